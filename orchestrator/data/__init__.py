@@ -1,0 +1,1 @@
+"""Faces: where they come from, how they are checked, cached and split."""

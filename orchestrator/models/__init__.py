@@ -1,0 +1,1 @@
+"""Neural networks, described by the field's own layer notation."""

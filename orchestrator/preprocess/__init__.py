@@ -1,0 +1,1 @@
+"""Illumination corrections and other deterministic preprocessing: VARIANTS."""

@@ -1,0 +1,1 @@
+"""One file, one question: each has a function `sweep() -> Sweep`."""

@@ -1,0 +1,1 @@
+"""One trial's training: an epoch is one compiled program."""

@@ -1,0 +1,1 @@
+"""The contract between those who write results and those who read them."""
