@@ -1,0 +1,104 @@
+"""What a trial trains on and is measured on: one data set under one preprocessing variant."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orchestrator.data.cache import entry_folder, open_faces
+from orchestrator.data.faces import Splits
+from orchestrator.errors import BadInput
+from orchestrator.preprocess.prepared import prepared
+
+
+@dataclass(frozen=True)
+class DataSource:
+    """Where a data set is found, so that any process can open it.
+
+    Attributes:
+        path: what the user gave as `--data`; None for the embedded faces.
+        embedded: number of embedded faces.
+        seed: of the embedded faces.
+        cache: folder of the cache; None for the default one.
+        digest: expected digest; empty to accept what is found.
+    """
+
+    path: str | None = None
+    embedded: int = 6000
+    seed: int = 0
+    cache: str | None = None
+    digest: str = ""
+
+    def open(self) -> Splits:
+        """The data set, from the cache where it stands there.
+
+        Raises:
+            BadInput: where it cannot be read, or is not the one that the sweep started with.
+        """
+        splits = open_faces(
+            Path(self.path) if self.path else None,
+            embedded=self.embedded,
+            seed=self.seed,
+            cache=Path(self.cache) if self.cache else None,
+        )
+        if self.digest and splits.digest != self.digest:
+            raise BadInput(
+                f"{self.path or 'the embedded data set'} has digest {splits.digest[:12]}, but the "
+                f"sweep started on {self.digest[:12]}: the data changed; start under a new --name"
+            )
+        return splits
+
+    def variant_file(self, digest: str, split: str, variant: str) -> Path:
+        """Where the cache keeps a split under a variant."""
+        cache = Path(self.cache) if self.cache else None
+        return entry_folder(digest, cache) / "variants" / f"{split}-{variant}.npy"
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """Arrays of one data set under one variant.
+
+    Attributes:
+        training: (n, h, w) uint8 (plain: divided by 255 on the device) or float16.
+        training_labels: (n,) uint8.
+        validation: (n, h, w), likewise.
+        validation_labels: (n,) uint8.
+        validation_ids: (n,) str.
+        classes: class names.
+        key: names data set and variant; equal keys mean equal arrays.
+    """
+
+    training: NDArray[Any]
+    training_labels: NDArray[np.uint8]
+    validation: NDArray[Any]
+    validation_labels: NDArray[np.uint8]
+    validation_ids: NDArray[np.str_]
+    classes: tuple[str, ...]
+    key: str
+
+    @property
+    def balanced_weights(self) -> NDArray[np.float32]:
+        """(k,) weights that give each class the same say; mean 1 over the training images."""
+        counts = np.bincount(self.training_labels, minlength=len(self.classes))
+        present = np.maximum(counts, 1)
+        weights = np.where(counts > 0, counts.sum() / present / np.count_nonzero(counts), 0.0)
+        return weights.astype(np.float32)
+
+
+def prepare_inputs(source: DataSource, splits: Splits, variant: str) -> Inputs:
+    """The splits under a variant; computed once a data set, afterwards mapped from the cache."""
+
+    def under_variant(split: str, images: NDArray[np.uint8]) -> NDArray[Any]:
+        return prepared(images, variant, source.variant_file(splits.digest, split, variant))
+
+    return Inputs(
+        training=under_variant("training", splits.training.images),
+        training_labels=splits.training.labels,
+        validation=under_variant("validation", splits.validation.images),
+        validation_labels=splits.validation.labels,
+        validation_ids=splits.validation.ids,
+        classes=splits.classes,
+        key=f"{splits.digest}/{variant}",
+    )

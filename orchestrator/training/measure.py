@@ -1,0 +1,71 @@
+"""How fast a few steps of some networks are: `python -m orchestrator.training.measure < task.json`.
+
+Reads {"configs": [flat TrialConfig, ...], "side": h, "classes": k}; the last line it prints is
+{architecture: {"images_per_second", "parameters", "precision"} or {"error"}}. Noise stands in for
+faces: a step's cost does not depend on the pixels.
+"""
+
+import dataclasses
+import json
+import os
+import sys
+from typing import Any
+
+import numpy as np
+
+from orchestrator.config import TrialConfig
+from orchestrator.errors import BadInput
+from orchestrator.training.inputs import Inputs
+
+STEPS = 4
+
+
+def main() -> None:
+    """Measure what standard input asks for."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    task = json.load(sys.stdin)
+    configs = [TrialConfig.from_flat(flat) for flat in task["configs"]]
+    print(json.dumps({c.architecture: speed(c, task["side"], task["classes"]) for c in configs}))
+
+
+def speed(config: TrialConfig, side: int, classes: int) -> dict[str, Any]:
+    """Images a second in training, with one thread, after a first step that compiles."""
+    from orchestrator.training.precision import choose
+    from orchestrator.training.run import Run
+    from orchestrator.training.tensorflow_engine import TensorflowEngine
+
+    if config.precision == "auto":
+        config = dataclasses.replace(config, precision=choose(0.3).precision)
+    engine = TensorflowEngine(threads=1)
+    try:
+        run = Run(engine, config, _noise(config.batch_size, side, classes, steps=1))
+        run.epoch()
+        run = Run(engine, config, _noise(config.batch_size, side, classes, STEPS))
+        row = run.epoch()
+    except BadInput as error:
+        return {"error": str(error)}
+    return {
+        "images_per_second": row.images_per_second,
+        "parameters": run.parameters,
+        "precision": config.precision,
+    }
+
+
+def _noise(batch: int, side: int, classes: int, steps: int) -> Inputs:
+    rng = np.random.default_rng(0)
+    n = batch * steps
+    images = rng.integers(0, 256, (n, side, side), dtype=np.uint8)
+    labels = (np.arange(n) % classes).astype(np.uint8)
+    return Inputs(
+        training=images,
+        training_labels=labels,
+        validation=images[:classes],
+        validation_labels=labels[:classes],
+        validation_ids=np.array([str(i) for i in range(classes)]),
+        classes=tuple(map(str, range(classes))),
+        key=f"noise-{steps}",
+    )
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,208 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+from keras import layers
+
+from orchestrator.config import CHOICES
+from orchestrator.training.optimizers import OPTIMIZERS, decayed
+
+RATE = {"sgd": 0.05, "adam": 0.02, "adamw": 0.02, "muon": 0.02}
+
+
+def tiny_net():
+    keras.utils.set_random_seed(0)
+    return keras.Sequential(
+        [
+            keras.Input((6, 6, 1)),
+            layers.Conv2D(4, 3, padding="same", name="convolution"),
+            layers.BatchNormalization(name="normalisation"),
+            layers.ReLU(),
+            layers.Flatten(),
+            layers.Dense(8, activation="relu", name="hidden"),
+            layers.Dense(3, name="output"),
+        ]
+    )
+
+
+def bright_patch(n=60):
+    """Images whose class is the third of the image that is bright."""
+    rng = np.random.default_rng(0)
+    labels = np.arange(n) % 3
+    images = rng.normal(scale=0.3, size=(n, 6, 6, 1)).astype(np.float32)
+    for image, label in zip(images, labels, strict=True):
+        image[:, 2 * label : 2 * label + 2] += 1
+    return tf.constant(images), tf.constant(labels)
+
+
+def program(net, optimizer):
+    """One compiled step on all images; returns the loss before it."""
+    images, labels = bright_patch()
+    variables = net.trainable_variables
+    optimizer.build(variables)
+
+    @tf.function
+    def step():
+        with tf.GradientTape() as tape:
+            logits = net(images, training=True)
+            loss = tf.reduce_mean(
+                tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
+            )
+        gradients = tape.gradient(loss, [variable.value for variable in variables])
+        optimizer.apply(gradients, variables)
+        return loss
+
+    return step
+
+
+def weights(net):
+    return [keras.ops.convert_to_numpy(variable).copy() for variable in net.trainable_variables]
+
+
+def short(variable):
+    return variable.path.partition("/")[2]
+
+
+def test_names_are_those_of_the_configuration():
+    assert tuple(OPTIMIZERS) == CHOICES["optimizer"]
+
+
+@pytest.mark.parametrize(
+    ("name", "coupled"), [("sgd", True), ("adam", True), ("adamw", False), ("muon", False)]
+)
+def test_decay_is_coupled_for_sgd_and_adam_alone(name, coupled):
+    assert OPTIMIZERS[name].coupled == coupled
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_optimizer_learns_bright_patches(name):
+    net, optimizer = tiny_net(), OPTIMIZERS[name].build(0.9)
+    step = program(net, optimizer)
+    optimizer.learning_rate.assign(RATE[name])
+    losses = [float(step()) for _ in range(40)]
+    assert losses[-1] < 0.3 * losses[0]
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_rate_is_a_variable_of_the_compiled_step_and_starts_at_0(name):
+    net, optimizer = tiny_net(), OPTIMIZERS[name].build(0.0)
+    step = program(net, optimizer)
+    moved = []
+    for rate in (0.0, 1e-3, 2e-3, 0.0):
+        optimizer.learning_rate.assign(rate)
+        before = weights(net)
+        step()
+        moved.append(max(np.abs(a - b).max() for a, b in zip(weights(net), before, strict=True)))
+    assert moved[0] == 0
+    assert moved[3] == 0
+    assert moved[2] > 1.2 * moved[1] > 0
+    assert step.experimental_get_tracing_count() == 1
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_rate_assigned_inside_a_compiled_loop_is_the_one_used(name):
+    rates = tf.constant([0.0, 1e-2])
+    variable = keras.Variable(np.ones((2, 2)), trainable=True, dtype="float32")
+    optimizer = OPTIMIZERS[name].build(0.0)
+    optimizer.build([variable])
+
+    @tf.function
+    def two_steps():
+        seen = tf.TensorArray(tf.float32, 2)
+        for i in tf.range(2):
+            optimizer.learning_rate.assign(rates[i])
+            optimizer.apply([tf.ones((2, 2))], [variable])
+            seen = seen.write(i, variable.value[0, 0])
+        return seen.stack()
+
+    first, second = two_steps().numpy()
+    assert first == 1.0
+    assert second < 0.995
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_without_a_gradient_nothing_decays(name):
+    net, optimizer = tiny_net(), OPTIMIZERS[name].build(0.9)
+    optimizer.build(net.trainable_variables)
+    optimizer.learning_rate.assign(1.0)
+    before = weights(net)
+    optimizer.apply([tf.zeros(v.shape) for v in net.trainable_variables], net.trainable_variables)
+    for old, new in zip(before, weights(net), strict=True):
+        np.testing.assert_array_equal(old, new)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_setting_every_variable_back_repeats_the_training(name):
+    net, optimizer = tiny_net(), OPTIMIZERS[name].build(0.9)
+    step = program(net, optimizer)
+    state = [*net.variables, *optimizer.variables]
+    start = [keras.ops.convert_to_numpy(variable).copy() for variable in state]
+    runs = []
+    for _ in range(2):
+        for variable, value in zip(state, start, strict=True):
+            variable.assign(value)
+        optimizer.learning_rate.assign(0.01)
+        runs.append([float(step()) for _ in range(4)])
+    assert runs[0] == runs[1]
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_nothing_is_clipped_or_averaged_behind_our_back(name):
+    optimizer = OPTIMIZERS[name].build(0.9)
+    assert optimizer.weight_decay is None
+    assert getattr(optimizer, "adam_weight_decay", None) is None
+    assert optimizer.clipnorm is optimizer.clipvalue is optimizer.global_clipnorm is None
+    assert not optimizer.use_ema
+
+
+def test_nesterov_momentum_of_two_steps_by_hand():
+    # rate 0.1, momentum 0.5, gradient 1: velocity -0.1 then -0.15; the weight moves by half the
+    # velocity and 0.1 more: to -0.15, then by 0.175 to -0.325.
+    variable = keras.Variable(0.0, dtype="float32")
+    optimizer = OPTIMIZERS["sgd"].build(0.5)
+    optimizer.build([variable])
+    optimizer.learning_rate.assign(0.1)
+    seen = []
+    for _ in range(2):
+        optimizer.apply([tf.constant(1.0)], [variable])
+        seen.append(float(variable.value))
+    assert seen == pytest.approx([-0.15, -0.325])
+
+
+def test_muon_takes_convolutions_and_hidden_layers_but_not_the_output():
+    net, optimizer = tiny_net(), OPTIMIZERS["muon"].build(0.9)
+    optimizer.build(net.trainable_variables)
+    by_adam = {
+        short(variable)
+        for variable, velocity in zip(
+            net.trainable_variables, optimizer.adam_velocities, strict=True
+        )
+        if velocity is not None
+    }
+    kernels = {short(v) for v in net.trainable_variables if len(v.shape) >= 2}
+    assert kernels - by_adam == {"convolution/kernel", "hidden/kernel"}
+
+
+def test_muon_makes_a_convolutions_step_nearly_orthogonal_and_of_adams_size():
+    kernel = keras.Variable(np.zeros((3, 3, 4, 8)), dtype="float32", name="kernel")
+    output = keras.Variable(np.zeros((8, 3)), dtype="float32", name="output")
+    optimizer = OPTIMIZERS["muon"].build(0.9)
+    optimizer.build([kernel, output])
+    optimizer.learning_rate.assign(1.0)
+    gradient = np.random.default_rng(0).normal(size=(3, 3, 4, 8)).astype(np.float32)
+    optimizer.apply([tf.constant(gradient), tf.zeros((8, 3))], [kernel, output])
+    step = -keras.ops.convert_to_numpy(kernel).reshape(36, 8)
+    singular = np.linalg.svd(step / (0.2 * np.sqrt(36)), compute_uv=False)
+    assert ((singular > 0.6) & (singular < 1.3)).all()
+    u, _, v = np.linalg.svd(gradient.reshape(36, 8), full_matrices=False)
+    assert np.corrcoef(step.ravel(), (u @ v).ravel())[0, 1] > 0.95
+
+
+def test_kernels_decay_and_vectors_do_not():
+    found = {short(v): decayed(v) for v in tiny_net().trainable_variables}
+    assert {path for path, decays in found.items() if decays} == {
+        "convolution/kernel",
+        "hidden/kernel",
+        "output/kernel",
+    }
+    assert len(found) == 8

@@ -1,0 +1,92 @@
+"""Learning-rate schedules as pure functions of what has happened so far.
+
+A schedule sees the finished epochs and gives the rate of every step of the next one. Nothing else
+is remembered, so a trial that is restored, or paused and promoted, goes on exactly as it would
+have without the break.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orchestrator.config import TrialConfig
+from orchestrator.training.history import EpochRow
+
+Schedule = Callable[[Sequence[EpochRow], int, TrialConfig], NDArray[np.float32]]
+"""(finished epochs, steps of the next epoch, configuration) -> (steps,) rates, none negative."""
+
+PLATEAU_PATIENCE = 10
+"""Epochs without a better validation accuracy before the rate falls."""
+
+PLATEAU_FACTOR = 0.5
+
+PLATEAU_FLOOR = 1e-5
+"""The rate is not reduced below this; a trial that starts below it stays where it is."""
+
+WARM_UP = 0.3
+"""Share of all steps in which one_cycle rises."""
+
+CYCLE_START = 0.1
+"""one_cycle starts at this share of the peak."""
+
+
+def constant(history: Sequence[EpochRow], steps: int, config: TrialConfig) -> NDArray[np.float32]:
+    """The configured rate throughout."""
+    return np.full(steps, config.learning_rate, dtype=np.float32)
+
+
+def plateau(history: Sequence[EpochRow], steps: int, config: TrialConfig) -> NDArray[np.float32]:
+    """Halved whenever ten epochs in a row bring no better validation accuracy.
+
+    Source: the protocol of Pramerdorfer & Kampel 2016 as replicated by Stanford's cs230-fer
+    (factor 0.5, patience 10, floor 1e-5). Differs: any gain counts, however small, where Keras'
+    `ReduceLROnPlateau` asks for 1e-4. An accuracy that is NaN is never better.
+    """
+    rate, best, waited = config.learning_rate, -math.inf, 0
+    floor = min(PLATEAU_FLOOR, config.learning_rate)
+    for row in history:
+        waited += 1
+        if row.validation_accuracy > best:
+            best, waited = row.validation_accuracy, 0
+        elif waited == PLATEAU_PATIENCE:
+            rate, waited = max(rate * PLATEAU_FACTOR, floor), 0
+    return np.full(steps, rate, dtype=np.float32)
+
+
+def cosine(history: Sequence[EpochRow], steps: int, config: TrialConfig) -> NDArray[np.float32]:
+    """Half a cosine from the configured rate to 0 over `config.epochs`, step by step.
+
+    Source: Loshchilov & Hutter 2017, "SGDR", equation 5 with minimum 0, one period. No restarts
+    and no warm-up: `one_cycle` is the schedule that has one.
+    """
+    done = _progress(history, steps, config)
+    return (config.learning_rate * 0.5 * (1 + np.cos(np.pi * done))).astype(np.float32)
+
+
+def one_cycle(history: Sequence[EpochRow], steps: int, config: TrialConfig) -> NDArray[np.float32]:
+    """Straight up from a tenth of the peak in the first 30 % of all steps, then straight to 0.
+
+    Source: Smith 2018, "A disciplined approach to neural network hyper-parameters: Part 1",
+    section 4. Differs: the way up is shorter than the way down instead of equal, the way down ends
+    at 0 in one line instead of two, and momentum is not cycled.
+    """
+    done = _progress(history, steps, config)
+    rising = CYCLE_START + (1 - CYCLE_START) * done / WARM_UP
+    falling = (1 - done) / (1 - WARM_UP)
+    return (config.learning_rate * np.minimum(rising, falling)).astype(np.float32)
+
+
+SCHEDULES: dict[str, Schedule] = {
+    "constant": constant,
+    "plateau": plateau,
+    "cosine": cosine,
+    "one_cycle": one_cycle,
+}
+
+
+def _progress(history: Sequence[EpochRow], steps: int, config: TrialConfig) -> NDArray[np.float64]:
+    """(steps,) share of the whole training done before each step of the next epoch, 0 to 1."""
+    done = len(history) + np.arange(steps) / max(steps, 1)
+    return np.minimum(done / config.epochs, 1.0)
