@@ -1,1 +1,1 @@
-"""Descriptions of clusters; nobody imports it."""
+"""Descriptions of clusters, and the exact versions that CI and images install."""

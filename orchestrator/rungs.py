@@ -1,0 +1,196 @@
+"""Who goes on at a rung: the arithmetic of asynchronous successive halving, as plain data.
+
+After Li et al., "A System for Massively Parallel Hyperparameter Tuning" (MLSys 2020,
+arXiv:1810.05934), section 3, in its stopping form: a trial that reaches a rung is compared with
+those that reached it earlier and goes on or ends at once; it never waits, and nobody who has
+ended is called back. Where we differ: the cut is a rank, not a percentile, so that equal trials
+do not all pass; and a trial without a finite value never passes.
+
+The state is a function of the rows seen, in their order: `Rungs.replay` of the written rows gives
+it back after a crash.
+"""
+
+import math
+from bisect import bisect_right
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from orchestrator.errors import BadInput
+
+Row = tuple[str, int, float | None]
+"""One report: trial, epoch (from 1), value (higher is better)."""
+
+
+def milestones(grace: int, reduction_factor: int, epochs: int) -> tuple[int, ...]:
+    """The epochs at which trials are compared: grace · eta^k, ascending.
+
+    All lie strictly below `epochs`, for a rung at the last epoch would stop nobody; none is left
+    where `grace` reaches it.
+
+    Args:
+        grace: the first rung's epoch, >= 1: the paper's r.
+        reduction_factor: one trial in this many goes on, >= 2: the paper's eta.
+        epochs: a trial's last epoch, >= 1: the paper's R.
+
+    Raises:
+        BadInput: for a number outside these ranges.
+    """
+    if epochs < 1:
+        raise BadInput(f"epochs is {epochs}; a trial needs at least 1")
+    if grace < 1:
+        raise BadInput(f"the first rung is at epoch {grace}; the earliest possible is 1")
+    _check_factor(reduction_factor)
+    found = []
+    while grace < epochs:
+        found.append(grace)
+        grace *= reduction_factor
+    return tuple(found)
+
+
+def _check_factor(reduction_factor: int) -> None:
+    if reduction_factor < 2:
+        raise BadInput(f"the reduction factor is {reduction_factor}; it must be at least 2")
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What became of one trial at one rung.
+
+    Attributes:
+        trial: its signature.
+        epoch: the rung, in epochs.
+        value: what the trial reported there; -inf stands for None, NaN and infinities.
+        rank: 1 for the best so far; equals rank in order of arrival.
+        of: trials that have reached this rung, this one included: n.
+        survivors: how many of n may go on: max(1, ceil(n / eta)).
+        keep: True where the trial goes on.
+    """
+
+    trial: str
+    epoch: int
+    value: float
+    rank: int
+    of: int
+    survivors: int
+    keep: bool
+
+    @property
+    def reason(self) -> str:
+        """The decision in words, for the table and the log."""
+        if not math.isfinite(self.value):
+            return f"rung {self.epoch}: no finite value, which never goes on"
+        allowed = "the best goes on" if self.survivors == 1 else f"the best {self.survivors} go on"
+        return f"rung {self.epoch}: {self.value:.4g} ranks {self.rank} of {self.of}, {allowed}"
+
+
+class Rungs:
+    """All rungs of one sweep and the decisions taken at them, in order of arrival.
+
+    Args:
+        milestones: the rungs' epochs, ascending; none: nobody is ever stopped.
+        reduction_factor: one trial in this many goes on, >= 2.
+
+    Raises:
+        BadInput: for milestones that do not ascend from 1 or later, or a factor below 2.
+    """
+
+    def __init__(self, milestones: Iterable[int], reduction_factor: int) -> None:
+        self.milestones = tuple(milestones)
+        self.reduction_factor = reduction_factor
+        _check_factor(reduction_factor)
+        if list(self.milestones) != sorted(set(self.milestones)) or any(
+            m < 1 for m in self.milestones
+        ):
+            raise BadInput(f"rungs {self.milestones} do not ascend from epoch 1 or later")
+        self._seen: dict[int, dict[str, Decision]] = {m: {} for m in self.milestones}
+
+    def record(self, trial: str, epoch: int, value: float | None) -> Decision | None:
+        """Take one report and decide, where it is the trial's first at a rung.
+
+        A trial that reports sparsely and jumps over rungs is recorded at the highest one it has
+        passed, with the value it reports now, and not at the lower ones: a value of epoch 9 among
+        those of epoch 1 would raise their bar.
+
+        Args:
+            trial: its signature.
+            epoch: passes over the data so far, from 1.
+            value: higher is better. None, NaN and infinities count as worst and never go on, not
+                even as the first to arrive: a diverged trial has nothing to promote.
+
+        Returns:
+            The decision; None where the epoch is before the first rung, or the trial has already
+            been recorded at this rung: the first row wins, so that replays and retries are
+            harmless.
+        """
+        place = bisect_right(self.milestones, epoch)
+        if not place:
+            return None
+        milestone = self.milestones[place - 1]
+        seen = self._seen[milestone]
+        if trial in seen:
+            return None
+        worth = value if value is not None and math.isfinite(value) else -math.inf
+        # Equals that came earlier rank before, or a crowd of majority-class nets would all pass.
+        rank = 1 + sum(other.value >= worth for other in seen.values())
+        n = len(seen) + 1
+        survivors = max(1, -(-n // self.reduction_factor))
+        keep = rank <= survivors and math.isfinite(worth)
+        seen[trial] = Decision(trial, milestone, worth, rank, n, survivors, keep)
+        return seen[trial]
+
+    @classmethod
+    def replay(
+        cls, milestones: Iterable[int], reduction_factor: int, rows: Iterable[Row]
+    ) -> "Rungs":
+        """The rungs as they stood after these rows, in written order.
+
+        Args:
+            milestones: as for `Rungs`.
+            reduction_factor: as for `Rungs`.
+            rows: (trial, epoch, value); rows written twice count once.
+        """
+        rungs = cls(milestones, reduction_factor)
+        for trial, epoch, value in rows:
+            rungs.record(trial, epoch, value)
+        return rungs
+
+    def decisions(self, trial: str) -> list[Decision]:
+        """The trial's decisions, lowest rung first."""
+        return [seen[trial] for seen in self._seen.values() if trial in seen]
+
+    def stopped(self, trial: str) -> Decision | None:
+        """The decision that ended the trial; None where it may go on.
+
+        After a crash this ends a trial that was doomed before anybody could stop it.
+        """
+        return next((d for d in self.decisions(trial) if not d.keep), None)
+
+    def table(self) -> dict[int, list[tuple[str, float, bool]]]:
+        """Rung -> (trial, value, went on) in order of arrival; the lowest rung first."""
+        return {
+            milestone: [(d.trial, d.value, d.keep) for d in seen.values()]
+            for milestone, seen in self._seen.items()
+        }
+
+    def summary(self) -> str:
+        """One line, e.g. "1: 4 of 9   3: 1 of 4": how many went on of those who arrived."""
+        return "   ".join(
+            f"{milestone}: {sum(d.keep for d in seen.values())} of {len(seen)}"
+            for milestone, seen in self._seen.items()
+        )
+
+    def __eq__(self, other: object) -> bool:
+        if not isinstance(other, Rungs):
+            return NotImplemented
+        return (self.reduction_factor, self._ordered()) == (
+            other.reduction_factor,
+            other._ordered(),
+        )
+
+    __hash__ = None  # type: ignore[assignment]
+
+    def __repr__(self) -> str:
+        return f"Rungs({self.milestones}, {self.reduction_factor}; {self.summary()})"
+
+    def _ordered(self) -> list[tuple[int, list[Decision]]]:
+        return [(milestone, list(seen.values())) for milestone, seen in self._seen.items()]

@@ -1,0 +1,87 @@
+"""The file that holds an Optuna study, opened even where a killed process left it in disorder."""
+
+import json
+import logging
+import time
+from pathlib import Path
+
+import optuna
+from optuna.storages import BaseStorage, JournalStorage
+from optuna.storages.journal import JournalFileBackend, JournalFileOpenLock
+
+from orchestrator.errors import BadInput
+
+LOCK_PATIENCE_S = 2.0
+"""A lock that does not change for so long was left by a killed process.
+
+Optuna holds it for one appended line, and would itself wait 30 s at the first write.
+"""
+
+
+def calm_optuna() -> None:
+    """Optuna's chatter would tear the live table; its warnings go where the program's log goes."""
+    optuna.logging.set_verbosity(logging.WARNING)
+    optuna.logging.disable_default_handler()
+    optuna.logging.enable_propagation()
+
+
+def open_journal(file: Path) -> BaseStorage:
+    """The study's journal, created where absent; a stale lock and half a last line are removed.
+
+    Only one process may write it; any number may read, e.g. `optuna-dashboard FILE`.
+
+    Args:
+        file: on a local or mounted disk. Its folder must exist.
+
+    Raises:
+        BadInput: for a file that is no Optuna journal.
+    """
+    path = file.absolute()
+    # Not Optuna's default lock, a symbolic link: given a relative path it points nowhere, and
+    # then spins for ever on a stale one.
+    lock = JournalFileOpenLock(str(path))
+    try:
+        _clear_stale_lock(path)
+        _mend_end(path)
+        return JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
+    except (ValueError, KeyError, TypeError, AttributeError) as reason:
+        raise BadInput(
+            f"{file} is no readable Optuna journal ({reason}); move it away and start again: "
+            "the search then begins without its history"
+        ) from None
+
+
+def _clear_stale_lock(path: Path) -> None:
+    lock = path.with_name(path.name + ".lock")
+    deadline = time.monotonic() + LOCK_PATIENCE_S
+    first = _identity(lock)
+    while first is not None and _identity(lock) == first:
+        if time.monotonic() > deadline:
+            lock.unlink(missing_ok=True)
+            return
+        time.sleep(0.05)
+
+
+def _identity(path: Path) -> tuple[int, int] | None:
+    try:
+        status = path.lstat()
+    except FileNotFoundError:
+        return None
+    return status.st_ino, status.st_mtime_ns
+
+
+def _mend_end(path: Path) -> None:
+    """Cut half a last line: Optuna ignores it, but would append to it and never read on.
+
+    Raises:
+        ValueError: where the last whole line is no JSON, which Optuna ignores likewise.
+    """
+    if not path.exists():
+        return
+    content = path.read_bytes()
+    whole = content.rfind(b"\n") + 1
+    if whole:
+        json.loads(content[content.rfind(b"\n", 0, whole - 1) + 1 : whole])
+    if whole < len(content):
+        with path.open("r+b") as stream:
+            stream.truncate(whole)

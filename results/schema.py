@@ -1,0 +1,173 @@
+"""What stands in every Parquet table of a sweep: column, type, unit, meaning.
+
+README.md in this folder is the same list for reading; a test holds the two together.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+
+TEXT, WHOLE, REAL, SWITCH = pa.string(), pa.int64(), pa.float64(), pa.bool_()
+STATUSES = ("completed", "stopped_early", "pruned", "failed", "running", "reused")
+"""What may stand in `trials.status`."""
+
+
+def _schema(*columns: tuple[str, pa.DataType, str, str]) -> pa.Schema:
+    """A schema of (name, type, unit or "", description)."""
+    return pa.schema(
+        [
+            pa.field(name, kind, metadata={"unit": unit, "description": description})
+            for name, kind, unit, description in columns
+        ]
+    )
+
+
+_TRIAL = ("trial", TEXT, "", "Signature of the trial: 10 hexadecimal digits.")
+
+_CONFIG = (
+    ("architecture", TEXT, "", "Named model, or a string in the layer notation."),
+    ("preprocessing", TEXT, "", "Preprocessing variant of the images."),
+    ("optimizer", TEXT, "", "Optimizer."),
+    ("learning_rate", REAL, "", "Peak of the learning-rate schedule."),
+    ("schedule", TEXT, "", "Learning-rate schedule."),
+    ("epochs", WHOLE, "epochs", "Epochs asked for; the schedule ends there."),
+    ("batch_size", WHOLE, "images", "Images a step."),
+    ("momentum", REAL, "", "Momentum of SGD and Muon."),
+    ("weight_decay", REAL, "", "Weight decay of the kernels."),
+    ("dropout", REAL, "", "Dropout rate; 0 is off."),
+    ("width", REAL, "", "Factor on every layer's number of filters or units."),
+    ("pooling", TEXT, "", "What the notation's P means."),
+    ("batch_normalisation", SWITCH, "", "Whether layers are batch-normalised."),
+    ("augmentation", TEXT, "", "Names of the random transforms, blank-separated, or none."),
+    ("augmentation_strength", REAL, "", "Strength of the random transforms, 0 (off) to 1."),
+    ("label_smoothing", REAL, "", "Share of each target spread over all classes, 0 to 1."),
+    ("class_weights", TEXT, "", "How classes are weighed in the training loss."),
+    ("ema", REAL, "", "Decay a step of the averaged weights; 0 is off."),
+    ("precision", TEXT, "", "Arithmetic of the layers, as chosen where auto was asked for."),
+    ("patience", WHOLE, "epochs", "Epochs without a better validation loss allowed; 0: any."),
+    ("weights", TEXT, "", "Initial weights of vgg16."),
+    ("fine_tune", TEXT, "", "Which layers of vgg16 learn."),
+    ("head", TEXT, "", "Units of the additional layers of vgg16, blank-separated."),
+    ("seed", WHOLE, "", "Seed of weights, order, augmentation and dropout."),
+    ("data", TEXT, "", "Digest of the data set."),
+)
+
+TRIALS = _schema(
+    _TRIAL,
+    ("number", WHOLE, "", "Order in which the trial was asked for, from 0."),
+    ("sweep", TEXT, "", "Name of the sweep."),
+    *_CONFIG,
+    ("status", TEXT, "", "One of the statuses listed above."),
+    ("reason", TEXT, "", "Why the trial ended as it did, one sentence."),
+    ("epochs_trained", WHOLE, "epochs", "Epochs finished."),
+    ("best_epoch", WHOLE, "epochs", "Epoch, from 1, whose weights were kept."),
+    ("train_loss", REAL, "nats", "Training loss in the best epoch."),
+    ("train_accuracy", REAL, "share", "Training accuracy in the best epoch."),
+    ("validation_loss", REAL, "nats", "Cross-entropy on the validation images, best epoch."),
+    ("validation_accuracy", REAL, "share", "Images whose likeliest class is the label."),
+    (
+        "validation_binary_accuracy",
+        REAL,
+        "share",
+        "Image-class cells right at threshold 0.5; (k - 1) / k for a net never above 0.5.",
+    ),
+    ("validation_macro_f1", REAL, "share", "Mean over classes of the F1 score."),
+    ("validation_ece", REAL, "share", "Expected calibration error."),
+    ("validation_top2", REAL, "share", "Images whose label is among the two likeliest classes."),
+    ("validation_n", WHOLE, "images", "Validation images behind the validation columns."),
+    ("validation_accuracy_low", REAL, "share", "Lower end of accuracy's 95 % Wilson interval."),
+    ("validation_accuracy_high", REAL, "share", "Upper end of accuracy's 95 % Wilson interval."),
+    ("verdict", TEXT, "", "overfit, underfit, good fit, diverged or undecided."),
+    ("verdict_evidence", TEXT, "", "The numbers behind the verdict, one sentence."),
+    ("parameters", WHOLE, "", "Parameters of the model, frozen ones included."),
+    ("images_per_second", REAL, "images/s", "Training speed, median over epochs."),
+    ("seconds", REAL, "s", "Wall-clock time of the trial, compilation included."),
+    ("hardware", TEXT, "", "Processor or GPU that the trial ran on."),
+    ("error", TEXT, "", "Message of a failed trial."),
+    ("reused_from", TEXT, "", "Sweep folder that the row was taken from, of a reused trial."),
+)
+
+EPOCHS = _schema(
+    _TRIAL,
+    ("epoch", WHOLE, "epochs", "Epoch, from 1."),
+    ("learning_rate", REAL, "", "Learning rate at the end of the epoch."),
+    ("train_loss", REAL, "nats", "Mean loss over the epoch's steps, augmentation included."),
+    ("train_accuracy", REAL, "share", "Mean accuracy over the epoch's steps."),
+    ("validation_loss", REAL, "nats", "Cross-entropy on the validation images."),
+    ("validation_accuracy", REAL, "share", "Images whose likeliest class is the label."),
+    (
+        "validation_binary_accuracy",
+        REAL,
+        "share",
+        "Image-class cells right at threshold 0.5; (k - 1) / k for a net never above 0.5.",
+    ),
+    ("validation_macro_f1", REAL, "share", "Mean over classes of the F1 score."),
+    ("validation_top2", REAL, "share", "Images whose label is among the two likeliest classes."),
+    ("validation_ece", REAL, "share", "Expected calibration error."),
+    ("seconds", REAL, "s", "Wall-clock time of the epoch, validation included."),
+    ("images_per_second", REAL, "images/s", "Training images a second."),
+)
+
+PREDICTIONS = _schema(
+    ("image_id", TEXT, "", "Row number in the CSV, or the image's path in the data set."),
+    ("split", TEXT, "", "training, validation or test."),
+    ("label", pa.uint8(), "", "True class: index into the data set's class names."),
+    ("label_name", TEXT, "", "True class by name."),
+    ("probability", pa.list_(pa.float16()), "", "(k,) probability of each class; sums to 1."),
+    ("epoch", WHOLE, "epochs", "Epoch whose weights predicted, from 1."),
+)
+
+IMAGES = _schema(
+    ("file", TEXT, "", "Path of the picture inside images/."),
+    ("kind", TEXT, "", "What sort of picture it is, e.g. overlay or sheet."),
+    ("title", TEXT, "", "Heading to show with it."),
+    ("caption", TEXT, "", "What it shows, in words, for those who cannot see it."),
+    ("trial", TEXT, "", "Signature of the trial that it is about, if of one."),
+    ("image_id", TEXT, "", "Image of the data set that it is about, if of one."),
+    ("split", TEXT, "", "Split of that image: training, validation or test."),
+    ("label", pa.uint8(), "", "True class of that image."),
+    ("prediction", pa.uint8(), "", "Class predicted for that image."),
+    ("method", TEXT, "", "Explanation method, of a map."),
+    ("width", WHOLE, "pixels", "Width of the picture."),
+    ("height", WHOLE, "pixels", "Height of the picture."),
+)
+
+TABLES: dict[str, pa.Schema] = {
+    "trials": TRIALS,
+    "epochs": EPOCHS,
+    "predictions": PREDICTIONS,
+    "images": IMAGES,
+}
+"""Table by name; one line adds one."""
+
+
+def table(schema: pa.Schema, rows: Iterable[Mapping[str, Any]]) -> pa.Table:
+    """Rows as a table; a column that a row does not name is null there.
+
+    NaN stays NaN: null means "not known (yet)", NaN "computed, and not a number".
+
+    Args:
+        schema: one of `TABLES`.
+        rows: any number, none included.
+
+    Raises:
+        ValueError: for a name that is no column, or a value that is not of its column's type.
+    """
+    rows = list(rows)
+    unknown = sorted({name for row in rows for name in row} - set(schema.names))
+    if unknown:
+        raise ValueError(f"no such column: {', '.join(unknown)}; known: {', '.join(schema.names)}")
+    columns = [_column(field, [row.get(field.name) for row in rows]) for field in schema]
+    return pa.table(columns, schema=schema)
+
+
+def _column(field: pa.Field, values: Sequence[Any]) -> pa.Array:
+    if pa.types.is_list(field.type):
+        kind = field.type.value_type.to_pandas_dtype()
+        values = [None if value is None else np.asarray(value, dtype=kind) for value in values]
+    try:
+        return pa.array(values, type=field.type, from_pandas=False)
+    except (pa.ArrowException, TypeError, OverflowError) as problem:
+        raise ValueError(f"column {field.name} takes {field.type}: {problem}") from problem

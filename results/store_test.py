@@ -1,0 +1,187 @@
+import errno
+import os
+import stat
+import subprocess
+import sys
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from results.schema import EPOCHS, TRIALS, table
+from results.store import TEMPORARY, DamagedResults, Store
+
+ROWS = table(EPOCHS, [{"trial": "a", "epoch": 1}, {"trial": "a", "epoch": 2}])
+
+
+@pytest.fixture(params=["folder", "file://", "mock://"])
+def store(request, tmp_path):
+    """A local folder, the same as a URI, and a file system that is not local."""
+    places = {
+        "folder": str(tmp_path / "first"),
+        "file://": (tmp_path / "first").as_uri(),
+        "mock://": "mock:///bucket/first",
+    }
+    return Store(places[request.param])
+
+
+def leftovers(folder: Path) -> list[str]:
+    return [p.name for p in folder.rglob("*") if p.name.endswith(TEMPORARY)]
+
+
+def test_what_is_written_is_read(store):
+    store.write_table("epochs.parquet", ROWS)
+    store.write_bytes("images/a.png", b"\x89PNG")
+    store.write_json("sweep.json", {"question": "größer?", "trials": 3})
+    assert store.read_table("epochs.parquet", EPOCHS) == ROWS
+    assert store.read_bytes("images/a.png") == b"\x89PNG"
+    assert store.read_json("sweep.json") == {"question": "größer?", "trials": 3}
+
+
+def test_writing_again_replaces(store):
+    store.write_bytes("a", b"long ago")
+    store.write_bytes("a", b"now")
+    assert store.read_bytes("a") == b"now"
+
+
+def test_exists_list_delete(store):
+    for name in ("predictions/b.parquet", "predictions/a.parquet", "predictions/note.txt"):
+        store.write_bytes(name, b"x")
+    assert store.list("predictions", ".parquet") == [
+        "predictions/a.parquet",
+        "predictions/b.parquet",
+    ]
+    assert store.list("weights") == []
+    assert store.exists("predictions/a.parquet")
+    store.delete("predictions/a.parquet")
+    store.delete("predictions/a.parquet")
+    assert not store.exists("predictions/a.parquet")
+    assert not store.exists("weights")
+
+
+def test_list_of_the_root_names_files_alone(store):
+    store.write_bytes("b/inner", b"")
+    store.write_bytes("a", b"")
+    assert store.list() == ["a"]
+
+
+def test_full_names_are_understood(store):
+    store.write_bytes(f"{store.root}/logs/a.txt", b"x")
+    assert store.list(f"{store.root}/logs") == ["logs/a.txt"]
+
+
+@pytest.mark.parametrize("name", ["../a", "/etc/passwd", "logs/../../a", "s3://other/a"])
+def test_names_outside_the_root_are_refused(store, name):
+    with pytest.raises(ValueError, match="is not below"):
+        store.write_bytes(name, b"x")
+
+
+def test_absent_file_says_which_folder_to_check(store):
+    with pytest.raises(DamagedResults, match=r"first/trials\.parquet does not exist; check that"):
+        store.read_table("trials.parquet")
+
+
+@pytest.mark.parametrize("keep", [0, 3, 500, -1])
+def test_truncated_table_is_named(store, keep):
+    store.write_table("epochs.parquet", ROWS)
+    whole = store.read_bytes("epochs.parquet")
+    store.write_bytes("epochs.parquet", whole[:keep])
+    with pytest.raises(DamagedResults, match=r"epochs\.parquet \(\d+ bytes\) is no whole Parquet"):
+        store.read_table("epochs.parquet")
+
+
+def test_table_of_another_kind_is_refused_by_column(store):
+    store.write_table("trials.parquet", ROWS)
+    with pytest.raises(DamagedResults, match="column number must be int64, found no such column"):
+        store.read_table("trials.parquet", TRIALS)
+    store.write_table("epochs.parquet", pa.table({"trial": [1]}))
+    with pytest.raises(DamagedResults, match="column trial must be string, found int64"):
+        store.read_table("epochs.parquet", EPOCHS)
+
+
+@pytest.mark.parametrize("content", [b"", b'{"question": "wh', b"\xff\xfe"])
+def test_half_a_json_text_is_named(store, content):
+    store.write_bytes("sweep.json", content)
+    with pytest.raises(DamagedResults, match=r"sweep\.json is no whole JSON text"):
+        store.read_json("sweep.json")
+
+
+def test_json_has_no_nan(store):
+    with pytest.raises(ValueError, match="JSON"):
+        store.write_json("sweep.json", {"loss": float("nan")})
+    assert not store.exists("sweep.json")
+
+
+def test_settings_in_a_uri_are_no_part_of_names():
+    store = Store("s3://bucket/first?region=eu-central-1")
+    assert store.root == "s3://bucket/first"
+
+
+def test_unknown_uri_is_refused_with_an_example():
+    with pytest.raises(ValueError, match=r"gopher://x is no place .* s3://bucket/folder"):
+        Store("gopher://x")
+
+
+def test_failed_write_keeps_the_old_file_and_leaves_nothing(tmp_path, monkeypatch):
+    store = Store(tmp_path)
+    store.write_bytes("a", b"old")
+
+    def full(handle: int) -> None:
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(os, "fsync", full)
+    with pytest.raises(OSError, match="No space"):
+        store.write_bytes("a", b"new")
+    assert store.read_bytes("a") == b"old"
+    assert os.listdir(tmp_path) == ["a"]
+
+
+def test_file_being_written_is_not_listed(tmp_path):
+    store = Store(tmp_path)
+    store.write_bytes("a", b"x")
+    (tmp_path / f".b.12{TEMPORARY}").write_bytes(b"half")
+    assert store.list() == ["a"]
+
+
+def test_files_are_readable_by_others_as_the_umask_says(tmp_path):
+    before = os.umask(0o022)
+    try:
+        Store(tmp_path).write_bytes("a", b"x")
+    finally:
+        os.umask(before)
+    assert stat.S_IMODE((tmp_path / "a").stat().st_mode) == 0o644
+
+
+def test_relative_root_survives_a_change_of_directory(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    store = Store("first")
+    (tmp_path / "other").mkdir()
+    monkeypatch.chdir(tmp_path / "other")
+    store.write_bytes("a", b"x")
+    assert (tmp_path / "first" / "a").read_bytes() == b"x"
+
+
+@pytest.mark.faults
+def test_killed_writer_leaves_old_or_new_never_half(tmp_path):
+    script = (
+        "from results.store import Store\n"
+        f"store = Store({str(tmp_path)!r})\n"
+        "for i in range(10**9):\n"
+        "    store.write_bytes('a', bytes([i % 251]) * 300_000)\n"
+        "    i == 3 and print('going', flush=True)\n"
+    )
+    writer = subprocess.Popen(
+        [sys.executable, "-c", script],
+        stdout=subprocess.PIPE,
+        cwd=Path(__file__).parents[1],
+    )
+    assert writer.stdout is not None
+    writer.stdout.readline()
+    writer.kill()
+    writer.wait()
+    writer.stdout.close()
+    content = (tmp_path / "a").read_bytes()
+    assert len(content) == 300_000
+    assert len(set(content)) == 1
+    assert Store(tmp_path).list() == ["a"]
+    assert len(leftovers(tmp_path)) <= 1
