@@ -11,7 +11,9 @@ from results.store import Store
 def test_a_sweep_s_tables_become_a_leaderboard_and_indexed_pictures(tmp_path, capsys):
     store = Store(tmp_path)
     trial = {"trial": "a", "architecture": "cnn5", "preprocessing": "plain", "status": "completed"}
-    store.write_table(Paths().trials, table(TRIALS, [{**trial, "validation_accuracy": 0.5}]))
+    trial |= {"validation_accuracy": 0.5, "validation_n": 100}
+    trial |= {"validation_accuracy_low": 0.4, "validation_accuracy_high": 0.6}
+    store.write_table(Paths().trials, table(TRIALS, [trial]))
     rows = [{"trial": "a", "epoch": 1, "validation_accuracy": 0.5}]
     store.write_table(Paths().epochs, table(EPOCHS, rows))
 

@@ -1,0 +1,68 @@
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from jobs.prepare import main
+from orchestrator.data.example_layouts import example, fer2013_csv, write_folder
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def table(tmp_path) -> Path:
+    return write_folder(fer2013_csv(example((10, 2, 0))), tmp_path) / "fer2013.csv"
+
+
+def run(table: Path, tmp_path: Path) -> int:
+    return main(["--data", str(table), "--cache", str(tmp_path / "cache")])
+
+
+def test_it_prints_counts_notes_and_audit_and_ends_with_the_entrys_folder(table, tmp_path, capsys):
+    assert run(table, tmp_path) == 0
+    captured = capsys.readouterr()
+    lines = captured.out.splitlines()
+    assert captured.err == ""
+    assert lines[0].startswith(f"{table}: fer2013.csv, opened in ")
+    rows = {line.split()[0]: line.split()[1:] for line in lines[2:7]}
+    emotions = ["angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"]
+    assert rows["split"] == [*emotions, "total"]
+    assert rows["training"] == ["9"] * 7 + ["63"]
+    assert rows["validation"] == ["2"] * 7 + ["14"]
+    assert rows["test"] == ["1"] * 7 + ["7"]
+    assert rows["all"] == ["12"] * 7 + ["84"]
+    text = captured.out
+    assert "no test split (PrivateTest): 7 of its 70 training images were carved off" in text
+    assert "The training split has 70 images, FER2013 as published 28,709: angry 10 instead" in text
+    assert "84 of 84 images are different" in text
+    assert "0 of 14 validation images have a copy in training as given" in text
+    folder = Path(lines[-1])
+    assert folder.parent == tmp_path / "cache"
+    assert (folder / "audit.parquet").exists()
+    assert f"Audit, image by image: {folder / 'audit.parquet'}" in lines
+
+
+def test_the_second_run_says_the_same(table, tmp_path, capsys):
+    run(table, tmp_path)
+    first = capsys.readouterr().out.splitlines()
+    run(table, tmp_path)
+    assert capsys.readouterr().out.splitlines()[1:] == first[1:]
+
+
+def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path):
+    command = [sys.executable, "-m", "jobs.prepare", "--data", str(tmp_path / "no.zip")]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 2
+    assert done.stdout == ""
+    assert done.stderr == (
+        f"{tmp_path / 'no.zip'} does not exist; "
+        "give --data an existing CSV, zip, tar.gz or folder\n"
+    )
+
+
+def test_without_data_the_embedded_faces_are_prepared(tmp_path, capsys):
+    assert main(["--embedded", "70", "--cache", str(tmp_path)]) == 0
+    out = capsys.readouterr().out
+    assert out.startswith("no --data: embedded faces, opened in ")
+    assert "70 embedded faces, drawn with seed 0: no photographs." in out

@@ -1,0 +1,129 @@
+"""What a data set lies in: a folder, a file, a zip or a tar, read by member name in memory."""
+
+import contextlib
+import os
+import stat
+from abc import ABC, abstractmethod
+from collections.abc import Iterable
+from pathlib import Path, PurePosixPath
+from types import TracebackType
+
+from orchestrator.errors import BadInput
+
+MEMBER_LIMIT = 2 * 2**30
+"""Bytes that one member may unpack to; fer2013.csv has 0.29e9."""
+
+TOTAL_LIMIT = 32 * 2**30
+"""Bytes that a whole archive may unpack to."""
+
+RATIO_LIMIT = 200
+"""An archive may unpack to this many times its own size; FER2013's CSV reaches 4."""
+
+FREE_BYTES = 64 * 2**20
+"""Below this unpacked size no ratio is suspicious: a few blank images compress well."""
+
+
+class Container(ABC):
+    """Named members that can be read into memory; nothing is ever unpacked to disk.
+
+    Attributes:
+        path: of the folder or file.
+        sizes: member name (relative, with forward slashes) -> bytes it claims, in the order in
+            which members are read fastest. Hidden files and macOS' side files are left out.
+        resources: open files that leaving the context closes.
+    """
+
+    path: Path
+    sizes: dict[str, int]
+    resources: contextlib.ExitStack | None = None
+
+    @abstractmethod
+    def read(self, name: str, limit: int | None = None) -> bytes:
+        """A member's bytes, the first `limit` of them if given.
+
+        Raises:
+            BadInput: for a member that is damaged, encrypted or larger than it claims.
+        """
+
+    def place(self, name: str) -> str:
+        """How a message names a member."""
+        return f"{self.path}, member {name}"
+
+    def __enter__(self) -> "Container":
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self.resources is not None:
+            self.resources.close()
+
+
+def unpacked_limit(path: Path) -> int:
+    """Bytes that the archive at `path` may unpack to."""
+    return min(TOTAL_LIMIT, max(FREE_BYTES, RATIO_LIMIT * path.stat().st_size))
+
+
+def check_names(path: Path, names: Iterable[str]) -> None:
+    """Refuse an archive with a member that would leave its folder, or with two of one name.
+
+    Raises:
+        BadInput: for an absolute name, a drive letter, a `..` part, or a repeated name.
+    """
+    seen: set[str] = set()
+    for name in names:
+        parts = PurePosixPath(name.replace("\\", "/")).parts
+        if ".." in parts or (parts and (parts[0] == "/" or ":" in parts[0])):
+            raise BadInput(
+                f"{path}, member {name!r}: the name climbs out of the archive, relative names "
+                "inside it were expected; do not unpack this archive"
+            )
+        if name in seen:
+            raise BadInput(
+                f"{path}, member {name!r}: stands twice in the archive, unique names were "
+                "expected; pack it again"
+            )
+        seen.add(name)
+
+
+def clean(name: str) -> str:
+    """A member's name without a leading `./`."""
+    return name.removeprefix("./")
+
+
+def visible(name: str) -> bool:
+    """Whether a member counts: neither hidden nor one of macOS' side files."""
+    return not any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
+
+
+def readable(path: Path) -> os.stat_result:
+    """The path's status.
+
+    Raises:
+        BadInput: when it is absent, not ours to read, or empty.
+    """
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise unreadable(path, error) from None
+    if stat.S_ISDIR(status.st_mode):
+        return status
+    if not stat.S_ISREG(status.st_mode):
+        raise BadInput(f"{path} is neither a file nor a folder; expected a CSV, zip, tar or folder")
+    if status.st_size == 0:
+        raise BadInput(f"{path} is empty (0 bytes); expected a CSV, zip, tar.gz or folder of faces")
+    return status
+
+
+def unreadable(path: Path | str, error: OSError) -> BadInput:
+    """The sentence for a file that the operating system does not let us read."""
+    if isinstance(error, FileNotFoundError | NotADirectoryError):
+        return BadInput(
+            f"{path} does not exist; give --data an existing CSV, zip, tar.gz or folder"
+        )
+    if isinstance(error, PermissionError):
+        return BadInput(f"{path} cannot be read: no permission; ask its owner or use chmod u+r")
+    return BadInput(f"{path} cannot be read: {error.strerror or error}")

@@ -1,0 +1,66 @@
+import io
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from orchestrator.data.decode import decode
+
+RNG = np.random.default_rng(0)
+FACE = RNG.integers(0, 256, (48, 48), np.uint8)
+
+
+def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
+    file = io.BytesIO()
+    image.save(file, kind, **options)
+    return file.getvalue()
+
+
+@pytest.mark.parametrize("kind", ["PNG", "BMP", "TIFF", "PPM"])
+def test_a_gray_face_comes_through_bit_by_bit(kind):
+    face, converted = decode(encoded(Image.fromarray(FACE), kind), "x")
+    np.testing.assert_array_equal(face, FACE)
+    assert not converted
+
+
+def test_a_jpeg_gives_what_pillow_gives():
+    data = encoded(Image.fromarray(FACE), "JPEG")
+    np.testing.assert_array_equal(decode(data, "x")[0], np.asarray(Image.open(io.BytesIO(data))))
+
+
+def test_colour_becomes_luma():
+    pixels = np.zeros((48, 48, 3), np.uint8)
+    pixels[..., 1] = 255
+    face, converted = decode(encoded(Image.fromarray(pixels), "PNG"), "x")
+    assert np.unique(face).tolist() == [150]  # 0.587 × 255 = 149.7
+    assert converted
+
+
+def test_of_a_wide_image_the_centre_square_is_kept():
+    pixels = np.zeros((96, 192), np.uint8)
+    pixels[:, 48:144] = 200
+    face, _ = decode(encoded(Image.fromarray(pixels), "PNG"), "x")
+    assert face.shape == (48, 48)
+    assert face[:, 3:-3].min() == face[:, 3:-3].max() == 200
+
+
+def test_sixteen_bit_gray_keeps_its_range():
+    pixels = np.full((48, 48), 0x8000, np.uint16)
+    face, converted = decode(encoded(Image.fromarray(pixels), "PNG"), "x")
+    assert np.unique(face).tolist() == [128]
+    assert converted
+
+
+def test_a_photograph_is_turned_upright():
+    pixels = np.zeros((48, 48), np.uint8)
+    pixels[:24] = 255
+    exif = Image.Exif()
+    exif[0x0112] = 3  # upside down
+    face, _ = decode(encoded(Image.fromarray(pixels), "PNG", exif=exif), "x")
+    assert face[0, 0] == 0
+    assert face[-1, 0] == 255
+
+
+def test_bytes_after_the_images_end_are_no_fault():
+    data = encoded(Image.fromarray(FACE), "JPEG") + bytes(5000)
+    assert decode(data, "x")[0].shape == (48, 48)

@@ -1,0 +1,123 @@
+"""One small data set written in every layout, for tests: noise, not faces."""
+
+import io
+import tarfile
+import zipfile
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import numpy as np
+from PIL import Image
+
+from orchestrator.data.faces import EMOTIONS, SIDE
+from orchestrator.data.raw import SPLITS, Raw
+
+PREFIXES = dict(zip(SPLITS, ("Training", "PublicTest", "PrivateTest"), strict=True))
+"""Split -> FER2013's name for it."""
+
+
+def example(per_class: tuple[int, int, int] = (10, 2, 2), seed: int = 0) -> Raw:
+    """Random images, `per_class` of each class in training, validation and test."""
+    rng = np.random.default_rng(seed)
+    total = sum(per_class) * len(EMOTIONS)
+    return Raw(
+        images=rng.integers(0, 256, (total, SIDE, SIDE), np.uint8),
+        labels=np.tile(np.arange(len(EMOTIONS), dtype=np.uint8), sum(per_class)),
+        ids=np.arange(1, total + 1).astype(str),
+        splits=np.repeat(np.arange(3, dtype=np.uint8), np.multiply(per_class, len(EMOTIONS))),
+        classes=EMOTIONS,
+    )
+
+
+def csv_bytes(raw: Raw, columns: tuple[str, ...], quoted: bool = False) -> bytes:
+    """A table with these columns, named exactly so."""
+    rows = [",".join(columns)]
+    for image, label, split in zip(raw.images, raw.labels, raw.splits, strict=True):
+        pixels = " ".join(map(str, image.ravel().tolist()))
+        cells = {
+            "emotion": str(label),
+            "pixels": f'"{pixels}"' if quoted else pixels,
+            "usage": PREFIXES[SPLITS[split]],
+        }
+        rows.append(",".join(cells[column.strip().lower()] for column in columns))
+    return ("\n".join(rows) + "\n").encode()
+
+
+def png_bytes(image: np.ndarray) -> bytes:
+    """An image file that loses nothing."""
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "PNG")
+    return file.getvalue()
+
+
+def fer2013_csv(raw: Raw) -> dict[str, bytes]:
+    """The layout of fer2013.csv."""
+    return {"fer2013.csv": csv_bytes(raw, ("emotion", "pixels", "Usage"))}
+
+
+def icml_csv(raw: Raw) -> dict[str, bytes]:
+    """The layout of icml_face_data.csv."""
+    return {"icml_face_data.csv": csv_bytes(raw, ("emotion", " Usage", " pixels"))}
+
+
+def competition(raw: Raw) -> dict[str, bytes]:
+    """The contest's two tables; everything labelled is training."""
+    return {
+        "train.csv": csv_bytes(raw, ("emotion", "pixels"), quoted=True),
+        "test.csv": csv_bytes(raw, ("pixels",), quoted=True),
+    }
+
+
+def image_folders(raw: Raw) -> dict[str, bytes]:
+    """Folders train/ and test/, the latter merging two splits that only file names tell apart."""
+    members = {}
+    for image, label, split, name in zip(raw.images, raw.labels, raw.splits, raw.ids, strict=True):
+        folder = "train" if split == 0 else "test"
+        file = f"{PREFIXES[SPLITS[split]]}_{name}.png"
+        members[f"{folder}/{raw.classes[label]}/{file}"] = png_bytes(image)
+    return members
+
+
+def class_folders(raw: Raw) -> dict[str, bytes]:
+    """One folder of images a class, nothing said of splits."""
+    return {
+        f"{raw.classes[label]}/{name}.png": png_bytes(image)
+        for image, label, name in zip(raw.images, raw.labels, raw.ids, strict=True)
+    }
+
+
+LAYOUTS: dict[str, Callable[[Raw], dict[str, bytes]]] = {
+    "fer2013.csv": fer2013_csv,
+    "icml_face_data.csv": icml_csv,
+    "competition": competition,
+    "image folders": image_folders,
+    "class folders": class_folders,
+}
+"""Name in `sources.SOURCES` -> the members of a data set in that layout."""
+
+
+def write_folder(members: Mapping[str, bytes], path: Path) -> Path:
+    """The members as files under a folder."""
+    for name, data in members.items():
+        file = path / name
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.write_bytes(data)
+    return path
+
+
+def write_zip(members: Mapping[str, bytes], path: Path) -> Path:
+    """The members as a zip archive."""
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_DEFLATED) as archive:
+        for name, data in members.items():
+            archive.writestr(name, data)
+    return path
+
+
+def write_tar(members: Mapping[str, bytes], path: Path) -> Path:
+    """The members as a gzipped tar archive."""
+    with tarfile.open(path, "w:gz", compresslevel=6) as archive:
+        for name, data in members.items():
+            info = tarfile.TarInfo(name)
+            info.size = len(data)
+            archive.addfile(info, io.BytesIO(data))
+    return path
