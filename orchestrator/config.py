@@ -45,6 +45,26 @@ string of the layer notation (`orchestrator.models.notation`).
 """
 
 
+AUGMENTATIONS = ("flip", "shift", "rotation", "zoom", "brightness", "erasing")
+"""Names that `augmentation` may list; a test holds them against `orchestrator.augment`."""
+
+RANGES: dict[str, tuple[float, float]] = {
+    "learning_rate": (1e-12, 1e6),
+    "epochs": (1, 1_000_000),
+    "batch_size": (1, 1_000_000),
+    "momentum": (0.0, 0.9999),
+    "weight_decay": (0.0, 1e3),
+    "dropout": (0.0, 0.99),
+    "width": (0.01, 100.0),
+    "augmentation_strength": (0.0, 1.0),
+    "label_smoothing": (0.0, 0.99),
+    "ema": (0.0, 0.99999),
+    "patience": (0, 1_000_000),
+    "seed": (0, 2**31 - 1),
+}
+"""Field -> lowest and highest value that make sense; both included."""
+
+
 @dataclass(frozen=True)
 class TrialConfig:
     """Everything that one trial's result depends on: flat scalars only.
@@ -133,14 +153,33 @@ def convert(key: str, value: Any) -> Any:
     """A setting's value, given as text or as a scalar, in the type of its field."""
     default = getattr(TrialConfig, key)
     try:
-        if isinstance(default, bool):
-            return _as_bool(value)
-        if isinstance(default, int):
-            return _as_int(value)
-        return type(default)(value)
-    except (TypeError, ValueError):
+        converted = _typed(value, default)
+    except (TypeError, ValueError, OverflowError):
         kind = type(default).__name__
         raise BadInput(f"{key}={value!r} is no {kind}; its default is {default!r}") from None
+    low, high = RANGES.get(key, (converted, converted))
+    if not low <= converted <= high:
+        raise BadInput(f"{key}={value!r} is out of range; expected {low:g} to {high:g}")
+    if key == "augmentation":
+        _check_augmentation(converted)
+    return converted
+
+
+def _typed(value: Any, default: Any) -> Any:
+    if isinstance(default, bool):
+        return _as_bool(value)
+    if isinstance(default, int):
+        return _as_int(value)
+    return type(default)(value)
+
+
+def _check_augmentation(text: str) -> None:
+    for name in text.split():
+        if name not in (*AUGMENTATIONS, "none"):
+            raise BadInput(
+                f"augmentation={text!r}: {name!r} is unknown; known: {', '.join(AUGMENTATIONS)}, "
+                "blank-separated, or none"
+            )
 
 
 def _as_bool(value: Any) -> bool:

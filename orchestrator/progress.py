@@ -254,6 +254,10 @@ class Progress:
             self._said = self._since
             self._console.out(line(snapshot))
 
+    def say(self, text: str) -> None:
+        """Show a line that stays, above the table where there is one."""
+        self._console.out(text)
+
     def _now(self) -> RenderableType:
         snapshot = self._snapshot
         if snapshot is None:

@@ -6,11 +6,9 @@ suggestion i depends on (axes, seed, i) alone, TPE because its history lies in a
 """
 
 import math
-from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Mapping
 from itertools import islice
-from pathlib import Path
-from typing import Any, Literal, Protocol
+from typing import Any
 
 import numpy as np
 import optuna
@@ -25,80 +23,13 @@ from optuna.trial import FrozenTrial, TrialState
 
 from orchestrator.errors import BadInput
 from orchestrator.space import Axis, Choice, Constant, Whole, grid, sample, size, snap
+from orchestrator.strategy import Outcome, Setup, Strategy, Suggestion
 from orchestrator.study import calm_optuna, open_journal
 
 WARM_UP = 8
 """Trials that must have ended before TPE leaves random search."""
 REDRAWS = 10
 """Times TPE is asked again where it repeats a configuration, before an untried one is drawn."""
-
-
-@dataclass(frozen=True)
-class Suggestion:
-    """A configuration to try: `values` has every axis, constants too; `ticket` counts from 0."""
-
-    ticket: int
-    values: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Outcome:
-    """How a suggestion ended.
-
-    Attributes:
-        state: "completed" for a trial that ended by itself, "pruned" for one that the scheduler
-            stopped, "failed" for one that crashed.
-        value: higher is better; None or NaN where there is none, as for a diverged trial.
-        intermediate: (epoch, value), what it reported on the way.
-    """
-
-    state: Literal["completed", "pruned", "failed"]
-    value: float | None = None
-    intermediate: Sequence[tuple[int, float | None]] = ()
-
-
-class Strategy(Protocol):
-    """What the sweep needs of a search."""
-
-    def ask(self) -> Suggestion | None:
-        """The next configuration; None where all have been given."""
-
-    def tell(self, ticket: int, outcome: Outcome) -> None:
-        """How a suggestion ended; the first word about a ticket holds, later ones are ignored."""
-
-    def open_tickets(self) -> dict[int, dict[str, Any]]:
-        """Ticket -> values, of the suggestions that were asked and not yet told.
-
-        After a crash, one that the sweep has never heard of was drawn and not used: start it, or
-        tell it as failed, which keeps a finite space from ever trying it.
-        """
-
-
-@dataclass(frozen=True)
-class Setup:
-    """What a strategy is made from.
-
-    Attributes:
-        axes: the space.
-        seed: of the suggestions, >= 0.
-        name: the study's name: the sweep's.
-        file: of the study, on a local or mounted disk; only TPE writes it. None: in memory alone.
-        asked: suggestions given before an interruption: the highest ticket and one. TPE reads
-            them from its file instead.
-
-    Raises:
-        BadInput: for a negative seed or count.
-    """
-
-    axes: Mapping[str, Axis]
-    seed: int = 0
-    name: str = "sweep"
-    file: Path | None = None
-    asked: int = 0
-
-    def __post_init__(self) -> None:
-        if self.seed < 0 or self.asked < 0:
-            raise BadInput(f"seed {self.seed} and count {self.asked} must not be negative")
 
 
 class _Listed:
@@ -119,6 +50,9 @@ class _Listed:
     def tell(self, ticket: int, outcome: Outcome) -> None:
         """Closes the ticket; the outcome changes nothing."""
         self._open.pop(ticket, None)
+
+    def recall(self, ticket: int, values: Mapping[str, Any], outcome: Outcome | None) -> None:
+        """All is well: suggestion i depends on (axes, seed, i) alone."""
 
     def open_tickets(self) -> dict[int, dict[str, Any]]:
         """Those asked in this process and not yet told."""
@@ -247,23 +181,27 @@ class TpeSearch:
         running = (t for t in self._trials() if t.state == TrialState.RUNNING)
         return {trial.number: self._values(trial.params) for trial in running}
 
-    def adopt(self, values: Mapping[str, Any], outcome: Outcome) -> int:
-        """Adds a trial that ended elsewhere, e.g. one known from a ledger whose study was lost.
+    def recall(self, ticket: int, values: Mapping[str, Any], outcome: Outcome | None) -> int | None:
+        """Adds the trial where the study does not hold it: its file was lost, or is another's.
 
         Returns:
-            Its ticket.
+            None where the study holds these values under this ticket; otherwise the new ticket.
         """
-        state = _state(outcome)
+        trials = self._trials()
+        params = {key: values[key] for key in self._free}
+        if ticket < len(trials) and trials[ticket].params == params:
+            return None
+        state = TrialState.RUNNING if outcome is None else _state(outcome)
         self._study.add_trial(
             optuna.trial.create_trial(
                 state=state,
-                value=outcome.value if state == TrialState.COMPLETE else None,
-                params={key: values[key] for key in self._free},
+                value=outcome.value if outcome and state == TrialState.COMPLETE else None,
+                params=params,
                 distributions=self._distributions,
-                intermediate_values=_finite(outcome.intermediate),
+                intermediate_values=_finite(outcome.intermediate if outcome else ()),
             )
         )
-        return len(self._trials()) - 1
+        return len(trials)
 
     def _trials(self) -> list[FrozenTrial]:
         return self._study.get_trials(deepcopy=False)

@@ -205,13 +205,17 @@ def test_a_study_of_another_space_is_refused(tmp_path):
         TpeSearch(Setup({**CONTINUOUS, "dropout": Constant(0.1)}, file=file))
 
 
-def test_trials_that_ended_elsewhere_can_be_adopted():
+def test_a_trial_that_the_study_does_not_hold_is_added():
     search = TpeSearch(Setup(FINITE))
     ended = {"optimizer": "sgd", "epochs": 5, "batch_size": 32}
-    assert search.adopt(ended, Outcome("pruned", None, [(1, 0.3)])) == 0
+    under_way = {**ended, "batch_size": 16}
+    assert search.recall(7, ended, Outcome("pruned", None, [(1, 0.3)])) == 0
+    assert search.recall(0, under_way, None) == 1
+    assert search.recall(0, ended, Outcome("pruned")) is None
+    assert search.open_tickets() == {1: under_way}
     rest = exhaust(search)
-    assert len(rest) == 11
-    assert ended not in [s.values for s in rest]
+    assert len(rest) == 10
+    assert not [s for s in rest if s.values in (ended, under_way)]
 
 
 def test_a_space_of_constants_is_one_trial():

@@ -31,25 +31,17 @@ def data(trials: pd.DataFrame, epochs: pd.DataFrame) -> pd.DataFrame:
 
 def draw(frame: pd.DataFrame, ax: Axes) -> None:
     """One curve a trial, its last epoch marked by what ended it."""
-    named = set(frame.groupby("trial")["best"].first().nlargest(LABELLED).index)
+    named = frame.groupby("trial")["best"].first().nlargest(LABELLED).index
     seen: set[str] = set()
     for trial, curve in frame.groupby("trial"):
         status, last = curve["status"].iloc[0], curve.iloc[-1]
         colour, mark = STYLES[status]
-        strong = trial in named
-        ax.plot(curve["epoch"], curve["accuracy"], color=colour, alpha=0.9 if strong else 0.45)
+        strength = 0.9 if trial in named else 0.45
+        ax.plot(curve["epoch"], curve["accuracy"], color=colour, alpha=strength)
         label = None if status in seen else status.replace("_", " ")
         seen.add(status)
         ax.plot(last["epoch"], last["accuracy"], mark, color=colour, label=label)
-        if strong:
-            ax.annotate(
-                last["label"],
-                (last["epoch"], last["accuracy"]),
-                xytext=(6, 0),
-                textcoords="offset points",
-                fontsize=8,
-                va="center",
-            )
+    _name(frame[frame["trial"].isin(named)].groupby("trial").last(), ax)
     ax.set_xlabel("epoch")
     ax.set_ylabel("validation accuracy")
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
@@ -57,3 +49,19 @@ def draw(frame: pd.DataFrame, ax: Axes) -> None:
     ax.set_xlim(first, last + 0.2 * (last - first))  # room for the names
     if seen:
         ax.legend(title="ended as", fontsize=8)
+
+
+def _name(ends: pd.DataFrame, ax: Axes) -> None:
+    """Write each curve's name beside its end, names above one another where ends are close."""
+    low, high = ax.get_ylim()
+    gap, place = 0.035 * (high - low), float("inf")
+    for _, end in ends.sort_values("accuracy", ascending=False).iterrows():
+        place = min(end["accuracy"], place - gap)
+        ax.annotate(
+            end["label"],
+            (end["epoch"], place),
+            xytext=(6, 0),
+            textcoords="offset points",
+            fontsize=8,
+            va="center",
+        )

@@ -48,4 +48,4 @@ def convnet4(shape: tuple[int, int, int], classes: int, options: Options) -> ker
 def _normalised(x: Any, name: str, options: Options) -> Any:
     if not options.batch_normalisation:
         return x
-    return layers.BatchNormalization(name=f"{name}_bn")(x)
+    return blocks.normalised(x, name)

@@ -64,7 +64,7 @@ class Run:
         return bool(self.history) and best(self.history) == self.history[-1]
 
     @property
-    def best_probabilities(self) -> NDArray[np.float32] | None:
+    def best_probabilities(self) -> NDArray[np.float64] | None:
         """(n, k) of the validation images at the best epoch; None before there is one."""
         return metrics.probabilities(self._best.logits) if self._best else None
 

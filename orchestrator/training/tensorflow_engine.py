@@ -21,6 +21,7 @@ from orchestrator.config import TrialConfig
 from orchestrator.models.catalogue import Options, build, parameter_count
 from orchestrator.models.layers import set_dropout
 from orchestrator.training.engine import EpochSums, State
+from orchestrator.training.fused_normalisation import fuse
 from orchestrator.training.inputs import Inputs
 from orchestrator.training.optimizers import OPTIMIZERS, decayed
 
@@ -72,10 +73,11 @@ class Program:
     def __init__(self, key: ProgramKey, config: TrialConfig) -> None:
         self.key = key
         self.model = self._fresh_model(config)
+        fuse(self.model)
         self.recipe = OPTIMIZERS[key.optimizer]
         self.optimizer = self.recipe.build(key.momentum)
         self.optimizer.build(self.model.trainable_variables)
-        self._initial_slots = [np.array(v) for v in self.optimizer.variables]
+        self._initial_slots = named("slot", self.optimizer.variables)
         self.noise = keras.random.SeedGenerator(config.seed)
         self.weight_decay = tf.Variable(0.0)
         self.strength = tf.Variable(0.0)
@@ -115,7 +117,9 @@ class Program:
         fresh = self._fresh_model(config)
         for variable, initial in zip(self.model.variables, fresh.variables, strict=True):
             variable.assign(initial.value)
-        for variable, slot in zip(self.optimizer.variables, self._initial_slots, strict=True):
+        for variable, slot in zip(
+            self.optimizer.variables, self._initial_slots.values(), strict=True
+        ):
             variable.assign(slot)
         set_dropout(self.model, config.dropout)
         self.noise.state.assign(keras.random.SeedGenerator(config.seed).state.value)
@@ -296,10 +300,11 @@ class TensorflowEngine:
             ValueError: when the state is another network's.
         """
         held = self._held()
-        if len(held) != len(state):
-            raise ValueError(f"a state of {len(state)} arrays for {len(held)} variables")
-        for variable, name in zip(held, sorted(state), strict=True):
-            variable.assign(state[name])
+        found = [state[name] for name in sorted(state)]
+        if [array.shape for array in found] != [tuple(variable.shape) for variable in held]:
+            raise ValueError(f"the state of another network: {len(found)} arrays for {len(held)}")
+        for variable, array in zip(held, found, strict=True):
+            variable.assign(array)
 
     @property
     def parameters(self) -> int:
@@ -316,13 +321,15 @@ class TensorflowEngine:
 
     @property
     def programs(self) -> int:
-        """Traces of the epoch so far, over all programs: stays put when nothing is compiled."""
-        return sum(p.epoch.experimental_get_tracing_count() for p in self._programs.values())
+        """Traces so far, over all programs: stays put when nothing is compiled."""
+        traced = [f for p in self._programs.values() for f in (p.epoch, p.predict, p.exchange)]
+        return sum(function.experimental_get_tracing_count() for function in traced)
 
 
 def named(kind: str, variables: list[Any]) -> State:
     """Copies of variables under names that sort in their order."""
-    return {f"{kind}-{i:04d}": np.array(v) for i, v in enumerate(variables)}
+    arrays = [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
+    return {f"{kind}-{i:04d}": array for i, array in enumerate(arrays)}
 
 
 def _limit_threads(threads: int) -> None:

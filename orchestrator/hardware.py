@@ -1,0 +1,33 @@
+"""What machine a number was measured on."""
+
+import platform
+from functools import cache
+from pathlib import Path
+
+import psutil
+
+
+def describe(threads: int, gpu: str | None = None) -> str:
+    """One line, e.g. "AMD EPYC 9R14, 4 cores, 1 thread a trial" or the name of the GPU."""
+    if gpu:
+        return f"{gpu}, {_processor()}"
+    plural = "" if threads == 1 else "s"
+    return f"{_processor()}, {cores()} cores, {threads} thread{plural} a trial"
+
+
+def cores() -> int:
+    """Logical cores that this process may use."""
+    process = psutil.Process()
+    affinity = process.cpu_affinity() if hasattr(process, "cpu_affinity") else None
+    return len(affinity) if affinity else (psutil.cpu_count() or 1)
+
+
+@cache
+def _processor() -> str:
+    try:
+        for line in Path("/proc/cpuinfo").read_text().splitlines():
+            if line.startswith("model name"):
+                return line.partition(":")[2].strip()
+    except OSError:
+        pass  # not Linux
+    return platform.processor() or platform.machine()

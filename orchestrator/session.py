@@ -1,0 +1,73 @@
+"""Ray, started or joined so that it is quiet, local and authenticated."""
+
+import contextlib
+import logging
+import os
+import secrets
+from collections.abc import Iterator
+from pathlib import Path
+
+import ray
+
+ENVIRONMENT = {
+    "RAY_USAGE_STATS_ENABLED": "0",
+    "RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS": "0",
+    "TUNE_DISABLE_AUTO_CALLBACK_LOGGERS": "1",  # our journal and dashboard take their place
+    "TUNE_DISABLE_SIGINT_HANDLER": "1",  # Ctrl-C is ours: it prints how to go on
+    "TUNE_RESULT_BUFFER_LENGTH": "1",  # a buffered result would pass its rung
+    "TUNE_GLOBAL_CHECKPOINT_S": "600",  # Tune's own snapshots are never read
+    "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
+    "TF_CPP_MIN_LOG_LEVEL": "2",
+}
+"""Set before Ray starts, unless the user has set them."""
+
+OBJECT_STORE_BYTES = 200 * 2**20
+"""Images travel as memory-mapped files, so Ray's own store holds next to nothing."""
+
+LOOPBACK = "127.0.0.1"
+
+
+@contextlib.contextmanager
+def session(slots: int | None, gpus: float | None, address: str | None) -> Iterator[None]:
+    """A Ray to run trials on; it is left, and if we started it ended, at the end.
+
+    Args:
+        slots: CPUs that a local Ray hands out.
+        gpus: GPUs that a local Ray hands out; None for those it finds.
+        address: of a running cluster; None starts one here, which listens on loopback alone.
+    """
+    for key, value in ENVIRONMENT.items():
+        os.environ.setdefault(key, value)
+    options = {"log_to_driver": False, "logging_level": logging.WARNING}
+    if address:
+        ray.init(address=address, **options)
+    else:
+        _own_token()
+        ray.init(
+            address="local",
+            num_cpus=slots,
+            num_gpus=gpus,
+            include_dashboard=False,
+            object_store_memory=OBJECT_STORE_BYTES,
+            _node_ip_address=LOOPBACK,
+            **options,
+        )
+    try:
+        yield
+    finally:
+        ray.shutdown()
+
+
+def _own_token() -> None:
+    """Make the token that Ray would make, but readable by its owner alone; Ray's is not."""
+    if {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & set(os.environ):
+        return
+    file = Path.home() / ".ray" / "auth_token"
+    file.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
+    except FileExistsError:
+        file.chmod(0o600)
+        return
+    with os.fdopen(handle, "w") as stream:
+        stream.write(secrets.token_hex(32))

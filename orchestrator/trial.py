@@ -1,0 +1,169 @@
+"""Where Ray and the trainer meet: a Tune trial is one configuration, a step is one epoch."""
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import safetensors.numpy
+from ray import tune
+
+from orchestrator import hardware
+from orchestrator.config import TrialConfig
+from orchestrator.errors import BadInput
+from orchestrator.training import checkpoint
+from orchestrator.training.inputs import DataSource, Inputs, prepare_inputs
+from results.paths import Paths
+from results.schema import PREDICTIONS, table
+from results.store import Store
+
+if TYPE_CHECKING:
+    from orchestrator.training.engine import Engine, State
+    from orchestrator.training.run import Run
+
+
+@dataclass(frozen=True)
+class TrialContext:
+    """What all trials of a sweep share besides their configurations.
+
+    Attributes:
+        root: the sweep's results folder, absolute.
+        source: where the data set is found.
+        threads: of one trial on a CPU.
+    """
+
+    root: str
+    source: DataSource
+    threads: int
+
+
+class Trial(tune.Trainable):
+    """Trains one configuration after another in one process.
+
+    Every end is the scheduler's word, the trial's own too (the row's "stop" or "failure"): Tune
+    shows its scheduler no row that says "done". `setup` and `reset_config` only take note: Tune
+    gives up a trial for good when a reset fails, whereas a failing step is tried again or recorded.
+    The first step builds.
+    """
+
+    def setup(self, config: dict[str, Any], context: TrialContext | None = None) -> None:
+        """Take note of the first configuration."""
+        if context is None:
+            raise ValueError("a Trial needs its TrialContext (tune.with_parameters)")
+        self._context = context
+        self._engine: Engine | None = None
+        self._inputs: dict[str, Inputs] = {}
+        if self.is_actor():  # else it stands in somebody's own process, a test's for one
+            divert_chatter(Path(Paths(context.root).logs))
+        self.reset_config(config)
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """Take note of the next configuration."""
+        self._config = TrialConfig.from_flat(new_config)
+        self._run: Run | None = None
+        self._loaded: tuple[State, dict[str, Any]] | None = None
+        return True
+
+    def step(self) -> dict[str, Any]:
+        """One epoch: a flat row. An exception becomes a last row that says what went wrong."""
+        try:
+            run = self._run or self._build()
+            return self._one_epoch(run)
+        except BadInput as error:
+            return {"epoch": 0, "failure": str(error)}
+        except Exception as error:
+            return {"epoch": 0, "failure": f"{type(error).__name__}: {error}"}
+
+    def _build(self) -> "Run":
+        # The one place that brings TensorFlow into a process: the driver imports this module.
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        from orchestrator.training.run import Run
+        from orchestrator.training.tensorflow_engine import TensorflowEngine
+
+        if self._engine is None:
+            self._engine = TensorflowEngine(self._context.threads)
+        run = Run(self._engine, self._config, self._open_inputs())
+        state = self._loaded or checkpoint.newest(self._checkpoints())
+        if state is not None:
+            run.load(*state)
+        self._run = run
+        return run
+
+    def _open_inputs(self) -> Inputs:
+        variant = self._config.preprocessing
+        if variant not in self._inputs:
+            source = self._context.source
+            self._inputs[variant] = prepare_inputs(source, source.open(), variant)
+        return self._inputs[variant]
+
+    def _checkpoints(self) -> list[Path]:
+        """What earlier runs of the sweep left of this trial."""
+        tune_folder = Path(Paths(self._context.root).tune)
+        return list(tune_folder.glob(f"*/{self._config.signature()}/checkpoint_*"))
+
+    def _one_epoch(self, run: "Run") -> dict[str, Any]:
+        if run.stop is None:
+            run.epoch()
+            if run.improved:
+                self._write_predictions(run)
+        row = run.history[-1].to_flat()
+        row["parameters"] = run.parameters
+        row["hardware"] = hardware.describe(self._context.threads, run.device)
+        if (stop := run.stop) is not None:
+            self._write_weights(run)
+            row |= {"stop": stop.kind, "stop_reason": stop.reason}
+        return row
+
+    def _write_predictions(self, run: "Run") -> None:
+        """Validation probabilities of the best epoch so far: also a pruned trial leaves its."""
+        inputs, probabilities = run.inputs, run.best_probabilities
+        if probabilities is None:
+            return
+        labels = inputs.validation_labels
+        rows = [
+            {
+                "image_id": str(inputs.validation_ids[i]),
+                "split": "validation",
+                "label": int(labels[i]),
+                "label_name": inputs.classes[labels[i]],
+                "probability": probabilities[i],
+                "epoch": len(run.history),
+            }
+            for i in range(len(labels))
+        ]
+        name = Paths().prediction(self._config.signature())
+        Store(self._context.root).write_table(name, table(PREDICTIONS, rows))
+
+    def _write_weights(self, run: "Run") -> None:
+        if run.best_weights is not None:
+            name = Paths().weight(self._config.signature())
+            Store(self._context.root).write_bytes(name, safetensors.numpy.save(run.best_weights))
+
+    def save_checkpoint(self, checkpoint_dir: str) -> None:
+        """Everything that the next epoch depends on."""
+        if self._run is not None:
+            self._run.save(Path(checkpoint_dir))
+
+    def load_checkpoint(self, checkpoint_dir: str | None) -> None:
+        """Keep the state for the build that the next step makes."""
+        if checkpoint_dir is not None:
+            self._loaded = checkpoint.newest([Path(checkpoint_dir)])
+            self._run = None
+
+
+def divert_chatter(folder: Path) -> None:
+    """From now on send what this process prints, TensorFlow's messages too, into a file there."""
+    folder.mkdir(parents=True, exist_ok=True)
+    log = os.open(folder / f"worker-{os.getpid()}.log", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+    os.dup2(log, 1)
+    os.dup2(log, 2)
+    os.close(log)
+
+
+def chosen_precision() -> tuple[str, str]:
+    """The faster precision on the device that trials get, and the evidence; run it as a task."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    from orchestrator.training import precision
+
+    choice = precision.choose()
+    return choice.precision, choice.evidence
