@@ -7,6 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import NoReturn
 
+from orchestrator.config import folder_name
 from orchestrator.errors import BadInput
 
 DEFAULT_QUESTION = "quickstart"
@@ -134,7 +135,7 @@ def parse(argv: Sequence[str] | None) -> Request:
         question=a.question,
         data=a.data,
         results=a.results,
-        name=_folder_name(a.name),
+        name=None if a.name is None else folder_name(a.name, "--name "),
         trials=a.trials,
         epochs=a.epochs,
         settings=settings(a.set),
@@ -194,12 +195,3 @@ def resume_command(request: Request, name: str) -> str:
     words += [f"--set={key}={value}" for key, value in request.settings.items()]
     words += ["--resume"] if request.postprocess else ["--resume", "--no-postprocess"]
     return shlex.join(words)
-
-
-def _folder_name(name: str | None) -> str | None:
-    if name is not None and not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name):
-        raise BadInput(
-            f"--name {name!r}: expected letters, digits, '.', '_' and '-' only, beginning with a "
-            "letter or digit: it becomes a folder"
-        )
-    return name

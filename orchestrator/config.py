@@ -3,6 +3,7 @@
 import dataclasses
 import hashlib
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -233,3 +234,17 @@ class Sweep:
     budget: Budget = field(default_factory=Budget)
     search: Literal["tpe", "random", "grid"] = "tpe"
     embedded: int = 6000
+
+
+def folder_name(text: str, origin: str) -> str:
+    """The text, if it can name a sweep's folder anywhere.
+
+    Raises:
+        BadInput: otherwise; the sentence begins with the origin.
+    """
+    if not re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", text):
+        raise BadInput(
+            f"{origin}{text!r}: expected letters, digits, '.', '_' and '-' only, beginning with a "
+            "letter or digit: it becomes a folder"
+        )
+    return text

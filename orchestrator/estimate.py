@@ -63,7 +63,10 @@ def expected_epochs(trials: int, epochs: int, milestones: Sequence[int], factor:
 
 def _estimate_lines(plan: Plan, request: Request) -> list[str]:
     """Measured speeds and what follows from them."""
-    speeds = measure(plan)
+    try:
+        speeds = measure(plan)
+    except RuntimeError as problem:
+        return [f"estimate   none: {problem}"]
     lines = ["estimate   from a few steps measured on this machine, one thread a trial"]
     for name, found in speeds.items():
         if "error" in found:
@@ -99,7 +102,11 @@ def _epoch_seconds(plan: Plan, images_per_second: float) -> float:
 
 
 def measure(plan: Plan) -> dict[str, Mapping[str, Any]]:
-    """Architecture -> measured speed, in a process of its own: TensorFlow stays out of this one."""
+    """Architecture -> measured speed, in a process of its own: TensorFlow stays out of this one.
+
+    Raises:
+        RuntimeError: where that process fails.
+    """
     fixed = {key: plan.values(key)[0] for key in plan.axes if plan.values(key)}
     base = {**plan.base.to_flat(), **fixed}
     configs = [
@@ -112,6 +119,7 @@ def measure(plan: Plan) -> dict[str, Mapping[str, Any]]:
         [sys.executable, "-m", MEASURE], input=json.dumps(task), capture_output=True, text=True
     )
     if done.returncode != 0:
-        raise RuntimeError(f"measuring failed: {done.stderr.strip().splitlines()[-1:]}")
+        last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        raise RuntimeError(f"measuring failed: {last}")
     found: dict[str, Mapping[str, Any]] = json.loads(done.stdout.splitlines()[-1])
     return found

@@ -60,7 +60,6 @@ def trial_row(question: Question, entry: Entry) -> dict[str, Any]:
         "epochs_trained": len(entry.rows),
         "hardware": entry.about.get("hardware"),
         "parameters": entry.about.get("parameters"),
-        "precision_used": entry.config["precision"],  # settled before the first trial
         "error": entry.error or None,
         "reused_from": entry.reused_from or None,
     }

@@ -1,11 +1,13 @@
 """One file, one question: each has a function `sweep() -> Sweep`, named in SWEEPS."""
 
+import contextlib
 import importlib
-import importlib.util
+import traceback
+from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
 
-from orchestrator.config import Sweep
+from orchestrator.config import Sweep, folder_name
 from orchestrator.errors import BadInput
 
 SWEEPS: dict[str, str] = {
@@ -29,7 +31,9 @@ def load(name_or_file: str) -> Sweep:
     if name_or_file in SWEEPS:
         return _question(importlib.import_module(SWEEPS[name_or_file]), name_or_file)
     if name_or_file.endswith(".py"):
-        return _question(_module_of(Path(name_or_file)), name_or_file)
+        file = Path(name_or_file)
+        with _blaming(file):
+            return _question(_module_of(file), name_or_file)
     raise BadInput(
         f"no sweep is called {name_or_file!r}; known: {', '.join(SWEEPS)}; or give a FILE.py that "
         "defines sweep() -> Sweep"
@@ -39,16 +43,26 @@ def load(name_or_file: str) -> Sweep:
 def _module_of(file: Path) -> ModuleType:
     if not file.is_file():
         raise BadInput(f"{file}: no such file; expected a Python file with sweep() -> Sweep")
-    spec = importlib.util.spec_from_file_location(file.stem, file)
-    if spec is None or spec.loader is None:
-        raise BadInput(f"{file}: cannot be loaded as Python")
-    module = importlib.util.module_from_spec(spec)
-    try:
-        spec.loader.exec_module(module)
-    except Exception as error:
-        line = error.lineno if isinstance(error, SyntaxError) else "?"
-        raise BadInput(f"{file}, line {line}: {type(error).__name__}: {error}") from error
+    module = ModuleType(file.stem)
+    module.__file__ = str(file)
+    exec(compile(file.read_bytes(), str(file), "exec"), module.__dict__)
     return module
+
+
+@contextlib.contextmanager
+def _blaming(file: Path) -> Iterator[None]:
+    """Whatever the user's file raises becomes one sentence that names its line."""
+    try:
+        yield
+    except BadInput:
+        raise
+    except SyntaxError as error:
+        raise BadInput(f"{file}, line {error.lineno}: SyntaxError: {error.msg}") from error
+    except Exception as error:
+        frames = traceback.extract_tb(error.__traceback__)
+        places = [f", line {f.lineno}" for f in frames if f.filename == str(file)]
+        said = f"{type(error).__name__}: {error}".partition("\n")[0]
+        raise BadInput(f"{file}{places[-1] if places else ''}: {said}") from error
 
 
 def _question(module: ModuleType, origin: str) -> Sweep:
@@ -58,4 +72,7 @@ def _question(module: ModuleType, origin: str) -> Sweep:
     made = make()
     if not isinstance(made, Sweep):
         raise BadInput(f"{origin}: sweep() gave a {type(made).__name__}, expected a Sweep")
+    folder_name(made.name, f"{origin}: name=")
+    if made.budget.trials < 1:
+        raise BadInput(f"{origin}: a budget of {made.budget.trials} trials; expected at least 1")
     return made

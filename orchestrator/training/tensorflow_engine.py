@@ -117,9 +117,8 @@ class Program:
         fresh = self._fresh_model(config)
         for variable, initial in zip(self.model.variables, fresh.variables, strict=True):
             variable.assign(initial.value)
-        for variable, slot in zip(
-            self.optimizer.variables, self._initial_slots.values(), strict=True
-        ):
+        slots = self._initial_slots.values()
+        for variable, slot in zip(self.optimizer.variables, slots, strict=True):
             variable.assign(slot)
         set_dropout(self.model, config.dropout)
         self.noise.state.assign(keras.random.SeedGenerator(config.seed).state.value)
@@ -328,8 +327,7 @@ class TensorflowEngine:
 
 def named(kind: str, variables: list[Any]) -> State:
     """Copies of variables under names that sort in their order."""
-    arrays = [np.array(keras.ops.convert_to_numpy(variable)) for variable in variables]
-    return {f"{kind}-{i:04d}": array for i, array in enumerate(arrays)}
+    return {f"{kind}-{i:04d}": tf.convert_to_tensor(v).numpy() for i, v in enumerate(variables)}
 
 
 def _limit_threads(threads: int) -> None:

@@ -1,0 +1,319 @@
+import dataclasses
+import json
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+import safetensors.numpy
+from ray import tune
+
+from orchestrator.models.catalogue import Options, build
+from orchestrator.testing import CLOCK, drawn_faces, tiny
+from orchestrator.training import checkpoint
+from orchestrator.training.checkpoint import ARRAYS, FACTS
+from orchestrator.training.tensorflow_engine import as_pixels
+from orchestrator.trial import Trial, TrialContext
+from results.paths import Paths
+from results.schema import PREDICTIONS
+from results.store import Store
+
+CONFIG = tiny(epochs=3, width=0.1, learning_rate=0.02, dropout=0.2, ema=0.5)
+
+
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    return drawn_faces(tmp_path_factory.mktemp("cache"))
+
+
+@pytest.fixture
+def context(tmp_path, source, monkeypatch):
+    # Ray makes a folder at home for every Trainable that stands outside Tune
+    home = str(tmp_path / "ray_results")
+    monkeypatch.setattr("ray.tune.trainable.trainable.DEFAULT_STORAGE_PATH", home)
+    return TrialContext(str(tmp_path / "sweep"), source, threads=1)
+
+
+def trial(context, config=CONFIG):
+    """As Tune constructs it; without Ray, parameters come from this process."""
+    return tune.with_parameters(Trial, context=context)(config=config.to_flat())
+
+
+def numbers(result):
+    """Our own part of what Tune is told, less the clock."""
+    own = (*dataclasses.asdict(CONFIG), "epoch", "stop", "stop_reason", "failure", "parameters")
+    return {
+        key: value
+        for key, value in result.items()
+        if (key in own or key.startswith(("train_", "validation_"))) and key not in CLOCK
+    }
+
+
+def trained(one, epochs=3):
+    return [numbers(one.train()) for _ in range(epochs)]
+
+
+def predictions(context, config=CONFIG):
+    return Store(context.root).read_table(Paths().prediction(config.signature()), PREDICTIONS)
+
+
+def checkpoint_folder(context, number, run="run-001", config=CONFIG):
+    return Path(context.root, "tune", run, config.signature(), f"checkpoint_{number:06d}")
+
+
+# ---- rows
+
+
+def test_every_step_is_an_epoch_and_the_last_one_says_why(context):
+    one = trial(context)
+    results = [one.train() for _ in range(3)]
+    assert [result["epoch"] for result in results] == [1, 2, 3]
+    assert [result["training_iteration"] for result in results] == [1, 2, 3]
+    assert [result.get("stop") for result in results] == [None, None, "epochs"]
+    assert results[2]["stop_reason"] == "all 3 epochs done"
+    for result in results:
+        assert "failure" not in result
+        assert result["parameters"] > 0
+        assert "1 thread a trial" in result["hardware"]
+        assert result["done"] is False  # the scheduler ends trials; it is shown no row that is done
+
+
+def test_the_same_process_trains_one_configuration_after_another_as_if_each_were_alone(context):
+    other = dataclasses.replace(CONFIG, learning_rate=0.1, dropout=0.5, seed=3)
+    one = trial(context, other)
+    trained(one, 2)
+    assert one.reset(CONFIG.to_flat())
+    assert one.iteration == 0
+    assert trained(one) == trained(trial(context))
+
+
+def test_a_trial_without_its_context_is_a_mistake_of_the_caller(context):
+    with pytest.raises(ValueError, match="TrialContext"):
+        Trial(config=CONFIG.to_flat())
+
+
+# ---- what it leaves
+
+
+def test_predictions_are_those_of_the_best_epoch(context, source):
+    one = trial(context)
+    stored = []
+    for _ in range(3):
+        one.train()
+        stored.append(predictions(context).to_pylist())
+    run = one._run
+    best = max(run.history, key=lambda row: (row.validation_accuracy, -row.validation_loss)).epoch
+    faces = source.open().validation
+    last = stored[-1]
+    assert [row["epoch"] for row in last] == [best] * len(faces)
+    assert [row["image_id"] for row in last] == list(faces.ids)
+    assert [row["label"] for row in last] == list(faces.labels)
+    assert {row["split"] for row in last} == {"validation"}
+    names = source.open().classes
+    assert all(row["label_name"] == names[row["label"]] for row in last)
+    p = np.array([row["probability"] for row in last], float)
+    np.testing.assert_allclose(p.sum(axis=1), 1, atol=4e-3)
+    accuracy = (p.argmax(axis=1) == faces.labels).mean()
+    assert accuracy == pytest.approx(run.history[best - 1].validation_accuracy)
+    for epoch, table in enumerate(stored, start=1):
+        assert table[0]["epoch"] <= epoch
+
+
+def test_a_trial_that_is_stopped_from_outside_leaves_predictions_but_no_weights(context):
+    trained(trial(context), 1)
+    assert len(predictions(context)) > 0
+    assert not Store(context.root).exists(Paths().weight(CONFIG.signature()))
+
+
+def test_weights_in_a_fresh_network_give_the_stored_probabilities(context, source):
+    trained(trial(context))
+    content = Store(context.root).read_bytes(Paths().weight(CONFIG.signature()))
+    weights = safetensors.numpy.load(content)
+    model = build(CONFIG.architecture, (48, 48, 1), 7, Options(width=CONFIG.width, weights="none"))
+    for variable, name in zip(model.weights, sorted(weights), strict=True):
+        assert variable.shape == weights[name].shape
+        variable.assign(weights[name])
+    logits = model(as_pixels(keras.ops.convert_to_tensor(source.open().validation.images)))
+    stored = [row["probability"] for row in predictions(context).to_pylist()]
+    np.testing.assert_allclose(keras.ops.softmax(logits), np.array(stored, float), atol=1e-3)
+
+
+# ---- saved and restored
+
+
+def test_a_restored_trial_goes_on_as_if_it_had_never_stopped(context, tmp_path):
+    whole = trained(trial(context))
+    first = trial(context)
+    trained(first, 2)
+    saved = first.save(str(tmp_path / "checkpoint"))
+    second = trial(context, dataclasses.replace(CONFIG, seed=5))
+    trained(second, 1)
+    second.reset(CONFIG.to_flat())
+    second.restore(saved)
+    result = second.train()
+    assert result["training_iteration"] == 3
+    assert numbers(result) == whole[2]
+
+
+def test_after_a_crash_the_furthest_checkpoint_under_tune_is_taken(context):
+    whole = trained(trial(context))
+    first = trial(context)
+    first.train()
+    first.save(str(checkpoint_folder(context, 0)))
+    first.train()
+    first.save(str(checkpoint_folder(context, 0, run="run-002")))
+    assert numbers(trial(context).train()) == whole[2]
+
+
+@pytest.mark.parametrize("name", [ARRAYS, FACTS])
+def test_damaged_checkpoint_is_passed_over_for_the_one_before(name, context):
+    whole = trained(trial(context))
+    first = trial(context)
+    for number in range(2):
+        first.train()
+        first.save(str(checkpoint_folder(context, number)))
+    last = checkpoint_folder(context, 1)
+    (last / name).write_bytes((last / name).read_bytes()[:50])
+    again = trial(context)
+    again.restore(str(last))
+    assert [again.train()["epoch"] for _ in range(2)] == [2, 3]
+    assert numbers(again._run.history[2].to_flat()).items() <= whole[2].items()
+
+
+def test_without_any_usable_checkpoint_a_trial_starts_anew(context):
+    folder = checkpoint_folder(context, 0)
+    folder.mkdir(parents=True)
+    again = trial(context)
+    again.restore(str(folder))
+    assert again.train()["epoch"] == 1
+
+
+def test_checkpoints_of_other_trials_are_not_looked_at(context):
+    other = trial(context, dataclasses.replace(CONFIG, seed=1))
+    other.train()
+    other.save(str(checkpoint_folder(context, 0, config=dataclasses.replace(CONFIG, seed=1))))
+    assert trial(context).train()["epoch"] == 1
+
+
+def test_checkpoint_of_another_configuration_is_a_failure(context, tmp_path):
+    other = trial(context, dataclasses.replace(CONFIG, seed=1))
+    other.train()
+    other.save(str(tmp_path / "other"))
+    one = trial(context)
+    one.restore(str(tmp_path / "other"))
+    assert "another configuration" in one.train()["failure"]
+
+
+def test_a_finished_trial_that_is_begun_again_only_repeats_its_last_row(context):
+    first = trial(context)
+    whole = trained(first)
+    first.save(str(checkpoint_folder(context, 2)))
+    shutil.rmtree(Path(context.root, "weights"))
+    again = trial(context)
+    assert numbers(again.train()) == whole[2]
+    assert Store(context.root).exists(Paths().weight(CONFIG.signature()))
+    assert len(again._run.history) == 3
+
+
+def test_a_checkpoint_before_the_first_step_is_empty_and_harmless(context, tmp_path):
+    one = trial(context)
+    one.save(str(tmp_path / "early"))
+    assert list((tmp_path / "early").glob("state*")) == []
+    assert checkpoint.newest([tmp_path / "early"]) is None
+
+
+# ---- failures are rows
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        ({"architecture": "FC"}, "FC"),
+        ({"architecture": "vgg16", "weights": "absent.h5"}, "absent.h5"),
+        ({"preprocessing": "sepia"}, "sepia"),
+        ({"optimizer": "newton"}, "KeyError: 'newton'"),
+    ],
+)
+def test_what_cannot_be_built_is_a_row_that_says_why_and_the_next_trial_is_unharmed(
+    change, reason, context
+):
+    one = trial(context, dataclasses.replace(CONFIG, **change))
+    result = one.train()
+    assert reason in result["failure"]
+    assert result["epoch"] == 0
+    assert not Path(context.root, "predictions").exists()
+    one.reset(CONFIG.to_flat())
+    assert trained(one) == trained(trial(context))
+
+
+def test_data_that_cannot_be_opened_is_a_row(context):
+    source = dataclasses.replace(context.source, path=str(Path(context.root, "absent.csv")))
+    result = trial(dataclasses.replace(context, source=source)).train()
+    assert "absent.csv" in result["failure"]
+    assert "Error:" not in result["failure"]  # a sentence for a person, not an exception's name
+
+
+def test_results_that_cannot_be_written_are_a_row(context):
+    Path(context.root).mkdir()
+    Path(context.root, "predictions").write_text("a file where a folder should be")
+    assert "Error" in trial(context).train()["failure"]
+
+
+def test_divergence_is_a_row_with_its_stop(context):
+    one = trial(context, dataclasses.replace(CONFIG, learning_rate=1e6, batch_normalisation=False))
+    for _ in range(3):
+        result = one.train()
+        if "stop" in result:
+            break
+    assert result["stop"] == "diverged"
+    assert "not finite at epoch" in result["stop_reason"]
+    assert result["epoch"] >= 1
+
+
+# ---- a process's output
+
+
+def test_output_of_somebody_elses_process_is_left_alone(context, capfd):
+    trial(context)
+    print("still here", flush=True)
+    assert "still here" in capfd.readouterr().out
+    assert not Path(context.root, "logs").exists()
+
+
+def test_chatter_of_a_worker_goes_to_a_file_of_its_own(tmp_path):
+    program = (
+        "import os, pathlib, sys\n"
+        "from orchestrator.trial import divert_chatter\n"
+        "divert_chatter(pathlib.Path(sys.argv[1]))\n"
+        "print('from Python', flush=True)\n"
+        "os.write(2, b'from below\\n')\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(tmp_path / "logs")],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )
+    assert (done.stdout, done.stderr) == ("", "")
+    (file,) = (tmp_path / "logs").iterdir()
+    assert file.read_text() == "from Python\nfrom below\n"
+
+
+def test_the_driver_can_import_trials_without_tensorflow():
+    program = (
+        "import json, sys, orchestrator.trial; "
+        "print(json.dumps(sorted({'tensorflow', 'keras'} & set(sys.modules))))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program],
+        capture_output=True,
+        text=True,
+        check=True,
+        env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
+    )
+    assert json.loads(done.stdout) == []
