@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import ray
+from ray._private import ray_constants
 
 ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -24,7 +25,8 @@ ENVIRONMENT = {
 OBJECT_STORE_BYTES = 200 * 2**20
 """Images travel as memory-mapped files, so Ray's own store holds next to nothing."""
 
-LOOPBACK = "127.0.0.1"
+NO_CLUSTER = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
+"""Where this is 0, Ray takes the loopback address for a node's own, on Linux too."""
 
 
 @contextlib.contextmanager
@@ -43,19 +45,30 @@ def session(slots: int | None, gpus: float | None, address: str | None) -> Itera
         ray.init(address=address, **options)
     else:
         _own_token()
+        _on_loopback()
         ray.init(
             address="local",
             num_cpus=slots,
             num_gpus=gpus,
             include_dashboard=False,
             object_store_memory=OBJECT_STORE_BYTES,
-            _node_ip_address=LOOPBACK,
             **options,
         )
     try:
         yield
     finally:
         ray.shutdown()
+
+
+def _on_loopback() -> None:
+    """Make Ray listen on loopback alone.
+
+    `ray.init` puts the machine's outer address in place of a 127.0.0.1 that it is given. The switch
+    for systems without clusters stops that; Ray has read it already when it was imported, so its
+    constant is set here, and its child processes get the variable.
+    """
+    os.environ[NO_CLUSTER] = "0"
+    ray_constants.ENABLE_RAY_CLUSTER = False
 
 
 def _own_token() -> None:

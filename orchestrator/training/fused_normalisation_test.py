@@ -92,12 +92,14 @@ def test_float32_is_keras_layer(training, settings):
     assert_same(everything(fused, draw(*SHAPE), training), expected, 1e-5)
 
 
+@pytest.mark.parametrize("channels", [3, 16, 24])  # 16: the kernel reads bfloat16 itself
 @pytest.mark.parametrize("training", [True, False])
-def test_bfloat16_is_keras_layer_to_the_last_bit_but_one(training):
-    expected = everything(model_of(dtype="mixed_bfloat16"), draw(*SHAPE), training)
-    fused = model_of(dtype="mixed_bfloat16")
+def test_bfloat16_is_keras_layer_to_its_last_digit(training, channels):
+    shape = (*SHAPE[:3], channels)
+    expected = everything(model_of(shape=shape, dtype="mixed_bfloat16"), draw(*shape), training)
+    fused = model_of(shape=shape, dtype="mixed_bfloat16")
     assert fuse(fused) == 1
-    found = everything(fused, draw(*SHAPE), training)
+    found = everything(fused, draw(*shape), training)
     assert [a.dtype.name for a in found] == ["bfloat16", *["float32"] * 5]
     assert_same(found, expected, 2.0**-7)
     assert_same(found[2:], expected[2:], 1e-5)  # gamma, beta and the statistics are float32
