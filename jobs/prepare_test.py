@@ -33,7 +33,7 @@ def test_it_prints_counts_notes_and_audit_and_ends_with_the_entrys_folder(table,
     assert rows["test"] == ["1"] * 7 + ["7"]
     assert rows["all"] == ["12"] * 7 + ["84"]
     text = captured.out
-    assert "no test split (PrivateTest): 7 of its 70 training images were carved off" in text
+    assert "no test (PrivateTest) split: 7 of its 70 training images were carved off" in text
     assert "The training split has 70 images, FER2013 as published 28,709: angry 10 instead" in text
     assert "84 of 84 images are different" in text
     assert "0 of 14 validation images have a copy in training as given" in text

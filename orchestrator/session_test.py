@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 SCRIPT = """
+from orchestrator.session import session  # first: see orchestrator/__init__.py
 import psutil, ray
-from orchestrator.session import session
 
 with session(slots=1, gpus=0, address=None):
     ray.get(ray.remote(lambda: None).remote())

@@ -23,7 +23,7 @@ class Carved:
 
     Attributes:
         splits: (n,) uint8, indices into `raw.SPLITS`.
-        notes: a sentence for each split that was carved.
+        notes: a sentence about the splits that were carved, if any.
     """
 
     splits: NDArray[np.uint8]
@@ -47,14 +47,13 @@ def carve(raw: Raw) -> Carved:
             "a folder train/, or file names that start with Training_"
         )
     splits = raw.splits.copy()
-    notes = []
     missing = [s for s in (1, 2) if not np.any(raw.splits == s)]
-    if missing:
-        taken = _take(raw, len(missing))
-        for turn, split in enumerate(missing):
-            splits[taken == turn] = split
-        notes = [_note(raw, splits, split) for split in missing]
-    return Carved(splits, tuple(notes))
+    if not missing:
+        return Carved(splits, ())
+    taken = _take(raw, len(missing))
+    for turn, split in enumerate(missing):
+        splits[taken == turn] = split
+    return Carved(splits, (_note(raw, splits, missing),))
 
 
 def _take(raw: Raw, parts: int) -> NDArray[np.int64]:
@@ -90,18 +89,24 @@ def _fill(
             room[turn] -= int(sizes[group])
 
 
-def _note(raw: Raw, splits: NDArray[np.uint8], split: int) -> str:
-    name = SPLITS[split]
+def _note(raw: Raw, splits: NDArray[np.uint8], missing: list[int]) -> str:
     before = int(np.count_nonzero(raw.splits == TRAINING))
-    moved = int(np.count_nonzero(splits == split))
-    if moved == 0:
+    counts = [int(np.count_nonzero(splits == split)) for split in missing]
+    if 0 in counts:
         raise BadInput(
-            f"no {name} images are there and the {before:,} training images are too few to carve "
-            "some from; at least 3 different images of a class were expected"
+            f"no {SPLITS[missing[counts.index(0)]]} images are there and the {before:,} training "
+            "images are too few to carve some from; at least 3 different images of a class were "
+            "expected"
         )
-    published = f" ({_FER2013_NAMES[name]})" if raw.fer2013 else ""
+    names = " and no ".join(_name(raw, split) for split in missing)
+    moved = " and ".join(f"{count:,}" for count in counts)
     return (
-        f"The data set has no {name} split{published}: {moved:,} of its {before:,} training images "
-        f"were carved off for it ({SHARE:.0%} of each class, exact copies kept together), "
+        f"The data set has no {names} split: {moved} of its {before:,} training images were carved "
+        f"off ({SHARE:.0%} of each class, exact copies kept together), "
         f"{int(np.count_nonzero(splits == TRAINING)):,} stay in training."
     )
+
+
+def _name(raw: Raw, split: int) -> str:
+    name = SPLITS[split]
+    return f"{name} ({_FER2013_NAMES[name]})" if raw.fer2013 else name

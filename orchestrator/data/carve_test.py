@@ -45,7 +45,7 @@ def test_a_missing_test_split_takes_a_tenth_of_every_class_and_says_so():
     carved = carve(raw)
     assert by_class(raw, carved.splits) == [[18] * 7, [3] * 7, [2] * 7]
     assert carved.notes == (
-        "The data set has no test split: 14 of its 140 training images were carved off for it "
+        "The data set has no test split: 14 of its 140 training images were carved off "
         "(10% of each class, exact copies kept together), 126 stay in training.",
     )
 
@@ -54,12 +54,14 @@ def test_two_missing_splits_take_a_tenth_each():
     raw = example((30, 0, 0))
     carved = carve(raw)
     assert by_class(raw, carved.splits) == [[24] * 7, [3] * 7, [3] * 7]
-    assert len(carved.notes) == 2
+    assert carved.notes[0].startswith(
+        "The data set has no validation and no test split: 21 and 21 of its 210 training images"
+    )
 
 
 def test_fer2013s_name_of_the_missing_split_is_given():
     carved = carve(dataclasses.replace(example((20, 3, 0)), fer2013=True))
-    assert "no test split (PrivateTest)" in carved.notes[0]
+    assert "no test (PrivateTest) split" in carved.notes[0]
 
 
 def test_the_same_images_are_carved_alike_in_any_order():

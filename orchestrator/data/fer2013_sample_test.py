@@ -47,7 +47,7 @@ def test_the_published_counts_are_met_and_the_missing_split_is_carved_and_said(s
     tenth = [400, 44, 410, 722, 483, 317, 496]  # groups with several labels: not to the image
     np.testing.assert_allclose(np.bincount(splits.test.labels), tenth, atol=5)
     assert len(splits.notes) == 1
-    assert splits.notes[0].startswith("The data set has no test split (PrivateTest): 2,872 of its")
+    assert splits.notes[0].startswith("The data set has no test (PrivateTest) split: 2,872 of its")
 
 
 def test_no_carved_image_has_a_copy_anywhere_else(splits):

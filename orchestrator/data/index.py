@@ -11,7 +11,7 @@ from pathlib import Path
 from orchestrator.data.containers import readable
 from orchestrator.data.folder import listing
 
-READING = 1
+READING = 2
 """Raised whenever the same bytes are read or carved differently; makes every path be read again."""
 
 
