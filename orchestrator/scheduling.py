@@ -5,6 +5,7 @@ of these two objects are empty, and a resumed sweep is a new Tune experiment who
 read the journal.
 """
 
+import contextlib
 from typing import Any
 
 from ray import tune
@@ -82,8 +83,8 @@ class ConductedScheduler(FIFOScheduler):
         self._conductor.crashed(signature(trial), f"{type(error).__name__}: {error}".strip())
 
 
-class StartNotice(tune.Callback):
-    """Tells the conductor when a trial is begun, and a watcher when Tune has made a step."""
+class TuneEvents(tune.Callback):
+    """What else Tune does, passed on: a trial is begun or over, a step of Tune's loop is made."""
 
     def __init__(self, conductor: Conductor, watch: Any) -> None:
         self._conductor = conductor
@@ -97,6 +98,19 @@ class StartNotice(tune.Callback):
     ) -> None:
         """A process works on the trial."""
         self._conductor.started(signature(trial))
+
+    def on_trial_complete(
+        self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
+    ) -> None:
+        """Drop the checkpoints of a trial that nothing will ever go on with.
+
+        Two of them take three times a net's size each, or far more disk than all else a trial
+        leaves; its best weights are kept by themselves.
+        """
+        if not self._conductor.ledger.entries[signature(trial)].pending and trial.storage:
+            files, folder = trial.storage.storage_filesystem, trial.storage.trial_fs_path
+            with contextlib.suppress(OSError):
+                files.delete_dir(folder)
 
     def on_step_end(self, iteration: int, trials: list[TuneTrial], **info: Any) -> None:
         """Let the terminal show where things stand."""

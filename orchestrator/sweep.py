@@ -27,7 +27,7 @@ from orchestrator.ledger import Ledger
 from orchestrator.plan import Plan
 from orchestrator.reuse import FinishedTrials
 from orchestrator.rungs import Rungs
-from orchestrator.scheduling import ConductedScheduler, ConductedSearcher, StartNotice, signature
+from orchestrator.scheduling import ConductedScheduler, ConductedSearcher, TuneEvents, signature
 from orchestrator.search import SEARCHES
 from orchestrator.session import session
 from orchestrator.slots import Slots
@@ -218,7 +218,7 @@ def tuner(
             name=f"run-{number:03d}",
             storage_path=str(folder),
             verbose=0,
-            callbacks=[StartNotice(conductor, watch)],
+            callbacks=[TuneEvents(conductor, watch)],
             failure_config=tune.FailureConfig(max_failures=TRIES),
             checkpoint_config=tune.CheckpointConfig(num_to_keep=2, checkpoint_frequency=1),
         ),

@@ -1,4 +1,4 @@
-"""Small real stand-ins that tests share: tiny data sets, an engine that follows a script, a journal.
+"""Small real stand-ins for tests: tiny data sets, an engine that follows a script, a journal.
 
 Nothing here replaces a module of ours by a pretence of it: the data sets are real arrays, the
 engine keeps the `Engine` contract, the journal remembers.

@@ -1,6 +1,7 @@
 """Where Ray and the trainer meet: a Tune trial is one configuration, a step is one epoch."""
 
 import os
+import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -72,6 +73,7 @@ class Trial(tune.Trainable):
         except BadInput as error:
             return {"epoch": 0, "failure": str(error)}
         except Exception as error:
+            traceback.print_exc()  # into the worker's log
             return {"epoch": 0, "failure": f"{type(error).__name__}: {error}"}
 
     def _build(self) -> "Run":

@@ -16,13 +16,14 @@ from orchestrator.models.catalogue import Options, build
 from orchestrator.testing import CLOCK, drawn_faces, tiny
 from orchestrator.training import checkpoint
 from orchestrator.training.checkpoint import ARRAYS, FACTS
-from orchestrator.training.tensorflow_engine import as_pixels
+from orchestrator.training.tensorflow_engine import TensorflowEngine, as_pixels
 from orchestrator.trial import Trial, TrialContext
 from results.paths import Paths
 from results.schema import PREDICTIONS
 from results.store import Store
 
 CONFIG = tiny(epochs=3, width=0.1, learning_rate=0.02, dropout=0.2, ema=0.5)
+WARM = TensorflowEngine(threads=1)
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +39,14 @@ def context(tmp_path, source, monkeypatch):
     return TrialContext(str(tmp_path / "sweep"), source, threads=1)
 
 
-def trial(context, config=CONFIG):
-    """As Tune constructs it; without Ray, parameters come from this process."""
-    return tune.with_parameters(Trial, context=context)(config=config.to_flat())
+def trial(context, config=CONFIG, engine=WARM):
+    """As Tune constructs it; without Ray, parameters come from this process.
+
+    Its engine has served the trials of the tests before, as that of a reused actor has.
+    """
+    made = tune.with_parameters(Trial, context=context)(config=config.to_flat())
+    made._engine = engine
+    return made
 
 
 def numbers(result):
@@ -88,7 +94,7 @@ def test_the_same_process_trains_one_configuration_after_another_as_if_each_were
     trained(one, 2)
     assert one.reset(CONFIG.to_flat())
     assert one.iteration == 0
-    assert trained(one) == trained(trial(context))
+    assert trained(one) == trained(trial(context, engine=None))
 
 
 def test_a_trial_without_its_context_is_a_mistake_of_the_caller(context):

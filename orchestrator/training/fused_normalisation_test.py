@@ -218,6 +218,17 @@ def test_the_kernel_stands_in_the_program_and_keras_arithmetic_does_not(training
     assert operations(fused, training).isdisjoint({"Rsqrt", "SquaredDifference"})
 
 
+@pytest.mark.skipif(bool(tf.config.list_physical_devices("GPU")), reason="a matter of oneDNN")
+@pytest.mark.parametrize(("channels", "kind"), [(24, tf.float32), (32, tf.bfloat16)])
+def test_the_kernel_reads_bfloat16_where_it_is_fast_in_it(channels, kind):
+    model = model_of(shape=(2, 4, 4, channels), dtype="mixed_bfloat16")
+    fuse(model)
+    traced = tf.function(lambda x: model(x, training=True))
+    graph = traced.get_concrete_function(tf.TensorSpec((2, 4, 4, channels))).graph
+    kernels = [o for o in graph.get_operations() if o.type == "FusedBatchNormV3"]
+    assert [kernel.get_attr("T") for kernel in kernels] == [kind]
+
+
 def test_the_engine_trains_by_the_kernel():
     labels = np.zeros(8, np.uint8)
     x = np.zeros((8, 48, 48), np.uint8)
@@ -292,5 +303,6 @@ def test_every_named_model_predicts_the_same(name):
     x = np.random.default_rng(0).random((2, 48, 48, 1), dtype="float32")
     expected = np.array(model(x, training=False))
     norms = [layer for layer in model.layers if isinstance(layer, BatchNormalization)]
+    assert {layer.momentum for layer in norms} == {0.9}
     assert fuse(model) == sum(layer.input_spec.ndim == 4 for layer in norms) > 0
     np.testing.assert_allclose(model(x, training=False), expected, rtol=1e-4, atol=1e-4)

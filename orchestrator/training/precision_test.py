@@ -65,6 +65,12 @@ def test_processor_without_bfloat16_is_not_measured(monkeypatch):
     assert choose() == Choice("float32", "the processor has neither avx512_bf16 nor amx_bf16")
 
 
+def test_self_test_normalises_as_training_does():
+    from orchestrator.training.fused_normalisation import fuse
+
+    assert fuse(precision._net("mixed_bfloat16")) == 0  # none of its six is left to do
+
+
 def test_choice_on_this_machine_is_a_precision_with_its_reason():
     found = choose(seconds=0.05)
     assert found.precision in ("float32", "mixed_bfloat16")
