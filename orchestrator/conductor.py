@@ -185,6 +185,8 @@ class Conductor:
             rows=list(found.rows),
             about=found.about,
         )
+        for row in found.rows:  # it ends at no rung, but others are compared with it there
+            self._reached(entry.trial, row)
         return True
 
     def started(self, trial: str) -> None:

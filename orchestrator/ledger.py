@@ -91,7 +91,7 @@ class Ledger:
 
     Attributes:
         entries: signature -> story, in the order asked.
-        reported: (trial, row) in the order reported, rows that were reported again too.
+        reported: (trial, row) in the order reported; rows that were reported again or reused too.
         unknown: trials that are spoken of but were never asked for, because that line was lost;
             what is said of them is passed over.
     """
@@ -193,6 +193,7 @@ class Ledger:
         entry.reused_from = event.get("reused_from", "")
         if "rows" in event:
             entry.rows = {row["epoch"]: row for row in event["rows"]}
+            self.reported += [(entry.trial, row) for row in event["rows"]]
         entry.about = event.get("about") or entry.about
 
     _REDUCERS: ClassVar[dict[str, Callable[["Ledger", Entry, dict[str, Any]], None]]] = {

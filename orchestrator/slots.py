@@ -44,7 +44,7 @@ class Slots:
         share = request.gpus_per_trial
         if share is None:
             share = USUAL_SHARE if gpus else 0.0
-        if share:
+        if share or request.address:  # the cores of a cluster's nodes are not known here
             return cls(1, share)
         at_once = request.concurrency or hardware.cores()
         return cls(max(1, hardware.cores() // at_once), 0.0)

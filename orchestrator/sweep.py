@@ -131,7 +131,8 @@ def _with_ray(request: Request, planned: Plan, journal: Journal, err: TextIO) ->
     for note in planned.splits.notes:
         print(f"note: {note}", file=err)
     cpus = max(hardware.cores(), request.concurrency or 0)
-    with session(cpus, None, request.address):
+    # Ray puts a handler of its own in place of ours while it starts.
+    with session(cpus, None, request.address), _termination_as_ctrl_c():
         slots = Slots.of(request, ray.cluster_resources().get("GPU", 0.0))
         if planned.resume:
             journal.append({"event": "resumed", "command": provenance.command()})
@@ -144,6 +145,9 @@ def _with_ray(request: Request, planned: Plan, journal: Journal, err: TextIO) ->
 
 
 def _settle_precision(planned: Plan, slots: Slots, err: TextIO) -> Plan:
+    named = planned.values("precision")
+    if "auto" not in named:
+        return plan.with_precision(planned, named[0])
     probe = ray.remote(num_cpus=slots.threads, num_gpus=slots.gpus)(chosen_precision)
     precision, evidence = ray.get(probe.remote())
     print(f"precision: {precision} ({evidence})", file=err)

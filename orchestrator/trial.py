@@ -88,7 +88,7 @@ class Trial(tune.Trainable):
         state = self._loaded or checkpoint.newest(self._checkpoints())
         if state is not None:
             run.load(*state)
-        self._run = run
+        self._loaded, self._run = None, run
         return run
 
     def _open_inputs(self) -> Inputs:

@@ -204,7 +204,7 @@ def leaderboard(ledger: Ledger, most: int = 20) -> str:
 def closing_lines(plan: Plan, ledger: Ledger, most: int = 8) -> str:
     """What the terminal says at the end: counts, then the best trials with their intervals."""
     counts = ", ".join(f"{n} {status}" for status, n in sorted(ledger.counts().items()))
-    lines = [f"{len(ledger.entries)} trials: {counts}"]
+    lines = [f"{len(ledger.entries)} trials: {counts or 'none was begun'}"]
     n = plan.question.validation_n
     if any(entry.best_row(METRIC) for entry in ledger.entries.values()):
         lines.append(f"validation accuracy ({len(plan.splits.classes)} classes, n = {n:,}):")

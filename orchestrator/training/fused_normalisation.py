@@ -88,7 +88,7 @@ def _normalised(layer: Any, inputs: Any, training: bool | None = None, mask: Any
     if by_batch:
         _follow(layer.moving_mean, result.batch_mean, layer.momentum)
         number = tf.cast(tf.size(inputs) // inputs.shape[-1], tf.float32)
-        biased = result.batch_variance * (tf.maximum(number - 1.0, 1.0) / number)
+        biased = result.batch_variance * ((number - 1.0) / number)
         _follow(layer.moving_variance, biased, layer.momentum)
     return tf.cast(result.y, layer.compute_dtype)
 

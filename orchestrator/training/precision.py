@@ -104,8 +104,23 @@ def _measure(steps: list[Callable[[], Any]], seconds: float) -> list[float]:
 def _step(policy: str) -> Callable[[], Any]:
     """One forward and backward pass of a small net in this precision, compiled on first call."""
     # Imported here for the same reason as in `choose`.
-    import keras
     import tensorflow as tf
+
+    net = _net(policy)
+    images = tf.random.stateless_normal((BATCH, 48, 48, 1), seed=(0, 0))
+    weights = [variable.value for variable in net.trainable_variables]
+
+    @tf.function(jit_compile=False)
+    def pass_both_ways() -> Any:
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_mean(tf.square(net(images, training=True)))
+        return tf.add_n([tf.reduce_sum(g) for g in tape.gradient(loss, weights)])
+
+    return lambda: pass_both_ways().numpy()
+
+
+def _net(policy: str) -> Any:
+    import keras
 
     from orchestrator.training.fused_normalisation import fuse
 
@@ -121,16 +136,7 @@ def _step(policy: str) -> Callable[[], Any]:
         ]
     )
     fuse(net)
-    images = tf.random.stateless_normal((BATCH, 48, 48, 1), seed=(0, 0))
-    weights = [variable.value for variable in net.trainable_variables]
-
-    @tf.function(jit_compile=False)
-    def pass_both_ways() -> Any:
-        with tf.GradientTape() as tape:
-            loss = tf.reduce_mean(tf.square(net(images, training=True)))
-        return tf.add_n([tf.reduce_sum(g) for g in tape.gradient(loss, weights)])
-
-    return lambda: pass_both_ways().numpy()
+    return net
 
 
 def _block(filters: int, policy: str) -> list[Any]:

@@ -19,7 +19,6 @@ from orchestrator.augment import augment
 from orchestrator.augment import parse as parse_augmentation
 from orchestrator.config import TrialConfig
 from orchestrator.models.catalogue import Options, build, parameter_count
-from orchestrator.models.layers import set_dropout
 from orchestrator.training.engine import EpochSums, State
 from orchestrator.training.fused_normalisation import fuse
 from orchestrator.training.inputs import Inputs
@@ -113,14 +112,16 @@ class Program:
             keras.config.set_dtype_policy("float32")
 
     def reset(self, config: TrialConfig, inputs: Inputs) -> None:
-        """Initial weights by this trial's seed, empty optimizer, this trial's numbers."""
+        """Initial weights by this trial's seed, empty optimizer, this trial's numbers.
+
+        The dropout rate is among the fresh network's variables.
+        """
         fresh = self._fresh_model(config)
         for variable, initial in zip(self.model.variables, fresh.variables, strict=True):
             variable.assign(initial.value)
         slots = self._initial_slots.values()
         for variable, slot in zip(self.optimizer.variables, slots, strict=True):
             variable.assign(slot)
-        set_dropout(self.model, config.dropout)
         self.noise.state.assign(keras.random.SeedGenerator(config.seed).state.value)
         self.weight_decay.assign(config.weight_decay)
         self.strength.assign(config.augmentation_strength)

@@ -1,0 +1,318 @@
+"""Who may import whom, how long things may get, and that the driver is free of TensorFlow.
+
+The table is the house's plan. A new module needs a room here or falls into its parent's; a new
+import across rooms needs a word here, and a reason in the commit.
+"""
+
+import ast
+import graphlib
+import statistics
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+import pytest
+
+REPOSITORY = Path(__file__).parents[1]
+TOP = ("orchestrator", "results", "analysis", "jobs", "cluster")
+
+FRAMEWORKS = {"tensorflow", "keras"}
+DRIVERS = ("orchestrator.sweep", "jobs.sweep", "jobs.prepare", "jobs.postprocess")
+"""Modules whose process never loads TensorFlow."""
+
+MOST_LINES = 350
+MOST_STATEMENTS = 40
+USUAL_STATEMENTS = 10
+
+
+@dataclass(frozen=True)
+class Room:
+    """What the modules of a room may import besides each other and the standard library.
+
+    Attributes:
+        ours: rooms or modules of this repository.
+        packages: others'.
+    """
+
+    ours: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+
+
+def room(ours: str = "", packages: str = "") -> Room:
+    """A room in few words: those of ours are relative to `orchestrator`, or whole with a "/"."""
+    names = [w[1:] if w.startswith("/") else f"orchestrator.{w}" for w in ours.split()]
+    return Room(tuple(names), tuple(packages.split()))
+
+
+NETS = "keras numpy"
+ROOMS: dict[str, Room] = {
+    # what everybody may know
+    "orchestrator": room(),
+    "orchestrator.errors": room(),
+    "orchestrator.config": room("errors"),
+    "orchestrator.hardware": room("", "psutil"),
+    "orchestrator.metrics": room("", "numpy"),
+    # from files to arrays
+    "orchestrator.data": room("errors", "numpy pandas PIL rich"),
+    "orchestrator.preprocess": room("errors", "numpy scipy skimage rich"),
+    # nets and their training; no Ray
+    "orchestrator.augment": room("errors", "keras"),
+    "orchestrator.models": room("config errors", NETS),
+    "orchestrator.models.notation": room("config errors"),
+    "orchestrator.models.options": room("config errors"),
+    "orchestrator.models.plan": room("errors models.notation"),
+    "orchestrator.training": room(
+        "config data errors metrics preprocess training", "numpy safetensors"
+    ),
+    "orchestrator.training.optimizers": room("", "keras"),
+    "orchestrator.training.fused_normalisation": room("", "keras tensorflow"),
+    "orchestrator.training.precision": room("training", "keras tensorflow"),
+    "orchestrator.training.tensorflow_engine": room(
+        "augment config models training", "keras numpy tensorflow"
+    ),
+    # the question
+    "orchestrator.sweeps": room("config errors", "ray"),
+    "orchestrator.space": room("config errors models.notation", "numpy ray"),
+    "orchestrator.command": room("config errors"),
+    "orchestrator.plan": room(
+        "command config data.faces errors models.options rungs search space summary sweeps"
+        " training.inputs /results"
+    ),
+    "orchestrator.estimate": room("command config hardware plan progress space"),
+    # decisions and their memory; no Ray either
+    "orchestrator.rungs": room("errors"),
+    "orchestrator.strategy": room("errors space"),
+    "orchestrator.study": room("errors", "optuna"),
+    "orchestrator.search": room("errors space strategy study", "numpy optuna"),
+    "orchestrator.ledger": room(),
+    "orchestrator.conductor": room("config ledger rungs strategy training.history"),
+    "orchestrator.reuse": room("conductor ledger /results", "pyarrow"),
+    # what is shown
+    "orchestrator.summary": room(
+        "conductor data.faces ledger metrics training.history training.verdict", "numpy"
+    ),
+    "orchestrator.tables": room("ledger summary /results"),
+    "orchestrator.event_files": room("", "numpy tensorboard tensorboardX"),
+    "orchestrator.dashboard": room("event_files", "numpy PIL tensorboard tensorboardX"),
+    "orchestrator.progress": room("", "rich"),
+    "orchestrator.watch": room(
+        "conductor dashboard ledger metrics plan progress space summary tables training.inputs",
+        "numpy",
+    ),
+    "orchestrator.terminal": room(),
+    "orchestrator.provenance": room("hardware plan"),
+    # where Ray comes in
+    "orchestrator.slots": room("command errors hardware"),
+    "orchestrator.session": room("", "ray"),
+    "orchestrator.scheduling": room("conductor config", "ray"),
+    "orchestrator.trial": room("config errors hardware training /results", "ray safetensors"),
+    "orchestrator.sweep": room(
+        "command conductor dashboard errors estimate hardware ledger plan provenance reuse rungs"
+        " scheduling search session slots strategy sweeps tables terminal training.inputs trial"
+        " watch /results",
+        "ray",
+    ),
+    # for tests
+    "orchestrator.testing": room("config training", "numpy"),
+    "orchestrator.scripted": room(
+        "conductor config ledger rungs search space strategy study testing", "optuna"
+    ),
+    # those who read results, and the doors
+    "results": room("", "numpy pyarrow"),
+    "analysis": room("/results", "matplotlib numpy pandas"),
+    "jobs": room("/analysis /orchestrator /results", "matplotlib numpy pandas"),
+    "cluster": room(),
+}
+
+
+# --- reading imports -------------------------------------------------------------------------
+
+
+@cache
+def modules() -> Mapping[str, Path]:
+    """Every module of the repository that is no test, by name."""
+    files = [f for top in TOP for f in sorted((REPOSITORY / top).rglob("*.py"))]
+    return {name_of(f): f for f in files if not is_test(f)}
+
+
+def is_test(file: Path) -> bool:
+    return file.name.endswith("_test.py") or file.name == "conftest.py"
+
+
+def name_of(file: Path) -> str:
+    return ".".join(file.relative_to(REPOSITORY).with_suffix("").parts).removesuffix(".__init__")
+
+
+def imported(tree: ast.Module, *, eagerly: bool = False) -> set[str]:
+    """Modules that a source names, also inside functions unless `eagerly`."""
+    found: set[str] = set()
+    for node in eager(tree) if eagerly else ast.walk(tree):
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom):
+            whole = {f"{node.module}.{alias.name}" for alias in node.names}
+            parts = whole & set(modules())
+            found |= parts | ({str(node.module)} if parts != whole else set())
+    return {name for name in found if name.split(".")[0] not in sys.stdlib_module_names}
+
+
+def eager(node: ast.AST) -> Iterator[ast.AST]:
+    """Nodes that run when the module is imported."""
+    for child in ast.iter_child_nodes(node):
+        typing_only = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test)
+        if not typing_only and not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
+            yield child
+            yield from eager(child)
+
+
+def under(name: str, place: str) -> bool:
+    return name == place or name.startswith(f"{place}.")
+
+
+def room_of(module: str) -> str:
+    """The room with the longest name that the module is in."""
+    return max((place for place in ROOMS if under(module, place)), key=len)
+
+
+def trespasses(module: str, source: str) -> list[str]:
+    """What a module imports and may not."""
+    mine = room_of(module)
+    allowed = (mine, *ROOMS[mine].ours) if mine != "orchestrator" else ()
+    found = []
+    for name in sorted(imported(ast.parse(source))):
+        if name.split(".")[0] in TOP:
+            fine = any(under(name, place) for place in allowed)
+        else:
+            fine = name.split(".")[0] in ROOMS[mine].packages
+        if not fine:
+            found.append(f"{module} (room {mine}) imports {name}")
+    return found
+
+
+def parsed(module: str) -> ast.Module:
+    return ast.parse(modules()[module].read_text())
+
+
+# --- who imports whom ------------------------------------------------------------------------
+
+
+def test_there_is_a_repository_to_read():
+    assert len(modules()) > 60
+
+
+@pytest.mark.parametrize("module", modules())
+def test_a_module_imports_what_its_room_may(module):
+    assert trespasses(module, modules()[module].read_text()) == []
+
+
+@pytest.mark.parametrize("place", ROOMS)
+def test_every_room_of_the_table_is_there_and_leads_to_rooms_that_are(place):
+    known = modules()
+    assert place in known
+    assert [name for name in ROOMS[place].ours if name not in known] == []
+
+
+@pytest.mark.parametrize(
+    ("module", "source", "caught"),
+    [
+        ("orchestrator.models.new", "import ray", "ray"),
+        ("orchestrator.models.new", "from ray import tune", "ray"),
+        ("orchestrator.models.notation", "import keras", "keras"),
+        ("orchestrator.data.new", "import tensorflow as tf", "tensorflow"),
+        ("orchestrator.conductor", "def f():\n    from ray import tune", "ray"),
+        ("orchestrator.conductor", "from orchestrator.search import SEARCHES", ".search"),
+        ("orchestrator.training.new", "from orchestrator import models", "orchestrator.models"),
+        ("orchestrator.trial", "import tensorflow", "tensorflow"),
+        ("orchestrator.new", "import numpy", "numpy"),
+        ("orchestrator.ledger", "from orchestrator.conductor import METRIC", ".conductor"),
+        ("results.new", "from orchestrator.config import TrialConfig", "orchestrator.config"),
+        ("analysis.new", "from jobs import sweep", "jobs.sweep"),
+        ("jobs.new", "import cluster", "cluster"),
+    ],
+)
+def test_a_trespass_is_caught(module, source, caught):
+    (said,) = trespasses(module, source)
+    assert said.endswith(caught)
+
+
+def test_the_longest_prefix_is_the_room():
+    assert room_of("orchestrator.training.tensorflow_engine") == (
+        "orchestrator.training.tensorflow_engine"
+    )
+    assert room_of("orchestrator.training.tensorflow_engines") == "orchestrator.training"
+    assert room_of("orchestrator.data.synthetic.head") == "orchestrator.data"
+    assert trespasses("orchestrator.training.tensorflow_engine", "import tensorflow") == []
+
+
+def test_no_module_imports_itself_through_others():
+    graph = {name: imported(parsed(name)) & set(modules()) - {name} for name in modules()}
+    assert list(graphlib.TopologicalSorter(graph).static_order())  # a CycleError names the circle
+
+
+def test_ray_and_the_framework_meet_in_one_module():
+    direct = {name: imported(parsed(name)) for name in modules()}
+    nets = {name for name, found in direct.items() if {n.split(".")[0] for n in found} & FRAMEWORKS}
+    with_ray = {
+        name for name, found in direct.items() if {n.split(".")[0] for n in found} & {"ray"}
+    }
+    assert {name for name in with_ray if direct[name] & nets} == {"orchestrator.trial"}
+    assert not with_ray & nets
+
+
+@pytest.mark.parametrize("driver", DRIVERS)
+def test_nothing_that_a_driver_imports_at_once_imports_the_framework(driver):
+    seen, left = set[str](), [driver]
+    while left:
+        name = left.pop()
+        if name not in seen and name in modules():
+            seen.add(name)
+            found = imported(parsed(name), eagerly=True)
+            assert not {n.split(".")[0] for n in found} & FRAMEWORKS, name
+            left += found
+
+
+def test_the_driver_s_process_is_free_of_the_framework():
+    script = f"import sys, {', '.join(DRIVERS)}\nprint(sorted({FRAMEWORKS!r} & set(sys.modules)))"
+    words = [sys.executable, "-c", script]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=REPOSITORY)
+    assert done.stdout == "[]\n"
+
+
+# --- how long things may get -----------------------------------------------------------------
+
+
+def statements(function: ast.AST) -> int:
+    """Statements of a body, nested ones too, the docstring not."""
+    return sum(
+        isinstance(node, ast.stmt)
+        and not (isinstance(node, ast.Expr) and isinstance(node.value, ast.Constant))
+        for node in ast.walk(function)
+    ) - isinstance(function, ast.stmt)
+
+
+def functions(tree: ast.Module) -> list[ast.FunctionDef]:
+    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
+
+
+def test_no_file_is_longer_than_can_be_read_at_once():
+    files = [f for top in TOP for f in (REPOSITORY / top).rglob("*.py")]
+    lengths = {str(f.relative_to(REPOSITORY)): len(f.read_text().splitlines()) for f in files}
+    assert {name: n for name, n in lengths.items() if n > MOST_LINES} == {}
+
+
+def test_functions_are_short():
+    lengths = {
+        f"{name}.{function.name}": statements(function)
+        for name in modules()
+        for function in functions(parsed(name))
+    }
+    assert {name: n for name, n in lengths.items() if n > MOST_STATEMENTS} == {}
+    assert statistics.median(lengths.values()) <= USUAL_STATEMENTS
+
+
+def test_statements_are_counted():
+    text = 'def f(x):\n    """Words."""\n    if x:\n        return 1\n    return 2\n'
+    assert statements(functions(ast.parse(text))[0]) == 3

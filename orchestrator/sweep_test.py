@@ -1,0 +1,280 @@
+import os
+import shlex
+import signal
+import subprocess
+import sys
+import time
+
+import pytest
+
+from orchestrator import sweep, sweeps
+from orchestrator.command import PROGRAM, parse
+from orchestrator.ledger import Ledger
+from orchestrator.testing import ListJournal
+from results.journal import Journal
+from results.paths import Paths
+
+QUESTION = """
+from orchestrator.config import Budget, Sweep
+
+def sweep():
+    return Sweep(
+        name="tiny",
+        question="Is a tiny net any good?",
+        space={"architecture": "CPF", "epochs": 1},
+        budget=Budget(trials=1),
+        embedded=140,
+    )
+"""
+
+
+@pytest.fixture
+def question(tmp_path, monkeypatch):
+    monkeypatch.setenv("ORCHESTRATOR_CACHE", str(tmp_path / "cache"))
+    file = tmp_path / "a tiny question.py"
+    file.write_text(QUESTION)
+    return str(file)
+
+
+@pytest.fixture
+def results(tmp_path):
+    return tmp_path / "results"
+
+
+def refused(capsys, words):
+    """What `main` says to words that cannot be used: one line, no traceback, code 2."""
+    assert sweep.main(words) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    return err
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ["--trials", "0"],
+        ["--epochs", "x"],
+        ["--concurrency", "-1"],
+        ["--gpus-per-trial", "2"],
+        ["--time-budget", "soon"],
+        ["--seed", "-1"],
+        ["--name", "a/b"],
+        ["--set", "epochs"],
+        ["--set", "epcohs=3"],
+        ["--set", "optimizer=newton"],
+        ["--set", "architecture=CPX"],
+        ["--frobnicate"],
+        ["quikstart"],
+        ["nowhere.py"],
+        ["--data", "nowhere.csv"],
+        ["--address", "auto"],
+        ["--resume"],
+    ],
+    ids=" ".join,
+)
+def test_bad_input_is_one_line_and_code_2(words, question, results, capsys):
+    if "--address" not in words:
+        words = [*words, "--results", str(results)]
+    refused(capsys, words)
+    assert not results.exists()
+
+
+def test_unknown_settings_and_sweeps_list_the_known_ones(results, capsys):
+    assert "learning_rate" in refused(capsys, ["--set", "epcohs=3", "--results", str(results)])
+    said = refused(capsys, ["quikstart"])
+    assert all(name in said for name in sweeps.SWEEPS)
+
+
+def test_results_that_cannot_be_written_are_refused(question, tmp_path, capsys):
+    (tmp_path / "file").write_text("")
+    said = refused(capsys, [question, "--results", str(tmp_path / "file" / "below")])
+    assert "cannot be written (Not a directory); choose a folder that can" in said
+
+
+def test_a_sweep_that_is_being_written_is_refused(question, results, capsys):
+    with Journal(results / "tiny" / Paths().journal):
+        said = refused(capsys, [question, "--results", str(results), "--name", "tiny"])
+    assert f"already being written by process {os.getpid()}" in said
+
+
+def test_a_damaged_record_is_refused(question, results, capsys):
+    folder = results / "tiny"
+    folder.mkdir(parents=True)
+    (folder / Paths().journal).touch()
+    (folder / Paths().sweep).write_text('{"identity": ')
+    assert "sweep.json is no whole JSON text" in refused(
+        capsys, [question, "--results", str(results), "--resume"]
+    )
+
+
+def test_the_list_names_every_sweep_with_its_question(capsys):
+    assert sweep.main(["--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list(sweeps.SWEEPS)
+    assert all(line.endswith("?") for line in lines)
+
+
+def test_a_dry_run_leaves_nothing_and_ends_with_the_folder(question, results, capsys, monkeypatch):
+    monkeypatch.setattr("orchestrator.estimate.measure", lambda planned: {})
+    assert sweep.main([question, "--dry-run", "--results", str(results)]) == 0
+    assert capsys.readouterr().out.splitlines()[-1] == str(results / "tiny")
+    assert not results.exists()
+
+
+# --- interruptions and failures --------------------------------------------------------------
+
+
+def events(folder):
+    return [event["event"] for event in Journal(folder / Paths().journal).read()]
+
+
+def pasted(err):
+    """The command that the terminal was told to go on with, as a request."""
+    (line,) = [line.strip() for line in err.splitlines() if PROGRAM in line]
+    return parse(shlex.split(line.removeprefix(PROGRAM)))
+
+
+def interrupt_with(how):
+    def with_ray(request, planned, journal, err):
+        journal.append({"event": "begun", "sweep": planned.name})
+        how()
+        raise AssertionError("nothing was raised")
+
+    return with_ray
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        lambda: signal.raise_signal(signal.SIGINT),
+        lambda: signal.raise_signal(signal.SIGTERM),
+    ],
+    ids=["Ctrl-C", "SIGTERM"],
+)
+def test_an_interruption_is_written_down_and_says_how_to_go_on(
+    how, question, results, capfd, monkeypatch
+):
+    handler = signal.getsignal(signal.SIGTERM)
+    monkeypatch.setattr(sweep, "_with_ray", interrupt_with(how))
+    words = [question, "--results", str(results), "--set", "head=1024 512", "--no-postprocess"]
+    assert sweep.main(words) == 130
+    out, err = capfd.readouterr()
+    assert out == f"{results / 'tiny'}\n"
+    assert events(results / "tiny") == ["begun", "interrupted"]
+    again = pasted(err)
+    assert (again.question, again.name, again.resume) == (question, "tiny", True)
+    assert (again.settings, again.postprocess) == ({"head": "1024 512"}, False)
+    assert signal.getsignal(signal.SIGTERM) == handler
+
+
+def test_the_second_sweep_of_a_name_is_resumed_under_its_own(question, results, capfd, monkeypatch):
+    monkeypatch.setattr(
+        sweep, "_with_ray", interrupt_with(lambda: signal.raise_signal(signal.SIGINT))
+    )
+    for expected in ("tiny", "tiny-2"):
+        sweep.main([question, "--results", str(results)])
+        assert pasted(capfd.readouterr().err).name == expected
+
+
+def test_an_unexpected_error_is_one_line_here_and_a_traceback_in_the_log(
+    question, results, capfd, monkeypatch
+):
+    def with_ray(request, planned, journal, err):
+        raise RuntimeError("Ray would not start\nand said so at length")
+
+    monkeypatch.setattr(sweep, "_with_ray", with_ray)
+    with open(2, "w", closefd=False) as terminal:  # pytest's own is not file descriptor 2
+        monkeypatch.setattr(sys, "stderr", terminal)
+        assert sweep.main([question, "--results", str(results)]) == 1
+    out, err = capfd.readouterr()
+    log = results / "tiny" / Paths().logs / "driver.log"
+    assert f"error: RuntimeError: Ray would not start; see {log}\n" in err
+    assert "Traceback" not in err
+    assert pasted(err).resume
+    assert out.splitlines()[-1] == str(results / "tiny")
+    assert "and said so at length" in log.read_text()
+
+
+def test_bad_input_that_only_ray_can_tell_is_code_2(question, results, capfd, monkeypatch):
+    def with_ray(request, planned, journal, err):
+        raise sweep.BadInput("there is no GPU here")
+
+    monkeypatch.setattr(sweep, "_with_ray", with_ray)
+    assert sweep.main([question, "--results", str(results)]) == 2
+    assert capfd.readouterr() == ("", "error: there is no GPU here\n")
+
+
+@pytest.mark.ray
+@pytest.mark.faults
+def test_termination_reaches_us_although_ray_has_a_handler_of_its_own(tmp_path):
+    settings = '{"architecture": "CPF", "width": 0.1, "precision": "float32", "epochs": 100000}'
+    file = tmp_path / "endless.py"
+    file.write_text(QUESTION.replace('{"architecture": "CPF", "epochs": 1}', settings))
+    words = [sys.executable, "-m", "orchestrator.sweep", str(file), "--results", str(tmp_path)]
+    surroundings = {**os.environ, "ORCHESTRATOR_CACHE": str(tmp_path / "cache")}
+    driver = subprocess.Popen(
+        words, env=surroundings, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True
+    )
+    folder, until = tmp_path / "tiny", time.monotonic() + 120
+    while "epoch" not in events(folder) and time.monotonic() < until:
+        time.sleep(0.1)
+    driver.terminate()
+    _, err = driver.communicate(timeout=60)
+    assert driver.returncode == 130, err
+    assert events(folder)[-1] == "interrupted"
+    assert pasted(err).name == "tiny"
+
+
+# --- the end ---------------------------------------------------------------------------------
+
+
+def ledger_of(*ends):
+    ledger = Ledger(ListJournal())
+    for number, end in enumerate(ends):
+        config = {"architecture": "CPF", "preprocessing": "plain", "learning_rate": 0.01}
+        ledger.asked(f"trial {number}", config, number)
+        if end:
+            ledger.ended(f"trial {number}", **end)
+    return ledger
+
+
+COMPLETED = {"status": "completed", "reason": "all epochs done"}
+FAILED = {"status": "failed", "reason": "raised an error", "error": "ValueError: x"}
+OUT_OF_TIME = {"status": "stopped_early", "reason": "time budget 1m", "resumable": True}
+
+
+@pytest.mark.parametrize(
+    ("ends", "code", "said"),
+    [
+        ([COMPLETED, FAILED], 0, "failed: 001-CPF-plain-lr0.01-trial 1: ValueError: x"),
+        ([FAILED, FAILED], 1, "error: no trial succeeded"),
+        ([], 1, "error: no trial succeeded"),
+        ([OUT_OF_TIME], 0, "time is up; go on with:"),
+        ([{"status": "reused", "reason": "trained before"}], 0, "1 trials: 1 reused"),
+    ],
+)
+def test_the_code_says_whether_anything_succeeded(ends, code, said, question, results, capsys):
+    request = parse([question, "--results", str(results), "--no-postprocess"])
+    planned = sweep.plan.make(request)
+    assert sweep._finish(request, planned, ledger_of(*ends), sys.stderr) == code
+    assert said in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("code", [0, 3])
+def test_post_processing_comes_last_and_its_failure_is_said(
+    code, question, results, capsys, monkeypatch
+):
+    asked = []
+
+    def run(words, **options):
+        asked.append(words)
+        return subprocess.CompletedProcess(words, code)
+
+    monkeypatch.setattr(sweep.subprocess, "run", run)
+    request = parse([question, "--results", str(results)])
+    planned = sweep.plan.make(request)
+    assert sweep._finish(request, planned, ledger_of(COMPLETED), sys.stderr) == (1 if code else 0)
+    assert asked == [[sys.executable, "-m", "jobs.postprocess", str(results / "tiny")]]
+    assert ("post-processing failed" in capsys.readouterr().err) == bool(code)
