@@ -24,7 +24,8 @@ def test_a_sweep_s_tables_become_a_leaderboard_and_indexed_pictures(tmp_path, ca
     index = pd.read_parquet(tmp_path / Paths().images_index)
     assert index["file"].tolist() == [f"{name}.png" for name in FIGURES]
     for row in index.itertuples():
-        assert Image.open(tmp_path / "images" / row.file).size == (row.width, row.height)
+        with Image.open(tmp_path / "images" / row.file) as picture:
+            assert picture.size == (row.width, row.height)
 
 
 def test_another_folder_is_refused_in_one_sentence(tmp_path, capsys):

@@ -109,13 +109,11 @@ def check(key: str, value: Any) -> Any:
 
     Raises:
         BadInput: for an unknown name, an architecture that is neither a named model nor a valid
-            string of the layer notation, a number that is not finite, or another type.
+            string of the layer notation, a number out of range, or another type.
     """
     if not _is_scalar(value):
         raise BadInput(f"{key} takes plain numbers, words and truth values, not {value!r}")
     converted = convert(key, value)
-    if isinstance(converted, float) and not math.isfinite(converted):
-        raise BadInput(f"{key}={value!r} is not finite")
     if converted in CHOICES.get(key, (converted,)):
         return converted
     names = ", ".join(CHOICES[key])

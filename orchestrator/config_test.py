@@ -1,0 +1,85 @@
+import dataclasses
+
+import pytest
+
+from orchestrator.config import AUGMENTATIONS, CHOICES, RANGES, TrialConfig, convert
+from orchestrator.errors import BadInput
+
+
+def test_the_vocabulary_mirrors_the_dictionaries_it_stands_for():
+    from orchestrator.augment import TRANSFORMS
+    from orchestrator.models.catalogue import MODELS
+    from orchestrator.preprocess import VARIANTS
+    from orchestrator.training.optimizers import OPTIMIZERS
+    from orchestrator.training.schedules import SCHEDULES
+
+    assert CHOICES["architecture"] == tuple(MODELS)
+    assert CHOICES["preprocessing"] == tuple(VARIANTS)
+    assert CHOICES["optimizer"] == tuple(OPTIMIZERS)
+    assert CHOICES["schedule"] == tuple(SCHEDULES)
+    assert set(AUGMENTATIONS) == set(TRANSFORMS)
+
+
+def test_a_configuration_is_flat_and_comes_back_from_its_scalars():
+    config = TrialConfig(architecture="vgg", learning_rate=0.1, seed=3)
+    flat = config.to_flat()
+    assert all(isinstance(value, str | int | float | bool) for value in flat.values())
+    assert TrialConfig.from_flat(flat) == config
+
+
+def test_every_field_counts_in_the_signature():
+    base = TrialConfig()
+    other = {"str": "x", "int": 7, "float": 0.123, "bool": False}
+    for field in dataclasses.fields(TrialConfig):
+        value = other[type(getattr(base, field.name)).__name__]
+        changed = dataclasses.replace(base, **{field.name: value})
+        assert changed.signature() != base.signature(), field.name
+    assert TrialConfig().signature() == base.signature()
+    assert len(base.signature()) == 10
+
+
+@pytest.mark.parametrize(
+    ("key", "text", "value"),
+    [
+        ("epochs", "12", 12),
+        ("epochs", "1e2", 100),
+        ("learning_rate", "1e-3", 0.001),
+        ("batch_normalisation", "no", False),
+        ("batch_normalisation", True, True),
+        ("head", 256, "256"),
+    ],
+)
+def test_text_becomes_the_field_s_type(key, text, value):
+    converted = convert(key, text)
+    assert converted == value
+    assert type(converted) is type(value)
+
+
+@pytest.mark.parametrize(
+    ("key", "value", "sentence"),
+    [
+        ("epochs", "2.5", "is no int; its default is 10"),
+        ("epochs", "many", "is no int"),
+        ("epochs", float("inf"), "is no int"),
+        ("epochs", 0, "out of range; expected 1 to 1e+06"),
+        ("learning_rate", -0.1, "out of range"),
+        ("learning_rate", float("nan"), "out of range"),
+        ("dropout", 1.0, "out of range; expected 0 to 0.99"),
+        ("batch_normalisation", "perhaps", "is no bool"),
+        ("augmentation", "flip shear", "'shear' is unknown; known: flip, shift"),
+    ],
+)
+def test_what_cannot_be_is_refused_with_what_is_expected(key, value, sentence):
+    with pytest.raises(BadInput) as refused:
+        convert(key, value)
+    assert sentence in str(refused.value)
+
+
+def test_every_range_holds_its_default():
+    for key, (low, high) in RANGES.items():
+        assert low <= getattr(TrialConfig(), key) <= high
+
+
+def test_an_unknown_key_lists_the_known():
+    with pytest.raises(BadInput, match="unknown setting 'lr'; known: architecture, preprocessing"):
+        TrialConfig.from_flat({"lr": 0.1})
