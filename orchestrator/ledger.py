@@ -31,6 +31,7 @@ class Entry:
         config: every TrialConfig field.
         ticket: the search strategy's own number of it.
         status: running, completed, stopped_early, pruned, failed or reused.
+        begun: whether a process has worked on it.
         reason: what ended it, in words.
         resumable: ended only because the time was up.
         rows: epoch -> that epoch's numbers.
@@ -47,6 +48,7 @@ class Entry:
     config: dict[str, Any]
     ticket: int
     status: str = "running"
+    begun: bool = False
     reason: str = ""
     resumable: bool = False
     rows: dict[int, dict[str, Any]] = field(default_factory=dict)
@@ -170,6 +172,7 @@ class Ledger:
 
     def _on_started(self, entry: Entry, event: dict[str, Any]) -> None:
         entry.status, entry.reason, entry.resumable = "running", "", False
+        entry.begun = True
 
     def _on_epoch(self, entry: Entry, event: dict[str, Any]) -> None:
         row = event["row"]

@@ -108,6 +108,9 @@ def test_a_killed_sweep_resumes_to_the_same_trials_and_rungs(question, whole, tm
     folder = tmp_path / "tiny"
     kill_after(words, folder / Paths().journal, epochs)
     before = rungs(folder)
+    for table in (Paths().trials, Paths().epochs):
+        if (folder / table).exists():
+            pd.read_parquet(folder / table)
 
     done = run([*words, "--resume"])
 
@@ -134,6 +137,30 @@ def test_ctrl_c_says_how_to_go_on_and_the_tables_can_be_read(question, tmp_path)
     assert "Traceback" not in err
     assert out.splitlines()[-1] == str(folder)
     assert len(pd.read_parquet(folder / Paths().trials)) >= 1
+
+
+def test_a_killed_worker_costs_its_trial_nothing_and_a_crash_is_recorded(question, tmp_path):
+    file = tmp_path / "pair.py"
+    wanted = '"CPF"', 'tune.grid_search(["CPF", "C7PF"])'  # 48 pixels cannot be halved 7 times
+    text = question.read_text().replace(*wanted).replace("trials=5", "trials=2")
+    file.write_text(text.replace("[0.003, 0.1, 0.0001, 0.03, 1e-5]", "[0.03]"))
+    folder = tmp_path / "tiny"
+    driver = subprocess.Popen(
+        command(file, tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while '"event": "epoch"' not in _text(folder / Paths().journal) and driver.poll() is None:
+        time.sleep(0.02)
+    worker = next((folder / Paths().logs).glob("worker-*.log"))
+    os.kill(int(worker.stem.removeprefix("worker-")), signal.SIGKILL)
+    _, err = driver.communicate(timeout=200)
+
+    assert driver.returncode == 0, err
+    trials = pd.read_parquet(folder / Paths().trials).set_index("architecture")
+    assert trials.loc["CPF", ["status", "epochs_trained"]].tolist() == ["completed", 5]
+    assert trials.loc["C7PF", "status"] == "failed"
+    assert "C7PF" in trials.loc["C7PF", "error"]
+    epochs = pd.read_parquet(folder / Paths().epochs)
+    assert epochs["epoch"].tolist() == [1, 2, 3, 4, 5]
 
 
 def _text(file: Path) -> str:

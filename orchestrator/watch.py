@@ -127,7 +127,8 @@ class Watch:
     def snapshot(self) -> Snapshot:
         """Where the sweep stands."""
         counts = self._ledger.counts()
-        running = [self._running(e) for e in self._ledger.entries.values() if e.status == "running"]
+        entries = self._ledger.entries.values()
+        running = [self._running(e) for e in entries if e.status == "running" and e.begun]
         best = next(iter(ranked(self._ledger)), None)
         elapsed = time.monotonic() - self._began
         rungs = self._conductor.rungs
@@ -141,18 +142,19 @@ class Watch:
             reused=counts.get("reused", 0),
             best=self._best(best) if best else None,
             rungs=rungs.summary() if rungs else "",
-            eta_seconds=self._left(running, sum(counts.values())),
+            eta_seconds=self._left(running, sum(counts.values()) - counts.get("running", 0)),
             elapsed=elapsed,
         )
 
-    def _left(self, running: list[RunningTrial], asked: int) -> float | None:
-        ended = [
+    def _left(self, running: list[RunningTrial], ended: int) -> float | None:
+        spent = [
             sum(row["seconds"] for row in entry.rows.values())
             for entry in self._ledger.entries.values()
             if entry.status not in ("running", "reused", "failed") and entry.rows
         ]
-        mean = sum(ended) / len(ended) if ended else None
-        left = eta(running, max(0, self._plan.trials - asked), mean, max(1, len(running)))
+        mean = sum(spent) / len(spent) if spent else None
+        waiting = max(0, self._plan.trials - ended - len(running))
+        left = eta(running, waiting, mean, max(1, len(running)))
         until = self._conductor.limits.deadline - time.monotonic()
         return left if left is None or until > left else max(0.0, until)
 
