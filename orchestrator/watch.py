@@ -215,11 +215,15 @@ def closing_lines(plan: Plan, ledger: Ledger, most: int = 8) -> str:
         low, high = metrics.interval(round(row[METRIC] * n), n)
         lines.append(
             f"  {row[METRIC]:.4f} ({low:.4f} to {high:.4f})  {run_name(entry)}  "
-            f"epoch {row['epoch']} of {len(entry.rows)}, {entry.status}"
+            f"epoch {row['epoch']} of {len(entry.rows)}, {_status(entry)}"
         )
     failed = [entry for entry in ledger.entries.values() if entry.status == "failed"]
     lines += [f"  failed: {run_name(e)}: {e.error or e.reason}" for e in failed[:most]]
     return "\n".join(lines)
+
+
+def _status(entry: Entry) -> str:
+    return f"reused from {entry.reused_from}" if entry.reused_from else entry.status
 
 
 def _domain(axis: Axis) -> Any:
