@@ -69,6 +69,8 @@ ROOMS: dict[str, Room] = {
     ),
     "orchestrator.training.optimizers": room("", "keras"),
     "orchestrator.training.fused_normalisation": room("", "keras tensorflow"),
+    "orchestrator.training.device": room("", "tensorflow"),
+    "orchestrator.training.pixels": room("", "tensorflow"),
     "orchestrator.training.precision": room("training", "keras tensorflow"),
     "orchestrator.training.tensorflow_engine": room(
         "augment config models training", "keras numpy tensorflow"

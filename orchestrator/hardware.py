@@ -12,7 +12,12 @@ def describe(threads: int, gpu: str | None = None) -> str:
     if gpu:
         return f"{gpu}, {_processor()}"
     plural = "" if threads == 1 else "s"
-    return f"{_processor()}, {cores()} cores, {threads} thread{plural} a trial"
+    return f"{machine()}, {threads} thread{plural} a trial"
+
+
+def machine() -> str:
+    """Processor and cores, without regard to trials."""
+    return f"{_processor()}, {cores()} cores"
 
 
 def cores() -> int:

@@ -1,6 +1,7 @@
 """A request, worked out: the space, the rungs, the data, the folder; nothing is started here."""
 
 import dataclasses
+import os
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ from orchestrator.command import Request
 from orchestrator.config import Budget, Sweep, TrialConfig
 from orchestrator.data.faces import Splits
 from orchestrator.errors import BadInput
-from orchestrator.models.options import locate_weights
+from orchestrator.models.options import Options, locate_weights
 from orchestrator.rungs import milestones
 from orchestrator.search import SEARCHES
 from orchestrator.space import Axis, Choice, Constant, axes, describe, grid, override, size
@@ -107,7 +108,11 @@ def make(request: Request) -> Plan:
     results = _results(request)
     name, resume = _name(request, sweep, results)
     seed = request.seed if request.seed is not None else _recorded_seed(results / name, resume)
-    source = DataSource(path=_absolute(request.data), embedded=sweep.embedded)
+    source = DataSource(
+        path=_absolute(request.data),
+        embedded=sweep.embedded,
+        cache=_absolute(os.environ.get("ORCHESTRATOR_CACHE")),  # trials may run elsewhere
+    )
     splits = source.open()
     budget = sweep.budget
     early = budget.early_stopping
@@ -130,8 +135,10 @@ def make(request: Request) -> Plan:
 
 
 def _check_weights(plan: Plan) -> None:
-    """Miss VGG16's weights now, not after hours."""
+    """Miss VGG16's weights, or find its head wrong, now and not after hours."""
     if "vgg16" in plan.values("architecture"):
+        for head in plan.values("head"):
+            Options(head=head)
         for weights in plan.values("weights"):
             locate_weights(weights)
 

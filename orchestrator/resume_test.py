@@ -161,6 +161,8 @@ def test_a_killed_worker_costs_its_trial_nothing_and_a_crash_is_recorded(questio
     assert "C7PF" in trials.loc["C7PF", "error"]
     epochs = pd.read_parquet(folder / Paths().epochs)
     assert epochs["epoch"].tolist() == [1, 2, 3, 4, 5]
+    ended = [e for e in Journal(folder / Paths().journal).read() if e["event"] == "ended"]
+    assert sorted(e["status"] for e in ended) == ["completed", "failed"]  # each once, none in vain
 
 
 def _text(file: Path) -> str:

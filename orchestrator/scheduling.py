@@ -77,11 +77,6 @@ class ConductedScheduler(FIFOScheduler):
         goes_on = self._conductor.goes_on(signature(trial), result)
         return TrialScheduler.CONTINUE if goes_on else TrialScheduler.STOP
 
-    def on_trial_error(self, tune_controller: Any, trial: TuneTrial) -> None:
-        """The last try of a trial has failed."""
-        error = trial.get_error()
-        self._conductor.crashed(signature(trial), f"{type(error).__name__}: {error}".strip())
-
 
 class TuneEvents(tune.Callback):
     """What else Tune does, passed on: a trial is begun or over, a step of Tune's loop is made."""
@@ -99,14 +94,21 @@ class TuneEvents(tune.Callback):
         """A process works on the trial."""
         self._conductor.started(signature(trial))
 
+    def on_trial_error(
+        self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
+    ) -> None:
+        """The last try of a trial has failed.
+
+        Told here, not to the scheduler: Tune calls a scheduler's `on_trial_error` also for a
+        failure after which it tries again.
+        """
+        error = trial.get_error()
+        self._conductor.crashed(signature(trial), f"{type(error).__name__}: {error}".strip())
+
     def on_trial_complete(
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
     ) -> None:
-        """Drop the checkpoints of a trial that nothing will ever go on with.
-
-        Two of them take three times a net's size each, or far more disk than all else a trial
-        leaves; its best weights are kept by themselves.
-        """
+        """Drop the checkpoints of a trial that nothing will ever go on with."""
         if not self._conductor.ledger.entries[signature(trial)].pending and trial.storage:
             files, folder = trial.storage.storage_filesystem, trial.storage.trial_fs_path
             with contextlib.suppress(OSError):

@@ -19,6 +19,7 @@ ENVIRONMENT = {
     "TUNE_GLOBAL_CHECKPOINT_S": "600",  # Tune's own snapshots are never read
     "TUNE_WARN_EXCESSIVE_EXPERIMENT_CHECKPOINT_SYNC_THRESHOLD_S": "0",
     "TF_CPP_MIN_LOG_LEVEL": "2",
+    "RAY_ACCEL_ENV_VAR_OVERRIDE_ON_ZERO": "1",  # a trial without a share of a GPU sees none
 }
 """Set before Ray starts, unless the user has set them."""
 

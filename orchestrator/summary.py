@@ -1,5 +1,6 @@
 """A trial's story as one row of `trials.parquet`, with its verdict and an interval."""
 
+import statistics
 from dataclasses import dataclass
 from typing import Any
 
@@ -76,7 +77,9 @@ def _measured(question: Question, entry: Entry) -> dict[str, Any]:
         "verdict": judged.name,
         "verdict_evidence": judged.evidence,
         "seconds": sum(row["seconds"] for row in rows),
-        "images_per_second": sorted(row["images_per_second"] for row in rows)[len(rows) // 2],
+        "images_per_second": statistics.median(
+            row["images_per_second"] for row in rows[1:] or rows
+        ),
     }
     best = entry.best_row(METRIC)
     if best is None:

@@ -5,6 +5,7 @@ python -m orchestrator.sweep [NAME or FILE.py] [--data PATH] [--results DIR] ...
 
 import contextlib
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -44,6 +45,9 @@ from results.store import DamagedResults, Store
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 POSTPROCESS = "jobs.postprocess"
+
+PATIENCE_SECONDS = 60.0
+"""After so long without room for a trial, what is asked for and what there is are said."""
 
 TRIES = 2
 """How often a trial whose process died is tried again."""
@@ -148,8 +152,11 @@ def _settle_precision(planned: Plan, slots: Slots, err: TextIO) -> Plan:
     named = planned.values("precision")
     if "auto" not in named:
         return plan.with_precision(planned, named[0])
-    probe = ray.remote(num_cpus=slots.threads, num_gpus=slots.gpus)(chosen_precision)
-    precision, evidence = ray.get(probe.remote())
+    probe = ray.remote(num_cpus=slots.threads, num_gpus=slots.gpus)(chosen_precision).remote()
+    while not ray.wait([probe], timeout=PATIENCE_SECONDS)[0]:
+        asked = f"{slots.threads} CPUs and {slots.gpus:g} GPUs a trial"
+        print(f"waiting for room: {asked}; Ray has {ray.cluster_resources()}", file=err)
+    precision, evidence = ray.get(probe)
     print(f"precision: {precision} ({evidence})", file=err)
     return plan.with_precision(planned, precision)
 
@@ -165,8 +172,17 @@ def _train(request: Request, planned: Plan, journal: Journal, slots: Slots, err:
         if forgotten := conductor.take_up():
             watch.say(f"note: {Paths().study} lacked {forgotten} trials; it was told them again")
         tuner(planned, conductor, slots, watch).fit()
+    _drop_checkpoints(planned.folder / Paths().tune, ledger)
     journal.append({"event": "done"})
     return ledger
+
+
+def _drop_checkpoints(folder: Path, ledger: Ledger) -> None:
+    """Free the disk of what earlier runs kept of trials that nothing will ever go on with."""
+    for entry in ledger.entries.values():
+        if not entry.pending:
+            for left in folder.glob(f"*/{entry.trial}"):
+                shutil.rmtree(left, ignore_errors=True)
 
 
 def _conductor(request: Request, planned: Plan, ledger: Ledger, err: TextIO) -> Conductor:

@@ -88,6 +88,7 @@ class Trial(tune.Trainable):
         state = self._loaded or checkpoint.newest(self._checkpoints())
         if state is not None:
             run.load(*state)
+            self._write_predictions(run)  # those of an epoch that is gone may stand there
         self._loaded, self._run = None, run
         return run
 
@@ -118,8 +119,8 @@ class Trial(tune.Trainable):
 
     def _write_predictions(self, run: "Run") -> None:
         """Validation probabilities of the best epoch so far: also a pruned trial leaves its."""
-        inputs, probabilities = run.inputs, run.best_probabilities
-        if probabilities is None:
+        inputs, probabilities, best = run.inputs, run.best_probabilities, run.best
+        if probabilities is None or best is None:
             return
         labels = inputs.validation_labels
         rows = [
@@ -129,7 +130,7 @@ class Trial(tune.Trainable):
                 "label": int(labels[i]),
                 "label_name": inputs.classes[labels[i]],
                 "probability": probabilities[i],
-                "epoch": len(run.history),
+                "epoch": best.epoch,
             }
             for i in range(len(labels))
         ]

@@ -68,36 +68,6 @@ class Paths:
         return self._at("images.parquet")
 
     @property
-    def members(self) -> str:
-        """A row a member of the ensemble."""
-        return self._at("members.parquet")
-
-    @property
-    def cams(self) -> str:
-        """A row a class activation map."""
-        return self._at("cams.parquet")
-
-    @property
-    def class_means(self) -> str:
-        """A row a mean map of a class."""
-        return self._at("class_means.parquet")
-
-    @property
-    def regions(self) -> str:
-        """A row a region of the face: how much of the maps falls into it."""
-        return self._at("regions.parquet")
-
-    @property
-    def faithfulness(self) -> str:
-        """A row a test of whether maps show what the model used."""
-        return self._at("faithfulness.parquet")
-
-    @property
-    def ensemble(self) -> str:
-        """Folder that `analysis.ensemble.load` reads."""
-        return self._at("ensemble")
-
-    @property
     def tensorboard(self) -> str:
         """Folder of event files: one run a trial, one for the sweep."""
         return self._at("tensorboard")
@@ -116,11 +86,6 @@ class Paths:
     def logs(self) -> str:
         """Folder of all that Ray and TensorFlow had to say."""
         return self._at("logs")
-
-    @property
-    def report(self) -> str:
-        """The page to read."""
-        return self._at("report.html")
 
     def _at(self, *names: str) -> str:
         root = self.root.rstrip("/") if self.root != "/" else ""

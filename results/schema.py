@@ -82,7 +82,12 @@ TRIALS = _schema(
     ("verdict", TEXT, "", "overfit, underfit, good fit, diverged or undecided."),
     ("verdict_evidence", TEXT, "", "The numbers behind the verdict, one sentence."),
     ("parameters", WHOLE, "", "Parameters of the model, frozen ones included."),
-    ("images_per_second", REAL, "images/s", "Training speed, median over epochs."),
+    (
+        "images_per_second",
+        REAL,
+        "images/s",
+        "Training speed, median over epochs; the first, which compiles, only where it is alone.",
+    ),
     ("seconds", REAL, "s", "Wall-clock time of the trial, compilation included."),
     ("hardware", TEXT, "", "Processor or GPU that the trial ran on."),
     ("error", TEXT, "", "Message of a failed trial."),

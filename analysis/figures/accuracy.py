@@ -19,7 +19,7 @@ def data(trials: pd.DataFrame, by: str) -> pd.DataFrame:
         best = pool.sort_values("validation_accuracy").iloc[-1]
         rows.append(
             {
-                "value": f"{value}" + ("" if len(finished) else " (pruned)"),
+                "value": f"{value}" + ("" if len(finished) else f" ({best['status']})"),
                 "accuracy": best["validation_accuracy"],
                 "low": best["validation_accuracy_low"],
                 "high": best["validation_accuracy_high"],
@@ -45,6 +45,6 @@ def draw(frame: pd.DataFrame, ax: Axes) -> None:
     for place, value in enumerate(centre):
         ax.annotate(f"{value:.3f}", (value, place), xytext=(0, 6), textcoords="offset points")
     n = f", n = {int(frame['n'].iloc[0]):,}" if len(frame) else ""
-    ax.set_xlabel(f"validation accuracy (95 % interval{n})")
+    ax.set_xlabel(f"best trial's validation accuracy (95 % interval{n}; chosen on these images)")
     ax.grid(axis="x", alpha=0.3)
     ax.margins(y=0.2)

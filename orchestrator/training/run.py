@@ -59,9 +59,14 @@ class Run:
         return reason_to_stop(self.history, self.config) if self.history else None
 
     @property
+    def best(self) -> EpochRow | None:
+        """The epoch whose weights and predictions are kept; None before there is one."""
+        return best(self.history)
+
+    @property
     def improved(self) -> bool:
         """Whether the last epoch is the best so far."""
-        return bool(self.history) and best(self.history) == self.history[-1]
+        return bool(self.history) and self.best == self.history[-1]
 
     @property
     def best_probabilities(self) -> NDArray[np.float64] | None:

@@ -19,14 +19,19 @@ from orchestrator.augment import augment
 from orchestrator.augment import parse as parse_augmentation
 from orchestrator.config import TrialConfig
 from orchestrator.models.catalogue import Options, build, parameter_count
+from orchestrator.training import device
 from orchestrator.training.engine import EpochSums, State
 from orchestrator.training.fused_normalisation import fuse
 from orchestrator.training.inputs import Inputs
 from orchestrator.training.optimizers import OPTIMIZERS, decayed
+from orchestrator.training.pixels import as_pixels, pick
 
 PREDICTION_BATCH = 256
 RESIDENT_DATA_SETS = 2
 """Variants kept on the device at once; each is at most 145 MB for FER2013."""
+
+PROGRAMS = 8
+"""Compiled programs kept a process: a width or momentum drawn from a range makes one each time."""
 
 
 @dataclass(frozen=True)
@@ -143,7 +148,7 @@ class Program:
         for step in tf.range(tf.shape(order)[0]):
             rows = order[step]
             loss, right = self._step(
-                as_pixels(tf.gather(images, rows)), tf.gather(labels, rows), rates[step]
+                as_pixels(pick(images, rows)), tf.gather(labels, rows), rates[step]
             )
             loss_sum += loss
             hits += right
@@ -215,21 +220,13 @@ class Program:
         return out.concat()
 
 
-def as_pixels(images: tf.Tensor) -> tf.Tensor:
-    """(n, h, w) as stored -> (n, h, w, 1) float32; bytes become 0 to 1."""
-    scale = 1.0 / 255.0 if images.dtype == tf.uint8 else 1.0
-    return tf.expand_dims(tf.cast(images, tf.float32) * scale, -1)
-
-
 class TensorflowEngine:
     """All the programs of one process, and the trial that runs now."""
 
     def __init__(self, threads: int | None = None) -> None:
-        if threads:
-            _limit_threads(threads)
-        for gpu in tf.config.list_physical_devices("GPU"):
-            _grow_memory(gpu)
-        self._programs: dict[ProgramKey, Program] = {}
+        device.settle(threads)
+        self._programs: OrderedDict[ProgramKey, Program] = OrderedDict()
+        self._forgotten = 0
         self._resident: OrderedDict[str, tuple[tf.Tensor, tf.Tensor, tf.Tensor]] = OrderedDict()
         self._now: Program
         self._data: tuple[tf.Tensor, tf.Tensor, tf.Tensor]
@@ -238,7 +235,10 @@ class TensorflowEngine:
         """See `Engine.begin`."""
         key = ProgramKey.of(config, inputs)
         if key not in self._programs:
+            while len(self._programs) >= PROGRAMS:
+                self._forgotten += _traces(self._programs.popitem(last=False)[1])
             self._programs[key] = Program(key, config)
+        self._programs.move_to_end(key)
         self._now = self._programs[key]
         self._now.reset(config, inputs)
         self._data = self._on_device(inputs)
@@ -249,7 +249,7 @@ class TensorflowEngine:
                 self._resident.popitem(last=False)
             self._resident[inputs.key] = (
                 tf.constant(inputs.training),
-                tf.constant(inputs.training_labels.astype(np.int32)),
+                tf.constant(inputs.training_labels.astype(np.int64)),
                 tf.constant(inputs.validation),
             )
         self._resident.move_to_end(inputs.key)
@@ -314,34 +314,19 @@ class TensorflowEngine:
     @property
     def device(self) -> str | None:
         """See `Engine.device`."""
-        for gpu in tf.config.list_physical_devices("GPU"):
-            details = tf.config.experimental.get_device_details(gpu)
-            return str(details.get("device_name", "GPU"))
-        return None
+        return device.gpu_name()
 
     @property
     def programs(self) -> int:
         """Traces so far, over all programs: stays put when nothing is compiled."""
-        traced = [f for p in self._programs.values() for f in (p.epoch, p.predict, p.exchange)]
-        return sum(function.experimental_get_tracing_count() for function in traced)
+        return self._forgotten + sum(map(_traces, self._programs.values()))
+
+
+def _traces(program: Program) -> int:
+    functions = (program.epoch, program.predict, program.exchange)
+    return sum(function.experimental_get_tracing_count() for function in functions)
 
 
 def named(kind: str, variables: list[Any]) -> State:
     """Copies of variables under names that sort in their order."""
     return {f"{kind}-{i:04d}": tf.convert_to_tensor(v).numpy() for i, v in enumerate(variables)}
-
-
-def _limit_threads(threads: int) -> None:
-    try:
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        tf.config.threading.set_inter_op_parallelism_threads(1)
-    except RuntimeError:
-        # TensorFlow has started in this process already and keeps what it was given then.
-        return
-
-
-def _grow_memory(gpu: Any) -> None:
-    try:
-        tf.config.experimental.set_memory_growth(gpu, True)
-    except RuntimeError:
-        return

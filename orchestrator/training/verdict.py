@@ -95,7 +95,7 @@ def _overfit(history: Sequence[EpochRow]) -> Verdict | None:
     validation = _smooth([row.validation_loss for row in history])
     training = _smooth([row.train_loss for row in history])
     low = validation.index(min(validation))
-    rose = f"validation loss rose from {validation[low]:.2f} (epoch {history[low].epoch})"
+    rose = f"smoothed, validation loss rose from {validation[low]:.2f} (epoch {history[low].epoch})"
     rose += f" to {validation[-1]:.2f} (epoch {last.epoch})"
     rise = validation[-1] >= (1 + LOSS_RISE) * validation[low]
     fell = training[-1] <= (1 - LOSS_FALL) * training[low]
@@ -125,8 +125,8 @@ def _cut_short(history: Sequence[EpochRow]) -> Verdict | None:
         return None
     return Verdict(
         "undecided",
-        f"validation loss still fell from {before:.2f} to {since:.2f} in the last {recent} of"
-        f" {last.epoch} epochs: more may help.",
+        f"smoothed, validation loss still fell from {before:.2f} to {since:.2f}"
+        f" in the last {recent} of {last.epoch} epochs: more may help.",
     )
 
 

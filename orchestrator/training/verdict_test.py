@@ -46,8 +46,8 @@ def test_evidence_of_overfitting_gives_the_numbers():
     found = judged(train, validation, 0.7, 0.6)
     assert found.name == "overfit"
     assert found.evidence == (
-        "validation loss rose from 1.20 (epoch 3) to 1.61 (epoch 9) while training loss fell from"
-        " 1.1 to 0.2."
+        "smoothed, validation loss rose from 1.20 (epoch 3) to 1.61 (epoch 9)"
+        " while training loss fell from 1.1 to 0.2."
     )
 
 
