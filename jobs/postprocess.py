@@ -15,9 +15,9 @@ from pathlib import Path
 from matplotlib.figure import Figure as Canvas
 
 from analysis.figures.catalogue import FIGURES, Figure, Tables
-from analysis.leaderboard import leaderboard, markdown
+from analysis.leaderboard import clean_accuracy, leaderboard, markdown
 from results.paths import Paths
-from results.schema import EPOCHS, IMAGES, TRIALS, table
+from results.schema import EPOCHS, IMAGES, PREDICTIONS, TRIALS, table
 from results.store import DamagedResults, Store
 
 DPI = 110
@@ -45,7 +45,8 @@ def postprocess(store: Store) -> None:
     """Write the leaderboard and every figure, with their index."""
     trials = store.read_table(Paths().trials, TRIALS).to_pandas()
     epochs = store.read_table(Paths().epochs, EPOCHS).to_pandas()
-    store.write_bytes(Paths().leaderboard, markdown(leaderboard(trials)).encode())
+    board = leaderboard(trials, clean_accuracies(store, trials["trial"].tolist()))
+    store.write_bytes(Paths().leaderboard, markdown(board).encode())
     rows = []
     for name, figure in FIGURES.items():
         picture, size = drawn(figure, Tables(trials, epochs))
@@ -61,6 +62,15 @@ def postprocess(store: Store) -> None:
             }
         )
     store.write_table(Paths().images_index, table(IMAGES, rows))
+
+
+def clean_accuracies(store: Store, trials: Sequence[str]) -> dict[str, float]:
+    """Trial -> accuracy without copies, of the trials that have predictions."""
+    there = [trial for trial in trials if store.exists(Paths().prediction(trial))]
+    return {
+        trial: clean_accuracy(store.read_table(Paths().prediction(trial), PREDICTIONS).to_pandas())
+        for trial in there
+    }
 
 
 def drawn(figure: Figure, tables: Tables) -> tuple[bytes, tuple[int, int]]:

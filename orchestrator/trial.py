@@ -131,6 +131,7 @@ class Trial(tune.Trainable):
                 "label_name": inputs.classes[labels[i]],
                 "probability": probabilities[i],
                 "epoch": best.epoch,
+                "also_in_training": str(inputs.validation_ids[i]) in inputs.seen_ids,
             }
             for i in range(len(labels))
         ]

@@ -122,6 +122,7 @@ PREDICTIONS = _schema(
     ("label_name", TEXT, "", "True class by name."),
     ("probability", pa.list_(pa.float16()), "", "(k,) probability of each class; sums to 1."),
     ("epoch", WHOLE, "epochs", "Epoch whose weights predicted, from 1."),
+    ("also_in_training", SWITCH, "", "Whether the exact pixels also stand in training."),
 )
 
 IMAGES = _schema(

@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from orchestrator.data.cache import entry_folder, open_faces
+from orchestrator.data.cache import entry_folder, open_faces, read_meta
 from orchestrator.data.faces import Splits
 from orchestrator.errors import BadInput
 from orchestrator.preprocess.prepared import prepared
@@ -50,6 +50,10 @@ class DataSource:
             )
         return splits
 
+    def meta(self, digest: str) -> dict[str, Any]:
+        """What the cache knows about the data set besides its images."""
+        return read_meta(digest, Path(self.cache) if self.cache else None)
+
     def variant_file(self, digest: str, split: str, variant: str) -> Path:
         """Where the cache keeps a split under a variant."""
         cache = Path(self.cache) if self.cache else None
@@ -68,6 +72,7 @@ class Inputs:
         validation_ids: (n,) str.
         classes: class names.
         key: names data set and variant; equal keys mean equal arrays.
+        seen_ids: validation images whose exact pixels also stand in training.
     """
 
     training: NDArray[Any]
@@ -77,6 +82,7 @@ class Inputs:
     validation_ids: NDArray[np.str_]
     classes: tuple[str, ...]
     key: str
+    seen_ids: frozenset[str] = frozenset()
 
     @property
     def balanced_weights(self) -> NDArray[np.float32]:
@@ -101,4 +107,5 @@ def prepare_inputs(source: DataSource, splits: Splits, variant: str) -> Inputs:
         validation_ids=splits.validation.ids,
         classes=splits.classes,
         key=f"{splits.digest}/{variant}",
+        seen_ids=frozenset(source.meta(splits.digest)["seen_validation_ids"]),
     )
