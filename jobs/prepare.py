@@ -35,7 +35,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         )
         meta = read_meta(splits.digest, options.cache)
     except BadInput as error:
-        print(error, file=sys.stderr)
+        print(f"error: {error}", file=sys.stderr)
         return 2
     except KeyboardInterrupt:
         return 130

@@ -56,7 +56,7 @@ def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path):
     assert done.returncode == 2
     assert done.stdout == ""
     assert done.stderr == (
-        f"{tmp_path / 'no.zip'} does not exist; "
+        f"error: {tmp_path / 'no.zip'} does not exist; "
         "give --data an existing CSV, zip, tar.gz or folder\n"
     )
 

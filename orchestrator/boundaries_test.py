@@ -101,7 +101,8 @@ ROOMS: dict[str, Room] = {
     "orchestrator.dashboard": room("event_files", "numpy PIL tensorboard tensorboardX"),
     "orchestrator.progress": room("", "rich"),
     "orchestrator.watch": room(
-        "conductor dashboard ledger metrics plan progress space summary tables training.inputs",
+        "conductor dashboard ledger metrics plan progress space summary tables terminal"
+        " training.inputs",
         "numpy",
     ),
     "orchestrator.terminal": room(),
@@ -110,7 +111,9 @@ ROOMS: dict[str, Room] = {
     "orchestrator.slots": room("command errors hardware"),
     "orchestrator.session": room("", "ray"),
     "orchestrator.scheduling": room("conductor config", "ray"),
-    "orchestrator.trial": room("config errors hardware training /results", "ray safetensors"),
+    "orchestrator.trial": room(
+        "config errors hardware terminal training /results", "ray safetensors"
+    ),
     "orchestrator.sweep": room(
         "command conductor dashboard errors estimate hardware ledger plan provenance reuse rungs"
         " scheduling search session slots strategy sweeps tables terminal training.inputs trial"

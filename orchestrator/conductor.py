@@ -200,11 +200,12 @@ class Conductor:
             trial: its signature.
             result: ROW_FIELDS (a number that is None or absent counts as NaN) and RESULT_FIELDS;
                 "stop" and "stop_reason" with the last row of a trial that ends by itself (see
-                `training.stopping.Stop`); or "failure", the message of an error, alone.
+                `training.stopping.Stop`); or "failure", the message of an error, with "passing" if
+                that says nothing of the configuration.
         """
         entry = self.ledger.entries[trial]
         if "failure" in result:
-            self._end(entry, "failed", "raised an error", error=str(result["failure"]))
+            self._failed(entry, str(result["failure"]), bool(result.get("passing")))
             return False
         row = {k: math.nan if result.get(k) is None else result[k] for k in ROW_FIELDS}
         about = {k: result[k] for k in RESULT_FIELDS if k in result}
@@ -217,6 +218,14 @@ class Conductor:
             self.ledger.ended(trial, "stopped_early", reason, resumable=True)
             self._live.discard(trial)
         return entry.status == "running"
+
+    def _failed(self, entry: Entry, error: str, passing: bool) -> None:
+        if not passing:
+            self._end(entry, "failed", "raised an error", error=error)
+            return
+        self._live.discard(entry.trial)
+        reason = "the disk failed it; --resume goes on"
+        self.ledger.ended(entry.trial, "failed", reason, error=error, resumable=True)
 
     def _reached(self, trial: str, row: Mapping[str, Any]) -> None:
         if self.rungs is not None:

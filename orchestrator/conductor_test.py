@@ -99,6 +99,17 @@ def test_never_more_at_once_than_asked_for_and_not_more_trials_either():
     assert len(other.ledger.entries) == 5
 
 
+def test_a_trial_that_only_the_disk_failed_is_tried_again_by_a_resumed_sweep():
+    conductor = conduct(concurrency=1)
+    trial = conductor.next_trial().signature()
+    conductor.started(trial)
+    full = {"epoch": 0, "failure": "OSError: No space left on device", "passing": True}
+    assert not conductor.goes_on(trial, full)
+    entry = conductor.ledger.entries[trial]
+    assert (entry.status, entry.pending) == ("failed", True)
+    assert conductor.next_trial() is not None
+
+
 def test_a_trial_whose_process_died_for_good_is_failed_and_gives_its_slot_back():
     conductor = conduct(concurrency=1)
     trial = conductor.next_trial().signature()

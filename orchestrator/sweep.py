@@ -4,13 +4,13 @@ python -m orchestrator.sweep [NAME or FILE.py] [--data PATH] [--results DIR] ...
 """
 
 import contextlib
+import os
 import shlex
 import shutil
 import signal
 import subprocess
 import sys
 import time
-import traceback
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -34,7 +34,7 @@ from orchestrator.session import session
 from orchestrator.slots import Slots
 from orchestrator.strategy import Setup, Strategy
 from orchestrator.tables import Tables
-from orchestrator.terminal import chatter_to
+from orchestrator.terminal import chatter_to, in_words, note_traceback
 from orchestrator.training.inputs import prepare_inputs
 from orchestrator.trial import Trial, TrialContext, chosen_precision
 from orchestrator.watch import Watch, closing_lines
@@ -63,6 +63,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
+    except BrokenPipeError:  # the reader, `head` for one, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
 
 
 def _run(request: Request) -> int:
@@ -102,15 +105,15 @@ def _sweep(request: Request, planned: Plan, journal: Journal, err: TextIO) -> in
             ledger = _with_ray(request, planned, journal, err)
             return _finish(request, planned, ledger, err)
     except KeyboardInterrupt:
-        journal.append({"event": "interrupted"})
+        with contextlib.suppress(OSError):  # a full disk must not cost the line below
+            journal.append({"event": "interrupted"})
         print(f"\ninterrupted; go on with:\n  {again}", file=err)
         return INTERRUPTED
     except (BadInput, DamagedResults, Busy):
         raise
     except Exception as error:
-        traceback.print_exc()
-        said = str(error).partition("\n")[0]
-        print(f"error: {type(error).__name__}: {said}; see {_log(planned)}", file=err)
+        note_traceback()
+        print(f"error: {in_words(error)}; see {_log(planned)}", file=err)
         print(f"what was trained is kept; go on with:\n  {again}", file=err)
         return FAILED
 
@@ -249,8 +252,13 @@ def _finish(request: Request, planned: Plan, ledger: Ledger, err: TextIO) -> int
     """Say what came out, and have it worked up."""
     print(closing_lines(planned, ledger), file=err)
     entries = ledger.entries.values()
-    if any(entry.resumable for entry in entries):
-        print(f"time is up; go on with:\n  {resume_command(request, planned.name)}", file=err)
+    unfinished = sum(entry.resumable for entry in entries)
+    waiting = planned.trials - len(entries) if request.time_budget else 0
+    if unfinished or waiting > 0:
+        left = f"{unfinished} trials unfinished, {max(0, waiting)} not begun"
+        print(
+            f"{left}: time is up; go on with:\n  {resume_command(request, planned.name)}", file=err
+        )
     if all(entry.status in ("failed", "running") for entry in entries):
         print(f"error: no trial succeeded; see {planned.folder / Paths().trials}", file=err)
         return FAILED

@@ -1,11 +1,36 @@
 """The terminal is ours; what libraries print goes to a log file."""
 
 import contextlib
+import errno
 import os
 import sys
+import traceback
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TextIO
+
+FULL = (errno.ENOSPC, errno.EDQUOT)
+"""What the system says of a disk without room."""
+
+
+def note_traceback() -> None:
+    """Print the exception that is being handled, into the log while a sweep runs.
+
+    A full disk fills the log too, so this never raises: the sentence for the user comes after it.
+    """
+    with contextlib.suppress(OSError):
+        traceback.print_exc()
+
+
+def in_words(error: BaseException) -> str:
+    """An exception in one line; a full disk by that name, however deep Ray has wrapped it."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and cause.errno in FULL:
+            return f"the disk is full ({cause.strerror}); make room first"
+        cause = cause.__cause__ or cause.__context__
+    said = str(error).strip().partition("\n")[0]
+    return f"{type(error).__name__}: {said}"
 
 
 @contextlib.contextmanager

@@ -1,10 +1,11 @@
+import errno
 import os
 import subprocess
 import sys
 
 import pytest
 
-from orchestrator.terminal import chatter_to
+from orchestrator.terminal import chatter_to, in_words
 
 CHATTER = """
 import logging, os, subprocess, sys
@@ -56,3 +57,10 @@ def test_the_terminal_comes_back_after_an_error_and_no_file_stays_open(tmp_path,
     os.write(1, b"back\n")
     assert capfd.readouterr() == ("back\n", "interrupted\n")
     assert len(os.listdir("/proc/self/fd")) == before
+
+
+def test_a_full_disk_is_called_that_however_deep_it_is_wrapped():
+    wrapped = RuntimeError("Traceback of another process\nand so on")
+    wrapped.__cause__ = OSError(errno.ENOSPC, "No space left on device")
+    assert in_words(wrapped) == "the disk is full (No space left on device); make room first"
+    assert in_words(ValueError("first line\nsecond")) == "ValueError: first line"

@@ -1,7 +1,7 @@
 """Where Ray and the trainer meet: a Tune trial is one configuration, a step is one epoch."""
 
+import errno
 import os
-import traceback
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -12,6 +12,7 @@ from ray import tune
 from orchestrator import hardware
 from orchestrator.config import TrialConfig
 from orchestrator.errors import BadInput
+from orchestrator.terminal import FULL, note_traceback
 from orchestrator.training import checkpoint
 from orchestrator.training.inputs import DataSource, Inputs, prepare_inputs
 from results.paths import Paths
@@ -21,6 +22,10 @@ from results.store import Store
 if TYPE_CHECKING:
     from orchestrator.training.engine import Engine, State
     from orchestrator.training.run import Run
+
+
+PASSING = (*FULL, errno.EIO)
+"""Errors of the disk: they say nothing of a configuration, which a resumed sweep tries again."""
 
 
 @dataclass(frozen=True)
@@ -73,8 +78,9 @@ class Trial(tune.Trainable):
         except BadInput as error:
             return {"epoch": 0, "failure": str(error)}
         except Exception as error:
-            traceback.print_exc()  # into the worker's log
-            return {"epoch": 0, "failure": f"{type(error).__name__}: {error}"}
+            note_traceback()  # into the worker's log
+            passing = isinstance(error, OSError) and error.errno in PASSING
+            return {"epoch": 0, "failure": f"{type(error).__name__}: {error}", "passing": passing}
 
     def _build(self) -> "Run":
         # The one place that brings TensorFlow into a process: the driver imports this module.

@@ -2,7 +2,6 @@
 
 import contextlib
 import time
-import traceback
 from collections.abc import Iterator, Mapping
 from types import SimpleNamespace
 from typing import Any, TextIO
@@ -18,6 +17,7 @@ from orchestrator.progress import Best, Progress, RunningTrial, Snapshot, eta
 from orchestrator.space import Axis, Choice, Constant
 from orchestrator.summary import ranked
 from orchestrator.tables import SHARE_OF_TIME, Tables
+from orchestrator.terminal import note_traceback
 from orchestrator.training.inputs import prepare_inputs
 
 SAMPLES_A_CLASS = 2
@@ -91,7 +91,7 @@ class Watch:
         try:
             yield
         except Exception as error:
-            traceback.print_exc()  # standard error is the log while a sweep runs
+            note_traceback()
             if view not in self._broken:
                 self._broken.add(view)
                 said = f"{type(error).__name__}: {error}".partition("\n")[0]
