@@ -28,6 +28,7 @@ from orchestrator.data.example_layouts import (
     write_zip,
 )
 from orchestrator.data.faces import EMOTIONS
+from orchestrator.data.folder import stamp_of_files
 from orchestrator.data.raw import SPLITS
 from orchestrator.data.synthetic import draw
 from orchestrator.errors import BadInput
@@ -276,3 +277,27 @@ def test_the_default_cache_follows_the_environment(monkeypatch, tmp_path):
     monkeypatch.delenv("XDG_CACHE_HOME")
     monkeypatch.setenv("HOME", str(tmp_path))
     assert default_cache() == tmp_path / ".cache" / "fer-orchestrator"
+
+
+def test_the_stamp_of_a_folder_sees_every_kind_of_change(tmp_path):
+    def stamp():
+        return stamp_of_files(tmp_path)
+
+    (tmp_path / "happy").mkdir()
+    file = tmp_path / "happy" / "a.png"
+    file.write_bytes(b"1")
+    os.utime(file, ns=(1, 1))
+    stamps = [stamp()]
+    assert stamp() == stamps[0]
+    file.write_bytes(b"22")  # size
+    os.utime(file, ns=(1, 1))
+    stamps.append(stamp())
+    os.utime(file, ns=(2, 2))  # time
+    stamps.append(stamp())
+    file.rename(file.with_name("b.png"))  # name
+    stamps.append(stamp())
+    (tmp_path / "happy").rename(tmp_path / "sad")  # folder
+    stamps.append(stamp())
+    (tmp_path / "fear").mkdir()
+    stamps.append(stamp())
+    assert len(set(stamps)) == 6

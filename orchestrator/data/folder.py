@@ -1,5 +1,6 @@
 """Data in a folder, or one file by itself."""
 
+import hashlib
 import operator
 import os
 import stat
@@ -66,6 +67,48 @@ def listing(root: Path) -> list[tuple[str, os.stat_result]]:
                 waiting.append((f"{prefix}{name}/", f"{folder}/{name}"))
     found.sort(key=operator.itemgetter(0))
     return found
+
+
+def stamp_of_files(root: Path) -> str:
+    """Changes whenever a file under the folder does: hash of all names, sizes and times.
+
+    Kept to what has to be done for each of 32,000 files: a cached folder opens as fast as this.
+
+    Raises:
+        BadInput: for a folder or file that cannot be read.
+    """
+    stamp = hashlib.sha256()
+    seen: set[tuple[int, int]] = set()
+    waiting = [str(root)]
+    while waiting:
+        folder = waiting.pop()
+        rows, inner = _stamps(folder)
+        names = [name for name, _ in inner]
+        stamp.update(repr((folder, rows, names)).encode("utf-8", "surrogateescape"))
+        for name, place in inner:
+            if place not in seen:
+                seen.add(place)
+                waiting.append(f"{folder}/{name}")
+    return stamp.hexdigest()
+
+
+def _stamps(
+    folder: str,
+) -> tuple[list[tuple[str, int, int]], list[tuple[str, tuple[int, int]]]]:
+    """(name, size, time) of the files, and (name, place on the disk) of the folders, sorted."""
+    entry: os.DirEntry[str] | None = None
+    rows, inner = [], []
+    try:
+        with os.scandir(folder) as entries:
+            for entry in entries:
+                status = entry.stat()
+                if stat.S_ISDIR(status.st_mode):
+                    inner.append((entry.name, (status.st_dev, status.st_ino)))
+                else:
+                    rows.append((entry.name, status.st_size, status.st_mtime_ns))
+    except OSError as error:
+        raise unreadable(entry.path if entry else folder, error) from None
+    return sorted(rows), sorted(inner)
 
 
 def _entries(folder: str) -> list[tuple[str, os.stat_result]]:

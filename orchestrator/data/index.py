@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.data.containers import readable
-from orchestrator.data.folder import listing
+from orchestrator.data.folder import stamp_of_files
 
 READING = 2
 """Raised whenever the same bytes are read or carved differently; makes every path be read again."""
@@ -37,9 +37,7 @@ def stamp(path: Path) -> str:
     status = readable(path)
     if not path.is_dir():
         return f"{READING} {status.st_size} {status.st_mtime_ns}"
-    lines = [f"{name}\0{file.st_size} {file.st_mtime_ns}" for name, file in listing(path)]
-    listed = hashlib.sha256("\n".join(lines).encode("utf-8", "surrogateescape"))
-    return f"{READING} {listed.hexdigest()}"
+    return f"{READING} {stamp_of_files(path)}"
 
 
 def recall(source: str, mark: str, cache: Path) -> Known | None:
