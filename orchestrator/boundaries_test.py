@@ -1,8 +1,4 @@
-"""Who may import whom, how long things may get, and that the driver is free of TensorFlow.
-
-The table is the house's plan. A new module needs a room here or falls into its parent's; a new
-import across rooms needs a word here, and a reason in the commit.
-"""
+"""Who may import whom (`rooms`), how long things may get, and that drivers load no TensorFlow."""
 
 import ast
 import graphlib
@@ -10,11 +6,12 @@ import statistics
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 from functools import cache
 from pathlib import Path
 
 import pytest
+
+from orchestrator.rooms import ROOMS
 
 REPOSITORY = Path(__file__).parents[1]
 TOP = ("orchestrator", "results", "analysis", "jobs", "cluster")
@@ -26,111 +23,6 @@ DRIVERS = ("orchestrator.sweep", "jobs.sweep", "jobs.prepare", "jobs.postprocess
 MOST_LINES = 350
 MOST_STATEMENTS = 40
 USUAL_STATEMENTS = 10
-
-
-@dataclass(frozen=True)
-class Room:
-    """What the modules of a room may import besides each other and the standard library.
-
-    Attributes:
-        ours: rooms or modules of this repository.
-        packages: others'.
-    """
-
-    ours: tuple[str, ...] = ()
-    packages: tuple[str, ...] = ()
-
-
-def room(ours: str = "", packages: str = "") -> Room:
-    """A room in few words: those of ours are relative to `orchestrator`, or whole with a "/"."""
-    names = [w[1:] if w.startswith("/") else f"orchestrator.{w}" for w in ours.split()]
-    return Room(tuple(names), tuple(packages.split()))
-
-
-NETS = "keras numpy"
-ROOMS: dict[str, Room] = {
-    # what everybody may know
-    "orchestrator": room(),
-    "orchestrator.errors": room(),
-    "orchestrator.config": room("errors"),
-    "orchestrator.hardware": room("", "psutil"),
-    "orchestrator.metrics": room("", "numpy"),
-    # from files to arrays
-    "orchestrator.data": room("errors", "numpy pandas PIL rich"),
-    "orchestrator.preprocess": room("errors", "numpy scipy skimage rich"),
-    # nets and their training; no Ray
-    "orchestrator.augment": room("errors", "keras"),
-    "orchestrator.models": room("config errors", NETS),
-    "orchestrator.models.notation": room("config errors"),
-    "orchestrator.models.options": room("config errors"),
-    "orchestrator.models.plan": room("errors models.notation"),
-    "orchestrator.training": room(
-        "config data errors metrics preprocess training", "numpy safetensors"
-    ),
-    "orchestrator.training.optimizers": room("", "keras"),
-    "orchestrator.training.fused_normalisation": room("", "keras tensorflow"),
-    "orchestrator.training.device": room("", "tensorflow"),
-    "orchestrator.training.pixels": room("", "tensorflow"),
-    "orchestrator.training.precision": room("training", "keras tensorflow"),
-    "orchestrator.training.tensorflow_engine": room(
-        "augment config models training", "keras numpy tensorflow"
-    ),
-    # the question
-    "orchestrator.sweeps": room("config errors", "ray"),
-    "orchestrator.space": room("config errors models.notation", "numpy ray"),
-    "orchestrator.command": room("config errors"),
-    "orchestrator.plan": room(
-        "command config data.faces errors models.options rungs search space summary sweeps"
-        " training.inputs /results"
-    ),
-    "orchestrator.estimate": room("command config hardware plan progress space"),
-    # decisions and their memory; no Ray either
-    "orchestrator.rungs": room("errors"),
-    "orchestrator.strategy": room("errors space"),
-    "orchestrator.study": room("errors", "optuna"),
-    "orchestrator.search": room("errors space strategy study", "numpy optuna"),
-    "orchestrator.ledger": room(),
-    "orchestrator.conductor": room("config ledger rungs strategy training.history"),
-    "orchestrator.reuse": room("conductor ledger /results", "pyarrow"),
-    # what is shown
-    "orchestrator.summary": room(
-        "conductor data.faces ledger metrics training.history training.verdict", "numpy"
-    ),
-    "orchestrator.tables": room("ledger summary /results"),
-    "orchestrator.event_files": room("", "numpy tensorboard tensorboardX"),
-    "orchestrator.dashboard": room("event_files", "numpy PIL tensorboard tensorboardX"),
-    "orchestrator.progress": room("", "rich"),
-    "orchestrator.watch": room(
-        "conductor dashboard ledger metrics plan progress space summary tables terminal"
-        " training.inputs",
-        "numpy",
-    ),
-    "orchestrator.terminal": room(),
-    "orchestrator.provenance": room("hardware plan"),
-    # where Ray comes in
-    "orchestrator.slots": room("command errors hardware"),
-    "orchestrator.session": room("", "ray"),
-    "orchestrator.scheduling": room("conductor config", "ray"),
-    "orchestrator.trial": room(
-        "config errors hardware terminal training /results", "ray safetensors"
-    ),
-    "orchestrator.sweep": room(
-        "command conductor dashboard errors estimate hardware ledger plan provenance reuse rungs"
-        " scheduling search session slots strategy sweeps tables terminal training.inputs trial"
-        " watch /results",
-        "ray",
-    ),
-    # for tests
-    "orchestrator.testing": room("config training", "numpy"),
-    "orchestrator.scripted": room(
-        "conductor config ledger rungs search space strategy study testing", "optuna"
-    ),
-    # those who read results, and the doors
-    "results": room("", "numpy pyarrow"),
-    "analysis": room("/results", "matplotlib numpy pandas"),
-    "jobs": room("/analysis /orchestrator /results", "matplotlib numpy pandas"),
-    "cluster": room(),
-}
 
 
 # --- reading imports -------------------------------------------------------------------------

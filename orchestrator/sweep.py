@@ -7,11 +7,10 @@ import contextlib
 import os
 import shlex
 import shutil
-import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TextIO
 
@@ -34,7 +33,12 @@ from orchestrator.session import session
 from orchestrator.slots import Slots
 from orchestrator.strategy import Setup, Strategy
 from orchestrator.tables import Tables
-from orchestrator.terminal import chatter_to, in_words, note_traceback
+from orchestrator.terminal import (
+    chatter_to,
+    in_words,
+    note_traceback,
+    termination_as_ctrl_c,
+)
 from orchestrator.training.inputs import prepare_inputs
 from orchestrator.trial import Trial, TrialContext, chosen_precision
 from orchestrator.watch import Watch, closing_lines
@@ -101,7 +105,7 @@ def _sweep(request: Request, planned: Plan, journal: Journal, err: TextIO) -> in
     """Train; whatever ends it, say how it ended and how to go on."""
     again = resume_command(request, planned.name)
     try:
-        with _termination_as_ctrl_c():
+        with termination_as_ctrl_c():
             ledger = _with_ray(request, planned, journal, err)
             return _finish(request, planned, ledger, err)
     except KeyboardInterrupt:
@@ -118,20 +122,6 @@ def _sweep(request: Request, planned: Plan, journal: Journal, err: TextIO) -> in
         return FAILED
 
 
-@contextlib.contextmanager
-def _termination_as_ctrl_c() -> Iterator[None]:
-    """SIGTERM, by which batch systems and `ray job stop` end a job, ends it as Ctrl-C does."""
-
-    def interrupt(number: int, frame: object) -> None:
-        raise KeyboardInterrupt
-
-    before = signal.signal(signal.SIGTERM, interrupt)
-    try:
-        yield
-    finally:
-        signal.signal(signal.SIGTERM, before)
-
-
 def _with_ray(request: Request, planned: Plan, journal: Journal, err: TextIO) -> Ledger:
     """Start or join Ray, settle what only it can tell, write `sweep.json`, train."""
     print(f"{planned.name}: {planned.sweep.question}", file=err)
@@ -139,7 +129,7 @@ def _with_ray(request: Request, planned: Plan, journal: Journal, err: TextIO) ->
         print(f"note: {note}", file=err)
     cpus = max(hardware.cores(), request.concurrency or 0)
     # Ray puts a handler of its own in place of ours while it starts.
-    with session(cpus, None, request.address), _termination_as_ctrl_c():
+    with session(cpus, None, request.address), termination_as_ctrl_c():
         slots = Slots.of(request, ray.cluster_resources().get("GPU", 0.0))
         if planned.resume:
             journal.append({"event": "resumed", "command": provenance.command()})
@@ -262,13 +252,16 @@ def _finish(request: Request, planned: Plan, ledger: Ledger, err: TextIO) -> int
     if all(entry.status in ("failed", "running") for entry in entries):
         print(f"error: no trial succeeded; see {planned.folder / Paths().trials}", file=err)
         return FAILED
-    return _postprocess(planned, err) if request.postprocess else DONE
+    return _postprocess(request, planned, err) if request.postprocess else DONE
 
 
-def _postprocess(planned: Plan, err: TextIO) -> int:
+def _postprocess(request: Request, planned: Plan, err: TextIO) -> int:
     """Run the post-processing job in a process of its own, where it may load what it needs."""
     words = [sys.executable, "-m", POSTPROCESS, str(planned.folder)]
-    if subprocess.run(words, check=False).returncode != DONE:
+    if request.address:
+        words += ["--address", request.address]
+    # Its last line of standard output, the folder, is ours to print; into the log with it.
+    if subprocess.run(words, stderr=err, check=False).returncode != DONE:
         print(f"error: trained, but post-processing failed; see {_log(planned)}; again:", file=err)
         print(f"  python -m {POSTPROCESS} {shlex.quote(str(planned.folder))}", file=err)
         return FAILED

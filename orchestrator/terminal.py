@@ -3,6 +3,7 @@
 import contextlib
 import errno
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Iterator
@@ -31,6 +32,20 @@ def in_words(error: BaseException) -> str:
         cause = cause.__cause__ or cause.__context__
     said = str(error).strip().partition("\n")[0]
     return f"{type(error).__name__}: {said}"
+
+
+@contextlib.contextmanager
+def termination_as_ctrl_c() -> Iterator[None]:
+    """SIGTERM, by which batch systems and `ray job stop` end a job, ends it as Ctrl-C does."""
+
+    def interrupt(number: int, frame: object) -> None:
+        raise KeyboardInterrupt
+
+    before = signal.signal(signal.SIGTERM, interrupt)
+    try:
+        yield
+    finally:
+        signal.signal(signal.SIGTERM, before)
 
 
 @contextlib.contextmanager

@@ -57,6 +57,70 @@ class Paths:
         """Trials, best first: a Markdown table."""
         return self._at("leaderboard.md")
 
+    def split_prediction(self, trial: str, split: str) -> str:
+        """A row an image of another split than validation that this trial predicted."""
+        return self._at("predictions", f"{trial}-{split}.parquet")
+
+    @property
+    def members(self) -> str:
+        """A row a trial: who is in the ensemble, who is not, and why."""
+        return self._at("members.parquet")
+
+    @property
+    def scores(self) -> str:
+        """A row a (who, split, images, metric)."""
+        return self._at("scores.parquet")
+
+    @property
+    def answers(self) -> str:
+        """A row an image: what the ensemble says of it."""
+        return self._at("answers.parquet")
+
+    @property
+    def cams(self) -> str:
+        """A row a (image, member, method, rule): where the evidence was."""
+        return self._at("cams.parquet")
+
+    @property
+    def class_means(self) -> str:
+        """A row a (member, method, rule, class, right or wrong)."""
+        return self._at("class_means.parquet")
+
+    @property
+    def regions(self) -> str:
+        """A row a (member, method, rule, class, right or wrong, region)."""
+        return self._at("regions.parquet")
+
+    @property
+    def faithfulness(self) -> str:
+        """A row a (image, member, method): how far the map can be trusted."""
+        return self._at("faithfulness.parquet")
+
+    @property
+    def ensemble(self) -> str:
+        """Folder that `analysis.ensemble.load` reads."""
+        return self._at("ensemble")
+
+    @property
+    def postprocess(self) -> str:
+        """What the last post-processing did and found: JSON."""
+        return self._at("postprocess.json")
+
+    @property
+    def test_reads(self) -> str:
+        """When test images were predicted, and by whom: JSON; never deleted by us."""
+        return self._at("test_reads.json")
+
+    @property
+    def parts(self) -> str:
+        """Folder of finished pieces of post-processing, so that none is computed twice."""
+        return self._at("parts")
+
+    @property
+    def report(self) -> str:
+        """Everything on one page: HTML that needs no network."""
+        return self._at("report.html")
+
     @property
     def images(self) -> str:
         """Folder of pictures."""

@@ -125,6 +125,139 @@ PREDICTIONS = _schema(
     ("also_in_training", SWITCH, "", "Whether the exact pixels also stand in training."),
 )
 
+_IMAGE = (
+    ("image_id", TEXT, "", "Row number in the CSV, or the image's path in the data set."),
+    ("split", TEXT, "", "training, validation or test."),
+    ("label", pa.uint8(), "", "True class: index into the data set's class names."),
+)
+_MEMBER = ("member", TEXT, "", "Signature of the trial, or ensemble.")
+_METHOD = ("method", TEXT, "", "Explanation method.")
+_RULE = ("rule", TEXT, "", "Score explained: prediction, label, or contrast (prediction - label).")
+_NATIVE = (
+    ("cam_h", WHOLE, "cells", "Height of the map."),
+    ("cam_w", WHOLE, "cells", "Width of the map."),
+)
+
+MEMBERS = _schema(
+    _TRIAL,
+    ("role", TEXT, "", "member, best single, or left out."),
+    ("rank", WHOLE, "", "Place by coefficient, from 1; null if left out."),
+    ("coefficient", REAL, "share", "Say in the ensemble; coefficients sum to 1."),
+    ("reason", TEXT, "", "Why it was taken or left out, one sentence."),
+    ("architecture", TEXT, "", "Named model, or a string in the layer notation."),
+    ("preprocessing", TEXT, "", "Preprocessing variant of the images."),
+    ("validation_accuracy", REAL, "share", "Accuracy on all validation images."),
+    ("validation_accuracy_clean", REAL, "share", "The same without copies of training images."),
+    ("accuracy", REAL, "share", "Accuracy on the split that was asked for; null if not predicted."),
+    ("accuracy_clean", REAL, "share", "The same without copies of training images."),
+    ("parameters", WHOLE, "", "Parameters of the model, frozen ones included."),
+)
+
+SCORES = _schema(
+    ("who", TEXT, "", "ensemble, best single, or the signature of a member."),
+    ("split", TEXT, "", "validation or test."),
+    ("images", TEXT, "", "all, or clean: without exact copies of training images."),
+    ("metric", TEXT, "", "What was measured, e.g. accuracy, ece_uncalibrated, recall/happy."),
+    ("value", REAL, "", "The number."),
+    ("low", REAL, "", "Lower end of its 95 % interval; null where none is given."),
+    ("high", REAL, "", "Upper end of its 95 % interval; null where none is given."),
+    ("n", WHOLE, "images", "Images behind it."),
+    ("how", TEXT, "", "How it was obtained: measured, cross-validated, or paired with what."),
+)
+
+ANSWERS = _schema(
+    *_IMAGE,
+    ("label_name", TEXT, "", "True class by name."),
+    ("prediction", pa.uint8(), "", "The ensemble's likeliest class."),
+    ("prediction_name", TEXT, "", "The same by name."),
+    ("correct", SWITCH, "", "Whether they are the same."),
+    ("probability", pa.list_(pa.float32()), "", "(k,) the ensemble's calibrated probabilities."),
+    ("confidence", REAL, "share", "Probability of the prediction."),
+    ("margin", REAL, "share", "Confidence less the second largest probability."),
+    ("entropy", REAL, "nats", "Entropy of the probabilities."),
+    ("agreement", REAL, "share", "Share of members whose own likeliest class is the prediction."),
+    ("best_single", pa.uint8(), "", "Likeliest class by the best single model."),
+    ("also_in_training", SWITCH, "", "Whether the exact pixels also stand in training."),
+)
+
+CAMS = _schema(
+    *_IMAGE,
+    ("prediction", pa.uint8(), "", "The ensemble's likeliest class."),
+    ("p_prediction", REAL, "share", "Probability that the member gives it."),
+    ("p_label", REAL, "share", "Probability that the member gives the true class."),
+    _MEMBER,
+    _METHOD,
+    ("layer", TEXT, "", "Layer whose maps were weighed; input for methods that ask the pixels."),
+    _RULE,
+    ("target", pa.uint8(), "", "Class whose score is explained; the prediction for a contrast."),
+    *_NATIVE,
+    (
+        "cam",
+        pa.list_(pa.float16()),
+        "",
+        "(cam_h * cam_w,) map in rows, its maximum 1; signed in a contrast.",
+    ),
+    ("raw_max", REAL, "", "Largest absolute value before that; 0: no evidence, the map is 0."),
+    ("gap", REAL, "share", "Completeness gap of integrated gradients; null for other methods."),
+    ("brows", REAL, "share", "Share of the map's mass on the brows."),
+    ("eyes", REAL, "share", "Share of the map's mass on the eyes."),
+    ("nose", REAL, "share", "Share of the map's mass on the nose."),
+    ("mouth", REAL, "share", "Share of the map's mass on the mouth."),
+    ("rest", REAL, "share", "Share of the map's mass elsewhere."),
+)
+
+CLASS_MEANS = _schema(
+    _MEMBER,
+    _METHOD,
+    _RULE,
+    ("label", pa.uint8(), "", "True class."),
+    ("correct", SWITCH, "", "Whether the ensemble was right about these images."),
+    ("n", WHOLE, "images", "Images averaged over; those with a zero map are among them."),
+    *_NATIVE,
+    ("mean", pa.list_(pa.float32()), "", "(cam_h * cam_w,) mean of the maps, in rows."),
+    ("std", pa.list_(pa.float32()), "", "(cam_h * cam_w,) their standard deviation."),
+)
+
+REGIONS = _schema(
+    _MEMBER,
+    _METHOD,
+    _RULE,
+    ("label", pa.uint8(), "", "True class."),
+    ("correct", SWITCH, "", "Whether the ensemble was right about these images."),
+    ("region", TEXT, "", "brows, eyes, nose, mouth or rest."),
+    ("n", WHOLE, "images", "Images with a map that is not zero."),
+    ("share", REAL, "share", "Mean share of the maps' mass in the region."),
+    ("low", REAL, "share", "Lower end of its 95 % interval (normal)."),
+    ("high", REAL, "share", "Upper end of its 95 % interval (normal)."),
+    ("uniform", REAL, "share", "Share that a uniform map would have: the region's area."),
+    (
+        "centre",
+        REAL,
+        "share",
+        "Share that a Gaussian at the centre would have (sigma 10 pixels of 48).",
+    ),
+    ("masks", TEXT, "", "drawn: known for each image; canonical: boxes on an upright face."),
+)
+
+FAITHFULNESS = _schema(
+    *_IMAGE,
+    ("prediction", pa.uint8(), "", "The ensemble's likeliest class."),
+    _MEMBER,
+    ("method", TEXT, "", "Explanation method, or a baseline: random, centre."),
+    ("deletion", REAL, "share", "Area under the probability as marked pixels go; low is good."),
+    ("insertion", REAL, "share", "Area under the probability as marked pixels come; high is good."),
+    ("drop", REAL, "share", "Share of the probability lost when only the map stays; low is good."),
+    ("increase", SWITCH, "", "Whether the probability grew when only the map stayed."),
+    ("stability", REAL, "share", "Distance of the map under slight noise, 0 (same) to 1."),
+    (
+        "randomised",
+        REAL,
+        "",
+        "Absolute rank correlation with the map of randomised weights; low is good.",
+    ),
+    ("gap", REAL, "share", "Completeness gap of integrated gradients; null for other methods."),
+)
+
 IMAGES = _schema(
     ("file", TEXT, "", "Path of the picture inside images/."),
     ("kind", TEXT, "", "What sort of picture it is, e.g. overlay or sheet."),
@@ -144,6 +277,13 @@ TABLES: dict[str, pa.Schema] = {
     "trials": TRIALS,
     "epochs": EPOCHS,
     "predictions": PREDICTIONS,
+    "members": MEMBERS,
+    "scores": SCORES,
+    "answers": ANSWERS,
+    "cams": CAMS,
+    "class_means": CLASS_MEANS,
+    "regions": REGIONS,
+    "faithfulness": FAITHFULNESS,
     "images": IMAGES,
 }
 """Table by name; one line adds one."""

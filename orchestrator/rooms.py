@@ -1,0 +1,157 @@
+"""The house's plan: who may import whom; `boundaries_test` holds the code to it.
+
+A new module needs a room here or falls into its parent's; a new import across rooms needs a word
+here, and a reason in the commit.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Room:
+    """What the modules of a room may import besides each other and the standard library.
+
+    Attributes:
+        ours: rooms or modules of this repository.
+        packages: others'.
+    """
+
+    ours: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
+
+
+def room(ours: str = "", packages: str = "") -> Room:
+    """A room in few words: those of ours are relative to `orchestrator`, or whole with a "/"."""
+    names = [w[1:] if w.startswith("/") else f"orchestrator.{w}" for w in ours.split()]
+    return Room(tuple(names), tuple(packages.split()))
+
+
+NETS = "keras numpy"
+ROOMS: dict[str, Room] = {
+    # what everybody may know
+    "orchestrator": room(),
+    "orchestrator.errors": room(),
+    "orchestrator.config": room("errors"),
+    "orchestrator.rooms": room(),
+    "orchestrator.hardware": room("", "psutil"),
+    "orchestrator.metrics": room("", "numpy"),
+    # from files to arrays
+    "orchestrator.data": room("errors", "numpy pandas PIL rich"),
+    "orchestrator.preprocess": room("errors", "numpy scipy skimage rich"),
+    # nets and their training; no Ray
+    "orchestrator.augment": room("errors", "keras"),
+    "orchestrator.models": room("config errors", NETS),
+    "orchestrator.models.notation": room("config errors"),
+    "orchestrator.models.options": room("config errors"),
+    "orchestrator.models.plan": room("errors models.notation"),
+    "orchestrator.training": room(
+        "config data errors metrics preprocess training", "numpy safetensors"
+    ),
+    "orchestrator.training.optimizers": room("", "keras"),
+    "orchestrator.training.fused_normalisation": room("", "keras tensorflow"),
+    "orchestrator.training.device": room("", "tensorflow"),
+    "orchestrator.training.pixels": room("", "tensorflow"),
+    "orchestrator.training.precision": room("training", "keras tensorflow"),
+    "orchestrator.training.tensorflow_engine": room(
+        "augment config models training", "keras numpy tensorflow"
+    ),
+    # the question
+    "orchestrator.sweeps": room("config errors", "ray"),
+    "orchestrator.space": room("config errors models.notation", "numpy ray"),
+    "orchestrator.command": room("config errors"),
+    "orchestrator.plan": room(
+        "command config data.faces errors models.options rungs search space summary sweeps"
+        " training.inputs /results"
+    ),
+    "orchestrator.estimate": room("command config hardware plan progress space"),
+    # decisions and their memory; no Ray either
+    "orchestrator.rungs": room("errors"),
+    "orchestrator.strategy": room("errors space"),
+    "orchestrator.study": room("errors", "optuna"),
+    "orchestrator.search": room("errors space strategy study", "numpy optuna"),
+    "orchestrator.ledger": room(),
+    "orchestrator.conductor": room("config ledger rungs strategy training.history"),
+    "orchestrator.reuse": room("conductor ledger /results", "pyarrow"),
+    # what is shown
+    "orchestrator.summary": room(
+        "conductor data.faces ledger metrics training.history training.verdict", "numpy"
+    ),
+    "orchestrator.tables": room("ledger summary /results"),
+    "orchestrator.event_files": room("", "numpy tensorboard tensorboardX"),
+    "orchestrator.dashboard": room("event_files", "numpy PIL tensorboard tensorboardX"),
+    "orchestrator.progress": room("", "rich"),
+    "orchestrator.watch": room(
+        "conductor dashboard ledger metrics plan progress space summary tables terminal"
+        " training.inputs",
+        "numpy",
+    ),
+    "orchestrator.terminal": room(),
+    "orchestrator.provenance": room("hardware plan"),
+    # where Ray comes in
+    "orchestrator.slots": room("command errors hardware"),
+    "orchestrator.session": room("", "ray"),
+    "orchestrator.scheduling": room("conductor config", "ray"),
+    "orchestrator.trial": room(
+        "config errors hardware terminal training /results", "ray safetensors"
+    ),
+    "orchestrator.sweep": room(
+        "command conductor dashboard errors estimate hardware ledger plan provenance reuse rungs"
+        " scheduling search session slots strategy sweeps tables terminal training.inputs trial"
+        " watch /results",
+        "ray",
+    ),
+    # for tests
+    "orchestrator.testing": room("config training", "numpy"),
+    "orchestrator.scripted": room(
+        "conductor config ledger rungs search space strategy study testing", "optuna"
+    ),
+    # those who read results, and the doors
+    "results": room("", "numpy pyarrow"),
+    "analysis": room("/results", "numpy pandas"),
+    "analysis.statistics": room("", "numpy scipy threadpoolctl"),
+    "analysis.sweep_folder": room("config data errors training.inputs /results", "pandas"),
+    "analysis.members": room(
+        "config errors models training.fused_normalisation /results /analysis.sweep_folder",
+        "keras numpy safetensors",
+    ),
+    "analysis.ensemble": room(
+        "errors metrics /results /analysis.statistics", "numpy pyarrow scipy"
+    ),
+    "analysis.ensemble.saved": room(
+        "config errors models preprocess training.pixels /results /analysis.ensemble"
+        " /analysis.members",
+        "keras numpy",
+    ),
+    "analysis.explain": room("errors models.options", "keras numpy pandas scipy"),
+    "analysis.explain.network": room(
+        "errors models.options /analysis.explain", f"{NETS} tensorflow"
+    ),
+    "analysis.features": room("errors /analysis.explain", f"{NETS} tensorflow"),
+    "analysis.pictures": room("errors", "matplotlib numpy pandas PIL"),
+    "analysis.figures": room(
+        "metrics /results /analysis.explain.names /analysis.pictures /analysis.statistics",
+        "matplotlib numpy optuna pandas PIL scipy",
+    ),
+    "analysis.report": room(
+        "event_files /results /analysis.explain.names /analysis.leaderboard",
+        "jinja2 markupsafe numpy pandas PIL sklearn tensorboard tensorboardX",
+    ),
+    # one post-processing: tables, what workers do, the order of it all
+    "analysis.findings": room("/results /analysis.ensemble", "numpy pandas pyarrow safetensors"),
+    "analysis.workshop": room(
+        "data errors metrics preprocess training.device /results /analysis.ensemble"
+        " /analysis.explain /analysis.features /analysis.findings /analysis.members"
+        " /analysis.sweep_folder",
+        "numpy pyarrow safetensors",
+    ),
+    "analysis.stages": room(
+        "data.faces errors hardware provenance /results /analysis",
+        "numpy pandas pyarrow safetensors",
+    ),
+    "analysis.stages.testing": room(
+        "config errors metrics testing training /results /analysis", "safetensors"
+    ),
+    "jobs": room("/analysis /orchestrator /results", "numpy pandas ray rich"),
+    "jobs.fleet": room("errors terminal /results", "ray"),
+    "cluster": room(),
+}
