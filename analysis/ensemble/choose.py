@@ -1,0 +1,314 @@
+"""Which ensemble: every rule is tried on images that it did not see, and one is taken.
+
+Each rule of `SELECTIONS` picks members, coefficients and temperature anew in every fold, from the
+clean images of the other folds alone; its answers for the fold are then held against the labels.
+So a rule that fits the luck of some images pays for it on others.
+"""
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.ensemble.bank import Bank
+from analysis.ensemble.combine import Recipe, log
+from analysis.ensemble.select import SELECTIONS, Standing, ranked
+from analysis.statistics import one_thread
+from orchestrator import metrics
+from orchestrator.errors import BadInput
+
+FOLDS = 5
+REPEATS = 2
+"""Times that the images are dealt into folds anew."""
+
+FEWEST = 50
+"""With fewer clean images folds say nothing: the best single trial is taken."""
+
+RULE = (
+    "The rules are gone through from the simplest on, in the order "
+    + ", ".join(SELECTIONS)
+    + ". One takes the place of the one held so far if it is better by more than one standard "
+    "error of the paired difference (two, to leave the best single trial) in cross-validated "
+    "accuracy or in negative log-likelihood, and not worse by more than one in the other"
+)
+"""How one rule is chosen, for the report.
+
+Accuracy is what is asked for, but 3,000 images tell two ensembles apart only from about 1 point on.
+The likelihood says more an image, so it may decide where accuracy cannot, yet not against it. Each
+rule is compared with one other, not with the luckiest of all, and an ensemble, which costs as many
+passes as it has members, must win more clearly than one ensemble over another.
+"""
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What one rule came to.
+
+    Attributes:
+        rule: name in `SELECTIONS`.
+        members: trials that it takes when fitted on all clean images.
+        in_sample_accuracy: of that, on the very images that it was fitted on.
+        in_sample_nll: its negative log-likelihood there, nats.
+        accuracy: cross-validated, on clean images; None where nothing was cross-validated.
+        accuracy_gain: that less the best single trial's.
+        accuracy_gain_se: standard error of the gain over images, paired.
+        nll: cross-validated negative log-likelihood, nats.
+        nll_gain: the best single trial's less that; positive: the rule is better.
+        nll_gain_se: standard error of the gain.
+    """
+
+    rule: str
+    members: int
+    in_sample_accuracy: float
+    in_sample_nll: float
+    accuracy: float | None = None
+    accuracy_gain: float | None = None
+    accuracy_gain_se: float | None = None
+    nll: float | None = None
+    nll_gain: float | None = None
+    nll_gain_se: float | None = None
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Probabilities (n, k) for the same images, with and without the temperature."""
+
+    probabilities: NDArray[np.float64]
+    uncalibrated: NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """What was chosen, from what, and how good it is on images that the choice did not see.
+
+    Attributes:
+        rule: the one that was taken.
+        recipe: it, fitted on all clean images.
+        best_single: the most accurate trial alone, with its own temperature.
+        outcomes: every rule, in the order of `SELECTIONS`.
+        sentence: what was done and why this rule, to be read by people.
+        ensemble: answers for every image by what was chosen and fitted without its fold, the rule
+            included: for quoting validation figures. Where the best single trial was chosen,
+            these are `single`.
+        single: the same of the best single trial, picked without the fold.
+        how: "cross-validated", or "measured" where there were too few images for it and the two
+            above are answers for images that were fitted on.
+    """
+
+    rule: str
+    recipe: Recipe
+    best_single: Recipe
+    outcomes: tuple[Outcome, ...]
+    sentence: str
+    ensemble: Answers
+    single: Answers
+    how: str
+
+
+@dataclass(frozen=True)
+class _Search:
+    """What is searched: a bank in a fixed order, what it is fitted on, and by which rules."""
+
+    bank: Bank
+    standing: Standing
+    fitted: NDArray[np.bool_]
+    rules: tuple[str, ...]
+    most: int
+
+    def recipes(self, images: NDArray[np.bool_], seed: int) -> list[Recipe]:
+        """Every rule's recipe from these images."""
+        bank = ranked(self.bank, images, self.standing)
+        return [SELECTIONS[rule](bank, self.most, seed) for rule in self.rules]
+
+
+@dataclass(frozen=True)
+class _Dealt:
+    """One dealing of the images into folds: each rule's answers for the fold left out."""
+
+    fold: NDArray[np.int64]
+    answers: tuple[Answers, ...]
+
+
+def choose(bank: Bank, most: int = 7, seed: int = 0) -> Choice:
+    """The ensemble to use, chosen on the bank's clean images.
+
+    The same trials and images in another order give the same choice. The standard errors treat
+    images as the only source of chance; that the folds' fits share images is left out.
+
+    Args:
+        bank: validation images; those not clean are answered for, never fitted on.
+        most: members at most; at least 1.
+        seed: of folds and bags.
+
+    Raises:
+        BadInput: for most below 1.
+    """
+    if most < 1:
+        raise BadInput(f"members: {most} was asked for; expected 1 or more")
+    with one_thread():
+        return _chosen(bank, _search(bank, most), seed)
+
+
+def _chosen(bank: Bank, search: _Search, seed: int) -> Choice:
+    recipes = search.recipes(search.fitted, seed)
+    if search.fitted.sum() < FEWEST:
+        return _unjudged(bank, search, recipes[0])
+    deals = [_cross_validate(search, seed + r) for r in range(REPEATS)]
+    right, nll = _judged(search, deals)
+    best = decide(right[:, search.fitted], nll[:, search.fitted])
+    first = deals[0]
+    others = [search.fitted & (first.fold != fold) for fold in range(FOLDS)]
+    picks = [decide(right[:, seen], nll[:, seen]) if best else 0 for seen in others]
+    back = np.argsort(np.argsort(bank.ids))
+    return Choice(
+        search.rules[best],
+        recipes[best],
+        recipes[0],
+        _outcomes(search, recipes, right, nll),
+        _sentence(search, best, picks),
+        _back(_by_fold(first, picks), back),
+        _back(first.answers[0], back),
+        "cross-validated",
+    )
+
+
+def decide(right: NDArray[np.floating], nll: NDArray[np.floating]) -> int:
+    """Which row `RULE` takes.
+
+    Args:
+        right: (r, n) whether rule r is right about image n, or how often.
+        nll: (r, n) its negative log-likelihood there.
+    """
+    held = 0
+    for rule in range(1, len(right)):
+        accuracy, accuracy_error = _gain(right[rule], right[held])
+        likelihood, likelihood_error = _gain(-nll[rule], -nll[held])
+        clearly = 1 if held else 2
+        better = accuracy > clearly * accuracy_error or likelihood > clearly * likelihood_error
+        worse = accuracy < -accuracy_error or likelihood < -likelihood_error
+        if better and not worse:
+            held = rule
+    return held
+
+
+def folds(labels: NDArray[np.integer], clean: NDArray[np.bool_], seed: int) -> NDArray[np.int64]:
+    """(n,) fold of each image, 0 to `FOLDS` - 1: classes, clean or not, dealt out evenly."""
+    rng = np.random.default_rng(seed)
+    shuffled = rng.permutation(len(labels))
+    order = shuffled[np.lexsort((labels[shuffled], clean[shuffled]))]
+    fold = np.empty(len(labels), dtype=np.int64)
+    fold[order] = np.arange(len(labels)) % FOLDS
+    return fold
+
+
+def _search(bank: Bank, most: int) -> _Search:
+    trials = sorted(range(len(bank.trials)), key=lambda i: bank.trials[i])
+    bank = bank.part(trials, np.argsort(bank.ids))
+    fitted = bank.clean if bank.clean.any() else np.ones(len(bank.ids), bool)
+    rules = tuple(SELECTIONS) if min(len(bank.trials), most) > 1 else tuple(SELECTIONS)[:1]
+    return _Search(bank, Standing.of(bank), fitted, rules, most)
+
+
+def _answers(
+    recipe: Recipe, bank: Bank, images: NDArray[np.bool_] | slice = slice(None)
+) -> Answers:
+    rows = [bank.trials.index(trial) for trial in recipe.members]
+    part = bank.probabilities[rows][:, images]
+    return Answers(recipe.apply(part), recipe.uncalibrated(part))
+
+
+def _cross_validate(search: _Search, seed: int) -> _Dealt:
+    bank = search.bank
+    fold = folds(bank.labels, search.fitted, seed)
+    shape = (len(search.rules), *bank.probabilities.shape[1:])
+    warm, cold = np.empty(shape), np.empty(shape)
+    for held in range(FOLDS):
+        asked = fold == held
+        for rule, recipe in enumerate(search.recipes(search.fitted & ~asked, seed)):
+            answers = _answers(recipe, bank, asked)
+            warm[rule, asked], cold[rule, asked] = answers.probabilities, answers.uncalibrated
+    return _Dealt(fold, tuple(Answers(w, c) for w, c in zip(warm, cold, strict=True)))
+
+
+def _judged(search: _Search, deals: list[_Dealt]) -> tuple[NDArray, NDArray]:
+    """Per rule and image, means over the dealings: right (r, n) and NLL (r, n)."""
+    labels = search.bank.labels
+    probabilities = np.array([[a.probabilities for a in deal.answers] for deal in deals])
+    right = probabilities.argmax(axis=-1) == labels
+    truth = np.take_along_axis(probabilities, labels[None, None, :, None], axis=-1)[..., 0]
+    return right.mean(axis=0), -log(truth).mean(axis=0)
+
+
+def _gain(values: NDArray[np.floating], other: NDArray[np.floating]) -> tuple[float, float]:
+    """Mean over images of values less other, and the standard error of that."""
+    difference = values - other
+    n = len(difference)
+    return float(difference.mean()), float(difference.std(ddof=min(1, n - 1)) / np.sqrt(n))
+
+
+def _outcomes(
+    search: _Search, recipes: list[Recipe], right: NDArray, nll: NDArray
+) -> tuple[Outcome, ...]:
+    right, nll = right[:, search.fitted], nll[:, search.fitted]
+    outcomes = []
+    for i, (rule, recipe) in enumerate(zip(search.rules, recipes, strict=True)):
+        accuracy_gain, accuracy_gain_se = _gain(right[i], right[0])
+        nll_gain, nll_gain_se = _gain(-nll[i], -nll[0])
+        outcome = replace(
+            _in_sample(rule, recipe, search),
+            accuracy=float(right[i].mean()),
+            accuracy_gain=accuracy_gain,
+            accuracy_gain_se=accuracy_gain_se,
+            nll=float(nll[i].mean()),
+            nll_gain=nll_gain,
+            nll_gain_se=nll_gain_se,
+        )
+        outcomes.append(outcome)
+    return tuple(outcomes)
+
+
+def _in_sample(rule: str, recipe: Recipe, search: _Search) -> Outcome:
+    answers = _answers(recipe, search.bank, search.fitted).probabilities
+    labels = search.bank.labels[search.fitted]
+    accuracy, nll = metrics.accuracy(answers, labels), metrics.nll(log(answers), labels)
+    return Outcome(rule, len(recipe.members), accuracy, nll)
+
+
+def _by_fold(deal: _Dealt, picks: list[int]) -> Answers:
+    rule = np.array(picks)[deal.fold]
+    images = np.arange(len(rule))
+    return Answers(
+        np.array([a.probabilities for a in deal.answers])[rule, images],
+        np.array([a.uncalibrated for a in deal.answers])[rule, images],
+    )
+
+
+def _back(answers: Answers, order: NDArray[np.int64]) -> Answers:
+    return Answers(answers.probabilities[order], answers.uncalibrated[order])
+
+
+def _unjudged(bank: Bank, search: _Search, single: Recipe) -> Choice:
+    answers = _answers(single, bank)
+    outcome = _in_sample(search.rules[0], single, search)
+    sentence = (
+        f"The best single trial was taken: {search.fitted.sum()} validation images are too few to "
+        f"compare ensembles on (at least {FEWEST} are needed). Its figures are of the images that "
+        "it was picked on."
+    )
+    return Choice(outcome.rule, single, single, (outcome,), sentence, answers, answers, "measured")
+
+
+def _sentence(search: _Search, best: int, picks: list[int]) -> str:
+    m, n = len(search.bank.trials), int(search.fitted.sum())
+    kind = "clean " if search.bank.clean.any() else ""
+    if len(search.rules) == 1:
+        why = "there is one trial" if m == 1 else "one member was allowed"
+        return f"The best single trial was taken: {why}."
+    agreed = sum(pick == best for pick in picks)
+    copies = "" if kind else " All of them are copies of training images."
+    return (
+        f"From {m} trials, {len(search.rules)} rules were compared by {REPEATS} times {FOLDS}-fold "
+        f"cross-validation on {n} {kind}validation images; members, coefficients and temperature "
+        f"were fitted without the fold.{copies} {RULE}. That is: {search.rules[best]}; without one "
+        f"fold's images the same rule came out in {agreed} of {FOLDS} cases."
+    )

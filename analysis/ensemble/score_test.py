@@ -1,0 +1,145 @@
+import numpy as np
+import pytest
+
+from analysis.ensemble.choose import Answers
+from analysis.ensemble.combine import log
+from analysis.ensemble.score import Truth, diversity_rows, paired, scores
+from analysis.ensemble.testing import made
+from orchestrator import metrics
+from results import schema
+
+CLASSES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
+
+
+@pytest.fixture(scope="module")
+def bank():
+    return made(3, 600)
+
+
+def truth_of(bank):
+    return Truth(bank.labels, bank.clean, CLASSES, "validation", "measured")
+
+
+def answers_of(bank, member=0):
+    values = bank.probabilities[member].astype(np.float64)
+    return Answers(values, metrics.probabilities(log(values) * 2))
+
+
+def by_name(rows):
+    return {(row["images"], row["metric"]): row for row in rows}
+
+
+@pytest.fixture(scope="module")
+def rows(bank):
+    return by_name(scores("best single", answers_of(bank), truth_of(bank)))
+
+
+def test_the_numbers_are_those_of_the_metrics(bank, rows):
+    for images, mask in (("all", np.ones(600, bool)), ("clean", bank.clean)):
+        values, labels = answers_of(bank).probabilities[mask], bank.labels[mask]
+        cold = answers_of(bank).uncalibrated[mask]
+        expected = {
+            "accuracy": metrics.accuracy(values, labels),
+            "binary_accuracy": metrics.binary_accuracy(values, labels),
+            "top2": metrics.top_k(values, labels, 2),
+            "brier": metrics.brier(values, labels),
+            "nll": metrics.nll(log(values), labels),
+            "macro_f1": metrics.macro_f1(values, labels),
+            "ece": metrics.calibration_error(values, labels),
+            "ece_uncalibrated": metrics.calibration_error(cold, labels),
+        }
+        found = {metric: rows[images, metric]["value"] for metric in expected}
+        assert found == pytest.approx(expected, rel=1e-6)
+
+
+def test_recall_and_f1_of_each_class(bank, rows):
+    chosen = metrics.predictions(bank.probabilities[0])
+    for c, name in enumerate(CLASSES):
+        right = ((chosen == c) & (bank.labels == c)).sum()
+        labelled, predicted = (bank.labels == c).sum(), (chosen == c).sum()
+        assert rows["all", f"recall/{name}"]["value"] == pytest.approx(right / labelled)
+        assert rows["all", f"recall/{name}"]["n"] == labelled
+        assert rows["all", f"f1/{name}"]["value"] == pytest.approx(
+            2 * right / (labelled + predicted)
+        )
+
+
+def test_every_number_lies_in_its_interval(rows):
+    for row in rows.values():
+        assert row["low"] <= row["value"] <= row["high"], row
+
+
+def test_groups_say_how_many_images_they_have(rows):
+    assert rows["all", "accuracy"]["n"] == 600
+    assert rows["clean", "accuracy"]["n"] == 540
+
+
+def test_the_table_takes_the_rows(bank):
+    answers, truth = answers_of(bank), truth_of(bank)
+    found = scores("ensemble", answers, truth) + paired(answers, answers_of(bank, 1), "t001", truth)
+    found += diversity_rows(bank.probabilities, truth)
+    table = schema.table(schema.SCORES, found)
+    assert table["metric"].null_count == table["value"].null_count == 0
+    keys = [tuple(row[name] for name in ("who", "images", "metric", "how")) for row in found]
+    assert len(set(keys)) == len(keys)
+
+
+def test_no_clean_images_give_no_rows_about_them(bank):
+    truth = Truth(bank.labels, np.zeros(600, bool), CLASSES, "test", "measured")
+    assert {row["images"] for row in scores("ensemble", answers_of(bank), truth)} == {"all"}
+
+
+def test_all_right_is_not_certain():
+    labels = np.arange(14) % 7
+    perfect = Answers(np.eye(7)[labels], np.eye(7)[labels])
+    truth = Truth(labels, np.ones(14, bool), CLASSES, "test", "measured")
+    found = by_name(scores("ensemble", perfect, truth))
+    assert found["all", "accuracy"]["low"] == pytest.approx(metrics.interval(14, 14)[0])
+    assert found["all", "recall/happy"]["low"] == pytest.approx(metrics.interval(2, 2)[0])
+    assert found["all", "accuracy"]["high"] == 1
+
+
+def test_a_class_without_images_has_no_recall():
+    labels = np.arange(60) % 6
+    uniform = np.full((60, 7), 1 / 7)
+    truth = Truth(labels, np.ones(60, bool), CLASSES, "test", "measured")
+    row = by_name(scores("ensemble", Answers(uniform, uniform), truth))["all", "recall/neutral"]
+    assert np.isnan(row["value"])
+    assert row["low"] is None
+    assert row["n"] == 0
+
+
+def test_a_net_that_diverged_has_no_likelihood_and_wrong_answers():
+    labels = np.zeros(40, int)
+    values = np.tile(np.eye(7)[0], (40, 1))
+    values[:10] = np.nan
+    truth = Truth(labels, np.ones(40, bool), CLASSES, "test", "measured")
+    found = by_name(scores("t1", Answers(values, values), truth))
+    assert found["all", "accuracy"]["value"] == pytest.approx(0.75)
+    assert found["all", "top2"]["value"] == pytest.approx(0.75)
+    assert np.isnan(found["all", "nll"]["value"])
+    assert np.isnan(found["all", "ece"]["value"])
+
+
+def test_the_gain_by_hand():
+    labels = np.zeros(100, int)
+    one, two = (np.tile(np.eye(7)[0] * 0.9 + 0.1 / 7, (100, 1)) for _ in range(2))
+    two[:10] = np.roll(two[:10], 1, axis=1)  # ten images that only the first gets right
+    one[98:] = np.roll(one[98:], 1, axis=1)  # and two that only the second does
+    truth = Truth(labels, np.arange(100) >= 10, CLASSES, "validation", "cross-validated")
+    found = by_name(paired(Answers(one, one), Answers(two, two), "abc", truth))
+    assert found["all", "accuracy_gain"]["value"] == pytest.approx(0.08)
+    assert found["all", "accuracy_gain"]["low"] > 0
+    assert found["all", "mcnemar_p"]["value"] == pytest.approx(158 / 4096)
+    assert found["all", "only_ensemble_right"]["value"] == 10
+    assert found["all", "only_single_right"]["value"] == 2
+    assert found["clean", "accuracy_gain"]["value"] == pytest.approx(-2 / 90)
+    assert found["all", "nll_gain"]["value"] > 0
+    assert {row["how"] for row in found.values()} == {"cross-validated, paired with abc"}
+
+
+def test_diversity_is_measured_on_both_groups(bank):
+    found = by_name(diversity_rows(bank.probabilities, truth_of(bank)))
+    assert -0.1 < found["all", "error_correlation"]["value"] < 0.1  # errors made independently
+    assert found["clean", "disagreement"]["n"] == 540
+    assert {row["how"] for row in found.values()} == {"measured, 3 members"}

@@ -1,0 +1,223 @@
+"""A sweep's folder, opened for reading: tables, configurations, data, who can be a member."""
+
+import dataclasses
+import os
+import re
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from orchestrator.config import TrialConfig
+from orchestrator.data.cache import default_cache, open_digest
+from orchestrator.data.faces import Splits
+from orchestrator.errors import BadInput
+from orchestrator.training.inputs import DataSource
+from results.paths import Paths
+from results.schema import EPOCHS, TRIALS
+from results.store import DamagedResults, Store
+
+FINISHED = ("completed", "stopped_early", "reused")
+"""Statuses of trials that may have left weights."""
+
+UNFINISHED = {
+    "pruned": "pruned, so its weights were not kept",
+    "failed": "failed",
+    "running": "still running, or interrupted",
+}
+"""Status -> why such a trial is no candidate."""
+
+EMBEDDED = re.compile(r"embedded faces \((\d+)\)")
+"""What `sweep.json` says where no path was given."""
+
+CONFIGURATION = tuple(field.name for field in dataclasses.fields(TrialConfig))
+
+
+class SweepFolder:
+    """What one sweep left.
+
+    Args:
+        store: of the sweep's own folder.
+
+    Attributes:
+        store: the same.
+        record: `sweep.json`.
+        trials: `trials.parquet`.
+        epochs: `epochs.parquet`.
+        classes: class names; a label is an index into them.
+        digest: of the data set that the sweep was made on.
+
+    Raises:
+        DamagedResults: where the folder holds no sweep, a table or `sweep.json` is damaged, or no
+            trial has finished.
+    """
+
+    def __init__(self, store: Store) -> None:
+        self.store = store
+        self.record = _record(store)
+        about = self.record["data"]
+        self.classes: tuple[str, ...] = tuple(about["classes"])
+        self.digest: str = about["digest"]
+        self.trials: pd.DataFrame = store.read_table(Paths().trials, TRIALS).to_pandas()
+        self.epochs: pd.DataFrame = store.read_table(Paths().epochs, EPOCHS).to_pandas()
+        if not self.trials["status"].isin(FINISHED).any():
+            raise DamagedResults(
+                f"{store.root} has no finished trial ({_counted(self.trials['status'])}), so there "
+                "is nothing to evaluate; let the sweep go on with --resume, or run it anew"
+            )
+
+    # --- trials ------------------------------------------------------------------------------
+
+    def row(self, trial: str) -> pd.Series:
+        """A trial's row of `trials`.
+
+        Raises:
+            BadInput: for a trial that the sweep does not have.
+        """
+        found = self.trials[self.trials["trial"] == trial]
+        if found.empty:
+            raise BadInput(f"{self.store.root} has no trial {trial!r}; see {Paths().leaderboard}")
+        return found.iloc[0]
+
+    def config(self, trial: str) -> TrialConfig:
+        """A trial's configuration.
+
+        Raises:
+            BadInput: for a trial that the sweep does not have, or a value absent or out of range.
+        """
+        values = self.row(trial)[list(CONFIGURATION)]
+        try:
+            if values.isna().any():
+                raise BadInput(f"{values.index[values.isna()][0]} is empty")
+            return TrialConfig.from_flat(values.to_dict())
+        except BadInput as problem:
+            raise BadInput(
+                f"{self.store.root}/{Paths().trials}, trial {trial}: {problem}"
+            ) from None
+
+    def candidates(self) -> tuple[str, ...]:
+        """Trials that can be members: finished, with predictions and weights; in table order."""
+        return tuple(t for t in self.trials["trial"] if t not in self.left_out)
+
+    @cached_property
+    def left_out(self) -> dict[str, str]:
+        """Trial -> why it cannot be a member."""
+        # Two listings instead of two questions a trial: an object store answers each in 50 ms.
+        there = {
+            *self.store.list(Paths().predictions, ".parquet"),
+            *self.store.list(Paths().weights, ".safetensors"),
+        }
+        reasons = {str(r["trial"]): _reason(r, there) for r in self.trials.to_dict("records")}
+        return {trial: reason for trial, reason in reasons.items() if reason}
+
+    # --- data --------------------------------------------------------------------------------
+
+    @property
+    def source(self) -> DataSource:
+        """Where the sweep found its data set; a relative path is taken from where we stand now."""
+        path = str(self.record["data"]["path"])
+        cache = os.environ.get("ORCHESTRATOR_CACHE")
+        source = DataSource(
+            cache=str(Path(cache).absolute()) if cache else None, digest=self.digest
+        )
+        embedded = EMBEDDED.fullmatch(path)
+        if embedded:
+            # Sweeps draw them with the source's own seed (identity's seed is the search's).
+            return dataclasses.replace(source, embedded=int(embedded[1]))
+        return dataclasses.replace(source, path=str(Path(path).expanduser().absolute()))
+
+    def open_splits(self, data: str | None = None) -> Splits:
+        """The data set that the sweep was made on: from the cache, else from its path.
+
+        Args:
+            data: a path in place of the one that the sweep was given; not looked at where the
+                cache has the data set, whose digest says that it is the same.
+
+        Raises:
+            BadInput: where it is found nowhere, or is another one now.
+        """
+        source = self.source
+        cache = Path(source.cache) if source.cache else None
+        try:
+            return open_digest(self.digest, cache)
+        except BadInput:
+            pass  # not there, or damaged: read below, which stores it anew
+        if data is not None:
+            source = dataclasses.replace(source, path=str(Path(data).expanduser().absolute()))
+        advice = "give --data PATH of the data set that the sweep was made on"
+        try:
+            splits = dataclasses.replace(source, digest="").open()
+        except BadInput as problem:
+            raise BadInput(
+                f"the data set of {self.store.root} (digest {self.digest[:12]}) is not in the "
+                f"cache {cache or default_cache()}, and cannot be read again ({problem}); {advice}"
+            ) from None
+        if splits.digest != self.digest:
+            raise BadInput(
+                f"{source.path or 'the embedded data set'} has digest {splits.digest[:12]}, but "
+                f"{self.store.root} was made on {self.digest[:12]}: the data changed; {advice}"
+            )
+        return splits
+
+    @property
+    def seen_validation_ids(self) -> frozenset[str]:
+        """Validation images whose exact pixels also stand in training.
+
+        Raises:
+            BadInput: where the data set is not in the cache: before `open_splits`.
+        """
+        return frozenset(self.source.meta(self.digest)["seen_validation_ids"])
+
+    @property
+    def seen_test_ids(self) -> frozenset[str]:
+        """Test images whose exact pixels also stand in training.
+
+        Raises:
+            BadInput: where the data set is not in the cache: before `open_splits`.
+        """
+        return frozenset(self.source.meta(self.digest)["seen_test_ids"])
+
+
+def _record(store: Store) -> dict[str, Any]:
+    if not store.exists(Paths().sweep):
+        raise DamagedResults(
+            f"{store.root} is no sweep's folder: it has no {Paths().sweep}{_sweeps_below(store)}"
+        )
+    record = store.read_json(Paths().sweep)
+    try:
+        about = record["data"]
+        whole = all(isinstance(about[key], str) for key in ("path", "digest"))
+        whole = whole and len(about["classes"]) > 1
+    except (TypeError, KeyError):
+        whole = False
+    if not whole:
+        raise DamagedResults(
+            f"{store.root}/{Paths().sweep} does not say on which data the sweep was made (data: "
+            "path, digest, classes); put a copy back"
+        )
+    found: dict[str, Any] = record
+    return found
+
+
+def _sweeps_below(store: Store) -> str:
+    if "://" in store.root:
+        return "; give the folder RESULTS/NAME of a sweep"
+    below = sorted(file.parent.name for file in Path(store.root).glob(f"*/{Paths().sweep}"))
+    return f"; sweeps below it: {', '.join(below)}" if below else "; give the folder of a sweep"
+
+
+def _reason(row: dict[Any, Any], there: set[str]) -> str:
+    """Why a trial cannot be a member; "" if it can."""
+    if row["status"] not in FINISHED:
+        reason = UNFINISHED.get(row["status"], f"its status is {row['status']}")
+        said = row["error"] if row["status"] == "failed" else row["reason"]
+        return f"{reason}: {said}" if isinstance(said, str) and said else reason
+    files = (Paths().prediction(row["trial"]), Paths().weight(row["trial"]))
+    absent = [name for name in files if name not in there]
+    return f"{' and '.join(absent)} missing" if absent else ""
+
+
+def _counted(statuses: pd.Series) -> str:
+    counts = statuses.fillna("of no status").value_counts()
+    return ", ".join(f"{n} {status}" for status, n in counts.items()) or "no trials"
