@@ -1,73 +1,111 @@
+import io
+import re
+import warnings
+from functools import cache
+
 import pandas as pd
 import pytest
+from matplotlib.cbook import is_math_text
 from matplotlib.figure import Figure as Canvas
+from matplotlib.text import Text
+from PIL import Image
 
-from analysis.figures import accuracy, learning_curves
+from analysis.figures import importance
+from analysis.figures import render as render_module
 from analysis.figures.catalogue import FIGURES, Tables
-from results.schema import EPOCHS, TRIALS, table
+from analysis.figures.render import render
+from analysis.figures.testing import CASES
+
+EVERYTHING = CASES["everything"]
 
 
-def trial(name, status="completed", accuracy=0.5, architecture="cnn5"):
-    return {
-        "trial": name,
-        "architecture": architecture,
-        "preprocessing": "plain",
-        "status": status,
-        "validation_accuracy": accuracy,
-        "validation_accuracy_low": None if accuracy is None else accuracy - 0.1,
-        "validation_accuracy_high": None if accuracy is None else accuracy + 0.1,
-        "validation_n": 100,
-    }
+UNNAMED = {"reliability", "rungs", "faithfulness", "importance"}
+"""Figures that write no name from a file."""
 
 
-def tables(trials, epochs):
-    return Tables(table(TRIALS, trials).to_pandas(), table(EPOCHS, epochs).to_pandas())
+@pytest.fixture(autouse=True)
+def quicker(monkeypatch):
+    monkeypatch.setattr(importance, "SHUFFLES", 5)
+    monkeypatch.setattr(render_module, "DPI", 50)
 
 
-def epoch(name, number, value):
-    return {"trial": name, "epoch": number, "validation_accuracy": value}
-
-
-CASES = {
-    "empty": tables([], []),
-    "one trial": tables([trial("a")], [epoch("a", 1, 0.4), epoch("a", 2, 0.5)]),
-    "all stopped": tables(
-        [trial("a", "pruned"), trial("b", "pruned", 0.3)],
-        [epoch("a", 1, 0.5), epoch("b", 1, 0.3)],
-    ),
-    "nothing measured": tables([trial("a", "failed", None)], []),
-}
+@cache
+def drawn(name, case):
+    return render(name, FIGURES[name], CASES[case])
 
 
 @pytest.mark.parametrize("case", CASES)
 @pytest.mark.parametrize("name", FIGURES)
-def test_every_figure_draws_every_sweep(name, case):
-    figure = FIGURES[name]
-    ax = Canvas().subplots()
-    frame = figure.data(CASES[case])
-    figure.draw(frame, ax)
-    assert ax.get_xlabel()
-    assert isinstance(frame, pd.DataFrame)
+def test_every_figure_draws_every_sweep_or_says_why_not(name, case):
+    picture, reason = drawn(name, case)
+    if picture is None:
+        assert reason
+        return
+    assert not reason
+    with Image.open(io.BytesIO(picture.content)) as image:
+        assert image.format == "PNG"
+        assert image.size == (picture.width, picture.height)
+        assert len(image.convert("RGB").getcolors(1 << 16)) > 5
+    assert picture.file == f"{name}.png"
+    assert picture.kind == "figure"
+    assert re.search(r"\d", picture.caption)
+    assert picture.caption.endswith(".")
+    assert "nan" not in picture.caption.lower()
 
 
-def test_curves_hold_each_epoch_and_the_trial_s_best():
-    made = CASES["one trial"]
-    frame = learning_curves.data(made.trials, made.epochs)
-    assert frame["epoch"].tolist() == [1, 2]
-    assert frame["accuracy"].tolist() == [0.4, 0.5]
-    assert frame["best"].tolist() == [0.5, 0.5]
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_is_drawn_where_everything_is_there(name):
+    assert drawn(name, "everything")[0] is not None
 
 
-def test_a_pruned_trial_competes_only_where_nothing_finished():
-    trials = tables(
-        [
-            trial("a", "completed", 0.5),
-            trial("b", "pruned", 0.9),
-            trial("c", "pruned", 0.3, architecture="vgg"),
-        ],
-        [],
-    ).trials
-    frame = accuracy.data(trials, "architecture")
-    assert frame["value"].tolist() == ["vgg (pruned)", "cnn5"]
-    assert frame["accuracy"].tolist() == [0.3, 0.5]
-    assert frame["trials"].tolist() == [1, 2]
+@pytest.mark.parametrize("name", FIGURES)
+def test_every_figure_is_a_frame_then_a_labelled_drawing(name):
+    figure, canvas = FIGURES[name], Canvas(layout="constrained")
+    frame = figure.data(EVERYTHING)
+    before = frame.copy()
+    figure.draw(frame, canvas)
+    pd.testing.assert_frame_equal(frame, before)
+    assert any(ax.get_xlabel() for ax in canvas.axes)
+    assert figure.needs
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_the_same_tables_give_the_same_bytes(name):
+    again = render(name, FIGURES[name], EVERYTHING)[0]
+    assert again.content == drawn(name, "everything")[0].content
+
+
+@pytest.mark.parametrize("name", FIGURES)
+def test_no_name_is_read_as_a_formula(name):
+    tables, canvas = CASES["hostile"], Canvas(layout="constrained")
+    frame = FIGURES[name].data(tables)
+    if frame.empty:
+        pytest.skip("not drawn of these")
+    FIGURES[name].draw(frame, canvas)
+    texts = [text.get_text() for text in canvas.findobj(Text)]
+    assert any("$" in text for text in texts) or name in UNNAMED
+    assert [text for text in texts if is_math_text(text)] == []
+    assert [text for text in texts if len(max(text.split("\n"), key=len)) > 120] == []
+
+
+def test_a_missing_table_is_named():
+    picture, reason = render("confusion", FIGURES["confusion"], Tables())
+    assert picture is None
+    assert reason == "nothing in answers"
+    only_trials = Tables(trials=EVERYTHING.trials)
+    said = render("rungs", FIGURES["rungs"], only_trials)[1]
+    assert said == "nothing in epochs and record"
+
+
+def test_a_picture_has_the_size_that_was_drawn_and_stays_small(monkeypatch):
+    monkeypatch.setattr(render_module, "DPI", 110)
+    figure = FIGURES["accuracy_by_architecture"]
+    picture = render("accuracy_by_architecture", figure, CASES["200 trials"])[0]
+    assert picture.width == 990
+    assert len(picture.content) < 100_000
+
+
+def test_a_script_that_the_font_lacks_warns_nobody():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        assert render("recall", FIGURES["recall"], CASES["hostile"])[0]

@@ -1,0 +1,151 @@
+"""How far each explanation method can be trusted, against maps that know nothing."""
+
+import math
+
+import numpy as np
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+
+from analysis.figures.style import BLUE, RED, shown, whiskers
+from analysis.figures.tables import Tables
+from orchestrator.metrics import Z_95
+
+MEASURES = {
+    "deletion": ("deletion", "marked pixels go: low is good", False),
+    "insertion": ("insertion", "marked pixels come: high is good", True),
+    "drop": ("average drop", "only the map stays: low is good", False),
+    "increase": ("increase", "share of images: high is good", True),
+    "stability": ("change under noise", "low is good", False),
+    "randomised": ("likeness to randomised weights", "low is good", False),
+}
+"""Column -> title, what to look for, whether high is good."""
+
+BASELINES = ("random", "centre")
+ENSEMBLE = "ensemble"
+COLUMNS = ["method", "baseline", "place", "measure", "value", "low", "high", "n", "whose"]
+
+
+def data(tables: Tables) -> pd.DataFrame:
+    """A row a (method, measure) that was measured; the method with the best insertion comes last.
+
+    Columns: method, baseline (bool), place (its row, from 0), measure (of `MEASURES`), value (mean
+    over images), low, high (95 % normal interval), n (images), whose (words: whose maps).
+
+    Where the ensemble's own maps were not judged, an image's value is its mean over members.
+    """
+    rows = tables.faithfulness
+    together = rows[rows["member"] == ENSEMBLE]
+    members = rows["member"].nunique()
+    whose = "the ensemble" if len(together) else f"{members} member{'s' if members > 1 else ''}"
+    rows = together if len(together) else rows
+    values = rows[["method", "image_id", *MEASURES]].copy()
+    values[list(MEASURES)] = values[list(MEASURES)].astype(float)
+    images = values.groupby(["method", "image_id"])[list(MEASURES)].mean()
+    long = images.melt(var_name="measure", ignore_index=False).dropna().reset_index()
+    if long.empty:
+        return pd.DataFrame(columns=COLUMNS)
+    made = long.groupby(["method", "measure"])["value"].agg(["mean", "std", "count"]).reset_index()
+    half = Z_95 * made["std"].fillna(math.inf) / np.sqrt(made["count"])
+    half = half.where(np.isfinite(half))  # one image: no interval
+    frame = pd.DataFrame(
+        {
+            "method": made["method"],
+            "baseline": made["method"].isin(BASELINES),
+            "measure": made["measure"],
+            "value": made["mean"],
+            "low": made["mean"] - half,
+            "high": made["mean"] + half,
+            "n": made["count"],
+            "whose": whose,
+        }
+    )
+    frame["place"] = frame["method"].map(_places(frame))
+    return frame.sort_values(["place", "measure"])[COLUMNS].reset_index(drop=True)
+
+
+def _places(frame: pd.DataFrame) -> dict[str, int]:
+    """Method -> its row: baselines at the bottom, then by insertion."""
+    insertion = frame[frame["measure"] == "insertion"].set_index("method")["value"]
+    order = sorted(
+        frame["method"].unique(),
+        key=lambda name: (name not in BASELINES, insertion.get(name, -1.0), name),
+    )
+    return {name: place for place, name in enumerate(order)}
+
+
+def caption(frame: pd.DataFrame) -> str:
+    """What the picture shows, in words."""
+    first = frame.iloc[0]
+    said = []
+    for measure in ("deletion", "insertion"):
+        rows = frame[(frame["measure"] == measure) & ~frame["baseline"]]
+        base = frame[(frame["measure"] == measure) & frame["baseline"]]
+        if len(rows):
+            best = rows.loc[
+                rows["value"].idxmax() if MEASURES[measure][2] else rows["value"].idxmin()
+            ]
+            against = ", ".join(f"{r['method']} {r['value']:.2f}" for _, r in base.iterrows())
+            said.append(
+                f" Best {measure}: {best['method']} {best['value']:.2f}"
+                + (f" (baselines: {against})." if against else ".")
+            )
+    return (
+        f"Tests of the maps of {first['whose']}, mean over up to {frame['n'].max():,} images with "
+        f"95 % intervals (normal): {', '.join(MEASURES[m][0] for m in _there(frame))}. A method "
+        "that is no better than the baselines, a random map and a blob at the centre, explains "
+        f"nothing.{''.join(said)}"
+    )
+
+
+def _there(frame: pd.DataFrame) -> list[str]:
+    measured = set(frame["measure"])
+    return [measure for measure in MEASURES if measure in measured]
+
+
+def draw(frame: pd.DataFrame, canvas: Canvas) -> None:
+    """A panel a measure: a dot and its interval a method, baselines hollow."""
+    there = _there(frame)
+    methods = frame.drop_duplicates("method").sort_values("place")
+    columns = min(3, len(there))
+    rows = -(-len(there) // columns)
+    height = 0.26 * len(methods) + 1.1
+    canvas.set_size_inches(3.4 * columns + 1.4, height * rows + 0.6)
+    grid = canvas.subplots(rows, columns, sharey=True, squeeze=False).ravel()
+    for ax, measure in zip(grid, there, strict=False):
+        _panel(frame[frame["measure"] == measure], measure, ax)
+        ax.set_yticks(methods["place"], [shown(name, 20) for name in methods["method"]])
+        ax.set_ylim(-0.6, len(methods) - 0.4)
+    for spare in grid[len(there) :]:
+        spare.remove()
+    handles = {
+        name: handle
+        for ax in grid[: len(there)]
+        for handle, name in zip(*ax.get_legend_handles_labels(), strict=True)
+    }
+    canvas.legend(
+        list(handles.values()), list(handles), loc="outside lower center", ncols=2, fontsize=9
+    )
+
+
+def _panel(rows: pd.DataFrame, measure: str, ax: Axes) -> None:
+    title, hint, high_is_good = MEASURES[measure]
+    for baseline, colour, mark, label in (
+        (False, BLUE, "o", "method, 95 % interval"),
+        (True, RED, "s", "baseline that knows nothing (random; blob at the centre)"),
+    ):
+        part = rows[rows["baseline"] == baseline]
+        if part.empty:
+            continue
+        lengths = whiskers(part["value"], part["low"], part["high"])
+        ax.errorbar(
+            part["value"], part["place"], xerr=lengths, fmt=mark, color=colour, capsize=3,
+            markerfacecolor="white" if baseline else colour, label=label,
+        )  # fmt: skip
+    base = rows.loc[rows["baseline"], "value"]
+    if len(base):
+        ax.axvline(base.max() if high_is_good else base.min(), color=RED, linestyle=":")
+    arrow = "better →" if high_is_good else "← better"
+    ax.set_title(f"{title}\n{hint}  {arrow}", size=9)
+    ax.set_xlabel(f"mean, n = {rows['n'].max():,}", size=8)
+    ax.grid(axis="x", alpha=0.3)

@@ -1,0 +1,187 @@
+"""How much of the trials' differences each setting explains: Optuna's fANOVA.
+
+Source: Hutter, Hoos, Leyton-Brown 2014, "An Efficient Approach for Assessing Hyperparameter
+Importance" (ICML), as implemented by `optuna.importance.FanovaImportanceEvaluator`: a random forest
+learns accuracy from settings, and its variance is shared out.
+
+What we add: what each setting gets by chance, where accuracies are dealt out among the trials anew
+(few trials and a setting with many values give much by chance); and a rule for pruned trials, whose
+last accuracies are of different epochs and must not be compared (`measured`).
+"""
+
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import numpy as np
+import optuna
+import pandas as pd
+from matplotlib.figure import Figure as Canvas
+from numpy.typing import NDArray
+from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
+
+from analysis.figures.style import BLUE, count, shown
+from analysis.figures.tables import FINISHED, SETTINGS, Tables
+
+FEWEST = 4
+"""Trials below which nothing is computed."""
+
+ENOUGH = 20
+"""Trials below which importances say little; finished ones from which only they are used."""
+
+MOST = 100
+"""Trials that the forest learns from; of more, so many are taken at equal steps."""
+
+SHUFFLES = 19
+"""More than chance: more than in each of so many shuffles, so 1 in 20 settings that do nothing."""
+
+TREES = 32
+COLUMNS = ["setting", "importance", "chance", "beyond", "trials", "measure"]
+
+
+def data(tables: Tables) -> pd.DataFrame:
+    """A row a setting that varied, most important last; none for fewer than `FEWEST` trials.
+
+    Columns: setting, importance (share of the variance that it explains by itself, 0 to 1), chance
+    (the most that it gets from shuffled accuracies), beyond (bool: more than that), trials (behind
+    it), measure (words: which accuracy).
+    """
+    points, measure = measured(tables)
+    varied = [name for name in SETTINGS if points[name].nunique(dropna=False) > 1]
+    if len(points) < FEWEST or not varied or points["accuracy"].nunique() < 2:
+        return pd.DataFrame(columns=COLUMNS)
+    points = points.iloc[np.linspace(0, len(points) - 1, min(len(points), MOST)).astype(int)]
+    settings = _Settings(points, varied)
+    accuracy, rng = points["accuracy"].to_numpy(dtype=float), np.random.default_rng(0)
+    with _calm():
+        found = settings.importances(accuracy)
+        shuffled = [settings.importances(rng.permutation(accuracy)) for _ in range(SHUFFLES)]
+    frame = pd.DataFrame(
+        {
+            "setting": varied,
+            "importance": [found[name] for name in varied],
+            "chance": [max(part[name] for part in shuffled) for name in varied],
+            "trials": len(points),
+            "measure": measure,
+        }
+    )
+    frame["beyond"] = frame["importance"] > frame["chance"]
+    return frame.sort_values(["importance", "setting"])[COLUMNS].reset_index(drop=True)
+
+
+def measured(tables: Tables) -> tuple[pd.DataFrame, str]:
+    """Trials with a comparable accuracy in a column `accuracy`, and words for which it is.
+
+    Of at least 20 finished trials their best one; else every trial's accuracy after the last epoch
+    that all of them reached: finished ones were picked by their accuracy, so few of them alone
+    would mislead.
+    """
+    trials, epochs = tables.trials, tables.epochs.dropna(subset=["validation_accuracy"])
+    finished = trials[trials["status"].isin(FINISHED) & trials["validation_accuracy"].notna()]
+    some = trials[trials["validation_accuracy"].notna()]
+    if len(finished) >= ENOUGH or len(finished) == len(some) or epochs.empty:
+        return finished.assign(accuracy=finished["validation_accuracy"]), "best accuracy"
+    common = int(epochs.groupby("trial")["epoch"].max().min())
+    there = epochs[epochs["epoch"] == common][["trial", "validation_accuracy"]]
+    points = trials.drop(columns="validation_accuracy").merge(there, on="trial")
+    return (
+        points.rename(columns={"validation_accuracy": "accuracy"}),
+        f"accuracy after epoch {common}, the last that all trials reached",
+    )
+
+
+class _Settings:
+    """The trials' settings as Optuna wants them."""
+
+    def __init__(self, points: pd.DataFrame, varied: list[str]) -> None:
+        self.known = {name: _distribution(points[name]) for name in varied}
+        self.rows = [
+            {name: _value(row[name], kind) for name, kind in self.known.items()}
+            for _, row in points.iterrows()
+        ]
+
+    def importances(self, accuracy: NDArray[np.float64]) -> dict[str, float]:
+        """Setting -> share of the variance of (n,) accuracies."""
+        study = optuna.create_study(direction="maximize")
+        study.add_trials(
+            [
+                optuna.trial.create_trial(params=row, distributions=self.known, value=float(value))
+                for row, value in zip(self.rows, accuracy, strict=True)
+            ]
+        )
+        evaluator = optuna.importance.FanovaImportanceEvaluator(n_trees=TREES, seed=0)
+        found = optuna.importance.get_param_importances(study, evaluator=evaluator, normalize=False)
+        return {name: float(found.get(name, 0.0)) for name in self.known}
+
+
+def _distribution(column: pd.Series) -> BaseDistribution:
+    numeric = pd.api.types.is_numeric_dtype(column) and not pd.api.types.is_bool_dtype(column)
+    if numeric and column.notna().all() and np.isfinite(column.astype(float)).all():
+        low, high = float(column.min()), float(column.max())
+        return FloatDistribution(low, high, log=low > 0 and high > 10 * low)
+    return CategoricalDistribution(tuple(sorted(column.map(str).unique())))
+
+
+def _value(setting: Any, kind: BaseDistribution) -> str | float:
+    return str(setting) if isinstance(kind, CategoricalDistribution) else float(setting)
+
+
+@contextmanager
+def _calm() -> Iterator[None]:
+    """Without Optuna's word on every study that it makes."""
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        optuna.logging.set_verbosity(before)
+
+
+def caption(frame: pd.DataFrame) -> str:
+    """What the picture shows, in words."""
+    first = frame.iloc[0]
+    said = ", ".join(
+        f"{row['setting'].replace('_', ' ')} {row['importance']:.2f} (chance {row['chance']:.2f})"
+        for _, row in frame.iloc[::-1].iterrows()
+    )
+    beyond = frame.loc[frame["beyond"], "setting"].iloc[::-1].str.replace("_", " ")
+    few = f" With fewer than {ENOUGH} trials this says little." if first["trials"] < ENOUGH else ""
+    return (
+        f"Importance of the settings that varied, by Optuna's fANOVA on {first['measure']}, of "
+        f"{count(int(first['trials']), 'trial')}: {said}. Chance is the most that a setting gets "
+        f"in {SHUFFLES} shuffles of the accuracies. Beyond chance: "
+        f"{', '.join(beyond) or 'none of them'}.{few}"
+    )
+
+
+def draw(frame: pd.DataFrame, canvas: Canvas) -> None:
+    """A bar a setting, filled if beyond what chance gives, which is marked across it."""
+    canvas.set_size_inches(9.0, 2.0 + 0.45 * len(frame))
+    ax = canvas.subplots()
+    filled: dict[str, Any] = {"facecolor": BLUE, "edgecolor": BLUE, "label": "beyond chance"}
+    hollow: dict[str, Any] = {"facecolor": "white", "edgecolor": BLUE, "hatch": "///"}
+    for beyond, look in ((True, filled), (False, hollow | {"label": "no more than chance"})):
+        part = frame[frame["beyond"] == beyond]
+        if len(part):
+            ax.barh(part.index, part["importance"], height=0.6, **look)
+    edges = frame.index.to_numpy()
+    ax.vlines(frame["chance"], edges - 0.4, edges + 0.4, color="black", linewidth=2.5,
+              label=f"most that chance gives ({SHUFFLES} shuffles)")  # fmt: skip
+    for place, row in frame.iterrows():
+        at = (row["importance"], place)
+        text = f"{row['importance']:.2f}"
+        edge = {"facecolor": "white", "edgecolor": "none", "pad": 1.5}
+        ax.annotate(text, at, (6, 0), textcoords="offset points", va="center", size=9, bbox=edge)
+    ax.set_yticks(frame.index, [shown(name.replace("_", " ")) for name in frame["setting"]])
+    ax.set_ylim(-0.6, len(frame) - 0.4)
+    first = frame.iloc[0]
+    ax.set_xlabel(
+        f"share of the variance that the setting explains by itself\n({first['measure']}; "
+        f"{count(int(first['trials']), 'trial')})"
+    )
+    ax.set_xlim(0, 1.1 * max(0.1, frame["importance"].max(), frame["chance"].max()))
+    ax.grid(axis="x", alpha=0.3)
+    canvas.legend(loc="outside lower center", ncols=3, fontsize=8)

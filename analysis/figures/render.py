@@ -1,0 +1,52 @@
+"""A figure as a picture: PNG, caption and index row."""
+
+import io
+import warnings
+
+from matplotlib.figure import Figure as Canvas
+from PIL import Image
+
+from analysis.figures.catalogue import Figure
+from analysis.figures.tables import Tables
+from analysis.pictures.picture import Picture
+
+DPI = 110
+COLOURS = 256
+"""A PNG with a palette is a third of one without, and charts have few colours."""
+
+
+def render(name: str, figure: Figure, tables: Tables) -> tuple[Picture | None, str]:
+    """The picture and "", or None and why there is none, in words.
+
+    Args:
+        name: of `FIGURES`; the picture's file is `name`.png.
+        figure: the entry of that name.
+        tables: of one sweep.
+    """
+    missing = tables.missing(figure.needs)
+    if missing:
+        return None, f"nothing in {' and '.join(missing)}"
+    frame = figure.data(tables)
+    if frame.empty:
+        return None, figure.empty
+    canvas = Canvas(figsize=(9.0, 5.0), dpi=DPI, layout="constrained")
+    figure.draw(frame, canvas)
+    canvas.suptitle(figure.title, fontsize=12, fontweight="bold")
+    content, (width, height) = _png(canvas)
+    caption = figure.caption(frame)
+    return Picture(f"{name}.png", "figure", figure.title, caption, content, width, height), ""
+
+
+def _png(canvas: Canvas) -> tuple[bytes, tuple[int, int]]:
+    """PNG bytes, the same for the same figure; width and height in pixels."""
+    plain, small = io.BytesIO(), io.BytesIO()
+    with warnings.catch_warnings():
+        # A class may be named in a script that the font lacks; the caption has it.
+        warnings.filterwarnings(
+            "ignore", message="Glyph .* missing from font", category=UserWarning
+        )
+        canvas.savefig(plain, format="png", metadata={"Software": None})
+    with Image.open(plain) as image:
+        flat = image.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE)
+    flat.save(small, format="PNG", optimize=True)
+    return small.getvalue(), flat.size

@@ -1,0 +1,112 @@
+"""Who went on at each rung of successive halving, and who was ended there."""
+
+import math
+
+import pandas as pd
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+
+from analysis.figures.style import BLUE, DARK, GREY, count
+from analysis.figures.tables import Tables
+
+FATES = {"went on": (BLUE, "o"), "ended here": (GREY, "x"), "running": (DARK, ">")}
+"""What became of a trial at a rung -> colour and mark."""
+
+SPREAD = 0.7
+"""Share of a rung's column over which its trials stand, in the order they were asked for."""
+
+COLUMNS = ["rung", "trial", "fate", "accuracy", "column", "x", "reached", "kept", "cut"]
+
+
+def data(tables: Tables) -> pd.DataFrame:
+    """A row a (rung, trial that reached it); no rows where nothing was compared.
+
+    Columns: rung (epoch), trial, fate (of `FATES`), accuracy (0 to 1) there, column and x (places
+    on the axis), reached and kept (trials), cut (accuracy of the last that would be kept if all
+    arrived at once; NaN where the record has no reduction factor).
+    """
+    rungs = tables.record.get("rungs") or []
+    factor = (tables.record.get("identity") or {}).get("reduction_factor")
+    known = tables.trials[["trial", "number", "status", "epochs_trained"]]
+    rows = tables.epochs[["trial", "epoch", "validation_accuracy"]].merge(known, on="trial")
+    rows = rows.dropna(subset=["validation_accuracy"])
+    parts = []
+    for place, rung in enumerate(sorted(rungs)):
+        there = rows[rows["epoch"] == rung].sort_values("number")
+        if there.empty:
+            continue
+        accuracy = there["validation_accuracy"]
+        fates = [_fate(row, rung) for _, row in there.iterrows()]
+        steps = pd.Series(range(len(there)), index=there.index, dtype=float)
+        parts.append(
+            pd.DataFrame(
+                {
+                    "rung": rung,
+                    "trial": there["trial"],
+                    "fate": fates,
+                    "accuracy": accuracy,
+                    "column": place,
+                    "x": place + SPREAD * ((steps + 0.5) / len(there) - 0.5),
+                    "reached": len(there),
+                    "kept": fates.count("went on"),
+                    "cut": _cut(accuracy, factor),
+                }
+            )
+        )
+    return pd.concat(parts, ignore_index=True) if parts else pd.DataFrame(columns=COLUMNS)
+
+
+def _fate(row: pd.Series, rung: int) -> str:
+    if row["epochs_trained"] > rung:
+        return "went on"
+    return "running" if row["status"] == "running" else "ended here"
+
+
+def _cut(accuracy: pd.Series, factor: float | None) -> float:
+    if not factor:
+        return math.nan
+    return float(accuracy.nlargest(max(1, math.ceil(len(accuracy) / factor))).iloc[-1])
+
+
+def caption(frame: pd.DataFrame) -> str:
+    """What the picture shows, in words."""
+    steps = "; ".join(
+        f"after epoch {rung} {rows['kept'].iloc[0]} of {rows['reached'].iloc[0]} went on"
+        for rung, rows in frame.groupby("rung")
+    )
+    return (
+        f"Validation accuracy at each rung of {count(frame['trial'].nunique(), 'trial')}: {steps}. "
+        "Within a rung trials stand in the order in which they were asked for. A trial is "
+        "compared with those that came before it, never called back: early ones meet few "
+        "rivals, so some below the line went on."
+    )
+
+
+def draw(frame: pd.DataFrame, canvas: Canvas) -> None:
+    """A column a rung: a mark a trial by its fate, and where the line would be in the end."""
+    ax = canvas.subplots()
+    for _, steps in frame.sort_values("rung").groupby("trial"):
+        ax.plot(steps["x"], steps["accuracy"], color=BLUE, alpha=0.25, linewidth=1, zorder=1)
+    for fate, (colour, mark) in FATES.items():
+        rows = frame[frame["fate"] == fate]
+        if len(rows):
+            ax.plot(rows["x"], rows["accuracy"], mark, color=colour, label=fate, zorder=3)
+    _rungs(frame, ax)
+    ax.set_xlabel("rung")
+    ax.set_ylabel("validation accuracy at the rung")
+    ax.grid(axis="y", alpha=0.3)
+    ax.legend(loc="lower right", fontsize=8)
+
+
+def _rungs(frame: pd.DataFrame, ax: Axes) -> None:
+    """Each rung's name, how many went on, and its line."""
+    names = {}
+    for place, rows in frame.groupby("column"):
+        first = rows.iloc[0]
+        names[place] = f"after epoch {first['rung']}\n{first['kept']} of {first['reached']} went on"
+        if pd.notna(first["cut"]):
+            edge = (place - 0.45, place + 0.45)
+            label = "last kept, had all arrived at once" if len(names) == 1 else None
+            ax.plot(edge, [first["cut"]] * 2, "--", color=DARK, linewidth=1.2, label=label)
+    ax.set_xticks(list(names), list(names.values()))
+    ax.set_xlim(min(names) - 0.6, max(names) + 0.6)

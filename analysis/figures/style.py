@@ -1,0 +1,91 @@
+"""What all figures share: how names, colours, marks and intervals look.
+
+The colours are those of Okabe & Ito (2008), "Color Universal Design", which people with any common
+colour vision tell apart; each stands beside a mark or a hatch that says the same without it.
+"""
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure as Canvas
+from matplotlib.lines import Line2D
+from numpy.typing import ArrayLike, NDArray
+
+BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
+SKY, PURPLE, GREY, DARK = "#56B4E9", "#CC79A7", "#8A8A8A", "#222222"
+
+STATUSES = {
+    "completed": (BLUE, "o"),
+    "stopped_early": (SKY, "s"),
+    "pruned": (GREY, "x"),
+    "failed": (RED, "X"),
+    "running": (GREEN, ">"),
+    "reused": (PURPLE, "D"),
+}
+"""Status -> colour and mark."""
+
+AMOUNTS = "magma_r"
+"""Colour map of cells on white: perceptually uniform, nothing is light and much is dark."""
+
+LONGEST = 34
+
+
+def shown(name: object, longest: int = LONGEST) -> str:
+    """A name from a file or a table as matplotlib should write it.
+
+    On one line, cut in its middle where it is long, and with no "$" that would start a formula.
+    """
+    text = " ".join(str(name).split())
+    if len(text) > longest:
+        head = (longest - 1) * 2 // 3
+        text = text[:head] + "…" + text[len(text) - (longest - 1 - head) :]
+    return text.replace("$", r"\$")
+
+
+def whiskers(centre: ArrayLike, low: ArrayLike, high: ArrayLike) -> NDArray[np.float64]:
+    """(2, n) lengths for `errorbar`; an end that is not known has none."""
+    middle, below, above = (np.asarray(x, dtype=float) for x in (centre, low, high))
+    return np.nan_to_num(np.stack([middle - below, above - middle]), nan=0.0).clip(min=0.0)
+
+
+def status_key(statuses: ArrayLike) -> list[Line2D]:
+    """Legend entries of the statuses that occur, in the order of `STATUSES`."""
+    there = set(np.asarray(statuses).tolist())
+    return [
+        Line2D([], [], color=colour, marker=mark, linestyle="", label=name.replace("_", " "))
+        for name, (colour, mark) in STATUSES.items()
+        if name in there
+    ]
+
+
+def panels(canvas: Canvas, count: int, columns: int, labels: tuple[str, str]) -> list[Axes]:
+    """So many axes in rows of at most `columns`, sharing both scales; no empty ones are left.
+
+    Args:
+        canvas: an empty one.
+        count: axes, >= 1.
+        columns: at most so many side by side.
+        labels: of the lowest axes of each column, and of the first of each row.
+    """
+    columns = max(1, min(count, columns))
+    rows = -(-count // columns)
+    grid = canvas.subplots(rows, columns, sharex=True, sharey=True, squeeze=False).ravel()
+    for spare in grid[count:]:
+        spare.remove()
+        above = grid[list(grid).index(spare) - columns]
+        above.xaxis.set_tick_params(labelbottom=True)
+    for place, ax in enumerate(grid[:count]):
+        if place + columns >= count:
+            ax.set_xlabel(labels[0])
+        if place % columns == 0:
+            ax.set_ylabel(labels[1])
+    return list(grid[:count])
+
+
+def percent(value: float) -> str:
+    """A share from 0 to 1 in words, e.g. 63.5 %."""
+    return f"{100 * value:.1f} %"
+
+
+def count(number: int, what: str) -> str:
+    """A number of things, e.g. "1 trial", "1,204 images"."""
+    return f"{number:,} {what}{'' if number == 1 else 's'}"

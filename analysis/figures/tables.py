@@ -1,0 +1,75 @@
+"""What figures are made from: the tables of one sweep, any of which may be missing."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import pandas as pd
+
+from results.schema import TABLES, TRIALS, table
+
+FINISHED = ("completed", "stopped_early", "reused")
+"""Statuses of trials that had all the epochs they wanted."""
+
+SETTINGS = tuple(TRIALS.names[TRIALS.names.index("architecture") : TRIALS.names.index("data")])
+"""Columns of `trials` that a sweep may vary."""
+
+
+def _none(name: str) -> Callable[[], pd.DataFrame]:
+    return lambda: table(TABLES[name], []).to_pandas()
+
+
+@dataclass(frozen=True)
+class Tables:
+    """One sweep's tables as in `results.schema`; what is not there (yet) has no rows.
+
+    Attributes:
+        trials: a row a trial.
+        epochs: a row a (trial, epoch).
+        record: `sweep.json`.
+        answers: a row an image: what the ensemble says of it.
+        scores: a row a (who, split, images, metric).
+        members: a row a trial: who is in the ensemble.
+        regions: where the maps' mass lies.
+        faithfulness: how far the maps can be trusted.
+        choice: the ensemble rules compared: mappings with rule, accuracy (cross-validated,
+            0 to 1; None: not known), standard_error or accuracy_gap_se (of the paired difference to
+            the highest; may be absent), members (their number), chosen (bool).
+    """
+
+    trials: pd.DataFrame = field(default_factory=_none("trials"))
+    epochs: pd.DataFrame = field(default_factory=_none("epochs"))
+    record: Mapping[str, Any] = field(default_factory=dict)
+    answers: pd.DataFrame = field(default_factory=_none("answers"))
+    scores: pd.DataFrame = field(default_factory=_none("scores"))
+    members: pd.DataFrame = field(default_factory=_none("members"))
+    regions: pd.DataFrame = field(default_factory=_none("regions"))
+    faithfulness: pd.DataFrame = field(default_factory=_none("faithfulness"))
+    choice: Sequence[Mapping[str, Any]] = ()
+
+    def missing(self, needs: Sequence[str]) -> list[str]:
+        """Those of these tables that have no rows."""
+        return [name for name in needs if not len(getattr(self, name))]
+
+    @property
+    def classes(self) -> list[str]:
+        """Class names by index; a class that nobody names is called by its number."""
+        said = (self.record.get("data") or {}).get("classes")
+        if said:
+            return [str(name) for name in said]
+        pairs = [("label", "label_name"), ("prediction", "prediction_name")]
+        names = {
+            int(index): str(name)
+            for column, word in pairs
+            for index, name in zip(self.answers[column], self.answers[word], strict=True)
+        }
+        known = [*names, *self.regions["label"].astype(int)]
+        return [names.get(index, f"class {index}") for index in range(max(known, default=-1) + 1)]
+
+    def labels(self) -> dict[str, str]:
+        """Trial -> short name: what tells it from others, and how its signature begins."""
+        trials = self.trials
+        telling = [c for c in ("architecture", "preprocessing") if trials[c].nunique() > 1]
+        words = trials[telling or ["architecture"]].astype(str).agg(", ".join, axis=1)
+        pairs = zip(trials["trial"], words, strict=True)
+        return {trial: f"{text} · {trial[:4]}" for trial, text in pairs} if len(trials) else {}

@@ -1,0 +1,1 @@
+"""Faces and maps as pictures that people can read: NumPy and Pillow only."""

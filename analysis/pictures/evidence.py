@@ -1,0 +1,233 @@
+"""What galleries show: faces, what the ensemble says of them, and where the evidence lay."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from analysis.pictures.layout import file_name
+from analysis.pictures.lettering import TIMES
+from orchestrator.errors import BadInput
+
+ENSEMBLE = "ensemble"
+
+
+@dataclass(frozen=True)
+class Case:
+    """One face and what was said of it.
+
+    Attributes:
+        image_id: of the data set.
+        label: true class, an index.
+        prediction: the ensemble's class, an index.
+        p_prediction: probability of the prediction, by whoever is explained.
+        p_label: probability of the true class.
+        copied: whether the exact pixels also stand in training.
+    """
+
+    image_id: str
+    label: int
+    prediction: int
+    p_prediction: float
+    p_label: float
+    copied: bool = False
+
+    @property
+    def right(self) -> bool:
+        """Whether the ensemble was."""
+        return self.label == self.prediction
+
+
+@dataclass(frozen=True)
+class Map:
+    """Where the evidence lay.
+
+    Attributes:
+        values: (h', w') float32 at native resolution, largest size 1 or all 0.
+        layer: where it was taken.
+        raw_max: largest size before it was divided by that; 0: no evidence.
+    """
+
+    values: NDArray[np.float32]
+    layer: str
+    raw_max: float
+
+    @property
+    def trouble(self) -> str:
+        """Why it cannot be drawn, or nothing."""
+        if not np.isfinite(self.values).all():
+            return "not a number"
+        return "" if self.values.any() else "no positive evidence"
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """Faces with the maps of one member by one method.
+
+    Attributes:
+        images: (n, h, w) uint8.
+        ids: (n,) the images' ids; those that `answers` speak of must be among them.
+        classes: names; a label is an index into them.
+        answers: columns of `results.schema.ANSWERS`.
+        cams: columns of `results.schema.CAMS`, any members, methods and rules; may be empty.
+        member: whose maps are drawn: "ensemble" or a trial's signature.
+        method: by which explanation method.
+        titles: method -> what readers call it.
+    """
+
+    images: NDArray[np.uint8]
+    ids: Sequence[str]
+    classes: tuple[str, ...]
+    answers: pd.DataFrame
+    cams: pd.DataFrame
+    member: str = ENSEMBLE
+    method: str = "gradcam"
+    titles: Mapping[str, str] = field(default_factory=dict)
+
+    @cached_property
+    def cases(self) -> list[Case]:
+        """Every answered face, in the table's order.
+
+        Raises:
+            BadInput: for an answer whose face was not given.
+        """
+        table = self.answers
+        missing = [i for i in table["image_id"] if i not in self._rows]
+        if missing:
+            raise BadInput(
+                f"answers speak of image {missing[0]} ({len(missing)} such), which is not among "
+                f"the {len(self.images)} faces given; open the data set that the sweep used"
+            )
+        copied = table.get("also_in_training", pd.Series(False, index=table.index))
+        columns = (table["image_id"], table["label"], table["prediction"], table["probability"])
+        return [
+            self._case(str(i), int(label), int(guess), p, bool(copy is True or copy == 1))
+            for i, label, guess, p, copy in zip(*columns, copied, strict=True)
+        ]
+
+    def of(self, label: int, prediction: int) -> list[Case]:
+        """Faces of one class that were called another or the same, most confident first."""
+        return self._by_pair.get((label, prediction), [])
+
+    def face(self, case: Case) -> NDArray[np.uint8]:
+        """(h, w) uint8."""
+        return self.images[self._rows[case.image_id]]
+
+    def map(self, case: Case, rule: str = "prediction") -> Map | None:
+        """Its map by a rule ("prediction", "label", "contrast"), if there is one."""
+        row = self._maps.get((case.image_id, rule))
+        if row is None:
+            return None
+        height, width, cam, layer, largest = row
+        values = np.asarray(cam, np.float32).reshape(int(height), int(width))
+        return Map(values, str(layer), float(largest))
+
+    def by(self, method: str) -> "Evidence":
+        """The same faces by another method."""
+        return replace(self, method=method)
+
+    @property
+    def has_maps(self) -> bool:
+        """Whether this member has any map by this method."""
+        return bool(self._maps)
+
+    @property
+    def split(self) -> str:
+        """Which images these are, in a word."""
+        names = sorted(self.answers["split"].dropna().unique()) if len(self.answers) else []
+        return " and ".join(map(str, names)) or "no"
+
+    @property
+    def title(self) -> str:
+        """What readers call the method."""
+        return self.titles.get(self.method, self.method)
+
+    @property
+    def who(self) -> str:
+        """Who is explained."""
+        return "the ensemble" if self.member == ENSEMBLE else f"member {self.member}"
+
+    @property
+    def folder(self) -> str:
+        """Where its pictures go: one folder a split, member and method."""
+        return f"explain/{file_name(self.split)}/{file_name(self.member, self.method)}"
+
+    def said(self) -> str:
+        """Which maps these are, in words: method, member, layer, grid, normalisation."""
+        if not self._maps:
+            return f"No maps: {self.title} was not computed for {self.who}."
+        height, width, _, layer, _ = next(iter(self._maps.values()))
+        h, w = self.images.shape[1:]
+        coarse = grid_words((int(height), int(width)), (h, w))
+        return (
+            f"Maps: {self.title} of {self.who}, layer {layer}, {coarse}."
+            " Each map is divided by its own largest value: colours show where in a face the"
+            " evidence lies, not how much there is."
+            + (_AVERAGED if self.member == ENSEMBLE else "")
+        )
+
+    def about(self, **more: Any) -> dict[str, Any]:
+        """Columns of the pictures' index that are the same for all of these."""
+        one = self.split if self.split in ("training", "validation", "test") else None
+        trial = None if self.member == ENSEMBLE else self.member
+        return {"trial": trial, "split": one, "method": self.method if self._maps else None} | more
+
+    def _case(self, image: str, label: int, guess: int, p: Any, copied: bool) -> Case:
+        own = self._own.get(image)
+        p_guess, p_label = own if own else (float(p[guess]), float(p[label]))
+        return Case(image, label, guess, p_guess, p_label, copied)
+
+    @cached_property
+    def _rows(self) -> dict[str, int]:
+        return {str(name): row for row, name in enumerate(self.ids)}
+
+    @cached_property
+    def _by_pair(self) -> dict[tuple[int, int], list[Case]]:
+        pairs: dict[tuple[int, int], list[Case]] = {}
+        for case in sorted(self.cases, key=lambda c: (-c.p_prediction, c.image_id)):
+            pairs.setdefault((case.label, case.prediction), []).append(case)
+        return pairs
+
+    @cached_property
+    def _chosen(self) -> pd.DataFrame:
+        if not len(self.cams):
+            return self.cams
+        return self.cams[
+            (self.cams["member"] == self.member) & (self.cams["method"] == self.method)
+        ]
+
+    @cached_property
+    def _maps(self) -> dict[tuple[str, str], tuple[Any, ...]]:
+        if not len(self._chosen):
+            return {}
+        names = ("image_id", "rule", "cam_h", "cam_w", "cam", "layer", "raw_max")
+        columns = [self._chosen[name] for name in names]
+        return {(str(i), r): tuple(row) for i, r, *row in zip(*columns, strict=True)}
+
+    @cached_property
+    def _own(self) -> dict[str, tuple[float, float]]:
+        if self.member == ENSEMBLE or not len(self._chosen):
+            return {}  # the ensemble's probabilities stand in the answers
+        names = ("image_id", "p_prediction", "p_label")
+        columns = [self._chosen[name] for name in names]
+        return {str(i): (float(p), float(q)) for i, p, q in zip(*columns, strict=True)}
+
+
+_AVERAGED = (
+    " The ensemble's map is the mean of its members' maps, weighted by their coefficients, each"
+    " divided by its largest value and brought to the finest member's grid: an approximation."
+)
+
+
+def grid_words(grid: tuple[int, int], shape: tuple[int, int]) -> str:
+    """How coarse a map is: (h', w') cells over an image (h, w)."""
+    if tuple(grid) == tuple(shape):
+        return f"a value for each of the {shape[0]}{TIMES}{shape[1]} pixels"
+    tall, wide = (pixels / cells for pixels, cells in zip(shape, grid, strict=True))
+    cell = f"{tall:.3g}" if tall == wide else f"{tall:.3g}{TIMES}{wide:.3g}"
+    cells = f"{grid[0]}{TIMES}{grid[1]} cells of {cell} px"
+    return f"{cells} (do not read detail finer than that into it)"

@@ -1,0 +1,113 @@
+"""What each layer makes of one face: the strongest maps, from the pixels to the last layer."""
+
+from collections.abc import Mapping
+from zlib import crc32
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from analysis.pictures.colours import SIGNED, SPREAD, Bar, Colours
+from analysis.pictures.evidence import Case
+from analysis.pictures.layout import below, beside, file_name, lettered, page
+from analysis.pictures.lettering import FAINT, TIMES, Line, written
+from analysis.pictures.picture import Picture, png
+from analysis.pictures.tiles import MARKS, Bytes, face, framed, rgb, size_of
+
+SIDE = 96
+NAMES_WIDTH = 148
+MOST_LAYERS = 8
+CLIPPED = 0.995
+"""Colours of a row end at this quantile: a bright border would darken all else."""
+
+
+def feature_maps(
+    image: NDArray[np.uint8],
+    layers: Mapping[str, NDArray[np.floating]],
+    case: Case,
+    classes: tuple[str, ...],
+    trial: str | None = None,
+    shown: int = 8,
+) -> Picture:
+    """A row a layer: its strongest maps for one face, each pixel of a map one block.
+
+    Args:
+        image: (h, w) uint8.
+        layers: name -> (h', w', f), in the order of the net; of more than eight layers, eight at
+            even distances are shown.
+        case: whose face it is and what was said of it.
+        classes: names.
+        trial: whose layers they are.
+        shown: maps a layer at most, those with the largest mean size first.
+    """
+    names = list(layers)
+    if len(names) > MOST_LAYERS:
+        places = np.linspace(0, len(names) - 1, MOST_LAYERS).round().astype(int)
+        names = [names[place] for place in places]
+    size = size_of(image.shape, SIDE)
+    signed = any(float(layers[name].min(initial=0)) < 0 for name in names)
+    colours = SIGNED if signed else SPREAD
+    rows = [_tiles(np.asarray(layers[n], np.float32), size, shown, colours) for n in names]
+    notes = [_note(layers[name].shape, shown) for name in names]
+    body = below([_head(image, case, classes), lettered(rows, names, NAMES_WIDTH, notes)], 10)
+    skipped = f" {len(layers) - len(names)} of {len(layers)} layers are left out." * (
+        len(names) < len(layers)
+    )
+    whose = f" of trial {trial}" if trial else ""
+    said = (
+        f"A row a layer{whose}, in the order of the net; in a row its {shown} strongest maps for "
+        "this face (largest mean first; the number is the map's place in the layer). Each row is "
+        "coloured by itself, its brightest 0.5 % of cells alike. Each block is one cell of the "
+        f"map.{skipped}"
+    )
+    low = "strongly negative" if signed else "0"
+    bar = Bar(colours, low, "strongest of the row", over=False)
+    title = "What each layer makes of one face"
+    whole = page(title, body, said, [bar])
+    truth, guess = classes[case.label], classes[case.prediction]
+    caption = f"Face {case.image_id}, true class {truth}, predicted {guess}. {said}"
+    about = {
+        "trial": trial,
+        "image_id": case.image_id,
+        "label": case.label,
+        "prediction": case.prediction,
+    }
+    name = file_name("feature-maps", trial or "", case.image_id, _mark(case.image_id))
+    return Picture(
+        f"features/{name}.png", "feature maps", title, caption, png(whole), *whole.size, about
+    )
+
+
+def _tiles(
+    maps: NDArray[np.float32], size: tuple[int, int], shown: int, colours: Colours
+) -> list[Image.Image]:
+    strength = np.abs(maps).mean(axis=(0, 1))
+    chosen = np.argsort(-strength, kind="stable")[:shown]
+    top = float(np.quantile(np.abs(maps[..., chosen]), CLIPPED)) if maps.size else 0.0
+    largest = top or float(np.abs(maps).max(initial=0)) or 1.0
+    tiles = []
+    for number in chosen:
+        small = Image.fromarray(colours.painted(maps[..., number] / largest))
+        tile = small.resize((size[1], size[0]), Image.Resampling.NEAREST)
+        tiles.append(below([tile, written([Line(f"{number}", 11, colour=FAINT)], size[1])], 1))
+    return tiles
+
+
+def _note(shape: tuple[int, ...], shown: int) -> str:
+    return f"{shape[0]}{TIMES}{shape[1]} cells, {min(shown, shape[2])} of {shape[2]} maps"
+
+
+def _head(image: Bytes, case: Case, classes: tuple[str, ...]) -> Image.Image:
+    mark = MARKS[case.right]
+    tile = framed(rgb(face(image, 144)), mark.colour)
+    lines = [
+        Line(mark.text, 16, True, mark.colour),
+        Line(f"true: {classes[case.label]}, p = {case.p_label:.2f}", 15),
+        Line(f"predicted: {classes[case.prediction]}, p = {case.p_prediction:.2f}", 15),
+        Line(f"image {case.image_id}", 12, colour=FAINT),
+    ]
+    return beside([tile, written(lines, 480)], 12)
+
+
+def _mark(image_id: str) -> str:
+    return f"{crc32(image_id.encode()):08x}"  # ids that differ only in signs stay two files

@@ -1,0 +1,63 @@
+"""The first layer's filters: what the net looks for before anything else."""
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from analysis.pictures.colours import SIGNED, Bar
+from analysis.pictures.layout import below, file_name, grid, page
+from analysis.pictures.lettering import TIMES, Line, written
+from analysis.pictures.picture import Picture, png
+from analysis.pictures.tiles import framed
+
+SIDE = 72
+COLUMNS = 12
+
+
+def filters(
+    kernel: NDArray[np.floating], layer: str, trial: str | None = None, shown: int = 96
+) -> Picture:
+    """Every filter of a convolution on one scale, symmetric about 0.
+
+    Args:
+        kernel: (h', w', c, f); the sum over channels c is shown, which is what a gray image meets
+            when it is repeated in all channels.
+        layer: its name.
+        trial: whose it is.
+        shown: filters at most, the first ones.
+    """
+    summed = np.asarray(kernel, np.float32).sum(axis=2)
+    height, width, count = summed.shape
+    channels = kernel.shape[2]
+    largest = float(np.abs(summed).max(initial=0))
+    tiles = []
+    for number in range(min(count, shown)):
+        share = summed[..., number] / (largest or 1)
+        block = max(1, SIDE // max(height, width))
+        tile = np.repeat(np.repeat(SIGNED.painted(share), block, 0), block, 1)
+        outlined = framed(tile, (160, 160, 160), 1)
+        text = written([Line(f"{number}", 12)], tile.shape[1])
+        tiles.append(below([outlined, text], 1))
+    left_out = f"first {len(tiles)} of {count}" if len(tiles) < count else f"all {count}"
+    summing = f"; each summed over {channels} input channels" if channels > 1 else ""
+    whose = f" of trial {trial}" if trial else ""
+    said = (
+        f"Layer {layer}{whose}, {left_out} filters, {height}{TIMES}{width} weights each{summing}. "
+        "All on one scale: a red weight answers to a bright pixel at that place, a blue one to a "
+        "dark pixel, a white one to neither. Pale filters answer weakly, unless batch "
+        "normalisation follows and rescales them. The number is the filter's place in the layer."
+    )
+    rows = max(1, math.ceil(len(tiles) / COLUMNS))
+    columns = max(1, math.ceil(len(tiles) / rows))
+    bars = [Bar(SIGNED, f"{-largest:.2g}", f"+{largest:.2g}  (weight)", over=False)]
+    whole = page(f"Learned filters of {layer}", grid(tiles, columns, 8), said, bars)
+    return Picture(
+        f"features/{file_name('filters', trial or '', layer)}.png",
+        "filters",
+        f"Learned filters of {layer}",
+        said,
+        png(whole),
+        *whole.size,
+        {"trial": trial},
+    )

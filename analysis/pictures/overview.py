@@ -1,0 +1,88 @@
+"""Every true class against every prediction, as in a confusion matrix: a face and a map each."""
+
+from collections import Counter
+
+from PIL import Image
+
+from analysis.pictures.evidence import Case, Evidence
+from analysis.pictures.galleries import bars_of, drawn_map
+from analysis.pictures.layout import below, beside, headings, lettered, page
+from analysis.pictures.lettering import TIMES, Line, elided, written
+from analysis.pictures.picture import Picture, jpeg
+from analysis.pictures.tiles import MARKS, Bytes, blank, face, framed, rgb, size_of
+
+MOST_CLASSES = 8
+LETTERS = 13
+NAMES_WIDTH = 104
+
+
+def overview(evidence: Evidence, most: int = MOST_CLASSES) -> Picture:
+    """Rows are true classes, columns predictions; each cell its most confident face, and its map.
+
+    Args:
+        evidence: what to show.
+        most: classes at most: those with the most images, in the order of the labels.
+    """
+    chosen, left_out = _chosen(evidence, most)
+    side = 80 if len(chosen) > 6 else 104
+    width = 2 * size_of(evidence.images.shape[1:], side)[1]
+    names = [evidence.classes[k] for k in chosen]
+    heads = headings(
+        ["true class", *[f"predicted {elided(name, 200, LETTERS, bold=True)}" for name in names]],
+        [NAMES_WIDTH, *[width] * len(chosen)],
+    )
+    shown = [found[0] for i in chosen for j in chosen if (found := evidence.of(i, j))]
+    rows = [[_cell(evidence, i, j, side) for j in chosen] for i in chosen]
+    counts = [f"n = {sum(case.label == k for case in evidence.cases):,}" for k in chosen]
+    body = below([heads, lettered(rows, names, NAMES_WIDTH, counts)])
+    n, right = len(evidence.cases), sum(case.right for case in evidence.cases)
+    said = (
+        f"One face of each kind, the most confident one, of {n:,} {evidence.split} images "
+        f"({right:,} right, {n - right:,} wrong). "
+        "Beside each face: the evidence for what it was predicted to be. Below: how many images "
+        "there are of this kind, and the probability that the one shown was given. "
+        f"{left_out}{evidence.said()}"
+    )
+    title = "Who was taken for what, and why: a face of every true and predicted class"
+    whole = page(title, body, said, bars_of(evidence, shown))
+    caption = (
+        "A grid: rows are true classes, columns predicted ones; right ones on the diagonal have "
+        f"green frames, wrong ones red. {said}"
+    )
+    return Picture(
+        f"{evidence.folder}/overview.jpg",
+        "gallery",
+        title,
+        caption,
+        jpeg(whole),
+        *whole.size,
+        evidence.about(),
+    )
+
+
+def _chosen(evidence: Evidence, most: int) -> tuple[list[int], str]:
+    known = range(len(evidence.classes))
+    if len(known) <= most:
+        return list(known), ""
+    counts = Counter(case.label for case in evidence.cases)
+    largest = sorted(known, key=lambda k: (-counts[k], k))[:most]
+    return sorted(largest), f"Only the {most} largest of {len(known)} classes are shown. "
+
+
+def _cell(evidence: Evidence, label: int, prediction: int, side: int) -> Image.Image:
+    found = evidence.of(label, prediction)
+    size = size_of(evidence.images.shape[1:], side)
+    if not found:
+        empty = blank((size[0], 2 * size[1]), "none")
+        return below([empty, written([Line()], 2 * size[1])], 2)
+    tiles = _tiles(evidence, found[0], side)
+    mark = MARKS[label == prediction]
+    text = f"{mark.text.split()[0]} {len(found):,}{TIMES}, p = {found[0].p_prediction:.2f}"
+    line = Line(text, LETTERS, label == prediction, mark.colour)
+    return below([beside(tiles, 0), written([line], 2 * size[1])], 2)
+
+
+def _tiles(evidence: Evidence, case: Case, side: int) -> list[Bytes]:
+    gray = face(evidence.face(case), side)
+    first = framed(rgb(gray), MARKS[case.right].colour, 3)
+    return [first, drawn_map(gray, evidence.map(case))] if evidence.has_maps else [first]

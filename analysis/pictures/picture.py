@@ -1,0 +1,53 @@
+"""A picture on its way to `images/` and to its index."""
+
+import io
+from dataclasses import dataclass, field
+from typing import Any
+
+from PIL import Image
+
+
+@dataclass(frozen=True)
+class Picture:
+    """A finished picture.
+
+    Attributes:
+        file: path inside images/, with "/" and an ending, e.g. "explain/fear-sad.png".
+        kind: what sort of picture it is: figure, gallery, methods, class means, filters, feature
+            maps, ideal.
+        title: heading to show with it.
+        caption: what it shows, in words, for those who cannot see it.
+        content: PNG or JPEG bytes.
+        width: in pixels.
+        height: in pixels.
+        about: further columns of `results.schema.IMAGES`: trial, image_id, split, label,
+            prediction, method.
+    """
+
+    file: str
+    kind: str
+    title: str
+    caption: str
+    content: bytes
+    width: int
+    height: int
+    about: dict[str, Any] = field(default_factory=dict)
+
+    def row(self) -> dict[str, Any]:
+        """Its row of `images.parquet`."""
+        named = ("file", "kind", "title", "caption", "width", "height")
+        return {name: getattr(self, name) for name in named} | self.about
+
+
+def png(image: Image.Image) -> bytes:
+    """A picture's PNG bytes; compressed fast, for pages with hundreds of them."""
+    buffer = io.BytesIO()
+    image.save(buffer, format="PNG", compress_level=6)
+    return buffer.getvalue()
+
+
+def jpeg(image: Image.Image) -> bytes:
+    """A picture's JPEG bytes at quality 90: a quarter of the PNG's where there are faces."""
+    buffer = io.BytesIO()
+    image.save(buffer, format="JPEG", quality=90, optimize=True, progressive=True)
+    return buffer.getvalue()

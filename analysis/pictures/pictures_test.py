@@ -1,0 +1,90 @@
+"""What every picture keeps to, whatever it is given."""
+
+import io
+
+import numpy as np
+import pandas as pd
+import pytest
+from PIL import Image
+
+from analysis.pictures.class_means import class_means
+from analysis.pictures.contact import contact_sheet
+from analysis.pictures.feature_maps import feature_maps
+from analysis.pictures.filters import filters
+from analysis.pictures.galleries import right, rights, wrong, wrongs
+from analysis.pictures.ideal import ideal_images
+from analysis.pictures.methods import methods
+from analysis.pictures.overview import overview
+from analysis.pictures.scenes_test import ANSWERS, SCENES, evidence_of, mean_row, usual_cams
+from results import schema
+
+
+def means_of(evidence):
+    rows = [
+        mean_row(case.label, case.right, 12, [[0, 1], [0.5, 0]], member=evidence.member)
+        for case in evidence.cases
+        if evidence.has_maps
+    ]
+    return pd.DataFrame(rows, columns=schema.CLASS_MEANS.names)
+
+
+def features_of(evidence):
+    layers = {"c1": np.ones((6, 6, 3)), "cam": np.zeros((2, 2, 1))}
+    return [
+        feature_maps(evidence.face(case), layers, case, evidence.classes)
+        for case in evidence.cases[:1]
+    ]
+
+
+KINDS = {
+    "wrong": lambda e: [wrong(e, 0, 1)],
+    "every wrong": wrongs,
+    "right": lambda e: [right(e, 1)],
+    "every right": rights,
+    "overview": lambda e: [overview(e)],
+    "contact sheet": lambda e: [contact_sheet(e)],
+    "class means": lambda e: [class_means(means_of(e), e)],
+    "between members": lambda e: [class_means(means_of(e), e, over="members")],
+    "methods": lambda e: [methods(e, ["gradcam", "occlusion"])],
+    "feature maps": features_of,
+    "filters": lambda e: [filters(np.ones((3, 3, 1, 16)), "c1")],
+    "ideal": lambda e: [ideal_images(np.ones((1, 4, 4)), {e.classes[0]: 1.0}, "its classes")],
+}
+"""Picture function -> all that it draws of an evidence."""
+
+
+@pytest.mark.parametrize("scene", SCENES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_picture_opens_has_its_size_and_says_what_it_shows(kind, scene):
+    evidence = SCENES[scene]()
+    for picture in KINDS[kind](evidence):
+        image = Image.open(io.BytesIO(picture.content))
+        image.load()
+        assert image.size == (picture.width, picture.height)
+        assert picture.width * picture.height < 4e6
+        assert image.format == {"jpg": "JPEG", "png": "PNG"}[picture.file[-3:]]
+        assert picture.file.isascii()
+        assert not set(picture.file) & set(' <>&|"\n:')
+        assert len(picture.caption) > 60
+        assert schema.table(schema.IMAGES, [picture.row()]).num_rows == 1
+
+
+@pytest.mark.parametrize("kind", KINDS)
+def test_the_same_evidence_gives_the_same_bytes(kind):
+    first, second = (KINDS[kind](SCENES["usual"]()) for _ in range(2))
+    assert [p.content for p in first] == [p.content for p in second]
+
+
+def test_no_two_pictures_of_a_post_processing_have_the_same_file():
+    evidence = SCENES["usual"]()
+    single = ("wrong", "right")  # the galleries of every pair and class hold them too
+    every = [p.file for kind in KINDS if kind not in single for p in KINDS[kind](evidence)]
+    assert len(set(every)) == len(every)
+    others = [evidence.by("gradcam++"), SCENES["one member"]()]
+    assert len({overview(one).file for one in (evidence, *others)}) == 3
+
+
+def test_a_gallery_of_noise_stays_below_a_quarter_of_a_megabyte():
+    # Noise compresses worse than any face.
+    evidence = evidence_of(ANSWERS, usual_cams(), shape=(48, 48))
+    assert len(wrong(evidence, 0, 1).content) < 250_000
