@@ -1,0 +1,96 @@
+"""What a page is made of; the template knows how each block looks, and nothing else.
+
+Every text in a block is plain: the template escapes it.
+"""
+
+from dataclasses import dataclass
+from typing import ClassVar
+
+
+@dataclass(frozen=True)
+class Text:
+    """A paragraph; `tone` is "plain", "note" (quieter) or "absent" (why there is nothing)."""
+
+    kind: ClassVar[str] = "text"
+    words: str
+    tone: str = "plain"
+
+
+@dataclass(frozen=True)
+class Points:
+    """A list of sentences."""
+
+    kind: ClassVar[str] = "points"
+    items: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Facts:
+    """Terms, each with what is to be said of it; `code` shows that as it would be typed."""
+
+    kind: ClassVar[str] = "facts"
+    pairs: tuple[tuple[str, str], ...]
+    code: frozenset[str] = frozenset()
+
+
+@dataclass(frozen=True)
+class Table:
+    """A table whose first column names the row.
+
+    Attributes:
+        caption: what it shows, with n where one n holds for all of it.
+        heads: of the columns.
+        rows: as many cells as heads.
+        words: heads of columns that hold words; the others hold numbers and are set right.
+        marked: indices of rows to set apart, e.g. what was chosen.
+        folded: whether it is shown only when asked for.
+    """
+
+    kind: ClassVar[str] = "table"
+    caption: str
+    heads: tuple[str, ...]
+    rows: tuple[tuple[str, ...], ...]
+    words: frozenset[str] = frozenset()
+    marked: frozenset[int] = frozenset()
+    folded: bool = False
+
+
+@dataclass(frozen=True)
+class Shot:
+    """One picture: `address` is a data URI, `caption` is read to those who cannot see it."""
+
+    address: str
+    title: str
+    caption: str
+    width: int
+    height: int
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Pictures side by side; those beyond the first few are folded away."""
+
+    kind: ClassVar[str] = "pictures"
+    shots: tuple[Shot, ...]
+    more: tuple[Shot, ...] = ()
+    wide: bool = False
+
+
+Block = Text | Points | Facts | Table | Pictures
+
+
+@dataclass(frozen=True)
+class Part:
+    """Blocks below a smaller heading, or below none."""
+
+    title: str
+    blocks: tuple[Block, ...]
+
+
+@dataclass(frozen=True)
+class Section:
+    """Parts below a heading that the contents lead to; `name` is its anchor, ours alone."""
+
+    name: str
+    title: str
+    parts: tuple[Part, ...]

@@ -1,0 +1,250 @@
+"""How the results came about, what limits them, and what the words mean."""
+
+from typing import Any
+
+from analysis.report import wording
+from analysis.report.blocks import Block, Facts, Part, Points, Section, Text
+from analysis.report.material import Material, mapping, objects
+
+TERMS = (
+    ("trial", "One net trained with one setting; its name is a signature of that setting."),
+    (
+        "rung",
+        "An epoch at which trials are compared and the worse ones stopped, so that time goes to "
+        "the better ones.",
+    ),
+    (
+        "95 % interval",
+        "Would the images be drawn anew many times, 95 % of such intervals would hold the true "
+        "value. It says nothing of new kinds of images, nor of another seed.",
+    ),
+    (
+        "clean",
+        "Images of which no exact copy stands among the training images. A net may know a copy by "
+        "heart.",
+    ),
+    (
+        "McNemar's test",
+        "Looks at the images that exactly one of two models gets right; p is how often chance "
+        "alone would divide them so unevenly.",
+    ),
+    (
+        "ECE",
+        "Expected calibration error: how far stated confidence and actual accuracy lie apart, over "
+        "15 bins of confidence. 0 is best.",
+    ),
+    (
+        "temperature",
+        "One number that logits are divided by so that confidence fits accuracy; it changes no "
+        "answer.",
+    ),
+    (
+        "macro F1",
+        "Mean over classes of F1, the harmonic mean of precision and recall: rare classes count "
+        "as much as frequent ones.",
+    ),
+    (
+        "binary accuracy",
+        "Share of image-class cells on the right side of 0.5. A net that never exceeds 0.5 reaches "
+        "(k \N{MINUS SIGN} 1) / k, with 7 classes 0.857: not to be compared with accuracy.",
+    ),
+    (
+        "Grad-CAM",
+        "Maps of a layer, weighed by how much each raises a class's score: where the evidence "
+        "was. Its cells are coarse (say 6\N{MULTIPLICATION SIGN}6): do not read detail into it.",
+    ),
+    (
+        "contrast map",
+        "Evidence for the prediction less evidence for the true class: what made the answer wrong.",
+    ),
+    (
+        "deletion, insertion",
+        "Probability left as the pixels marked by a map are taken away, or brought in: a good map "
+        "makes it fall fast, or rise fast.",
+    ),
+)
+"""Term -> what it means, for readers of other fields."""
+
+NOT_MADE = "Post-processing has left no record; python -m jobs.postprocess RESULTS/NAME leaves one."
+
+
+def obtained_section(material: Material) -> Section:
+    """Commands, versions, machines, data."""
+    parts = [
+        Part(
+            "The sweep", _facts(_sweep(material), "sweep.json is missing: nothing is known of it.")
+        ),
+        Part("The data", _facts(_data(material), "sweep.json does not say which data it was.")),
+        Part("Post-processing", _facts(_post(material), NOT_MADE)),
+    ]
+    return Section("obtained", "How it was obtained", tuple(parts))
+
+
+def _facts(pairs: list[tuple[str, Any]], absent: str) -> tuple[Block, ...]:
+    known = tuple((name, _said(value)) for name, value in pairs if value not in (None, "", [], {}))
+    code = frozenset(("command", "commit", "digest"))
+    return (Facts(known, code),) if known else (Text(absent, "absent"),)
+
+
+def _said(value: Any) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def _sweep(material: Material) -> list[tuple[str, Any]]:
+    sweep = material.sweep
+    identity = mapping(sweep.get("identity"))
+    packages = mapping(sweep.get("packages"))
+    space = mapping(identity.get("space"))
+    return [
+        ("name", sweep.get("name")),
+        ("command", sweep.get("command")),
+        ("commit", sweep.get("commit")),
+        ("started", sweep.get("started")),
+        ("hardware", sweep.get("hardware")),
+        ("precision", sweep.get("precision")),
+        ("trials asked for", sweep.get("trials")),
+        ("rungs (epochs)", _joined(sweep.get("rungs"))),
+        *((name.replace("_", " "), v) for name, v in identity.items() if name not in _ELSEWHERE),
+        ("space", "; ".join(f"{name}: {value}" for name, value in space.items())),
+        ("Python", sweep.get("python")),
+        ("packages", ", ".join(f"{name} {version}" for name, version in packages.items())),
+    ]
+
+
+_ELSEWHERE = ("space", "data")
+
+
+def _data(material: Material) -> list[tuple[str, Any]]:
+    data = material.data
+    images = mapping(data.get("images"))
+    return [
+        ("source", data.get("path")),
+        ("digest", data.get("digest")),
+        ("images", ", ".join(f"{wording.count(n)} {split}" for split, n in images.items())),
+        ("classes", _joined(data.get("classes"))),
+        ("test images also in training", data.get("test_images_also_in_training")),
+    ]
+
+
+def _post(material: Material) -> list[tuple[str, Any]]:
+    post = material.post
+    return [
+        ("command", post.get("command")),
+        ("commit", post.get("commit")),
+        ("started", post.get("started")),
+        ("time", wording.duration(post["seconds"]) if "seconds" in post else None),
+        ("hardware", post.get("hardware")),
+        ("split", post.get("split")),
+        ("members asked for", post.get("members_asked")),
+        ("images explained", post.get("explain")),
+        ("methods", _joined(post.get("methods"))),
+        ("mirrored images predicted too", post.get("flip")),
+        ("speed", _speed(mapping(post.get("speed")))),
+    ]
+
+
+def _speed(speed: dict[str, Any]) -> str:
+    names = {
+        "predict": "plain prediction",
+        "gradcam": "Grad-CAM",
+        "gradcam_all_classes": "Grad-CAM of all classes",
+    }
+    base = speed.get("predict")
+    said = []
+    for name, title in names.items():
+        if isinstance(rate := speed.get(name), (int, float)) and rate > 0:
+            times = (
+                f" ({base / rate:.2f} {wording.TIMES} the time)"
+                if base and name != "predict"
+                else ""
+            )
+            said.append(f"{title} {wording.count(rate)} images/s{times}")
+    return "; ".join(said) + (f"; on {speed['device']}" if said and speed.get("device") else "")
+
+
+def _joined(values: Any) -> str:
+    return ", ".join(map(str, values)) if isinstance(values, list) else wording.text(values)
+
+
+def caveats_section(material: Material) -> Section:
+    """Every limit that somebody wrote down, and what this page had to leave away."""
+    parts = [
+        Part(title, (Points(tuple(wording.sentence(point) for point in points)),))
+        for title, points in (
+            ("", _general(material)),
+            ("The data", _listed(material.data.get("notes")) + _copies(material)),
+            ("Left out of the ensemble", _left_out(material)),
+            ("Skipped", _skipped(material)),
+            ("Not readable", list(dict.fromkeys(material.problems))),
+        )
+        if points
+    ]
+    nothing = (Part("", (Text("None was written down.", "absent"),)),)
+    return Section("caveats", "Caveats", tuple(parts) or nothing)
+
+
+def _general(material: Material) -> list[str]:
+    return _listed(material.post.get("caveats")) + _choice(material) + _trials(material)
+
+
+def _choice(material: Material) -> list[str]:
+    reads = objects(material.post.get("test_reads"))
+    said = []
+    if reads:
+        when = "; ".join(
+            f"{wording.text(r.get('when'))}: {wording.text(r.get('choice'))}" for r in reads
+        )
+        often = "once" if len(reads) == 1 else f"{len(reads)} times"
+        said.append(f"Probabilities on the test split were computed {often} ({when})")
+        if len(reads) > 1:
+            said.append(
+                "What was chosen after the first look at the test split may owe something to it: "
+                "only the first choice's test scores are untouched"
+            )
+    elif "test_reads" in material.post:
+        said.append("The test split was not read")
+    if material.split == "validation":
+        said.append(
+            "Trials, epochs and the ensemble were chosen on the images that the scores are about, "
+            "so these flatter; the figures called cross-validated do so less"
+        )
+    return said
+
+
+def _trials(material: Material) -> list[str]:
+    status = material.table("trials")["status"]
+    total = wording.count(len(status))
+    names = (("failed", "failed"), ("running", "had not ended when this page was made"))
+    return [
+        f"{wording.count(n)} of {total} trials {words}"
+        for name, words in names
+        if (n := int((status == name).sum()))
+    ]
+
+
+def _copies(material: Material) -> list[str]:
+    answers = material.table("answers")
+    copies = int(answers["also_in_training"].fillna(False).astype(bool).sum())
+    if not copies:
+        return []
+    n = wording.count(len(answers))
+    return [f"{wording.count(copies)} of the {n} {material.split} images also stand in training"]
+
+
+def _left_out(material: Material) -> list[str]:
+    reasons = mapping(material.post.get("left_out"))
+    return [f"{trial}: {reason}" for trial, reason in reasons.items()]
+
+
+def _skipped(material: Material) -> list[str]:
+    skipped = objects(material.post.get("skipped"))
+    return [f"{wording.text(s.get('what'))}: {wording.text(s.get('reason'))}" for s in skipped]
+
+
+def _listed(value: Any) -> list[str]:
+    return [str(item) for item in value if str(item).strip()] if isinstance(value, list) else []
+
+
+def glossary_section() -> Section:
+    """What the words mean."""
+    return Section("glossary", "Words", (Part("", (Facts(TERMS),)),))

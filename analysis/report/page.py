@@ -1,0 +1,125 @@
+"""`report.html`: everything on one page that opens without a network.
+
+Each block of the page is plain data (`blocks`); the one template turns blocks into HTML and escapes
+every text in them, whether it came from a file's name, a class's name or an error.
+"""
+
+import base64
+import hashlib
+from datetime import UTC, datetime
+from importlib.resources import files
+
+from jinja2 import Environment, FunctionLoader, StrictUndefined
+from markupsafe import Markup
+
+from analysis.report import material as materials
+from analysis.report import shots, wording
+from analysis.report.blocks import Part, Pictures, Section, Text
+from analysis.report.ensemble_section import ensemble_section
+from analysis.report.evidence import faithfulness_part, region_parts
+from analysis.report.headline import headline
+from analysis.report.material import Material
+from analysis.report.obtained import caveats_section, glossary_section, obtained_section
+from analysis.report.sweep_sections import leaderboard_section, verdicts_section
+from results.store import Store
+
+POLICY = (
+    "default-src 'none'; img-src data:; style-src '{style}'; base-uri 'none'; form-action 'none'"
+)
+"""Content-Security-Policy: nothing is fetched, no script runs, one style sheet applies."""
+
+EXPLAINED = ("class means", "gallery", "methods")
+FEATURES = ("ideal", "filters", "feature maps", "sample")
+
+
+def render(store: Store) -> str:
+    """The page of a sweep, whatever of it is there.
+
+    Args:
+        store: the sweep's folder, e.g. freshly begun, or finished and post-processed.
+
+    Returns:
+        HTML with its style and pictures inside; a section whose table is absent says which command
+        makes it.
+    """
+    found = materials.read(store)
+    sections = _sections(found)
+    style = _template("style.css")
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    environment = Environment(
+        loader=FunctionLoader(_template),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+    )
+    return environment.get_template("page.html").render(
+        name=str(found.sweep.get("name") or "Sweep"),
+        headline=headline(found),
+        sections=sections,
+        style=Markup(style),
+        policy=POLICY.format(style=f"sha256-{digest}"),
+        made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+        pictures=_weight(sections),
+    )
+
+
+def _template(name: str) -> str:
+    return files("analysis.report").joinpath("templates", name).read_text(encoding="utf-8")
+
+
+def _sections(found: Material) -> list[Section]:
+    sections = [
+        leaderboard_section(found),
+        verdicts_section(found),
+        ensemble_section(found),
+        _pictured(found, "figures", "Figures", ("figure",)),
+        _explanations(found),
+        _pictured(
+            found, "features", "What the nets have learned", (*FEATURES, *shots.others(found))
+        ),
+        obtained_section(found),
+    ]
+    # The caveats come last: reading the pictures may have added some.
+    return [*sections, caveats_section(found), glossary_section()]
+
+
+def _pictured(found: Material, name: str, title: str, kinds: tuple[str, ...]) -> Section:
+    parts = tuple(part for kind in kinds if (part := shots.part(found, kind)))
+    if name == "figures":
+        parts = tuple(Part("", part.blocks) for part in parts)
+    return Section(name, title, parts or (_none(title.lower()),))
+
+
+def _none(what: str) -> Part:
+    words = (
+        f"No pictures of this sort ({what}); python -m jobs.postprocess RESULTS/NAME draws them."
+    )
+    return Part("", (Text(words, "absent"),))
+
+
+def _explanations(found: Material) -> Section:
+    parts = [part for kind in EXPLAINED if (part := shots.part(found, kind))]
+    approximate = Text(
+        "The ensemble's map is the mean of its members' maps, each scaled to a maximum of 1 and "
+        "weighed by its coefficient, on the largest member's grid: an approximation, exact only "
+        "where logits are averaged and scales are equal.",
+        "note",
+    )
+    first = Part("", (approximate,)) if parts else _none("maps")
+    everything = (first, *parts, *region_parts(found), faithfulness_part(found))
+    return Section("explanations", "Explanations", everything)
+
+
+def _weight(sections: list[Section]) -> str:
+    """How many pictures are inside, and their size."""
+    pictures = [
+        shot
+        for section in sections
+        for part in section.parts
+        for block in part.blocks
+        if isinstance(block, Pictures)
+        for shot in (*block.shots, *block.more)
+    ]
+    taken = wording.size(sum(len(shot.address) for shot in pictures))
+    return f"{wording.count(len(pictures))} pictures, {taken}"

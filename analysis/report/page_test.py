@@ -1,0 +1,226 @@
+import base64
+import hashlib
+import re
+from html.parser import HTMLParser
+from itertools import pairwise
+
+import pytest
+
+from analysis.report.conftest import CLASSES, ERROR, POST, SWEEP, TRIALS, write
+from analysis.report.page import render
+from results.store import Store
+
+ELEMENTS = {
+    *("html", "head", "meta", "title", "style", "body", "header", "nav", "main", "section"),
+    *("footer", "h1", "h2", "h3", "p", "a", "ul", "li", "div", "strong", "dl", "dt", "dd", "code"),
+    *("table", "thead", "tbody", "tr", "th", "td"),
+    *("figure", "figcaption", "img", "details", "summary"),
+}
+VOID = {"meta", "img", "br", "link", "input"}
+
+
+class Tree(HTMLParser):
+    """What a browser would make of the page: elements with attributes, and the text in each."""
+
+    def __init__(self, source):
+        super().__init__()
+        self.elements, self.texts, self.open = [], [], []
+        self.feed(source)
+        self.close()
+
+    def handle_starttag(self, tag, attrs):
+        self.elements.append((tag, dict(attrs)))
+        if tag not in VOID:
+            self.open.append(tag)
+
+    def handle_endtag(self, tag):
+        assert self.open.pop() == tag
+
+    def handle_data(self, data):
+        if data.strip():
+            self.texts.append((self.open[-1] if self.open else "", data))
+
+    def of(self, tag):
+        return [attributes for one, attributes in self.elements if one == tag]
+
+    def values(self, attribute):
+        return [a[attribute] for _, a in self.elements if attribute in a]
+
+    def text(self, tag=None):
+        return "\n".join(words for one, words in self.texts if tag in (None, one))
+
+
+@pytest.fixture
+def source(full):
+    return render(full)
+
+
+@pytest.fixture
+def tree(source):
+    return Tree(source)
+
+
+def test_elements_are_closed_in_order(tree):
+    assert tree.open == []
+
+
+def test_text_from_files_stays_text(source, tree):
+    assert "script" not in {tag for tag, _ in tree.elements}
+    assert not [name for _, a in tree.elements for name in a if name.startswith("on")]
+    assert {tag for tag, _ in tree.elements} <= ELEMENTS
+    said = tree.text()
+    for words in (*CLASSES, ERROR, SWEEP["name"], SWEEP["command"]):
+        assert words in said
+    assert "<script>alert" not in source
+
+
+def test_attributes_hold_hostile_text_whole(tree):
+    assert [a["alt"] for a in tree.of("img")] == [f'" onload="{ERROR}', CLASSES[2], "odd one"]
+    assert f"{ERROR}" in tree.text("strong")
+
+
+def test_nothing_leads_out_of_the_file(source, tree):
+    assert all(value.startswith("#") for value in tree.values("href"))
+    assert all(value.startswith("data:image/png;base64,") for value in tree.values("src"))
+    assert {"srcset", "action", "poster", "style", "background"}.isdisjoint(
+        name for _, a in tree.elements for name in a
+    )
+    style = tree.text("style")
+    assert "url(" not in style
+    assert "@import" not in style
+
+
+def test_policy_forbids_all_but_the_style_sheet_and_data(source, tree):
+    (policy,) = [a["content"] for a in tree.of("meta") if "http-equiv" in a]
+    style = re.search(r"<style>(.*?)</style>", source, re.DOTALL)[1]
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    assert policy == (
+        f"default-src 'none'; img-src data:; style-src 'sha256-{digest}'; base-uri 'none'; "
+        "form-action 'none'"
+    )
+
+
+def test_contents_lead_to_sections_whose_headings_come_in_order(tree):
+    ids = tree.values("id")
+    assert len(ids) == len(set(ids))
+    assert {value[1:] for value in tree.values("href")} <= set(ids)
+    levels = [int(tag[1]) for tag, _ in tree.elements if re.fullmatch("h[1-6]", tag)]
+    assert levels[0] == 1
+    assert levels.count(1) == 1
+    assert all(after - before <= 1 for before, after in pairwise(levels))
+    assert len(tree.of("section")) == 9
+
+
+def test_tables_and_pictures_can_be_read_aloud(tree):
+    assert all(a.get("scope") in ("col", "row") for a in tree.of("th"))
+    assert len(tree.of("table")) > 8
+    assert all(a["aria-label"] for a in tree.of("table"))
+    assert all(a["alt"] and a["loading"] == "lazy" for a in tree.of("img"))
+
+
+SAID = [
+    "On the test split (n = 10) the best single model has an accuracy of 0.700 [0.600, 0.800], "
+    "the ensemble of 0.800 [0.700, 0.900]: a gain of +0.100 [+0.010, +0.200], McNemar's test "
+    "p = 0.032.",
+    "2 of these images are exact copies of training images; without them (n = 8) the "
+    "accuracies are 0.625 [0.500, 0.700] and 0.750 [0.600, 0.900].",
+    "training 0.99 against 0.71",
+    "0.712 [0.690, 0.730]",
+    "2,439,463",
+    "The simplest of the best.",
+    "images that only the ensemble gets right",
+    "1 h 2 min",
+    "plain prediction 500 images/s; Grad-CAM 400 images/s (1.25 \N{MULTIPLICATION SIGN} the "
+    "time); on a core",
+    "Probabilities on the test split were computed once (today: greedy of 1).",
+    "1 of 2 trials failed.",
+    "1 of the 4 test images also stand in training.",
+    "CAMs: no convolution.",
+    "Faces were drawn.",
+    "Rows 3 to 5 were empty.",
+    "3 pictures, ",
+    "c0ffee",
+    "d1935",
+]
+
+
+def test_the_page_says_what_the_tables_say(tree):
+    text = tree.text()
+    assert [words for words in SAID if words not in text] == []
+
+
+def test_an_empty_folder_has_a_page_that_says_what_makes_the_rest(empty):
+    tree = Tree(render(empty))
+    said = tree.text()
+    assert "No trial of this sweep has been measured yet" in said
+    assert "python -m orchestrator.sweep trains them" in said
+    assert said.count("python -m jobs.postprocess RESULTS/NAME") == 6
+    assert tree.of("img") == []
+
+
+def test_a_sweep_without_post_processing_answers_from_its_trials(empty):
+    write(empty, "trials", TRIALS)
+    assert (
+        "The best of 2 trials is cnn5 on clahe images (aaa): validation accuracy "
+        "0.712 [0.690, 0.730], n = 3,589. No ensemble has been scored."
+    ) in Tree(render(empty)).text("p")
+
+
+def test_trials_of_which_none_was_measured(empty):
+    write(empty, "trials", [{"trial": "a", "status": "running"}])
+    said = Tree(render(empty)).text()
+    assert "Of 1 trials" not in said
+    assert "1 of 1 trials had not ended when this page was made." in said
+
+
+def test_what_cannot_be_read_is_a_caveat(full):
+    full.write_bytes("scores.parquet", b"PAR1 torn")
+    full.write_bytes("postprocess.json", b'{"split": ')
+    said = Tree(render(full)).text("li")
+    assert "scores.parquet (9 bytes) is no whole Parquet file" in said
+    assert "postprocess.json is no whole JSON text" in said
+
+
+@pytest.mark.parametrize(
+    ("file", "content", "why"),
+    [
+        ("gone.png", None, "gone.png does not exist"),
+        ("a.svg", b"<svg><script>alert(1)</script></svg>", "a.svg is neither PNG nor JPEG"),
+        ("../../sweep.json", None, "is not below"),
+    ],
+)
+def test_a_picture_that_cannot_be_shown_is_a_caveat(empty, file, content, why):
+    write(empty, "images", [{"file": file, "kind": "figure", "title": "t", "caption": "c"}])
+    if content:
+        empty.write_bytes(f"images/{file}", content)
+    tree = Tree(render(empty))
+    assert tree.of("img") == []
+    assert "1 of 1 pictures cannot be shown" in tree.text()
+    assert why in tree.text("li")
+
+
+def test_pictures_beyond_the_first_eight_are_folded_away(full):
+    rows = [
+        {"file": "curves.png", "kind": "gallery", "title": f"t{i}", "caption": "c"}
+        for i in range(11)
+    ]
+    write(full, "images", rows)
+    tree = Tree(render(full))
+    assert "3 more" in tree.text("summary")
+    assert len(tree.of("img")) == 11
+
+
+@pytest.mark.parametrize("key", sorted(POST))
+def test_every_part_of_the_record_may_be_absent_or_odd(full, key):
+    for record in ({k: v for k, v in POST.items() if k != key}, POST | {key: None}):
+        full.write_json("postprocess.json", record)
+        assert "</html>" in render(full)
+
+
+def test_rendering_changes_nothing_in_the_folder(full, tmp_path):
+    def state():
+        return {f: f.read_bytes() for f in tmp_path.rglob("*") if f.is_file()}
+
+    before = state()
+    render(Store(tmp_path / "sweep"))
+    assert state() == before

@@ -1,0 +1,233 @@
+"""What post-processing adds to a sweep's TensorBoard: one run of its own, written anew each time.
+
+TensorBoard never forgets a tag of a folder, so the run is written into a fresh folder beside the
+log directory, and the two folders then change places. Trials' runs are not touched. As in
+`orchestrator.event_files`, whose records these are, nothing loads TensorFlow.
+"""
+
+import shutil
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.metrics import average_precision_score
+from tensorboard.plugins.image.plugin_data_pb2 import ImagePluginData
+from tensorboard.plugins.pr_curve.plugin_data_pb2 import PrCurvePluginData
+from tensorboardX.proto.summary_pb2 import Summary, SummaryMetadata
+from tensorboardX.proto.tensor_pb2 import TensorProto
+from tensorboardX.proto.tensor_shape_pb2 import TensorShapeProto
+from tensorboardX.proto.types_pb2 import DT_FLOAT, DT_STRING
+
+from analysis.report import projector, wording
+from analysis.report.material import Material, read
+from analysis.report.scored import ENSEMBLE, SINGLE, Scores
+from analysis.report.shots import image_type
+from orchestrator import event_files
+from results.paths import Paths
+from results.store import DamagedResults, Store
+
+RUN = "postprocess"
+"""Name of the run; a trial's run begins with its number, so the two cannot meet."""
+
+THRESHOLDS = 201
+"""Points of a precision-recall curve, evenly from 0 to 1: TensorBoard's own default."""
+
+
+def write(
+    folder: Path,
+    store: Store,
+    texts: Mapping[str, str] | None = None,
+    projection: projector.Projection | None = None,
+) -> list[str]:
+    """Replaces the run `postprocess` by what the sweep's tables and pictures say now.
+
+    Pictures stand under the path of their file (`explain/wrong/fear-sad`), the ensemble's
+    precision-recall curves one against the rest under `pr/<class>`, tables as Markdown under
+    `text/...`. A table or picture that is absent or damaged leaves its tags out.
+
+    Args:
+        folder: the sweep's `tensorboard/`, local.
+        store: the sweep's folder.
+        texts: tag -> Markdown, further texts.
+        projection: points of the Projector, or none.
+
+    Returns:
+        What had to be left out, a sentence each.
+
+    Raises:
+        ValueError: for a projection whose parts do not belong together.
+        OSError: of the file system; the old run then still stands.
+    """
+    found = read(store)
+    fresh = folder.parent / f".{folder.name}-{RUN}.partial"
+    shutil.rmtree(fresh, ignore_errors=True)  # of a run that was killed
+    file = event_files.new(fresh)
+    notes: list[str] = []
+    try:
+        event_files.append(file, event_files.restart(0))
+        for value in _values(found, texts or {}, notes):
+            event_files.append(file, event_files.event(value))
+        if projection is not None:
+            notes += projector.write(fresh, projection)
+        _swap(fresh, folder / RUN)
+    except BaseException:  # Ctrl-C included
+        shutil.rmtree(fresh, ignore_errors=True)
+        raise
+    return [*found.problems, *notes]
+
+
+def _swap(fresh: Path, place: Path) -> None:
+    """Puts a folder in the place of another; nothing is lost if this is killed."""
+    old = fresh.with_name(f"{fresh.name}.old")
+    shutil.rmtree(old, ignore_errors=True)
+    place.parent.mkdir(parents=True, exist_ok=True)
+    if place.exists():
+        place.rename(old)
+    fresh.rename(place)
+    shutil.rmtree(old, ignore_errors=True)
+
+
+def _values(found: Material, texts: Mapping[str, str], notes: list[str]) -> Iterator[Summary.Value]:
+    for tag, markdown in (_texts(found) | dict(texts)).items():
+        yield event_files.text(tag, markdown)
+    yield from _curves(found)
+    for row in found.table("images").to_dict("records"):
+        value = _picture(found.store, row, notes)
+        if value is not None:
+            yield value
+
+
+# --- pictures --------------------------------------------------------------------------------
+
+
+def _picture(store: Store, row: Mapping[Any, Any], notes: list[str]) -> Summary.Value | None:
+    """A picture as it is encoded already; decoding it and encoding it again would cost 40 ms."""
+    try:
+        content = store.read_bytes(f"{Paths().images}/{row['file']}")
+    except (DamagedResults, ValueError) as problem:
+        notes.append(str(problem))
+        return None
+    if image_type(content) is None or wording.missing(row["width"]):
+        notes.append(f"images/{row['file']} is no PNG or JPEG of known size: not in TensorBoard.")
+        return None
+    return picture(tag_of(row), content, (int(row["width"]), int(row["height"])), row["caption"])
+
+
+def tag_of(row: Mapping[Any, Any]) -> str:
+    """A tag for a row of `images.parquet`; TensorBoard groups tags by what precedes the "/"."""
+    path = str(row["file"]).rpartition(".")[0] or str(row["file"])
+    return path if "/" in path else f"{wording.text(row['kind']).replace(' ', '_')}/{path}"
+
+
+def picture(tag: str, content: bytes, size: tuple[int, int], caption: str) -> Summary.Value:
+    """A picture that is PNG or JPEG already, as TensorBoard's second version stores it.
+
+    Args:
+        tag: its name; one picture a tag, since TensorBoard keeps ten of a tag, drawn by lot.
+        content: of the file.
+        size: width and height in pixels.
+        caption: shown when asked for; Markdown.
+    """
+    strings = [str(side).encode() for side in size] + [content]
+    tensor = TensorProto(dtype=DT_STRING, string_val=strings, tensor_shape=_shape(len(strings)))
+    metadata = _metadata("images", ImagePluginData(version=0).SerializeToString(), caption)
+    return Summary.Value(tag=tag, metadata=metadata, tensor=tensor)
+
+
+# --- precision-recall curves -----------------------------------------------------------------
+
+
+def _curves(found: Material) -> Iterator[Summary.Value]:
+    answers = found.table("answers")
+    if answers.empty:
+        return
+    scores = np.stack(answers["probability"].to_list()).astype(np.float64)
+    labels = answers["label"].to_numpy()
+    for c in range(scores.shape[1]):
+        truth, name = labels == c, found.class_name(c)
+        mean = average_precision_score(truth, scores[:, c]) if truth.any() else float("nan")
+        said = (
+            f"Ensemble, {found.split} split: {name} against the rest, n = "
+            f"{wording.count(len(truth))}, {wording.count(truth.sum())} of them {name}; average "
+            f"precision {wording.share(mean)}; guessing has {wording.share(truth.mean())}."
+        )
+        yield curve(f"pr/{name}", truth, scores[:, c], said)
+
+
+def counts(truth: NDArray[np.bool_], scores: NDArray[np.floating]) -> NDArray[np.float32]:
+    """A precision-recall curve as TensorBoard keeps it.
+
+    Args:
+        truth: (n,) whether an image is of the class.
+        scores: (n,) probability of the class.
+
+    Returns:
+        (6, `THRESHOLDS`): true and false positives, true and false negatives, precision, recall of
+        the rule "score >= threshold". Where nothing is found, precision is 1: so does scikit-learn
+        end its curve, and TensorBoard cuts that end off.
+    """
+    at = np.linspace(0.0, 1.0, THRESHOLDS)
+    # Sorted, the scores at or above a threshold are those from its place on.
+    hits, misses = np.sort(scores[truth]), np.sort(scores[~truth])
+    tp = len(hits) - np.searchsorted(hits, at, side="left")
+    fp = len(misses) - np.searchsorted(misses, at, side="left")
+    precision = np.where(tp + fp > 0, tp / np.maximum(tp + fp, 1), 1.0)
+    recall = tp / max(len(hits), 1)
+    rows = (tp, fp, len(misses) - fp, len(hits) - tp, precision, recall)
+    return np.stack(rows).astype(np.float32)
+
+
+def curve(
+    tag: str, truth: NDArray[np.bool_], scores: NDArray[np.floating], said: str
+) -> Summary.Value:
+    """A precision-recall curve of one class against the rest; arguments as of `counts`."""
+    values = counts(truth, scores)
+    data = PrCurvePluginData(version=0, num_thresholds=THRESHOLDS).SerializeToString()
+    tensor = TensorProto(
+        dtype=DT_FLOAT, tensor_content=values.tobytes(), tensor_shape=_shape(*values.shape)
+    )
+    return Summary.Value(tag=tag, metadata=_metadata("pr_curves", data, said), tensor=tensor)
+
+
+def _metadata(plugin: str, content: bytes, said: str) -> SummaryMetadata:
+    data = SummaryMetadata.PluginData(plugin_name=plugin, content=content)
+    return SummaryMetadata(plugin_data=data, summary_description=said)
+
+
+def _shape(*sides: int) -> TensorShapeProto:
+    return TensorShapeProto(dim=[TensorShapeProto.Dim(size=side) for side in sides])
+
+
+# --- texts -----------------------------------------------------------------------------------
+
+
+def _texts(found: Material) -> dict[str, str]:
+    texts = {}
+    try:
+        if found.store.exists(Paths().leaderboard):
+            texts["text/leaderboard"] = found.store.read_bytes(Paths().leaderboard).decode()
+    except (DamagedResults, UnicodeDecodeError) as problem:
+        found.problems.append(str(problem))
+    if len(found.table("scores")):
+        texts["text/scores"] = scores_text(found)
+    return texts
+
+
+def scores_text(found: Material) -> str:
+    """The ensemble's scores beside the best single model's, in Markdown."""
+    scores = Scores(found, found.split)
+    lines = [
+        f"{found.split} split; brackets hold 95 % intervals",
+        "",
+        "| measure | images | ensemble | best single | n |",
+        "|---|---|---|---|---|",
+    ]
+    for images in ("all", "clean"):
+        for metric in scores.metrics(ENSEMBLE, images):
+            score = scores.get(ENSEMBLE, metric, images)
+            shown = (scores.shown(who, metric, images) for who in (ENSEMBLE, SINGLE))
+            cells = (metric, images, *shown, wording.count(score.n if score else None))
+            lines.append(f"| {' | '.join(cell.replace('|', chr(92) + '|') for cell in cells)} |")
+    return "\n".join(lines) + "\n"
