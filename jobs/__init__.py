@@ -1,1 +1,3 @@
-"""Entry points: `python -m jobs.NAME`."""
+"""Entry points: python -m jobs.NAME."""
+
+import orchestrator  # noqa: F401  (settles how Ray authenticates, before anything imports Ray)

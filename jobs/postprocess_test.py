@@ -1,35 +1,166 @@
-import pandas as pd
-from PIL import Image
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
 
-from analysis.figures.catalogue import FIGURES
-from jobs.postprocess import main
+import psutil
+import pytest
+
+from analysis.stages.testing import small_sweep
+from jobs.postprocess import again, main, request_of
+from jobs.postprocess import arguments as parsed
+from orchestrator.errors import BadInput
 from results.paths import Paths
-from results.schema import EPOCHS, TRIALS, table
+from results.schema import ANSWERS, CAMS
 from results.store import Store
 
-
-def test_a_sweep_s_tables_become_a_leaderboard_and_indexed_pictures(tmp_path, capsys):
-    store = Store(tmp_path)
-    trial = {"trial": "a", "architecture": "cnn5", "preprocessing": "plain", "status": "completed"}
-    trial |= {"validation_accuracy": 0.5, "validation_n": 100}
-    trial |= {"validation_accuracy_low": 0.4, "validation_accuracy_high": 0.6}
-    store.write_table(Paths().trials, table(TRIALS, [trial]))
-    rows = [{"trial": "a", "epoch": 1, "validation_accuracy": 0.5}]
-    store.write_table(Paths().epochs, table(EPOCHS, rows))
-
-    assert main([str(tmp_path)]) == 0
-
-    assert capsys.readouterr().out.splitlines()[-1] == str(tmp_path)
-    assert "| a | cnn5 |" in (tmp_path / Paths().leaderboard).read_text()
-    index = pd.read_parquet(tmp_path / Paths().images_index)
-    assert index["file"].tolist() == [f"{name}.png" for name in FIGURES]
-    for row in index.itertuples():
-        with Image.open(tmp_path / "images" / row.file) as picture:
-            assert picture.size == (row.width, row.height)
+QUICK = ["--methods", "gradcam,gradient", "--explain", "14", "--concurrency", "2"]
 
 
-def test_another_folder_is_refused_in_one_sentence(tmp_path, capsys):
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("cache")
+        patch.setenv("ORCHESTRATOR_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, cache):
+    return Path(small_sweep(tmp_path_factory.mktemp("sweeps") / "three", cache).root)
+
+
+def command(folder, *more):
+    return [sys.executable, "-m", "jobs.postprocess", str(folder), *QUICK, *more]
+
+
+def run(folder, *more):
+    return subprocess.run(
+        command(folder, *more), capture_output=True, text=True, timeout=300, check=False
+    )
+
+
+# --- what is asked ---------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--methods", "gradcam,grandcam"], "--methods names grandcam; the methods are gradcam, "),
+        (["--methods", ","], "--methods names nothing"),
+        (["--members", "0"], "--members 0: an ensemble has 1 member or more"),
+        (["--explain", "some"], "--explain some: give a number of images, 1 or more, or all"),
+        (["--explain", "0"], "--explain 0: give a number"),
+        (["--concurrency", "0"], "--concurrency 0: 1 worker or more"),
+    ],
+)
+def test_what_cannot_be_is_refused_by_name(words, said):
+    with pytest.raises(BadInput, match=said):
+        request_of(parsed(["folder", *words]))
+
+
+def test_all_images_can_be_asked_for():
+    assert request_of(parsed(["folder", "--explain", "all"])).explain is None
+    assert request_of(parsed(["folder"])).split == "test"
+
+
+def test_the_command_that_goes_on_asks_for_the_same_but_forces_nothing():
+    words = ["a folder", "--members", "3", "--flip", "--force", "--methods", "gradcam"]
+    told = again(parsed(words))
+    assert told.startswith("python -m jobs.postprocess 'a folder' ")
+    assert "--force" not in told
+    asked = request_of(parsed(["a folder", *told.split("'a folder' ")[1].split()]))
+    assert (asked.members, asked.flip, asked.methods) == (3, True, ("gradcam",))
+
+
+def test_a_folder_that_is_no_sweep_s_is_refused_in_one_sentence(tmp_path, capsys):
     assert main([str(tmp_path)]) == 2
     error = capsys.readouterr().err
     assert error.startswith(f"error: {tmp_path} is no sweep's folder")
     assert error.count("\n") == 1
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_is_not_there_is_not_made(tmp_path, capsys):
+    assert main([str(tmp_path / "absent")]) == 2
+    assert "does not exist" in capsys.readouterr().err
+    assert not (tmp_path / "absent").exists()
+
+
+# --- on Ray ----------------------------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def interrupted(trained):
+    """A first run whose workers are killed one by one and which then gets a SIGTERM."""
+    job = subprocess.Popen(
+        command(trained), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    killed = 0
+    until = time.monotonic() + 240
+    while time.monotonic() < until and job.poll() is None and killed < 2:
+        for worker in workers_of(job.pid):
+            if loaded(worker):
+                worker.kill()
+                killed += 1
+                break
+        time.sleep(0.3)
+    parts = trained / Paths().parts
+    while time.monotonic() < until and job.poll() is None and not list(parts.glob("explain-*")):
+        time.sleep(0.05)
+    job.send_signal(signal.SIGTERM)
+    out, err = job.communicate(timeout=120)
+    return job.returncode, out, err, killed
+
+
+def workers_of(pid):
+    try:
+        children = psutil.Process(pid).children(recursive=True)
+        return [c for c in children if any("_Seat" in word for word in c.cmdline())]
+    except psutil.Error:
+        return []
+
+
+def loaded(worker):
+    """Whether it has had time to import TensorFlow, so that it is at work on something."""
+    try:
+        return worker.memory_info().rss > 300 * 2**20
+    except psutil.Error:
+        return False
+
+
+@pytest.mark.ray
+@pytest.mark.faults
+def test_workers_may_die_and_an_interrupted_run_says_how_to_go_on(interrupted):
+    code, out, err, killed = interrupted
+    assert killed == 2
+    assert (code, out) == (130, "")
+    assert "interrupted; what is finished is kept; go on with:" in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.ray
+@pytest.mark.faults
+def test_the_run_that_goes_on_finishes_and_the_next_has_nothing_to_do(trained, interrupted):
+    done = run(trained)
+    assert (done.returncode, done.stdout) == (0, f"{trained}\n"), done.stderr
+    store = Store(trained)
+    assert len(store.read_table(Paths().answers, ANSWERS)) == 35
+    assert "ensemble" in store.read_table(Paths().cams, CAMS)["member"].to_pylist()
+    before = {f: f.stat().st_mtime_ns for f in trained.rglob("*") if "logs" not in f.parts}
+    done = run(trained)
+    assert (done.returncode, done.stdout) == (0, f"{trained}\n")
+    assert "nothing to do" in done.stderr
+    after = {f: f.stat().st_mtime_ns for f in trained.rglob("*") if "logs" not in f.parts}
+    assert after == before
+
+
+@pytest.mark.ray
+def test_nothing_of_the_libraries_chatter_reaches_the_terminal(trained, interrupted):
+    _, _, err, _ = interrupted
+    lines = [line for line in err.splitlines() if line.strip()]
+    assert len(lines) <= 3, lines
+    assert (trained / Paths().logs / "postprocess.log").stat().st_size > 0
+    assert os.listdir(trained / Paths().logs)

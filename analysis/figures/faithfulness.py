@@ -7,6 +7,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
+from analysis.explain.names import TITLES
 from analysis.figures.style import BLUE, RED, shown, whiskers
 from analysis.figures.tables import Tables
 from orchestrator.metrics import Z_95
@@ -32,17 +33,17 @@ def data(tables: Tables) -> pd.DataFrame:
     Columns: method, baseline (bool), place (its row, from 0), measure (of `MEASURES`), value (mean
     over images), low, high (95 % normal interval), n (images), whose (words: whose maps).
 
-    Where the ensemble's own maps were not judged, an image's value is its mean over members.
+    What was not asked of the ensemble (noise, randomised weights: see `analysis.stages.judging`)
+    is an image's mean over the members that were asked.
     """
     rows = tables.faithfulness
     together = rows[rows["member"] == ENSEMBLE]
-    members = rows["member"].nunique()
-    whose = "the ensemble" if len(together) else f"{members} member{'s' if members > 1 else ''}"
-    rows = together if len(together) else rows
-    values = rows[["method", "image_id", *MEASURES]].copy()
-    values[list(MEASURES)] = values[list(MEASURES)].astype(float)
-    images = values.groupby(["method", "image_id"])[list(MEASURES)].mean()
-    long = images.melt(var_name="measure", ignore_index=False).dropna().reset_index()
+    apart = rows[rows["member"] != ENSEMBLE]
+    n = apart["member"].nunique()
+    whose = "the ensemble" if len(together) else f"{n} member{'s' if n > 1 else ''}"
+    own = {name: together if together[name].notna().any() else apart for name in MEASURES}
+    found = [_by_image(own[name], name) for name in MEASURES]
+    long = pd.concat([part for part in found if len(part)] or [_by_image(rows, "drop")])
     if long.empty:
         return pd.DataFrame(columns=COLUMNS)
     made = long.groupby(["method", "measure"])["value"].agg(["mean", "std", "count"]).reset_index()
@@ -62,6 +63,13 @@ def data(tables: Tables) -> pd.DataFrame:
     )
     frame["place"] = frame["method"].map(_places(frame))
     return frame.sort_values(["place", "measure"])[COLUMNS].reset_index(drop=True)
+
+
+def _by_image(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
+    """A row a (method, image) that was measured: its mean over whom it was asked of."""
+    values = rows.assign(value=rows[measure].astype(float), measure=measure)
+    known = values.dropna(subset=["value"])
+    return known.groupby(["method", "image_id", "measure"])["value"].mean().reset_index()
 
 
 def _places(frame: pd.DataFrame) -> dict[str, int]:
@@ -92,7 +100,8 @@ def caption(frame: pd.DataFrame) -> str:
             )
     return (
         f"Tests of the maps of {first['whose']}, mean over up to {frame['n'].max():,} images with "
-        f"95 % intervals (normal): {', '.join(MEASURES[m][0] for m in _there(frame))}. A method "
+        f"95 % intervals (normal): {', '.join(MEASURES[m][0] for m in _there(frame))}; the last "
+        "two, where the ensemble was not asked, of its members. A method "
         "that is no better than the baselines, a random map and a blob at the centre, explains "
         f"nothing.{''.join(said)}"
     )
@@ -114,7 +123,9 @@ def draw(frame: pd.DataFrame, canvas: Canvas) -> None:
     grid = canvas.subplots(rows, columns, sharey=True, squeeze=False).ravel()
     for ax, measure in zip(grid, there, strict=False):
         _panel(frame[frame["measure"] == measure], measure, ax)
-        ax.set_yticks(methods["place"], [shown(name, 20) for name in methods["method"]])
+        ax.set_yticks(
+            methods["place"], [shown(TITLES.get(name, name), 20) for name in methods["method"]]
+        )
         ax.set_ylim(-0.6, len(methods) - 0.4)
     for spare in grid[len(there) :]:
         spare.remove()

@@ -6,6 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
+from analysis.explain.names import TITLES
 from analysis.figures.style import BLUE, DARK, RED, panels, shown, whiskers
 from analysis.figures.tables import Tables
 
@@ -72,10 +73,12 @@ def draw(frame: pd.DataFrame, canvas: Canvas) -> None:
     columns = min(4, len(groups))
     rows = -(-len(groups) // columns)
     canvas.set_size_inches(max(6.0, 3.1 * columns), 2.9 * rows + 0.9)
-    label = f"share of the {shown(frame['method'].iloc[0])} map"
+    method = str(frame["method"].iloc[0])
+    label = f"share of the {shown(TITLES.get(method, method))} map"
     axes = panels(canvas, len(groups), columns, ("part of the face", label))
     for ax, (_, part) in zip(axes, groups, strict=True):
         _panel(part, ax)
+    axes[0].set_ylim(0, 1.05 * frame[["share", "high", "uniform", "centre"]].max().max())  # of all
     handles, names = axes[0].get_legend_handles_labels()
     canvas.legend(handles, names, loc="outside lower center", ncols=4, fontsize=9)
 
@@ -102,5 +105,4 @@ def _panel(rows: pd.DataFrame, ax: Axes) -> None:
             markersize=6, label="centre Gaussian")  # fmt: skip
     ax.set_title(f"{shown(rows['name'].iloc[0])} ({', '.join(sizes)})", size=9)
     ax.set_xticks(range(len(ORDER)), ORDER, size=8)
-    ax.set_ylim(bottom=0)
     ax.grid(axis="y", alpha=0.3)

@@ -57,13 +57,17 @@ class Table:
 
 @dataclass(frozen=True)
 class Shot:
-    """One picture: `address` is a data URI, `caption` is read to those who cannot see it."""
+    """One picture: `address` is a data URI, `caption` is read to those who cannot see it.
+
+    Where a picture is `lettered` it says the same itself, and the caption is folded away.
+    """
 
     address: str
     title: str
     caption: str
     width: int
     height: int
+    lettered: bool = False
 
 
 @dataclass(frozen=True)

@@ -32,6 +32,9 @@ KINDS = {
 }
 """`images.kind` -> heading, and what a reader sees there; one line adds one."""
 
+LETTERED = ("class means", "gallery", "methods", "ideal", "filters", "feature maps")
+"""Kinds of pictures that have what they show written on them."""
+
 
 def part(material: Material, kind: str) -> Part | None:
     """The pictures of one kind, in the index's order; None if there are none."""
@@ -75,7 +78,8 @@ def _shot(material: Material, row: Mapping[Any, Any]) -> Shot | None:
     caption = wording.text(row["caption"])
     title = caption if wording.missing(row["title"]) else str(row["title"])
     address = f"data:{kind};base64,{base64.b64encode(content).decode()}"
-    return Shot(address, title, caption, _whole(row["width"]), _whole(row["height"]))
+    size = _whole(row["width"]), _whole(row["height"])
+    return Shot(address, title, caption, *size, row["kind"] in LETTERED)
 
 
 def image_type(content: bytes) -> str | None:

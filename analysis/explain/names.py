@@ -1,0 +1,27 @@
+"""Names of the methods, for those who must not load Keras to know them; a test compares."""
+
+CAM = ("gradcam", "gradcam++", "hirescam", "layercam", "scorecam")
+"""Methods that weigh the maps of a layer."""
+
+INPUT = ("gradient", "smoothgrad", "integrated", "occlusion")
+"""Methods that ask the pixels."""
+
+NAMES = (*CAM, *INPUT)
+QUICK = ("gradcam", "gradcam++", "hirescam", "layercam", "gradient")
+"""Methods that cost about as much as one or two predictions."""
+
+REFERENCES = ("random", "centre")
+"""Maps that know nothing of the net, to be judged beside the methods."""
+
+TITLES = {
+    "gradcam": "Grad-CAM",
+    "gradcam++": "Grad-CAM++",
+    "hirescam": "HiResCAM",
+    "layercam": "LayerCAM",
+    "scorecam": "Score-CAM",
+    "gradient": "Input gradient",
+    "smoothgrad": "SmoothGrad",
+    "integrated": "Integrated gradients",
+    "occlusion": "Occlusion",
+}
+"""Name -> as a figure writes it."""

@@ -1,0 +1,350 @@
+"""A net that can be asked for more than its logits: the one place that takes gradients.
+
+What a layer gives is caught while the net runs, whatever the net is made of: functional, sequential
+or subclassed, with models inside models. So there is no second graph from the images to the layer
+that could be "disconnected", and one pass gives logits, maps and, from the layer on, gradients.
+"""
+
+import contextlib
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from functools import partial
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+from numpy.typing import ArrayLike, NDArray
+
+from analysis.explain.anatomy import (
+    AFTER,
+    CONVOLUTIONS,
+    NoConvolution,
+    cam_layer,
+    check_precision,
+    heard,
+    image_shape,
+    run_once,
+    shifting_head,
+)
+from analysis.explain.questions import check_given, directions, pixels
+from orchestrator.models.options import CAM_LAYER
+
+__all__ = [
+    "AFTER",
+    "BATCH",
+    "CONVOLUTIONS",
+    "Network",
+    "NoConvolution",
+    "Taps",
+    "Weighing",
+    "caught",
+    "directions",
+    "pixels",
+]
+
+BATCH = 256
+
+Floats = NDArray[np.float32]
+Ask = Callable[[tf.Tensor], Sequence[tf.Tensor]]
+"""Logits (n, k) -> factors of the logits, each (n, k) or (k,): one for each map wanted."""
+
+
+@dataclass(frozen=True)
+class Taps:
+    """What one pass over some images gave.
+
+    Attributes:
+        logits: (n, k).
+        activation: (n, h', w', f), what the layer gave.
+        gradient: (n, h', w', f), d score / d activation.
+    """
+
+    logits: Floats
+    activation: Floats
+    gradient: Floats
+
+
+@dataclass(frozen=True)
+class Weighing:
+    """How a method makes a map of activation and gradient; Keras operations, compiled with the net.
+
+    Attributes:
+        weigh: activation (n, h', w', f), gradients (n, d, h', w', f) of d scores -> (n, d, h', w').
+        by_mean: whether the gradient's mean over h' and w' is all it needs. It may then be given
+            gradients (n, d, 1, 1, f), which cost much less before a fully connected layer.
+    """
+
+    weigh: Callable[[Any, Any], Any]
+    by_mean: bool = False
+
+
+class Network:
+    """A Keras model under questions; it is used for inference alone and never changed.
+
+    Images are (n, h, w) as the preprocessing variant gives them: uint8 (divided by 255 here) or
+    floating. Scores are (n, k) factors of the logits: one-hot explains a class, +1 and -1 a
+    contrast (`directions` makes them). Each image is explained by itself, in float32. Weights may
+    change between questions; layers may not.
+
+    Args:
+        model: (n, h, w, c) -> (n, k) logits, in float32 (mixed precision is refused).
+        layer: whose maps are weighed, by name or itself; by default CAM_LAYER, or else the last
+            layer with maps. Of a layer that is used several times, the last use counts.
+        shape: (h, w, c), for models that do not say so themselves.
+
+    Raises:
+        BadInput: for a model that computes in another precision or does not say how large its
+            images are, or a layer that it lacks.
+    """
+
+    def __init__(
+        self,
+        model: keras.Model,
+        layer: str | keras.layers.Layer | None = None,
+        shape: tuple[int, int, int] | None = None,
+    ) -> None:
+        self.model = model
+        self.shape: tuple[int, ...] = shape or image_shape(model)
+        uses, logits = run_once(model, self.shape)
+        check_precision(model)
+        self.classes = int(logits.shape[-1])
+        self._cam = cam_layer(model, uses, layer, CAM_LAYER)
+        self._head = None if self._cam is None else shifting_head(uses, self._cam)
+        self._head_checked = False
+        self._programs: dict[Any, Callable[..., Any]] = {}
+        self._signature = [tf.TensorSpec((None, *self.shape), tf.float32)]
+        self._scored = [*self._signature, tf.TensorSpec((None, self.classes), tf.float32)]
+        self._logits = tf.function(self._run, input_signature=self._signature)
+        self._tapped = tf.function(self._run_tapped, input_signature=self._scored)
+        self._tapped_all = tf.function(self._run_tapped_all, input_signature=self._signature)
+        self._sensitive = tf.function(self._run_sensitive, input_signature=self._scored)
+        self._active = tf.function(self._run_active, input_signature=self._signature)
+
+    @property
+    def layer(self) -> str:
+        """Name of the layer whose maps are weighed.
+
+        Raises:
+            NoConvolution: where no layer gives maps.
+        """
+        return str(self._cam_layer().name)
+
+    def logits(self, images: NDArray[Any]) -> Floats:
+        """(n, h, w) -> (n, k)."""
+        return self._batched(self._logits, images)[0]
+
+    def activation(self, images: NDArray[Any]) -> Floats:
+        """(n, h, w) -> (n, h', w', f), what the layer gives.
+
+        Raises:
+            NoConvolution: where no layer gives maps.
+        """
+        self._cam_layer()
+        return self._batched(self._active, images)[0]
+
+    def weighed(
+        self,
+        images: NDArray[Any],
+        scores: ArrayLike | None,
+        weighings: Sequence[Weighing],
+    ) -> tuple[Floats, list[Floats]]:
+        """Logits (n, k), and a map (n, h', w') of each image for each weighing, in one pass.
+
+        Without scores, each image is explained at the class that the net itself predicts.
+
+        Raises:
+            NoConvolution: where no layer gives maps.
+        """
+        if scores is None:
+            logits, *maps = self._batched(self._program("own", weighings), images)
+        else:
+            factors = np.asarray(scores, np.float32)
+            logits, *maps = self._batched(self._program("one", weighings), images, factors)
+        return logits, [values[:, 0] for values in maps]
+
+    def weighed_all(
+        self, images: NDArray[Any], weighings: Sequence[Weighing]
+    ) -> tuple[Floats, list[Floats]]:
+        """Logits (n, k), and the maps (n, k, h', w') of all classes for each weighing.
+
+        The images go forward once; only what follows the layer is differentiated k times.
+
+        Raises:
+            NoConvolution: where no layer gives maps.
+        """
+        logits, *maps = self._batched(self._program("all", weighings), images)
+        return logits, maps
+
+    def taps(self, images: NDArray[Any], scores: ArrayLike) -> Taps:
+        """One pass, and back as far as the layer: what every CAM needs, as arrays.
+
+        All of it stays in memory (h' w' f numbers an image, twice): for some images, not a split.
+
+        Raises:
+            NoConvolution: where no layer gives maps.
+        """
+        self._cam_layer()
+        return Taps(*self._batched(self._tapped, images, np.asarray(scores, np.float32)))
+
+    def taps_of_all_classes(self, images: NDArray[Any]) -> tuple[Floats, Floats, Floats]:
+        """(n, k) logits, (n, h', w', f) activation, (n, k, h', w', f) gradient of each logit.
+
+        The images go forward once; only what follows the layer is differentiated k times.
+        """
+        self._cam_layer()
+        logits, activation, gradient = self._batched(self._tapped_all, images)
+        return logits, activation, gradient
+
+    def sensitivity(self, images: NDArray[Any], scores: ArrayLike) -> tuple[Floats, Floats]:
+        """(n, k) logits and (n, h, w) d score / d pixel, summed over channels."""
+        logits, gradient = self._batched(self._sensitive, images, np.asarray(scores, np.float32))
+        return logits, gradient.sum(axis=-1)
+
+    def _run(self, pixels: tf.Tensor) -> tuple[tf.Tensor]:
+        return (tf.cast(self.model(pixels, training=False), tf.float32),)
+
+    def _run_active(self, pixels: tf.Tensor) -> tuple[tf.Tensor]:
+        with caught(self._cam_layer()) as given:
+            self._run(pixels)
+        return (given[0],)
+
+    def _run_tapped(self, pixels: tf.Tensor, scores: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        logits, activation, gradients = self._backward(pixels, lambda _: [scores])
+        return logits, activation, gradients[0]
+
+    def _run_tapped_all(self, pixels: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        logits, activation, gradients = self._backward(pixels, self._each_class)
+        return logits, activation, tf.stack(gradients, axis=1)
+
+    def _run_sensitive(self, pixels: tf.Tensor, scores: tf.Tensor) -> tuple[tf.Tensor, ...]:
+        with tf.GradientTape(watch_accessed_variables=False) as tape:
+            tape.watch(pixels)
+            (logits,) = self._run(pixels)
+            score = tf.reduce_sum(logits * scores)
+        return logits, tape.gradient(score, pixels)
+
+    def _run_weighed(
+        self, ask: Ask, weighings: Sequence[Weighing], pixels: tf.Tensor
+    ) -> tuple[tf.Tensor, ...]:
+        if self._head is not None and all(weighing.by_mean for weighing in weighings):
+            logits, activation, mean = self._mean_gradients(self._head, pixels, ask)
+            return logits, *[w.weigh(activation, mean) for w in weighings]
+        logits, activation, gradients = self._backward(pixels, ask)
+        # one gradient after the other: together they can be many times the activation
+        return logits, *[
+            tf.concat([w.weigh(activation, g[:, None]) for g in gradients], axis=1)
+            for w in weighings
+        ]
+
+    def _backward(
+        self, pixels: tf.Tensor, ask: Ask, place: keras.layers.Layer | None = None
+    ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+        """Logits, activation, and gradients by what the layer, or another at `place`, gives."""
+        cam = self._cam_layer()
+        with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
+            with caught(cam) as maps, caught(place or cam, tape.watch) as sources:
+                (logits,) = self._run(pixels)
+            totals = [tf.reduce_sum(logits * factors) for factors in ask(logits)]
+        zero = tf.UnconnectedGradients.ZERO
+        gradients = [tape.gradient(t, sources[0], unconnected_gradients=zero) for t in totals]
+        return logits, maps[0], gradients
+
+    def _mean_gradients(
+        self, head: Sequence[keras.layers.Layer], pixels: tf.Tensor, ask: Ask
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        """Logits, activation, and the gradients' means over each map, (n, d, 1, 1, f).
+
+        The mean is how the score changes when a number is added to a whole map (over h' w'). Up to
+        the first fully connected layer that is the same for every image (see `shifting_head`), so
+        it is found once a batch, by giving that part of the net maps of ones, and only what comes
+        after is differentiated image by image. The sum over a map then precedes the large product
+        by the fully connected layer's kernel, instead of following it.
+        """
+        logits, activation, gradients = self._backward(pixels, ask, head[-1])
+        _, height, width, features = activation.shape
+        ones = tf.concat([tf.zeros((1, features)), tf.eye(features)], axis=0)
+        given = tf.tile(ones[:, None, None], (1, height, width, 1))
+        for layer in head:
+            given = layer(given)
+        slopes = (given[1:] - given[:1]) / (height * width)
+        mean = tf.stack([tf.matmul(g, slopes, transpose_b=True) for g in gradients], axis=1)
+        return logits, activation, mean[:, :, None, None]
+
+    def _each_class(self, logits: tf.Tensor) -> list[tf.Tensor]:
+        return [tf.one_hot(k, self.classes) for k in range(self.classes)]
+
+    def _own_class(self, logits: tf.Tensor) -> list[tf.Tensor]:
+        return [tf.one_hot(tf.argmax(logits, axis=1), self.classes)]
+
+    def _program(self, about: str, weighings: Sequence[Weighing]) -> Callable[..., Any]:
+        self._check_head()
+        key = (about, tuple(weighings))
+        if key not in self._programs:
+            self._programs[key] = self._compiled(about, tuple(weighings))
+        return self._programs[key]
+
+    def _compiled(self, about: str, weighings: tuple[Weighing, ...]) -> Callable[..., Any]:
+        if about == "one":
+            return tf.function(
+                lambda pixels, scores: self._run_weighed(lambda _: [scores], weighings, pixels),
+                input_signature=self._scored,
+            )
+        ask = {"own": self._own_class, "all": self._each_class}[about]
+        program = partial(self._run_weighed, ask, weighings)
+        return tf.function(program, input_signature=self._signature)
+
+    def _check_head(self) -> None:
+        """Take the short way to mean gradients only where it has been seen to lead there."""
+        if self._head_checked:
+            return
+        self._cam_layer()
+        if self._head is not None:
+            noise = np.random.default_rng(0).random((4, *self.shape), np.float32)
+            _, _, short = self._mean_gradients(self._head, tf.constant(noise), self._each_class)
+            _, _, full = self._backward(tf.constant(noise), self._each_class)
+            honest = np.stack([g.numpy().mean(axis=(1, 2)) for g in full], axis=1)
+            error = np.abs(short.numpy()[:, :, 0, 0] - honest).max()
+            if not error <= 1e-4 * np.abs(honest).max():
+                self._head = None
+        self._head_checked = True
+
+    def _cam_layer(self) -> keras.layers.Layer:
+        if self._cam is None:
+            raise NoConvolution(
+                f"{self.model.name} has no convolution, so CAM methods have no maps to weigh; "
+                "ask for gradient, smoothgrad, integrated or occlusion"
+            )
+        return self._cam
+
+    def _batched(
+        self, program: Callable[..., Sequence[tf.Tensor]], images: NDArray[Any], *more: Floats
+    ) -> list[Floats]:
+        check_given(self.shape, self.classes, images, *more)
+        if not len(images):  # a kernel that gets none may end the process
+            blank = np.zeros((1, *images.shape[1:]), np.float32)
+            ones = [np.zeros((1, *a.shape[1:]), np.float32) for a in more]
+            return [result[:0] for result in self._batched(program, blank, *ones)]
+        pieces = []
+        for first in range(0, len(images), BATCH):
+            now = slice(first, first + BATCH)
+            given = program(pixels(images[now], self.shape[-1]), *[a[now] for a in more])
+            pieces.append([result.numpy() for result in given])
+        return [np.concatenate(parts) for parts in zip(*pieces, strict=True)]
+
+
+@contextlib.contextmanager
+def caught(
+    layer: keras.layers.Layer, seen: Callable[[tf.Tensor], Any] = lambda given: None
+) -> Iterator[list[tf.Tensor]]:
+    """What the layer gives while the block runs; a layer used twice shows its last use."""
+    given: list[tf.Tensor] = []
+
+    def tell(_: keras.layers.Layer, __: Any, made: Any) -> tf.Tensor:
+        result = tf.identity(made)
+        seen(result)
+        given[:] = [result]
+        return result
+
+    with heard([layer], tell):
+        yield given

@@ -1,0 +1,1 @@
+"""What the nets have learned, without asking about one image: filters, maps, ideal images."""

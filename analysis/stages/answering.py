@@ -1,0 +1,164 @@
+"""What the ensemble answers: predictions of members, their combination, what it is worth."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from analysis.ensemble.bank import Bank, read
+from analysis.ensemble.choose import Answers, Choice
+from analysis.ensemble.combine import Recipe
+from analysis.ensemble.score import Row, Truth, diversity_rows, paired, scores
+from analysis.findings.answers import Asked, answers
+from analysis.findings.columns import matrix
+from analysis.findings.members import Standing, member_rows
+from analysis.findings.predictions import prediction_table
+from analysis.stages.choosing import Chosen
+from analysis.stages.job import Job
+from analysis.workshop.bench import prediction_file
+from analysis.workshop.tasks import Predict
+from orchestrator.errors import BadInput
+from results.paths import Paths
+from results.schema import MEMBERS, SCORES, table
+
+CHUNK = 2048
+"""Images a task: enough to keep the net busy, few enough to lose little with a worker."""
+
+
+@dataclass(frozen=True)
+class Answered:
+    """What was said of the images of one split.
+
+    Attributes:
+        asked: the images.
+        bank: each trial's own probabilities, best single included.
+        ensemble: of the ensemble, calibrated and not.
+        single: of the best single trial.
+    """
+
+    asked: Asked
+    bank: Bank
+    ensemble: Answers
+    single: Answers
+
+    @property
+    def predictions(self) -> NDArray[np.uint8]:
+        """(n,) the ensemble's classes."""
+        return self.ensemble.probabilities.argmax(axis=1).astype(np.uint8)
+
+
+def predict(job: Job, trials: Sequence[str]) -> bool:
+    """Have every trial's probabilities of the split stored; whether any had to be computed.
+
+    Raises:
+        BadInput: where a trial's cannot be computed.
+    """
+    split, flip = job.request.split, job.request.flip
+    missing = [t for t in trials if not job.store.exists(prediction_file(t, split, flip))]
+    tasks = {t: list(_tasks(job, t)) for t in missing}
+    failed = job.work(f"predicting {split}", [task for each in tasks.values() for task in each])
+    if failed:
+        reasons = "; ".join(f"{trial}: {why}" for trial, why in failed.items())
+        raise BadInput(f"{split} could not be predicted ({reasons}); run this again")
+    for trial in missing:
+        parts = pa.concat_tables([job.store.read_table(task.part) for task in tasks[trial]])
+        epoch = int(job.folder.row(trial)["best_epoch"])
+        content = prediction_table(asked_of(job), matrix(parts["probability"]), epoch)
+        job.store.write_table(prediction_file(trial, split, flip), content)
+    return bool(missing)
+
+
+def answer(job: Job, chosen: Chosen) -> Answered:
+    """Combine the stored probabilities of the split; write answers, scores and members."""
+    split, flip = job.request.split, job.request.flip
+    bank, unusable = read(job.store, chosen.trials, lambda t: prediction_file(t, split, flip))
+    if unusable:
+        (trial, why), *_ = unusable.items()
+        raise BadInput(f"stored probabilities of {trial} on {split} cannot be used: {why}")
+    recipe, single = chosen.choice.recipe, chosen.choice.best_single
+    asked = asked_of(job)
+    bank = _in_order(bank, asked)
+    answered = Answered(asked, bank, *(_answers(one, bank) for one in (recipe, single)))
+    members = answered.bank.take(recipe.members).probabilities
+    content = answers(
+        asked, answered.ensemble.probabilities, members, answered.single.probabilities
+    )
+    job.store.write_table(Paths().answers, content)
+    job.store.write_table(Paths().scores, table(SCORES, _score_rows(job, chosen, answered)))
+    standing = Standing(chosen.bank, answered.bank)
+    rows = member_rows(job.folder.trials, chosen.choice, standing, job.notes.left_out)
+    job.store.write_table(Paths().members, table(MEMBERS, rows))
+    return answered
+
+
+def asked_of(job: Job) -> Asked:
+    """The images of the split that was asked for."""
+    faces = job.faces
+    return Asked(
+        job.request.split,
+        np.asarray(faces.ids),
+        np.asarray(faces.labels),
+        job.seen,
+        job.folder.classes,
+    )
+
+
+def _tasks(job: Job, trial: str) -> Iterator[Predict]:
+    n = len(job.faces)
+    for first in range(0, n, CHUNK):
+        rows = np.arange(first, min(n, first + CHUNK))
+        yield Predict(trial, job.request.split, rows, job.request.flip)
+
+
+def _in_order(bank: Bank, asked: Asked) -> Bank:
+    """The bank with its images in the split's own order.
+
+    Raises:
+        BadInput: where it is about other images.
+    """
+    place = {str(name): row for row, name in enumerate(bank.ids)}
+    if set(place) != set(asked.ids.tolist()):
+        raise BadInput(
+            f"stored probabilities of {asked.split} are of {len(place)} images, the data set has "
+            f"{len(asked.ids)} others; run this again with --force"
+        )
+    order = np.array([place[name] for name in asked.ids.tolist()], np.int64)
+    return Bank(
+        bank.trials,
+        bank.probabilities[:, order],
+        bank.labels[order],
+        bank.ids[order],
+        bank.clean[order],
+    )
+
+
+def _answers(recipe: Recipe, bank: Bank) -> Answers:
+    own = bank.take(recipe.members).probabilities
+    return Answers(recipe.apply(own), recipe.uncalibrated(own))
+
+
+def _score_rows(job: Job, chosen: Chosen, answered: Answered) -> list[Row]:
+    """Validation by cross-validation; test, where it was asked for, as measured."""
+    bank, choice, classes = chosen.bank, chosen.choice, job.folder.classes
+    truth = Truth(bank.labels, bank.clean, classes, "validation", choice.how)
+    rows = _compared(choice, choice.ensemble, choice.single, truth)
+    own = bank.take(choice.recipe.members).probabilities
+    if job.request.split == "validation":
+        return rows + diversity_rows(own, truth)
+    asked = answered.asked
+    truth = Truth(asked.labels, asked.clean, classes, asked.split, "measured")
+    rows += _compared(choice, answered.ensemble, answered.single, truth)
+    own = answered.bank.take(choice.recipe.members).probabilities
+    for trial, said in zip(choice.recipe.members, own, strict=True):
+        rows += scores(trial, Answers(said, said), truth)
+    return rows + diversity_rows(own, truth)
+
+
+def _compared(choice: Choice, ensemble: Answers, single: Answers, truth: Truth) -> list[Row]:
+    (trial,) = choice.best_single.members
+    rows = scores("ensemble", ensemble, truth) + scores("best single", single, truth)
+    if choice.recipe.members != choice.best_single.members:
+        rows += paired(ensemble, single, trial, truth)
+    return rows

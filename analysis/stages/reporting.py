@@ -1,0 +1,188 @@
+"""What was done, in one file, and the pages that people open."""
+
+import datetime
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import safetensors.numpy
+
+from analysis.leaderboard import clean_accuracy, leaderboard, markdown
+from analysis.report import page, tensorboard
+from analysis.report.projector import Projection
+from analysis.stages.answering import Answered
+from analysis.stages.choosing import Chosen, rows_spread
+from analysis.stages.job import Job
+from analysis.stages.picturing import rules_compared
+from analysis.workshop.tasks import Cost, Features
+from orchestrator import hardware, provenance
+from results.paths import Paths
+from results.schema import PREDICTIONS
+from results.store import DamagedResults
+
+TIMED = 512
+"""Images that speed is measured on."""
+
+POINTS = 2048
+"""Images in TensorBoard's Projector."""
+
+
+@dataclass(frozen=True)
+class Ending:
+    """What the report needs besides the tables.
+
+    Attributes:
+        chosen: the ensemble; None where there is none.
+        saved: how its export went.
+        speed: kind -> images a second.
+        seconds: that post-processing took up to the report.
+        stamp: see `whole.stamp`.
+    """
+
+    chosen: Chosen | None
+    saved: str
+    speed: Mapping[str, float]
+    seconds: float
+    stamp: str
+
+
+def write_leaderboard(job: Job) -> None:
+    """The leaderboard as Markdown."""
+    trials = job.folder.trials
+    clean = {}
+    for trial in trials["trial"]:
+        try:
+            predictions = job.store.read_table(Paths().prediction(trial), PREDICTIONS)
+            clean[trial] = clean_accuracy(predictions.to_pandas())
+        except DamagedResults:
+            continue  # failed before it predicted, or damaged: said among those left out
+    job.store.write_bytes(Paths().leaderboard, markdown(leaderboard(trials, clean)).encode())
+
+
+def note_test_read(job: Job, trials: tuple[str, ...]) -> None:
+    """Put on record that test images were looked at."""
+    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    entry = {"when": now, "choice": ", ".join(trials), "data": job.folder.digest}
+    job.store.write_json(Paths().test_reads, [*test_reads(job), entry])
+
+
+def test_reads(job: Job) -> list[dict[str, str]]:
+    """Every time that test images were predicted in this folder."""
+    if not job.store.exists(Paths().test_reads):
+        return []
+    found: list[dict[str, str]] = job.store.read_json(Paths().test_reads)
+    return found
+
+
+def read_elsewhere(job: Job) -> str:
+    """A sentence where other sweeps of the same results folder read the same test images."""
+    root = job.store.root
+    if "://" in root:
+        return ""
+    others = []
+    for file in sorted(Path(root).parent.glob(f"*/{Paths().test_reads}")):
+        if file.parent != Path(root) and job.folder.digest in file.read_text(errors="replace"):
+            others.append(file.parent.name)
+    if not others:
+        return ""
+    return (
+        f"The same test images were read for {len(others)} other sweeps in this results folder "
+        f"({', '.join(others)}): the more often one looks, the more the best of them flatters."
+    )
+
+
+def speed(job: Job, chosen: Chosen) -> dict[str, float]:
+    """What maps cost beside prediction, asked of the leading member."""
+    trial = chosen.choice.recipe.members[0]
+    rows = rows_spread(len(job.faces), TIMED)
+    task = Cost(trial, job.request.split, rows)
+    failed = job.work("timing", [task])
+    if failed:
+        job.notes.skipped.append(("timing", failed[trial]))
+        return {}
+    found = job.store.read_table(task.part)
+    return dict(zip(found["kind"].to_pylist(), found["value"].to_pylist(), strict=True))
+
+
+def projection(job: Job, chosen: Chosen, answered: Answered) -> Projection | None:
+    """Images as the leading member's last maps see them."""
+    trial = chosen.choice.recipe.members[0]
+    rows = rows_spread(len(job.faces), POINTS)
+    task = Features(trial, job.request.split, rows)
+    failed = job.work("placing images", [task])
+    if failed:
+        job.notes.skipped.append(("TensorBoard's Projector", failed[trial]))
+        return None
+    features = safetensors.numpy.load(job.store.read_bytes(task.part))["features"]
+    names = np.asarray(job.folder.classes, dtype=str)
+    labels, said = answered.asked.labels[rows], answered.predictions[rows]
+    columns = {
+        "image_id": answered.asked.ids[rows],
+        "label": names[labels],
+        "prediction": names[said],
+        "correct": np.where(labels == said, "right", "wrong"),
+    }
+    title = f"what {trial} makes of images"
+    return Projection(title, features, np.asarray(job.faces.images[rows]), columns)
+
+
+def report(job: Job, ending: Ending, points: Projection | None) -> None:
+    """Write postprocess.json, TensorBoard's run and report.html; in this order."""
+    job.store.write_json(Paths().postprocess, _record(job, ending))
+    if "://" not in job.store.root:
+        folder = Path(job.store.root) / Paths().tensorboard
+        for note in tensorboard.write(folder, job.store, projection=points):
+            job.notes.caveats.append(note)
+    job.store.write_json(Paths().postprocess, _record(job, ending))
+    job.store.write_bytes(Paths().report, page.render(job.store).encode())
+
+
+def _record(job: Job, ending: Ending) -> dict[str, Any]:
+    request, notes = job.request, job.notes
+    about = provenance.describe()
+    return {
+        "stamp": ending.stamp,
+        "command": about["command"],
+        "started": about["started"],
+        "seconds": round(ending.seconds, 1),
+        "commit": about["commit"],
+        "hardware": hardware.machine(),
+        "split": request.split,
+        "members_asked": request.members,
+        "explain": "all" if request.explain is None else request.explain,
+        "methods": list(request.methods),
+        "flip": request.flip,
+        "ensemble": {} if ending.chosen is None else _ensemble(ending.chosen),
+        "export": ending.saved,
+        "test_reads": test_reads(job),
+        "speed": dict(ending.speed),
+        "caveats": [*dict.fromkeys(notes.caveats)],
+        "left_out": notes.left_out,
+        "skipped": [{"what": what, "reason": why} for what, why in dict.fromkeys(notes.skipped)],
+    }
+
+
+def _ensemble(chosen: Chosen) -> dict[str, Any]:
+    choice = chosen.choice
+    recipe = choice.recipe
+    members = zip(recipe.members, recipe.coefficients, strict=True)
+    return {
+        "rule": choice.rule,
+        "sentence": choice.sentence,
+        "combiner": recipe.combiner,
+        "temperature": recipe.temperature,
+        "members": [{"trial": t, "coefficient": c} for t, c in members],
+        "best_single": choice.best_single.members[0],
+        "rules": finite(rules_compared(choice, chosen.bank)),
+    }
+
+
+def finite(value: Any) -> Any:
+    """The same with null in place of numbers that JSON has no word for."""
+    if isinstance(value, dict):
+        return {key: finite(part) for key, part in value.items()}
+    if isinstance(value, list):
+        return [finite(part) for part in value]
+    return None if isinstance(value, float) and not np.isfinite(value) else value

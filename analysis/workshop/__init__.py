@@ -1,0 +1,1 @@
+"""What a worker does with one member and some images; Keras is loaded with the first net."""

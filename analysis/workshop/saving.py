@@ -1,0 +1,51 @@
+"""The ensemble as a folder that anybody can load, tried before it is believed."""
+
+import json
+
+import numpy as np
+import pyarrow as pa
+
+from analysis.ensemble.combine import Recipe
+from analysis.workshop.bench import Bench
+from analysis.workshop.judging import predictor
+from analysis.workshop.tasks import Save
+from orchestrator.errors import BadInput
+from results.paths import Paths
+
+TOLERANCE = 1e-3
+"""Largest difference allowed between what was saved and what was measured."""
+
+
+REMOTE = "Keras writes to local folders alone"
+
+
+def save(bench: Bench, task: Save) -> pa.Table:
+    """Write `ensemble/`, load it again, compare on the task's images; export it if that can be.
+
+    Raises:
+        BadInput: where the loaded ensemble answers otherwise.
+    """
+    from analysis.ensemble.saved import Contents, load
+    from analysis.ensemble.saved import save as write
+
+    recipe, splits = Recipe.from_json(json.loads(task.recipe)), bench.splits
+    height, width = splits.validation.images.shape[1:]
+    contents = Contents(
+        recipe=recipe,
+        configs={trial: bench.folder.config(trial) for trial in recipe.members},
+        classes=splits.classes,
+        size=(height, width),
+        data=splits.digest,
+        provenance=json.loads(task.provenance),
+    )
+    weights = {t: bench.store.read_bytes(Paths().weight(t)) for t in recipe.members}
+    write(bench.store, contents, weights)
+    place = f"{bench.store.root}/{Paths().ensemble}"
+    loaded = load(place)
+    faces = np.asarray(bench.faces(task.split).images[task.rows])
+    expected = predictor(bench, recipe)(faces.astype(np.float32) / np.float32(255))
+    apart = float(np.abs(loaded.predict(faces) - expected).max(initial=0))
+    if not apart <= TOLERANCE:
+        raise BadInput(f"{place} answers otherwise than what was measured (by {apart:.3g})")
+    reason = loaded.export(f"{place}/ensemble.keras") if "://" not in place else REMOTE
+    return pa.table({"apart": [apart], "not_exported": [reason or ""]})
