@@ -158,5 +158,8 @@ def _panel(rows: pd.DataFrame, measure: str, ax: Axes) -> None:
         ax.axvline(base.max() if high_is_good else base.min(), color=RED, linestyle=":")
     arrow = "better →" if high_is_good else "← better"
     ax.set_title(f"{title}\n{hint}  {arrow}", size=9)
-    ax.set_xlabel(f"mean, n = {rows['n'].max():,}", size=8)
+    least, most = rows["n"].min(), rows["n"].max()
+    ax.set_xlabel(
+        f"mean, n = {most:,}" if least == most else f"mean, n = {least:,} to {most:,}", size=8
+    )
     ax.grid(axis="x", alpha=0.3)
