@@ -1,22 +1,18 @@
 import numpy as np
-import pandas as pd
 import pytest
 
 from analysis.pictures.contact import contact_sheet
 from analysis.pictures.evidence import Map
 from analysis.pictures.galleries import bars_of, drawn_map, evenly, right, rights, wrong, wrongs
 from analysis.pictures.overview import overview
-from analysis.pictures.readme import readme_pictures
 from analysis.pictures.scenes_test import (
     ANSWERS,
     SCENES,
     answer,
     cam,
     evidence_of,
-    mean_row,
     usual_cams,
 )
-from orchestrator.errors import BadInput
 
 
 def test_a_gallery_counts_what_it_shows_and_what_it_leaves_out(evidence):
@@ -101,19 +97,6 @@ def test_the_contact_sheet_is_drawn_at_random_and_says_how(evidence):
     assert "4 of 7 validation images, drawn at random (seed 5)" in said
     files = {contact_sheet(evidence, shown=4, seed=seed).content for seed in range(4)}
     assert len(files) > 1
-
-
-def test_the_readme_shows_the_commonest_confusion_and_a_few_classes():
-    drawn = [row | {"image_id": f"drawn-{row['image_id']}"} for row in ANSWERS]
-    means = pd.DataFrame([mean_row(0, True, 20, [[0, 1]])])
-    first, second = readme_pictures(evidence_of(drawn, []), means, names=("angry",))
-    assert first.title == "angry called happy"
-    assert "1 of 3 classes are shown" in second.caption
-
-
-def test_the_readme_shows_embedded_faces_alone(evidence):
-    with pytest.raises(BadInput, match="no embedded face"):
-        readme_pictures(evidence, evidence.cams)
 
 
 @pytest.mark.parametrize(
