@@ -1,4 +1,4 @@
-"""How far the work is: a bar for a person at a terminal, a line a minute for a log."""
+"""How far the work is: a bar for a person at a terminal, lines for a log."""
 
 import time
 from types import TracebackType
@@ -8,6 +8,9 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
 
 LINE_EVERY_S = 60.0
+
+WORTH_A_LINE_S = 5.0
+"""Stages shorter than this leave no line in a log."""
 
 
 class Bar:
@@ -30,11 +33,14 @@ class Bar:
             TimeRemainingColumn(),
             console=Console(file=out),
             disable=not out.isatty(),
+            # A thread of its own could outlive an interrupt, and the stream with it.
+            auto_refresh=False,
         )
         self._task = self._rich.add_task(what, total=images, speed="")
 
     def __enter__(self) -> Self:
         self._rich.start()
+        self._rich.refresh()
         return self
 
     def __exit__(
@@ -44,6 +50,9 @@ class Bar:
         trace: TracebackType | None,
     ) -> None:
         self._rich.stop()
+        seconds = time.monotonic() - self._began
+        if kind is None and not self._out.isatty() and seconds >= WORTH_A_LINE_S:
+            self._say(f"{self._done:,} images in {seconds:,.0f} s, {self.speed:,.0f} images/s")
 
     @property
     def speed(self) -> float:
@@ -54,12 +63,14 @@ class Bar:
         """Some more are done."""
         self._done += images
         self._rich.update(self._task, advance=images, speed=f"{self.speed:,.0f} images/s")
+        self._rich.refresh()
         if not self._out.isatty() and time.monotonic() - self._said >= LINE_EVERY_S:
             self._said = time.monotonic()
             left = (self._images - self._done) / self.speed
-            print(
-                f"{self._what}: {self._done:,} of {self._images:,} images, "
-                f"{self.speed:,.0f} images/s, about {left:,.0f} s left",
-                file=self._out,
-                flush=True,
+            self._say(
+                f"{self._done:,} of {self._images:,} images, {self.speed:,.0f} images/s, "
+                f"about {left:,.0f} s left"
             )
+
+    def _say(self, words: str) -> None:
+        print(f"{self._what}: {words}", file=self._out, flush=True)

@@ -8,30 +8,28 @@ missing, so it also goes on where one was interrupted.
 
 import argparse
 import contextlib
-import shlex
+import errno
+import fcntl
 import sys
+import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from analysis.explain.names import NAMES
-from analysis.stages.job import Job, Request, Work
-from analysis.stages.whole import forget, is_done, postprocess
+from analysis.stages.job import Failure, Job, Request, Work
+from analysis.stages.reporting import check_reads
+from analysis.stages.whole import is_done, postprocess
 from analysis.sweep_folder import SweepFolder
 from analysis.workshop.bench import Bench
 from analysis.workshop.shop import Shop
 from analysis.workshop.tasks import Task
+from jobs.asked import again, arguments, request_of
 from jobs.bar import Bar
-from jobs.fleet import Crew, Piece, work
+from jobs.fleet import Crew, Fleet, Piece
 from orchestrator import hardware
 from orchestrator.errors import BadInput
 from orchestrator.session import session
-from orchestrator.terminal import (
-    chatter_to,
-    in_words,
-    note_traceback,
-    termination_as_ctrl_c,
-)
+from orchestrator.terminal import Interrupts, chatter_to, in_words, note_traceback
 from results.paths import Paths
 from results.store import DamagedResults, Store
 
@@ -54,156 +52,143 @@ def main(argv: Sequence[str] | None = None) -> int:
         return INTERRUPTED
 
 
-def arguments(argv: Sequence[str]) -> argparse.Namespace:
-    """The words of the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m jobs.postprocess",
-        description="Turn a sweep's results into an ensemble, explanations, pictures and a report.",
-    )
-    parser.add_argument("results", help="a sweep's own folder, RESULTS/NAME")
-    parser.add_argument(
-        "--members", type=int, default=7, metavar="N", help="members at most (default 7)"
-    )
-    parser.add_argument(
-        "--split",
-        choices=("test", "validation"),
-        default="test",
-        help="images to measure, explain and draw (default test: read once, and counted)",
-    )
-    parser.add_argument(
-        "--explain",
-        default="56",
-        metavar="all|N",
-        help="images that the costly methods explain (default 56; Grad-CAM explains all)",
-    )
-    parser.add_argument(
-        "--methods",
-        default=",".join(NAMES),
-        metavar="A,B",
-        help=f"explanation methods, the leading one first (default all: {', '.join(NAMES)})",
-    )
-    parser.add_argument(
-        "--flip", action="store_true", help="predict mirrored images too, and average"
-    )
-    parser.add_argument("--force", action="store_true", help="do again what is there")
-    parser.add_argument("--data", metavar="PATH", help="the data set, if it has moved")
-    parser.add_argument("--concurrency", type=int, metavar="N", help="workers (default one a core)")
-    parser.add_argument("--address", metavar="A", help="of a running Ray cluster, e.g. auto")
-    return parser.parse_args(argv)
-
-
-def request_of(words: argparse.Namespace) -> Request:
-    """What was asked, checked.
-
-    Raises:
-        BadInput: naming what cannot be.
-    """
-    methods = tuple(name.strip() for name in words.methods.split(",") if name.strip())
-    unknown = [name for name in methods if name not in NAMES]
-    if unknown or not methods:
-        named = ", ".join(unknown) or "nothing"
-        raise BadInput(f"--methods names {named}; the methods are {', '.join(NAMES)}")
-    if words.members < 1:
-        raise BadInput(f"--members {words.members}: an ensemble has 1 member or more")
-    if words.concurrency is not None and words.concurrency < 1:
-        raise BadInput(f"--concurrency {words.concurrency}: 1 worker or more is needed")
-    return Request(
-        members=words.members,
-        split=words.split,
-        explain=_number_of_images(words.explain),
-        methods=tuple(dict.fromkeys(methods)),
-        flip=words.flip,
-        force=words.force,
-        data=words.data,
-    )
-
-
-def _number_of_images(text: str) -> int | None:
-    if text == "all":
-        return None
-    if not text.isdecimal() or int(text) < 1:
-        raise BadInput(f"--explain {text}: give a number of images, 1 or more, or all")
-    return int(text)
-
-
-def again(words: argparse.Namespace) -> str:
-    """The command that goes on; nothing is forced twice."""
-    asked = {"--members": words.members, "--split": words.split, "--explain": words.explain}
-    asked |= {"--methods": words.methods, "--data": words.data}
-    asked |= {"--concurrency": words.concurrency, "--address": words.address}
-    said = [shlex.quote(f"{name}={value}") for name, value in asked.items() if value is not None]
-    flip = ["--flip"] if words.flip else []
-    return " ".join(["python -m jobs.postprocess", shlex.quote(words.results), *said, *flip])
-
-
 def _run(words: argparse.Namespace) -> int:
     request = request_of(words)
-    place = words.results if "://" in words.results else str(Path(words.results).absolute())
-    if "://" not in place and not Path(place).is_dir():
-        raise DamagedResults(f"{place} does not exist; give the folder of a sweep, RESULTS/NAME")
-    folder = SweepFolder(Store(place))
-    if request.force:
-        forget(folder.store)
-    if is_done(folder, request):
-        print(
-            f"nothing to do: {place}/{Paths().report} is up to date; --force redoes it",
-            file=sys.stderr,
-        )
+    place = _place(words.results)
+    folder = SweepFolder(_store(place))
+    check_reads(folder.store)
+    if not request.force and is_done(folder, request):
+        report = f"{place}/{Paths().report}"
+        print(f"nothing to do: {report} is up to date; --force redoes it", file=sys.stderr)
         print(place)
         return DONE
-    log = Path(place) / Paths().logs / "postprocess.log"
-    with chatter_to(log) as (_, err), termination_as_ctrl_c():
-        code = _guarded(words, folder, request, log, err)
+    with _alone(place), _logs(place) as logs, chatter_to(logs / "postprocess.log") as (_, err):
+        code = _guarded(words, folder, request, logs, err)
     if code == DONE:
         print(place)
     return code
 
 
-def _guarded(
-    words: argparse.Namespace, folder: SweepFolder, request: Request, log: Path, err: TextIO
-) -> int:
+def _place(results: str) -> str:
+    if "://" in results:
+        return results
+    place = Path(results).absolute()
+    if not place.is_dir():
+        found = "is a file" if place.exists() else "does not exist"
+        raise DamagedResults(f"{place} {found}; give the folder of a sweep, RESULTS/NAME")
+    return str(place)
+
+
+def _store(place: str) -> Store:
     try:
-        with _workers(words, folder, err) as have_done:
-            postprocess(Job(folder, request, have_done, lambda line: print(line, file=err)))
+        return Store(place)
+    except ValueError as problem:
+        raise BadInput(str(problem)) from None
+
+
+@contextlib.contextmanager
+def _logs(place: str) -> Iterator[Path]:
+    """Where chatter goes: into the results; to this machine, for a while, if they are elsewhere."""
+    if "://" in place:
+        with tempfile.TemporaryDirectory(prefix="postprocess-") as folder:
+            yield Path(folder)
+    else:
+        yield Path(place) / Paths().logs
+
+
+@contextlib.contextmanager
+def _alone(place: str) -> Iterator[None]:
+    """One post-processing of a folder at a time; the lock goes with the process.
+
+    Raises:
+        BadInput: where another is at work, or the folder cannot be written.
+    """
+    if "://" in place:
+        yield
+        return
+    file = Path(place) / Paths().logs / "postprocess.lock"
+    try:
+        file.parent.mkdir(exist_ok=True)
+        with file.open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            yield
+    except BlockingIOError:
+        raise BadInput(f"{place} is being post-processed by another process; wait for it") from None
+    except OSError as problem:
+        if problem.errno not in (errno.EROFS, errno.EACCES, errno.EPERM):
+            raise
+        raise BadInput(
+            f"{place} cannot be written ({problem.strerror}); copy it to where you may write"
+        ) from None
+
+
+def _guarded(
+    words: argparse.Namespace, folder: SweepFolder, request: Request, logs: Path, err: TextIO
+) -> int:
+    def say(line: str) -> None:
+        print(line, file=err, flush=True)
+
+    try:
+        with Interrupts() as interrupts, _workers(words, folder, logs, err, interrupts) as work:
+            job = Job(folder, request, work, say)
+            postprocess(job)
+        if job.notes.unfinished:
+            say(f"incomplete; go on with:\n  {again(words)}")
+            return FAILED
         return DONE
     except (BadInput, DamagedResults):
         raise
     except Exception as error:
         note_traceback()
-        print(f"error: {in_words(error)}; see {log}", file=err)
-        print(f"what is finished is kept; go on with:\n  {again(words)}", file=err)
+        say(f"error: {in_words(error)}; see {logs / 'postprocess.log'}")
+        say(f"what is finished is kept; go on with:\n  {again(words)}")
         return FAILED
 
 
 @contextlib.contextmanager
-def _workers(words: argparse.Namespace, folder: SweepFolder, err: TextIO) -> Iterator[Work]:
+def _workers(
+    words: argparse.Namespace,
+    folder: SweepFolder,
+    logs: Path,
+    err: TextIO,
+    interrupts: Interrupts,
+) -> Iterator[Work]:
     """How to have tasks done; Ray starts with the first task whose part is missing."""
-    shop = Shop(Bench(folder.store.root, words.data, threads=1))
-    at_once = words.concurrency or hardware.cores()
+    shop = Shop(Bench(_place(words.results), words.data, threads=1))
     with contextlib.ExitStack() as stack:
-        crew: list[Crew] = []
+        fleets: list[Fleet] = []
 
-        def have_done(what: str, tasks: Sequence[Task]) -> dict[str, str]:
+        def have_done(what: str, tasks: Sequence[Task]) -> dict[str, Failure]:
             missing = [task for task in tasks if not folder.store.exists(task.part)]
             if not missing:
                 return {}
-            if not crew:
-                crew.append(stack.enter_context(_crew(words, folder, at_once)))
-            pieces = [Piece(task.part, task.trial, len(task.rows), task) for task in missing]
+            if not fleets:
+                crew = stack.enter_context(_crew(words, logs))
+                interrupts.listen()
+                fleets.append(stack.enter_context(Fleet(shop, crew)))
+            pieces = [Piece(t.part, t.trial, len(t.rows), t, t.fate) for t in missing]
             with Bar(what, sum(piece.images for piece in pieces), err) as bar:
-                return work(shop, pieces, crew[0], lambda piece: bar.advance(piece.images))
+
+                def done(piece: Piece) -> None:
+                    interrupts.check()
+                    bar.advance(piece.images)
+
+                found = fleets[0].work(pieces, done)
+            return {fate: Failure(each.reason, each.bad_input) for fate, each in found.items()}
 
         yield have_done
 
 
 @contextlib.contextmanager
-def _crew(words: argparse.Namespace, folder: SweepFolder, at_once: int) -> Iterator[Crew]:
+def _crew(words: argparse.Namespace, logs: Path) -> Iterator[Crew]:
     import ray  # only now: a run that finds everything done needs no Ray
 
-    with session(at_once, None, words.address), termination_as_ctrl_c():
-        gpus = ray.cluster_resources().get("GPU", 0.0)
-        share = min(1.0, gpus / at_once) if gpus else 0.0
-        yield Crew(at_once, 1, share, f"{folder.store.root}/{Paths().logs}")
+    here = words.concurrency or hardware.cores()
+    with session(here, None, words.address):
+        there = ray.cluster_resources()
+        at_once = words.concurrency or (int(there.get("CPU", 1)) if words.address else here)
+        kept = "" if "://" in words.results else str(logs)
+        yield Crew.packed(max(1, at_once), there.get("GPU", 0.0), kept)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,9 @@ import psutil
 import pytest
 
 from analysis.stages.testing import small_sweep
-from jobs.postprocess import again, main, request_of
-from jobs.postprocess import arguments as parsed
+from jobs.asked import again, request_of
+from jobs.asked import arguments as parsed
+from jobs.postprocess import main
 from orchestrator.errors import BadInput
 from results.paths import Paths
 from results.schema import ANSWERS, CAMS

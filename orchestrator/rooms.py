@@ -133,19 +133,20 @@ ROOMS: dict[str, Room] = {
         "matplotlib numpy optuna pandas PIL scipy",
     ),
     "analysis.report": room(
-        "event_files /results /analysis.explain.names /analysis.leaderboard",
+        "event_files /results /analysis.explain.names /analysis.figures.faithfulness"
+        " /analysis.leaderboard",
         "jinja2 markupsafe numpy pandas PIL sklearn tensorboard tensorboardX",
     ),
     # one post-processing: tables, what workers do, the order of it all
     "analysis.findings": room("/results /analysis.ensemble", "numpy pandas pyarrow safetensors"),
     "analysis.workshop": room(
-        "data errors metrics preprocess training.device /results /analysis.ensemble"
+        "data errors hardware metrics preprocess training.device /results /analysis.ensemble"
         " /analysis.explain /analysis.features /analysis.findings /analysis.members"
         " /analysis.sweep_folder",
         "numpy pyarrow safetensors",
     ),
     "analysis.stages": room(
-        "data.faces errors hardware provenance /results /analysis",
+        "data.faces errors hardware preprocess provenance /results /analysis",
         "numpy pandas pyarrow safetensors",
     ),
     "analysis.stages.testing": room(

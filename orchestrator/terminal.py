@@ -8,7 +8,7 @@ import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from typing import TextIO
+from typing import Self, TextIO
 
 FULL = (errno.ENOSPC, errno.EDQUOT)
 """What the system says of a disk without room."""
@@ -46,6 +46,40 @@ def termination_as_ctrl_c() -> Iterator[None]:
         yield
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+class Interrupts:
+    """Ctrl-C and SIGTERM end the run.
+
+    An exception that a signal raises inside a library's callback or clean-up may be swallowed
+    there; so it is also remembered, and raised again by `check` at the next finished piece.
+    """
+
+    def __init__(self) -> None:
+        self._asked = False
+
+    def __enter__(self) -> Self:
+        self._before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
+        self.listen()
+        return self
+
+    def __exit__(self, *raised: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def listen(self) -> None:
+        """Take the signals; again after Ray has started, which puts a handler of its own there."""
+        for number in (signal.SIGINT, signal.SIGTERM):
+            signal.signal(number, self._interrupt)
+
+    def check(self) -> None:
+        """Raise what was lost."""
+        if self._asked:
+            raise KeyboardInterrupt
+
+    def _interrupt(self, number: int, frame: object) -> None:
+        self._asked = True
+        raise KeyboardInterrupt
 
 
 @contextlib.contextmanager

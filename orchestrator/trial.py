@@ -164,7 +164,8 @@ class Trial(tune.Trainable):
 def divert_chatter(folder: Path) -> None:
     """From now on send what this process prints, TensorFlow's messages too, into a file there."""
     folder.mkdir(parents=True, exist_ok=True)
-    log = os.open(folder / f"worker-{os.getpid()}.log", os.O_CREAT | os.O_APPEND | os.O_WRONLY)
+    name = folder / f"worker-{os.getpid()}.log"
+    log = os.open(name, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o644)
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.close(log)

@@ -4,7 +4,7 @@ import contextlib
 import json
 import os
 import secrets
-from collections.abc import Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -83,25 +83,50 @@ class Store:
                 "and that it is a file."
             ) from problem
 
+    @contextlib.contextmanager
+    def table_writer(self, name: str, schema: pa.Schema) -> Iterator[Callable[[pa.Table], None]]:
+        """Writes or replaces a Parquet file piece by piece; it appears when the block has ended.
+
+        Raises:
+            OSError: of the file system; what stood under the name before still stands there.
+        """
+        place = self._place(name)
+        if self._files.type_name not in FLAT:
+            self._files.create_dir(place.rpartition("/")[0] or "/", recursive=True)
+        hidden = f".{place.rpartition('/')[2]}.{secrets.token_hex(4)}{TEMPORARY}"
+        temporary = f"{place.rpartition('/')[0]}/{hidden}"
+        try:
+            with (
+                self._files.open_output_stream(temporary) as stream,
+                pq.ParquetWriter(stream, schema, compression="zstd") as writer,
+            ):
+                yield writer.write_table
+            self._files.move(temporary, place)
+        except BaseException:  # Ctrl-C included
+            with contextlib.suppress(OSError):
+                self._files.delete_file(temporary)
+            raise
+
     def write_table(self, name: str, table: pa.Table) -> None:
         """Writes or replaces a Parquet file (Zstandard-compressed)."""
         buffer = pa.BufferOutputStream()
         pq.write_table(table, buffer, compression="zstd")
         self.write_bytes(name, buffer.getvalue().to_pybytes())
 
-    def read_table(self, name: str, schema: pa.Schema | None = None) -> pa.Table:
+    def read_table(self, name: str, schema: pa.Schema | None = None, where: Any = None) -> pa.Table:
         """A Parquet file's content.
 
         Args:
             name: of the file.
             schema: columns that must be there, with these types; others may be there too.
+            where: a filter in pyarrow's words: only these rows are unpacked.
 
         Raises:
             DamagedResults: if the file is absent, no whole Parquet file, or lacks a column.
         """
         content = self.read_bytes(name)
         try:
-            table = pq.read_table(pa.BufferReader(content))
+            table = pq.read_table(pa.BufferReader(content), filters=where)
         except (pa.ArrowException, OSError) as problem:
             raise DamagedResults(
                 f"{self._shown(name)} ({len(content)} bytes) is no whole Parquet file "
@@ -138,6 +163,20 @@ class Store:
     def exists(self, name: str) -> bool:
         """Whether a file or folder of this name is there."""
         return self._files.get_file_info(self._place(name)).type != pafs.FileType.NotFound
+
+    def size(self, name: str) -> int | None:
+        """Bytes of a file; None if there is none of this name."""
+        return self._about(name).size
+
+    def fingerprint(self, name: str) -> str:
+        """Size and time of the last change: what changes when a file is replaced; "" if absent."""
+        about = self._about(name)
+        there = about.type == pafs.FileType.File
+        return f"{about.size} {about.mtime_ns}" if there else ""
+
+    def _about(self, name: str) -> pafs.FileInfo:
+        (about,) = self._files.get_file_info([self._place(name)])
+        return about
 
     def list(self, folder: str = "", suffix: str = "") -> Sequence[str]:
         """Names of the files directly in a folder, sorted; none if there is no such folder."""

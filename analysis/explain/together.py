@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from itertools import combinations
 
 import numpy as np
@@ -21,15 +22,29 @@ class Together:
     Attributes:
         values: (n, h, w), maximum |value| 1, or 0 everywhere.
         raw_max: (n,) that maximum before: 1 where all members have theirs in the same cell.
-        std: (n, h, w) weighted standard deviation over members of their normalised maps.
-        agreement: (n,) mean rank correlation (Spearman) over pairs of members, -1 to 1; pairs with
-            a constant map are left out, and NaN says that no pair was left.
+        stacked: (m, n, h, w) the members' normalised maps on one grid.
+        shares: (m,) say of each, sum 1.
     """
 
     values: Floats
     raw_max: Floats
-    std: Floats
-    agreement: Floats
+    stacked: Floats
+    shares: NDArray[np.float64]
+
+    @cached_property
+    def std(self) -> Floats:
+        """(n, h, w) weighted standard deviation over members."""
+        mean = np.tensordot(self.shares, self.stacked, axes=1)
+        variance = np.tensordot(self.shares, (self.stacked - mean) ** 2, axes=1)
+        return np.sqrt(variance).astype(np.float32)
+
+    @cached_property
+    def agreement(self) -> Floats:
+        """(n,) mean rank correlation (Spearman) over pairs of members, -1 to 1.
+
+        Pairs with a constant map are left out, and NaN says that no pair was left.
+        """
+        return _agreement(self.stacked)
 
 
 def together(maps: Sequence[ArrayLike], coefficients: ArrayLike) -> Together:
@@ -52,10 +67,9 @@ def together(maps: Sequence[ArrayLike], coefficients: ArrayLike) -> Together:
     width = max(values.shape[2] for values in single)
     stacked = np.stack([resize(values, height, width) for values in single])
     say = np.asarray(coefficients, np.float64)
-    mean = np.tensordot(say / say.sum(), stacked, axes=1)
-    variance = np.tensordot(say / say.sum(), (stacked - mean) ** 2, axes=1)
-    values, raw_max = normalise(mean)
-    return Together(values, raw_max, np.sqrt(variance).astype(np.float32), _agreement(stacked))
+    shares = say / say.sum()
+    values, raw_max = normalise(np.tensordot(shares, stacked, axes=1))
+    return Together(values, raw_max, stacked, shares)
 
 
 def spearman(one: ArrayLike, other: ArrayLike) -> Floats:

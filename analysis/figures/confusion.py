@@ -24,7 +24,7 @@ def data(tables: Tables) -> pd.DataFrame:
 
     Columns: who, label, prediction (class names), row, column (their indices), count (images),
     share (of the label's images), right, low, high (the whole matrix: accuracy and its interval,
-    0 to 1), n (images of the label), split, copies (images that also stand in training).
+    0 to 1), n (images of the label), split (in words), copies (images that also stand in training).
     """
     answers, classes = tables.answers, tables.classes
     rows = []
@@ -41,7 +41,7 @@ def data(tables: Tables) -> pd.DataFrame:
             "right": right / len(known),
             "low": low,
             "high": high,
-            "split": known["split"].iloc[0],
+            "split": split_named(tables),
             "copies": int(known["also_in_training"].fillna(value=False).astype(bool).sum()),
         }
         for row, column_ in np.ndindex(cells.shape):
@@ -53,6 +53,26 @@ def data(tables: Tables) -> pd.DataFrame:
                 | {"column": column_, "count": value, "share": value / n if n else np.nan, "n": n}
             )
     return pd.DataFrame(rows)
+
+
+def split_named(tables: Tables) -> str:
+    """The answers' split in words, and whether the ensemble answers there by cross-validation.
+
+    Answers on validation images are cross-validated where the scores say so and are about the same
+    answers: those of mirrored images, say, are not.
+    """
+    split = str(tables.answers["split"].iloc[0])
+    scores = tables.scores
+    found = scores[
+        (scores["who"] == "ensemble")
+        & (scores["metric"] == "accuracy")
+        & (scores["split"] == split)
+        & (scores["images"] == "all")
+        & (scores["how"] == "cross-validated")
+    ]["value"]
+    right = (tables.answers["prediction"] == tables.answers["label"]).mean()
+    same = len(found) and abs(float(found.iloc[0]) - right) < 1e-6
+    return f"{split} split (cross-validated)" if same else f"{split} split"
 
 
 def caption(frame: pd.DataFrame) -> str:
@@ -78,8 +98,8 @@ def caption(frame: pd.DataFrame) -> str:
         else ""
     )
     return (
-        f"Confusion of classes on the {first['split']} split: {'; '.join(said)}. Each row adds up "
-        f"to 100 %; the number above is images; empty cells are 0.{copies}"
+        f"Confusion of classes on the {first['split']}: {'; '.join(said)}. "
+        f"Each row adds up to 100 %; the number above is images; empty cells are 0.{copies}"
     )
 
 
@@ -88,7 +108,7 @@ def draw(frame: pd.DataFrame, canvas: Canvas) -> None:
     parts = list(frame.groupby("who", sort=False))
     k = int(frame["row"].max()) + 1
     side = max(4.6, 0.72 * k + 1.2)
-    canvas.set_size_inches(side * len(parts) + 1.2, side)
+    canvas.set_size_inches(side * len(parts) + 1.2, side + 0.5)
     axes = canvas.subplots(1, len(parts), squeeze=False)[0]
     for ax, (_, cells) in zip(axes, parts, strict=True):
         picture = _matrix(cells, k, ax)
@@ -121,7 +141,7 @@ def _matrix(cells: pd.DataFrame, k: int, ax: Axes) -> AxesImage:
     ax.set_ylabel("true class (images)")
     first = cells.iloc[0]
     ax.set_title(
-        f"{first['who']}, {first['split']} split, n = {cells['count'].sum():,}\n"
+        f"{first['who']}, {first['split']}, n = {cells['count'].sum():,}\n"
         f"{percent(first['right'])} right ({percent(first['low'])} to {percent(first['high'])})",
         size=10,
     )

@@ -1,8 +1,9 @@
+import pytest
 from matplotlib import colormaps
 from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure as Canvas
 
-from analysis.figures import confusion
+from analysis.figures import confusion, recall, reliability
 from analysis.figures.style import AMOUNTS
 from analysis.figures.tables import Tables
 from analysis.figures.testing import CASES, frames, record
@@ -40,3 +41,26 @@ def test_a_cell_s_text_can_be_read_on_its_colour():
                 for c in (shades(cells[row, column]), to_rgb(text.get_color()))
             )
             assert (pair[1] + 0.05) / (pair[0] + 0.05) >= 4.5  # WCAG 2.1, AA
+
+
+@pytest.mark.parametrize(
+    ("split", "how", "accuracy", "words"),
+    [
+        ("test", "measured", 0.5, "test split"),
+        ("validation", "cross-validated", 0.5, "validation split (cross-validated)"),
+        ("validation", "measured", 0.5, "validation split"),
+        ("validation", "cross-validated", 0.75, "validation split"),  # of other answers
+    ],
+)
+@pytest.mark.parametrize("figure", [confusion, recall, reliability])
+def test_captions_say_which_answers_are_cross_validated(figure, split, how, accuracy, words):
+    rows = [
+        {"image_id": str(i), "split": split, "label": 0, "prediction": i, "correct": i == 0}
+        | {"confidence": 0.6}
+        for i in range(2)
+    ]
+    score = {"who": "ensemble", "split": split, "images": "all", "metric": "accuracy", "how": how}
+    made = frames(answers=rows, scores=[score | {"value": accuracy}])
+    said = figure.caption(figure.data(Tables(**made, record=record(("x", "y")))))
+    assert words in said
+    assert ("cross-validated" in said) is ("cross-validated" in words)

@@ -1,6 +1,7 @@
 """How far each explanation method can be trusted, against maps that know nothing."""
 
 import math
+import textwrap
 
 import numpy as np
 import pandas as pd
@@ -24,14 +25,19 @@ MEASURES = {
 
 BASELINES = ("random", "centre")
 ENSEMBLE = "ensemble"
-COLUMNS = ["method", "baseline", "place", "measure", "value", "low", "high", "n", "whose"]
+COLUMNS = [
+    "method", "baseline", "place", "measure", "value", "low", "high", "n", "whose", "whole",
+    "wrong",
+]  # fmt: skip
 
 
 def data(tables: Tables) -> pd.DataFrame:
     """A row a (method, measure) that was measured; the method with the best insertion comes last.
 
     Columns: method, baseline (bool), place (its row, from 0), measure (of `MEASURES`), value (mean
-    over images), low, high (95 % normal interval), n (images), whose (words: whose maps).
+    over images), low, high (95 % normal interval), n (images), whose (words: whose maps), whole
+    (images of the split, 0: not known), wrong (share of the judged images answered wrongly, NaN:
+    not known).
 
     What was not asked of the ensemble (noise, randomised weights: see `analysis.stages.judging`)
     is an image's mean over the members that were asked.
@@ -59,10 +65,43 @@ def data(tables: Tables) -> pd.DataFrame:
             "high": made["mean"] + half,
             "n": made["count"],
             "whose": whose,
+            "whole": len(tables.answers),
+            "wrong": wrong_share(rows),
         }
     )
     frame["place"] = frame["method"].map(_places(frame))
     return frame.sort_values(["place", "measure"])[COLUMNS].reset_index(drop=True)
+
+
+def wrong_share(rows: pd.DataFrame) -> float:
+    """Share, 0 to 1, of a table's images whose prediction is not their label; NaN: not known."""
+    known = rows.dropna(subset=["label", "prediction"]).drop_duplicates("image_id")
+    return float((known["label"] != known["prediction"]).mean())
+
+
+def sampled(sizes: tuple[int, int], whole: int, wrong: float) -> str:
+    """A sentence on which images the means are over.
+
+    Args:
+        sizes: the smallest and the largest n.
+        whole: images of the split; 0: not known.
+        wrong: share, 0 to 1, of the judged images answered wrongly; NaN: not known.
+    """
+    least, most = sizes
+    if whole and least >= whole:
+        return f"Means are over all {whole:,} images of the split."
+    every = bool(whole) and most >= whole
+    where = f"Where n is below {whole:,}, the means" if every else "Means"
+    # Among all images of a split the share says nothing of the sample.
+    half = "about half" if every or math.isnan(wrong) else f"{100 * wrong:.0f} %"
+    return (
+        f"{where} are over a sample drawn evenly over true class and right or wrong answers "
+        f"({half} of them wrong, by design), not over the split."
+    )
+
+
+def _ends(frame: pd.DataFrame) -> tuple[int, int]:
+    return int(frame["n"].min()), int(frame["n"].max())
 
 
 def _by_image(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
@@ -101,7 +140,8 @@ def caption(frame: pd.DataFrame) -> str:
     return (
         f"Tests of the maps of {first['whose']}, mean over up to {frame['n'].max():,} images with "
         f"95 % intervals (normal): {', '.join(MEASURES[m][0] for m in _there(frame))}; the last "
-        "two, where the ensemble was not asked, of its members. A method "
+        "two, where the ensemble was not asked, of its members. "
+        f"{sampled(_ends(frame), first['whole'], first['wrong'])} A method "
         "that is no better than the baselines, a random map and a blob at the centre, explains "
         f"nothing.{''.join(said)}"
     )
@@ -134,9 +174,12 @@ def draw(frame: pd.DataFrame, canvas: Canvas) -> None:
         for ax in grid[: len(there)]
         for handle, name in zip(*ax.get_legend_handles_labels(), strict=True)
     }
+    first = frame.iloc[0]
+    said = sampled(_ends(frame), first["whole"], first["wrong"])
     canvas.legend(
-        list(handles.values()), list(handles), loc="outside lower center", ncols=2, fontsize=9
-    )
+        list(handles.values()), list(handles), loc="outside lower center", ncols=2, fontsize=9,
+        title="\n".join(textwrap.wrap(said, 36 * columns)), title_fontsize=8,
+    )  # fmt: skip
 
 
 def _panel(rows: pd.DataFrame, measure: str, ax: Axes) -> None:
@@ -162,4 +205,10 @@ def _panel(rows: pd.DataFrame, measure: str, ax: Axes) -> None:
     ax.set_xlabel(
         f"mean, n = {most:,}" if least == most else f"mean, n = {least:,} to {most:,}", size=8
     )
+    if least != most:
+        for _, row in rows.iterrows():
+            ax.annotate(f"{row['n']:,}", (1, row["place"]), (2, 0), va="center", size=6,
+                        xycoords=("axes fraction", "data"), textcoords="offset points")  # fmt: skip
+        ax.annotate("n", (1, 1), (2, 0), xycoords="axes fraction", textcoords="offset points",
+                    va="bottom", size=6)  # fmt: skip
     ax.grid(axis="x", alpha=0.3)

@@ -3,6 +3,7 @@
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
+from analysis.figures.confusion import split_named
 from analysis.figures.style import GREY, ORANGE, RED, percent, shown, whiskers
 from analysis.figures.tables import Tables
 from orchestrator.metrics import interval
@@ -17,7 +18,8 @@ WHO = {
 def data(tables: Tables) -> pd.DataFrame:
     """A row a (class, who): class, place, who, recall, low, high (0 to 1; Wilson), n, split.
 
-    The class that the ensemble finds best comes last; classes without images are left out.
+    The split is in words. The class that the ensemble finds best comes last; classes without images
+    are left out.
     """
     classes, rows = tables.classes, []
     for who, (column, *_) in WHO.items():
@@ -33,7 +35,7 @@ def data(tables: Tables) -> pd.DataFrame:
                     "low": low,
                     "high": high,
                     "n": len(part),
-                    "split": part["split"].iloc[0],
+                    "split": split_named(tables),
                 }
             )
     columns = ["class", "who", "recall", "low", "high", "n", "split"]
@@ -58,7 +60,7 @@ def caption(frame: pd.DataFrame) -> str:
     )
     n = int(frame[frame["who"] == "ensemble"]["n"].sum())
     return (
-        f"Share of each class's images that are answered rightly, {frame['split'].iloc[0]} split, "
+        f"Share of each class's images that are answered rightly, {frame['split'].iloc[0]}, "
         f"n = {n:,}, with 95 % Wilson intervals: {said}."
     )
 
@@ -84,6 +86,6 @@ def draw(frame: pd.DataFrame, canvas: Canvas) -> None:
     ax.set_yticks(names["place"], words)
     ax.set_xlim(0, 1.06)
     ax.set_ylim(-0.6, len(names) - 0.4)
-    ax.set_xlabel(f"recall, {frame['split'].iloc[0]} split (95 % interval)")
+    ax.set_xlabel(f"recall, {frame['split'].iloc[0]}, 95 % interval")
     ax.grid(axis="x", alpha=0.3)
     canvas.legend(loc="outside lower center", ncols=2, fontsize=9)

@@ -5,6 +5,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
+from analysis.figures.confusion import split_named
 from analysis.figures.style import BLUE, GREY, RED, whiskers
 from analysis.figures.tables import Tables
 from orchestrator.metrics import CALIBRATION_BINS, interval
@@ -21,7 +22,7 @@ def data(tables: Tables) -> pd.DataFrame:
     Columns: left, right (edges), n, correct, wrong (images), confidence (mean in the bin),
     accuracy, low, high (95 % Wilson interval), all 0 to 1 and NaN in an empty bin; error (expected
     calibration error over all bins), before (the same before calibration, from `scores`, else
-    NaN), split.
+    NaN), split (in words).
     """
     known = tables.answers.dropna(subset=["confidence"])
     if known.empty:
@@ -50,7 +51,9 @@ def data(tables: Tables) -> pd.DataFrame:
     )
     split = known["split"].iloc[0]
     return frame.assign(
-        error=np.abs(correct - sums).sum() / len(known), before=_before(tables, split), split=split
+        error=np.abs(correct - sums).sum() / len(known),
+        before=_before(tables, split),
+        split=split_named(tables),
     )[COLUMNS]
 
 
@@ -72,8 +75,8 @@ def caption(frame: pd.DataFrame) -> str:
     n, mean = frame["n"].sum(), (frame["confidence"] * frame["n"]).sum() / frame["n"].sum()
     return (
         f"Accuracy of the ensemble's answers by their confidence, {n:,} images of the "
-        f"{first['split']} split in bins of equal width, with 95 % Wilson intervals; below, how "
-        f"many were right and wrong. Mean confidence {mean:.3f}, accuracy "
+        f"{first['split']} in bins of equal width, with 95 % Wilson intervals; below, "
+        f"how many were right and wrong. Mean confidence {mean:.3f}, accuracy "
         f"{frame['correct'].sum() / n:.3f}; expected calibration error {first['error']:.3f}"
         f"{before}. Dots below the line: too sure."
     )
@@ -95,7 +98,7 @@ def draw(frame: pd.DataFrame, canvas: Canvas) -> None:
         if total:
             bottom.annotate(f"{total:,}", (place, total), (0, 2), textcoords="offset points",
                             ha="center", size=7)  # fmt: skip
-    bottom.set_xlabel(f"confidence ({frame['split'].iloc[0]} split, n = {frame['n'].sum():,})")
+    bottom.set_xlabel(f"confidence, {frame['split'].iloc[0]}, n = {frame['n'].sum():,}")
     bottom.set_ylabel("images")
     bottom.set_ylim(0, 1.15 * frame["n"].max())
     bottom.legend(fontsize=8, loc="upper left")

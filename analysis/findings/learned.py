@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
+import safetensors
 import safetensors.numpy
 from numpy.typing import NDArray
 
@@ -95,3 +96,12 @@ def _ideals(name: str, about: Mapping[str, Any], arrays: Mapping[str, Floats]) -
         return None
     said, images, scores = about[name], arrays[f"{name}-images"], arrays[f"{name}-scores"]
     return Ideals(images, scores, tuple(said["names"]), said["score"])
+
+
+def unreadable(content: bytes) -> str:
+    """Why a file is no whole safetensors file; "" if it is one."""
+    try:
+        safetensors.numpy.load(content)
+    except (safetensors.SafetensorError, ValueError, KeyError, TypeError) as problem:
+        return str(problem)
+    return ""

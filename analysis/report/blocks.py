@@ -9,7 +9,10 @@ from typing import ClassVar
 
 @dataclass(frozen=True)
 class Text:
-    """A paragraph; `tone` is "plain", "note" (quieter) or "absent" (why there is nothing)."""
+    """A paragraph, in a tone.
+
+    `tone` is "plain", "question", "note" (quieter), "absent" (why there is nothing) or "warning".
+    """
 
     kind: ClassVar[str] = "text"
     words: str
@@ -26,11 +29,18 @@ class Points:
 
 @dataclass(frozen=True)
 class Facts:
-    """Terms, each with what is to be said of it; `code` shows that as it would be typed."""
+    """Terms, each with what is to be said of it.
+
+    Attributes:
+        pairs: term and text.
+        code: terms whose text is shown as it would be typed.
+        spans: terms in whose text that holds for what stands between backticks.
+    """
 
     kind: ClassVar[str] = "facts"
     pairs: tuple[tuple[str, str], ...]
     code: frozenset[str] = frozenset()
+    spans: frozenset[str] = frozenset()
 
 
 @dataclass(frozen=True)

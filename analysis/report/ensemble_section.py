@@ -12,6 +12,8 @@ from analysis.report.scored import ENSEMBLE, SINGLE, Scores
 
 ABSENT = "No ensemble was made; python -m jobs.postprocess RESULTS/NAME makes one."
 
+SAVED = "to load and run"
+
 METRICS = {
     "accuracy": "accuracy",
     "macro_f1": "macro F1",
@@ -162,10 +164,10 @@ def _rules(material: Material) -> tuple[Block, ...]:
             "temperature",
             wording.short(ensemble["temperature"]) if "temperature" in ensemble else None,
         ),
-        ("as one Keras model", material.post.get("export")),
+        (SAVED, material.post.get("export")),
     ]
     pairs = tuple((name, str(value)) for name, value in combiner if value)
-    return (*blocks, Facts(pairs)) if pairs else tuple(blocks)
+    return (*blocks, Facts(pairs, spans=frozenset((SAVED,)))) if pairs else tuple(blocks)
 
 
 def _scores(material: Material, scores: Scores) -> tuple[Block, ...]:

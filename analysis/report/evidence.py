@@ -5,6 +5,7 @@ import math
 import pandas as pd
 
 from analysis.explain.names import TITLES
+from analysis.figures.faithfulness import sampled, wrong_share
 from analysis.report import wording
 from analysis.report.blocks import Block, Part, Table, Text
 from analysis.report.material import Material
@@ -64,8 +65,33 @@ def region_parts(material: Material) -> tuple[Part, ...]:
         f"\N{PLUS-MINUS SIGN} half of the 95 % interval, {wording.TIMES} times its area"
     )
     overall = Table(caption, ("method", *REGIONS, "n"), _by_method(mine), WORDS)
+    note = _rests_on(material, mine)
+    blocks: list[Block] = [Text(" ".join(masks)), overall]
+    if note:
+        blocks.append(Text(note, "note"))
+    return (Part("Regions of the face", (*blocks, _by_class(material, mine))),)
+
+
+def _rests_on(material: Material, table: pd.DataFrame) -> str:
+    """Which methods explained every image and which a sample; "" where all explained the same."""
+    images = table[table["region"] == REGIONS[0]]
+    sizes = images.groupby("method", sort=False)["n"].sum()
+    most, asked = int(sizes.max()), material.post.get("explain")
+    everything = asked == "all" or (isinstance(asked, int) and asked >= most)
+    few = [str(name) for name in sizes.index if sizes[name] < most]
+    if everything or not few:
+        return ""
+    many = [TITLES.get(str(name), str(name)) for name in sizes.index if name not in few]
+    sample = images[images["method"] == few[0]]
+    wrong = sample.loc[~sample["correct"].astype(bool), "n"].sum() / max(1, sample["n"].sum())
+    whole, n = len(material.table("answers")), wording.count(most)
+    # An empty map has no shares, so fewer images may stand in the row than were explained.
+    all_of = f"{wording.count(whole)} images ({n} with a map)" if whole > most else f"{n} images"
     return (
-        Part("Regions of the face", (Text(" ".join(masks)), overall, _by_class(material, mine))),
+        f"{wording.listed(many)}, the leading method, rests on all {all_of}; "
+        "the other methods, which have a smaller n, on a sample of them drawn evenly over true "
+        f"class and right or wrong answers ({100 * wrong:.0f} % of them wrong, by design). Their "
+        "means are not those of the split: compare rows of equal n, or the table by class."
     )
 
 
@@ -153,8 +179,10 @@ def faithfulness_part(material: Material) -> Part:
         "at the centre: faces are centred, so the centre is a strong guess.",
         "note",
     )
-    blocks: tuple[Block, ...] = (Table(caption, heads, rows, WORDS, marked), baseline)
-    return Part(title, blocks)
+    sizes = table.groupby(["member", "method"]).size()
+    ends = (int(sizes.min()), int(sizes.max()))
+    sample = Text(sampled(ends, len(material.table("answers")), wrong_share(table)))
+    return Part(title, (sample, Table(caption, heads, rows, WORDS, marked), baseline))
 
 
 def _average(values: pd.Series) -> str:

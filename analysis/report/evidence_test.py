@@ -31,8 +31,28 @@ def test_regions_without_a_single_map_are_dashes(full):
     assert part.blocks[1].rows[0] == ("Grad-CAM", *[DASH] * 5, "0")
 
 
+def test_methods_that_explained_only_a_sample_are_told_from_the_leading_one(full):
+    fewer = [
+        row | {"method": "layercam", "n": row["n"] // 10, "correct": row["label"] == 0}
+        for row in regions()
+    ]
+    write(full, "regions", [*regions(), *fewer])
+    (part,) = region_parts(read(full))
+    _, overall, note, _ = part.blocks
+    assert [row[-1] for row in overall.rows[:2]] == ["40", "4"]
+    assert note.words.startswith("Grad-CAM, the leading method, rests on all 40 images; the other")
+    assert "right or wrong answers (25 % of them wrong, by design)" in note.words  # 1 of 3 + 1
+    found = read(full)
+    found.post["explain"] = "all"
+    assert len(region_parts(found)[0].blocks) == 3
+
+
 def test_faithfulness_is_a_mean_with_its_interval_and_baselines_are_marked(full):
-    table = faithfulness_part(read(full)).blocks[0]
+    sample, table, _ = faithfulness_part(read(full)).blocks
+    assert sample.words == (
+        "Means are over a sample drawn evenly over true class and right or wrong answers (about "
+        "half of them wrong, by design), not over the split."
+    )
     # 0.2 and 0.4: mean 0.3, standard error 0.1.
     assert table.heads == ("member", "method", "deletion ↓", "n")
     assert table.rows[0] == ("aaa", "Grad-CAM", f"0.300 {PM}0.196", "2")

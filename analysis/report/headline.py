@@ -5,14 +5,18 @@ from typing import Any
 from analysis.report import wording
 from analysis.report.blocks import Text
 from analysis.report.material import Material
+from analysis.report.obtained import unfinished
 from analysis.report.scored import ENSEMBLE, SINGLE, Score, Scores, best
 from analysis.report.sweep_sections import clean_accuracies
 
+FIRST = 5
+"""Of what is unfinished, so much stands at the top of the page; the caveats have all."""
+
 
 def headline(material: Material) -> tuple[Text, ...]:
-    """Best single model, ensemble, gain; on which images; what was asked."""
+    """What is missing; what was asked; best single model, ensemble, gain; on which images."""
     question = str(material.sweep.get("question") or "").strip()
-    asked = (Text(question, "question"),) if question else ()
+    asked = (*_incomplete(material), *((Text(question, "question"),) if question else ()))
     split = material.split
     scores = Scores(material, split)
     ensemble, single = scores.get(ENSEMBLE, "accuracy"), scores.get(SINGLE, "accuracy")
@@ -23,6 +27,15 @@ def headline(material: Material) -> tuple[Text, ...]:
         Text(_answer(split, scores, single, ensemble)),
         Text(_without_copies(scores, split), "note"),
     )
+
+
+def _incomplete(material: Material) -> tuple[Text, ...]:
+    points = [point.strip().rstrip(".") for point in unfinished(material)]
+    if not points:
+        return ()
+    more = len(points) - FIRST
+    said = "; ".join(points[:FIRST]) + (f"; and {more} more, see Caveats" if more > 0 else "")
+    return (Text(f"This report is incomplete: {said}. Run the command again.", "warning"),)
 
 
 def _best_trial(material: Material) -> str:

@@ -132,34 +132,39 @@ def _post(material: Material) -> list[tuple[str, Any]]:
         ("command", post.get("command")),
         ("commit", post.get("commit")),
         ("started", post.get("started")),
-        ("time", wording.duration(post["seconds"]) if "seconds" in post else None),
-        ("hardware", post.get("hardware")),
+        ("took", wording.duration(post["seconds"]) if "seconds" in post else None),
+        ("hardware of the driver", post.get("hardware")),
+        ("workers", post.get("workers")),
         ("split", post.get("split")),
         ("members asked for", post.get("members_asked")),
         ("images explained", post.get("explain")),
         ("methods", _joined(post.get("methods"))),
-        ("mirrored images predicted too", post.get("flip")),
+        ("mirrored images averaged in", post.get("flip")),
         ("speed", _speed(mapping(post.get("speed")))),
     ]
 
 
+SPEEDS = {
+    "gradcam": "with Grad-CAM",
+    "all_classes": "with Grad-CAM of every class",
+    "family": "with Grad-CAM, Grad-CAM++, HiResCAM and LayerCAM",
+}
+"""What was timed beside prediction -> how the page calls it; fields of `analysis.explain.Cost`."""
+
+ALONE = "leading member, one thread"
+
+
 def _speed(speed: dict[str, Any]) -> str:
-    names = {
-        "predict": "plain prediction",
-        "gradcam": "Grad-CAM",
-        "gradcam_all_classes": "Grad-CAM of all classes",
-    }
-    base = speed.get("predict")
+    plain = speed.get("prediction")
+    if not isinstance(plain, (int, float)):
+        return ""
     said = []
-    for name, title in names.items():
-        if isinstance(rate := speed.get(name), (int, float)) and rate > 0:
-            times = (
-                f" ({base / rate:.2f} {wording.TIMES} the time)"
-                if base and name != "predict"
-                else ""
-            )
-            said.append(f"{title} {wording.count(rate)} images/s{times}")
-    return "; ".join(said) + (f"; on {speed['device']}" if said and speed.get("device") else "")
+    for name, title in SPEEDS.items():
+        if isinstance(ratio := speed.get(f"{name}_ratio"), (int, float)):
+            said.append(f"{title} {ratio:.2f} times the time")
+    about = f"leading member; {speed['device']}" if speed.get("device") else ALONE
+    times = f"; {', '.join(said)}" if said else ""
+    return f"{wording.count(plain)} images/s predicted{times} ({about})"
 
 
 def _joined(values: Any) -> str:
@@ -171,6 +176,7 @@ def caveats_section(material: Material) -> Section:
     parts = [
         Part(title, (Points(tuple(wording.sentence(point) for point in points)),))
         for title, points in (
+            ("Unfinished", unfinished(material)),
             ("", _general(material)),
             ("The data", _listed(material.data.get("notes")) + _copies(material)),
             ("Left out of the ensemble", _left_out(material)),
@@ -183,32 +189,48 @@ def caveats_section(material: Material) -> Section:
     return Section("caveats", "Caveats", tuple(parts) or nothing)
 
 
+def unfinished(material: Material) -> list[str]:
+    """Sentences on what failed for now and a second run would make."""
+    return _listed(material.post.get("unfinished"))
+
+
 def _general(material: Material) -> list[str]:
     return _listed(material.post.get("caveats")) + _choice(material) + _trials(material)
 
 
 def _choice(material: Material) -> list[str]:
-    reads = objects(material.post.get("test_reads"))
-    said = []
-    if reads:
-        when = "; ".join(
-            f"{wording.text(r.get('when'))}: {wording.text(r.get('choice'))}" for r in reads
-        )
-        often = "once" if len(reads) == 1 else f"{len(reads)} times"
-        said.append(f"Probabilities on the test split were computed {often} ({when})")
-        if len(reads) > 1:
-            said.append(
-                "What was chosen after the first look at the test split may owe something to it: "
-                "only the first choice's test scores are untouched"
-            )
-    elif "test_reads" in material.post:
-        said.append("The test split was not read")
+    said = _readings(material)
     if material.split == "validation":
         said.append(
             "Trials, epochs and the ensemble were chosen on the images that the scores are about, "
             "so these flatter; the figures called cross-validated do so less"
         )
     return said
+
+
+def _readings(material: Material) -> list[str]:
+    reads = objects(material.post.get("test_reads"))
+    if not reads:
+        return ["The test split was not read"] if "test_reads" in material.post else []
+    each = "; ".join(f"{wording.text(r.get('when'))}: {_chosen(r)}" for r in reads)
+    often = "once" if len(reads) == 1 else f"{len(reads)} times"
+    said = [f"The test split was looked at {often} ({each})"]
+    if len({_chosen(read) for read in reads}) > 1:
+        said.append(
+            "What was chosen after the first look at the test split may owe something to it: "
+            "only the first choice's test scores are untouched"
+        )
+    return said
+
+
+def _chosen(read: dict[str, Any]) -> str:
+    """What a reading of the test split was for; older records have it as text."""
+    if "members" not in read:
+        return wording.text(read.get("choice"))
+    how = f" by {read['combiner']}" if read.get("combiner") else ""
+    mirrored = "; mirrored images averaged in" if read.get("flip") else ""
+    single = wording.text(read.get("best_single"))
+    return f"members {_joined(read['members'])}{how}; best single {single}{mirrored}"
 
 
 def _trials(material: Material) -> list[str]:

@@ -53,6 +53,7 @@ def render(store: Store) -> str:
         trim_blocks=True,
         lstrip_blocks=True,
     )
+    environment.filters["spans"] = wording.spans
     return environment.get_template("page.html").render(
         name=str(found.sweep.get("name") or "Sweep"),
         headline=headline(found),
@@ -106,7 +107,9 @@ def _explanations(found: Material) -> Section:
         "where logits are averaged and scales are equal.",
         "note",
     )
-    first = Part("", (approximate,)) if parts else _none("maps")
+    judged = str(found.post.get("judgement") or "")
+    said = (Text(judged), approximate) if judged else (approximate,)
+    first = Part("", said) if parts else _none("maps")
     everything = (first, *parts, *region_parts(found), faithfulness_part(found))
     return Section("explanations", "Explanations", everything)
 

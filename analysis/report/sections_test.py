@@ -1,3 +1,5 @@
+import dataclasses
+
 import pandas as pd
 import pytest
 
@@ -5,11 +7,26 @@ from analysis.report.conftest import CLASSES, SCORES, TRIALS, score, write
 from analysis.report.ensemble_section import ensemble_section
 from analysis.report.headline import headline
 from analysis.report.material import read
-from analysis.report.obtained import caveats_section
+from analysis.report.obtained import SPEEDS, caveats_section, obtained_section
 from analysis.report.sweep_sections import leaderboard_section, verdicts_section
 from results.schema import PREDICTIONS, table
 
 DASH = "\N{EN DASH}"
+
+
+ONCE = {"when": "a", "members": ["x", "y"], "best_single": "x", "flip": False, "data": "z"}
+
+
+def answer_of(store):
+    """The headline's sentences and its note, which come last."""
+    return [text.words for text in headline(read(store))[-2:]]
+
+
+def general(store, reads):
+    """Caveats without a heading, of a record with these readings."""
+    found = read(store)
+    found.post["test_reads"] = reads
+    return parts(caveats_section(found))[""][0].items
 
 
 def parts(section):
@@ -83,14 +100,14 @@ def test_classes_and_further_measures_and_every_number(full):
 def test_the_headline_says_when_a_gain_may_be_chance(full, gain, p, unsure):
     rows = [*SCORES[:2], score("ensemble", "accuracy_gain", 0.1, ends=gain)]
     write(full, "scores", [*rows, score("ensemble", "mcnemar_p", p)])
-    answer = headline(read(full))[1].words
+    answer = answer_of(full)[0]
     assert answer.endswith("The difference may be chance.") is unsure
 
 
 def test_the_headline_says_what_is_cross_validated(full):
     rows = [score("ensemble", "accuracy", 0.8, how="cross-validated"), SCORES[1]]
     write(full, "scores", rows)
-    answer, note = (text.words for text in headline(read(full))[1:])
+    answer, note = answer_of(full)
     assert "the ensemble of 0.800 (cross-validated): a gain of +0.100." in answer
     assert "not looked at" in note
 
@@ -106,7 +123,7 @@ def test_the_board_takes_the_accuracy_without_copies_from_predictions(full):
     assert dict(zip(board.heads, board.rows[0], strict=True))["without copies"] == "0.500"
     assert note.words.startswith("Of 2 trials, 1 completed and 1 failed.")
     full.delete("scores.parquet")
-    assert "Without exact copies of training images it is 0.500." in headline(read(full))[2].words
+    assert "Without exact copies of training images it is 0.500." in answer_of(full)[1]
 
 
 def test_a_long_board_is_cut_and_says_so(full):
@@ -131,20 +148,53 @@ def test_verdicts_with_their_evidence_and_failures(full):
         ([], "The test split was not read."),
         (
             [{"when": "a", "choice": "b"}, {"when": "c", "choice": "d"}],
-            "Probabilities on the test split were computed 2 times (a: b; c: d).",
+            "The test split was looked at 2 times (a: b; c: d).",
+        ),
+        (
+            [ONCE, ONCE | {"when": "c"}],
+            "The test split was looked at 2 times (a: members x, y; best single "
+            "x; c: members x, y; best single x).",
         ),
     ],
 )
 def test_readings_of_the_test_split_are_caveats(full, reads, said):
-    found = read(full)
-    found.post["test_reads"] = reads
-    items = caveats_section(found).parts[0].blocks[0].items
-    assert said in items
-    assert any("only the first choice" in item for item in items) is (len(reads) > 1)
+    assert said in general(full, reads)
+
+
+ONCE_MORE = {
+    "the same again": ({"when": "later"}, False),
+    "other members": ({"members": ["x"]}, True),
+    "another best single": ({"best_single": "y"}, True),
+    "otherwise combined": ({"combiner": "stack"}, True),
+    "mirrored": ({"flip": True}, True),
+}
+
+
+@pytest.mark.parametrize("case", ONCE_MORE)
+def test_only_a_changed_choice_makes_a_second_reading_a_second_look(full, case):
+    change, flatters = ONCE_MORE[case]
+    items = general(full, [ONCE, ONCE | change])
+    assert any("only the first choice" in item for item in items) is flatters
+
+
+def test_what_was_timed_is_what_is_shown():
+    from analysis.explain.cost import Cost
+
+    names = [field.name for field in dataclasses.fields(Cost)]
+    assert ["prediction", *SPEEDS] == [name for name in names if not name.endswith("_ratio")]
+    assert [f"{name}_ratio" for name in SPEEDS] == [n for n in names if n.endswith("_ratio")]
+
+
+def test_an_older_or_odd_record_of_speed_is_no_line(full):
+    for speed in ({}, {"predict": 5}, {"prediction": None}):
+        found = read(full)
+        found.post["speed"] = speed
+        facts = obtained_section(found).parts[2].blocks[0].pairs
+        assert "speed" not in dict(facts)
 
 
 def test_scores_on_validation_are_said_to_flatter(full):
     frame = pd.DataFrame([*SCORES]).assign(split="validation")
     write(full, "scores", frame.astype(object).where(frame.notna(), None).to_dict("records"))
-    items = caveats_section(read(full)).parts[0].blocks[0].items
+    items = parts(caveats_section(read(full)))[""][0].items
     assert any("flatter" in item for item in items)

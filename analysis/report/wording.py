@@ -1,6 +1,7 @@
 """How numbers are written for a reader: rounded, with interval, count and unit."""
 
 import math
+import re
 from collections.abc import Sequence
 from typing import Any
 
@@ -89,6 +90,11 @@ def sentence(value: str) -> str:
     """A text that ends as a sentence does."""
     value = value.strip()
     return value if not value or value.endswith((".", "!", "?")) else f"{value}."
+
+
+def spans(value: str) -> list[str]:
+    """A text in pieces, of which every second stood between backticks; a lone one stays."""
+    return re.split(r"`([^`]+)`", value)
 
 
 def listed(words: Sequence[str]) -> str:

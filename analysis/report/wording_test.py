@@ -9,6 +9,14 @@ MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
 
 
 @pytest.mark.parametrize(
+    ("text", "pieces"),
+    [("a `b` c", ["a ", "b", " c"]), ("a ` b", ["a ` b"]), ("``", ["``"]), ("", [""])],
+)
+def test_what_stands_between_backticks_is_every_second_piece(text, pieces):
+    assert wording.spans(text) == pieces
+
+
+@pytest.mark.parametrize(
     ("made", "expected"),
     [
         (wording.interval(0.63459, 0.6188, 0.6512), "0.635 [0.619, 0.651]"),

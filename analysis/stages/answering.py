@@ -21,7 +21,11 @@ from analysis.workshop.bench import prediction_file
 from analysis.workshop.tasks import Predict
 from orchestrator.errors import BadInput
 from results.paths import Paths
-from results.schema import MEMBERS, SCORES, table
+from results.schema import MEMBERS, PREDICTIONS, SCORES, table
+from results.store import DamagedResults
+
+MODEL = b"model"
+"""Key of a prediction file's metadata: `Job.model` of the weights that predicted."""
 
 CHUNK = 2048
 """Images a task: enough to keep the net busy, few enough to lose little with a worker."""
@@ -49,25 +53,40 @@ class Answered:
         return self.ensemble.probabilities.argmax(axis=1).astype(np.uint8)
 
 
-def predict(job: Job, trials: Sequence[str]) -> bool:
-    """Have every trial's probabilities of the split stored; whether any had to be computed.
+def unpredicted(job: Job, trials: Sequence[str]) -> list[str]:
+    """Trials whose probabilities of the split are not stored, or are of other weights."""
+    missing = []
+    for trial in trials:
+        try:
+            found = job.store.read_table(_file(job, trial), PREDICTIONS).schema.metadata or {}
+            if _is_own(job) and found.get(MODEL, b"").decode() != job.model(trial):
+                missing.append(trial)
+        except DamagedResults:
+            missing.append(trial)
+    return missing
+
+
+def predict(job: Job, trials: Sequence[str]) -> None:
+    """Have these trials' probabilities of the split computed and stored.
 
     Raises:
-        BadInput: where a trial's cannot be computed.
+        RuntimeError: where a trial's cannot be computed.
     """
-    split, flip = job.request.split, job.request.flip
-    missing = [t for t in trials if not job.store.exists(prediction_file(t, split, flip))]
-    tasks = {t: list(_tasks(job, t)) for t in missing}
-    failed = job.work(f"predicting {split}", [task for each in tasks.values() for task in each])
+    tasks = {trial: list(_tasks(job, trial)) for trial in trials}
+    failed = job.done(
+        f"predicting {job.request.split}",
+        [task for each in tasks.values() for task in each],
+        f"predicting {job.request.split} by",
+    )
     if failed:
         reasons = "; ".join(f"{trial}: {why}" for trial, why in failed.items())
-        raise BadInput(f"{split} could not be predicted ({reasons}); run this again")
-    for trial in missing:
-        parts = pa.concat_tables([job.store.read_table(task.part) for task in tasks[trial]])
+        raise RuntimeError(f"{job.request.split} could not be predicted ({reasons})")
+    for trial in trials:
+        parts = pa.concat_tables(job.tables(tasks[trial]))
         epoch = int(job.folder.row(trial)["best_epoch"])
         content = prediction_table(asked_of(job), matrix(parts["probability"]), epoch)
-        job.store.write_table(prediction_file(trial, split, flip), content)
-    return bool(missing)
+        content = content.replace_schema_metadata({MODEL: job.model(trial)})
+        job.store.write_table(_file(job, trial), content)
 
 
 def answer(job: Job, chosen: Chosen) -> Answered:
@@ -80,7 +99,13 @@ def answer(job: Job, chosen: Chosen) -> Answered:
     recipe, single = chosen.choice.recipe, chosen.choice.best_single
     asked = asked_of(job)
     bank = _in_order(bank, asked)
-    answered = Answered(asked, bank, *(_answers(one, bank) for one in (recipe, single)))
+    if _is_own(job):
+        both = [_answers(one, bank) for one in (recipe, single)]
+    else:  # these images were chosen on: only answers without an image's own fold are honest
+        place = {str(name): row for row, name in enumerate(chosen.bank.ids)}
+        order = [place[name] for name in asked.ids.tolist()]
+        both = [_ordered(one, order) for one in (chosen.choice.ensemble, chosen.choice.single)]
+    answered = Answered(asked, bank, *both)
     members = answered.bank.take(recipe.members).probabilities
     content = answers(
         asked, answered.ensemble.probabilities, members, answered.single.probabilities
@@ -109,7 +134,20 @@ def _tasks(job: Job, trial: str) -> Iterator[Predict]:
     n = len(job.faces)
     for first in range(0, n, CHUNK):
         rows = np.arange(first, min(n, first + CHUNK))
-        yield Predict(trial, job.request.split, rows, job.request.flip)
+        yield Predict(trial, job.model(trial), job.request.split, rows, job.request.flip)
+
+
+def _file(job: Job, trial: str) -> str:
+    return prediction_file(trial, job.request.split, job.request.flip)
+
+
+def _is_own(job: Job) -> bool:
+    """Whether post-processing predicts the split itself: the sweep has predicted validation."""
+    return job.request.split != "validation" or job.request.flip
+
+
+def _ordered(answers: Answers, order: Sequence[int]) -> Answers:
+    return Answers(answers.probabilities[order], answers.uncalibrated[order])
 
 
 def _in_order(bank: Bank, asked: Asked) -> Bank:
@@ -145,7 +183,7 @@ def _score_rows(job: Job, chosen: Chosen, answered: Answered) -> list[Row]:
     truth = Truth(bank.labels, bank.clean, classes, "validation", choice.how)
     rows = _compared(choice, choice.ensemble, choice.single, truth)
     own = bank.take(choice.recipe.members).probabilities
-    if job.request.split == "validation":
+    if job.request.split == "validation":  # also with mirrored images: how is said in the caveats
         return rows + diversity_rows(own, truth)
     asked = answered.asked
     truth = Truth(asked.labels, asked.clean, classes, asked.split, "measured")

@@ -1,15 +1,18 @@
 """Who is in the ensemble: chosen from stored probabilities, then held against the weights."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from analysis.ensemble.bank import Bank, read
+from analysis.ensemble.calibrate import COLDEST, HOTTEST
 from analysis.ensemble.choose import Choice, choose
-from analysis.stages.job import Job
+from analysis.stages.job import Failure, Job
 from analysis.workshop.tasks import Check
 from orchestrator.errors import BadInput
+from results.store import DamagedResults
 
 CHECKED = 64
 """Validation images that a member's weights predict again before it is believed."""
@@ -55,19 +58,52 @@ def choose_members(job: Job) -> Chosen | None:
             job.notes.caveats.append(str(problem))
             break
         job.notes.left_out |= unusable
+        for trial, why in unusable.items():
+            job.say(f"note: {trial} is left out: {why}")
         chosen = Chosen(bank, choose(bank, job.request.members))
-        damaged = job.work("checking members", [_check(job, t) for t in chosen.trials])
-        if not damaged:
+        left = _usable(job, chosen.trials)
+        if len(left) == len(chosen.trials):
+            _note_limits(job, chosen)
             return chosen
-        job.notes.left_out |= damaged
-        candidates = [trial for trial in bank.trials if trial not in damaged]
+        gone = set(chosen.trials) - set(left)
+        candidates = [trial for trial in bank.trials if trial not in gone]
     job.notes.caveats.append(NOBODY)
+    job.say(f"note: {NOBODY}")
     return None
 
 
-def _check(job: Job, trial: str) -> Check:
-    n = len(job.splits.validation)
-    return Check(trial, "validation", rows_spread(n, CHECKED))
+def _note_limits(job: Job, chosen: Chosen) -> None:
+    temperature = chosen.choice.recipe.temperature
+    if not COLDEST * 1.01 < temperature < HOTTEST * 0.99:
+        job.notes.caveats.append(
+            f"The temperature stands at its limit ({temperature:.3g}): the validation images are "
+            "too few, or the answers too poor, to calibrate; read the probabilities accordingly."
+        )
+
+
+def _usable(job: Job, trials: Sequence[str]) -> list[str]:
+    """Those whose weights give what was predicted; the others are noted with the reason.
+
+    Raises:
+        RuntimeError: where none can be tried, for reasons that lie in no file.
+    """
+    rows = rows_spread(len(job.splits.validation), CHECKED)
+    failures: dict[str, Failure] = {}
+    tasks = []
+    for trial in trials:
+        try:
+            tasks.append(Check(trial, job.model(trial), "validation", rows))
+        except DamagedResults as problem:  # gone since the folder was listed
+            failures[trial] = Failure(str(problem), lasting=True)
+    failures |= job.work("checking members", tasks)
+    passing = {trial: f.reason for trial, f in failures.items() if not f.lasting}
+    if len(passing) == len(trials):
+        raise RuntimeError(f"no member could be tried: {next(iter(passing.values()))}")
+    job.notes.unfinished += [f"trying {trial}: {reason}" for trial, reason in passing.items()]
+    job.notes.left_out |= {trial: failure.reason for trial, failure in failures.items()}
+    for trial, failure in failures.items():
+        job.say(f"note: {trial} is left out: {failure.reason}")
+    return [trial for trial in trials if trial not in failures]
 
 
 def rows_spread(n: int, wanted: int) -> NDArray[np.int64]:

@@ -1,14 +1,18 @@
 """Where the evidence was: cheap maps of every image, costly ones of a sample."""
 
+import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from analysis.explain.baselines import canonical_baselines, drawn_baselines, region_rows
 from analysis.explain.class_means import class_mean_rows
+from analysis.explain.names import QUICK
 from analysis.findings.maps import ENSEMBLE
 from analysis.stages.answering import Answered
 from analysis.stages.choosing import Chosen
@@ -19,7 +23,7 @@ from results.paths import Paths
 from results.schema import CAMS, CLASS_MEANS, REGIONS, table
 
 CHUNK = 512
-"""Images of a task that asks the leading method."""
+"""Images of a task that asks methods about every image."""
 
 COSTLY_CHUNK = 64
 """Images of a task that asks the others."""
@@ -57,14 +61,14 @@ class Explained:
     """What was found.
 
     Attributes:
-        cams: rows of `cams.parquet`.
+        asked: (member, method) of which there are maps.
         sample: (n,) rows of the split that the costly methods explain.
-        together: parts with the ensemble's maps.
+        together: the ensemble's maps, task by task.
     """
 
-    cams: pa.Table
+    asked: frozenset[tuple[str, str]]
     sample: NDArray[np.int64]
-    together: tuple[str, ...]
+    together: tuple[Together, ...]
 
 
 def explain(job: Job, chosen: Chosen, answered: Answered) -> Explained:
@@ -73,19 +77,15 @@ def explain(job: Job, chosen: Chosen, answered: Answered) -> Explained:
     chosen_rows = sample(answered, job.request.explain)
     blocks = list(_blocks(job, len(job.faces), chosen_rows))
     asked = {t: [_question(job, t, b, answered) for b in blocks] for t in recipe.members}
-    failed = job.work("explaining members", [task for each in asked.values() for task in each])
-    for trial, why in failed.items():
-        job.notes.skipped.append((f"explanations of {trial}", why))
-        del asked[trial]
-    say = dict(zip(recipe.members, recipe.coefficients, strict=True))
-    together = _together(job, asked, say) if asked else []
-    parts = [task.part for each in asked.values() for task in each]
-    parts += [task.part for task in together]
+    questions = [task for each in asked.values() for task in each]
+    failed = job.done("explaining members", questions, "explaining")
+    asked = {trial: each for trial, each in asked.items() if trial not in failed}
+    together = _together(job, asked, chosen) if asked else []
     if "gradcam" in job.request.methods:
         job.notes.caveats.append(POINTING)
-    cams = _gathered(job, parts)
-    _write(job, cams)
-    return Explained(cams, chosen_rows, tuple(task.part for task in together))
+    everything: list[Explain | Together] = [task for each in asked.values() for task in each]
+    there = _gather(job, [*everything, *together])
+    return Explained(there, chosen_rows, tuple(together))
 
 
 def sample(answered: Answered, wanted: int | None) -> NDArray[np.int64]:
@@ -112,55 +112,78 @@ def spread_over(
 
 
 def _blocks(job: Job, n: int, chosen: NDArray[np.int64]) -> Iterator[Block]:
-    leading, *others = job.request.methods
-    for first in range(0, n, CHUNK):
-        yield Block(np.arange(first, min(n, first + CHUNK)), (leading,))
+    leading = job.request.methods[0]
+    everywhere = [m for m in job.request.methods if m == "gradcam" or (m == leading and m in QUICK)]
+    others = tuple(method for method in job.request.methods if method not in everywhere)
+    for first in range(0, n if everywhere else 0, CHUNK):
+        yield Block(np.arange(first, min(n, first + CHUNK)), tuple(everywhere))
     for first in range(0, len(chosen) if others else 0, COSTLY_CHUNK):
-        yield Block(chosen[first : first + COSTLY_CHUNK], tuple(others))
+        yield Block(chosen[first : first + COSTLY_CHUNK], others)
 
 
 def _question(job: Job, trial: str, block: Block, answered: Answered) -> Explain:
     predictions = answered.predictions[block.rows]
-    split, flip = job.request.split, job.request.flip
-    return Explain(trial, split, block.rows, predictions, block.methods, flip)
+    about = (trial, job.model(trial), job.request.split, block.rows, predictions)
+    return Explain(*about, block.methods, job.request.flip)
 
 
-def _together(
-    job: Job, asked: Mapping[str, Sequence[Explain]], say: Mapping[str, float]
-) -> list[Together]:
-    coefficients = tuple(say[trial] for trial in asked)
+def _together(job: Job, asked: Mapping[str, Sequence[Explain]], chosen: Chosen) -> list[Together]:
+    recipe = chosen.choice.recipe
+    say = dict(zip(recipe.members, recipe.coefficients, strict=True))
+    coefficients, text = tuple(say[trial] for trial in asked), json.dumps(recipe.to_json())
     tasks = []
     for questions in zip(*asked.values(), strict=True):
         one, parts = questions[0], tuple(question.part for question in questions)
-        about = (one.split, one.rows, one.predictions, one.methods)
-        tasks.append(Together(ENSEMBLE, *about, coefficients, parts))
-    failed = job.work("explaining the ensemble", tasks)
-    if failed:
-        job.notes.skipped.append(("explanations of the ensemble", failed[ENSEMBLE]))
+        about = (job.model(*asked), one.split, one.rows, one.predictions, one.methods)
+        tasks.append(Together(ENSEMBLE, *about, text, coefficients, parts, one.flip))
+    if job.done("explaining the ensemble", tasks, "explaining the"):
         return []
     if len(asked) > 1:
         job.notes.caveats.append(APPROXIMATION)
     return tasks
 
 
-def _gathered(job: Job, parts: Sequence[str]) -> pa.Table:
-    tables = [CAMS.empty_table()]
-    reasons = set()
-    for part in parts:
-        rows = job.store.read_table(part, CAMS)
-        reasons.add((rows.schema.metadata or {}).get(SKIPPED, b"").decode())
-        tables.append(rows.select(CAMS.names).cast(CAMS))
-    for reason in sorted(reasons - {""}):
-        job.notes.skipped.append(("CAM methods", reason))
-    order = [(name, "ascending") for name in ("member", "method", "rule", "label", "prediction")]
-    return pa.concat_tables(tables).sort_by(order)
-
-
-def _write(job: Job, cams: pa.Table) -> None:
-    job.store.write_table(Paths().cams, cams)
-    frame = cams.to_pandas()
+def _gather(job: Job, tasks: Sequence[Explain | Together]) -> frozenset[tuple[str, str]]:
+    """Write the tables, one member and method in memory at a time; which of them there are."""
     faces = job.faces
     masks = None if faces.regions is None else np.asarray(faces.regions)
     known = canonical_baselines() if masks is None else drawn_baselines(masks, faces.ids)
-    job.store.write_table(Paths().class_means, table(CLASS_MEANS, class_mean_rows(frame)))
-    job.store.write_table(Paths().regions, table(REGIONS, region_rows(frame, known)))
+    means: list[dict[str, Any]] = []
+    regions: list[dict[str, Any]] = []
+    there = set()
+    with job.store.table_writer(Paths().cams, CAMS) as write:
+        for member, method in _pairs(tasks):
+            parts = [t.part for t in tasks if t.trial == member and method in t.methods]
+            rows = _rows(job, parts, method)
+            if len(rows):
+                there.add((member, method))
+                frame = rows.to_pandas()
+                means += class_mean_rows(frame)
+                regions += region_rows(frame, known)
+                write(rows)
+    job.store.write_table(Paths().class_means, table(CLASS_MEANS, means))
+    job.store.write_table(Paths().regions, table(REGIONS, regions))
+    for reason in sorted(_reasons(job, tasks)):
+        job.notes.skipped.append(("CAM methods", reason))
+    return frozenset(there)
+
+
+def _pairs(tasks: Sequence[Explain | Together]) -> list[tuple[str, str]]:
+    found = {(task.trial, method): None for task in tasks for method in task.methods}
+    return sorted(found, key=lambda pair: (pair[0] == ENSEMBLE, pair))
+
+
+def _rows(job: Job, parts: Sequence[str], method: str) -> pa.Table:
+    wanted = pc.field("method") == method
+    tables = [job.store.read_table(part, CAMS, wanted).cast(CAMS) for part in parts]
+    order = [(name, "ascending") for name in ("rule", "label", "prediction")]
+    return pa.concat_tables(tables).sort_by(order)
+
+
+def _reasons(job: Job, tasks: Sequence[Explain | Together]) -> set[str]:
+    """Why members lack methods."""
+    nothing = pc.field("method") == ""
+    firsts = {task.trial: task.part for task in reversed(tasks)}
+    tables = [job.store.read_table(part, None, nothing) for part in firsts.values()]
+    said = {(found.schema.metadata or {}).get(SKIPPED, b"").decode() for found in tables}
+    return said - {""}

@@ -1,16 +1,37 @@
 """One post-processing of one sweep: what was asked, what is known, what must be said."""
 
-from collections.abc import Callable, Sequence
+import hashlib
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import pyarrow as pa
+
+from analysis.findings.learned import unreadable
 from analysis.sweep_folder import SweepFolder
 from analysis.workshop.tasks import Task
 from orchestrator.data.faces import Faces, Splits
-from results.store import Store
+from orchestrator.preprocess import VARIANTS
+from results.paths import Paths
+from results.store import DamagedResults, Store
 
-Work = Callable[[str, Sequence[Task]], dict[str, str]]
-"""(what it is, tasks) -> trial -> why its tasks were given up; all others have left their parts."""
+
+@dataclass(frozen=True)
+class Failure:
+    """Why tasks were given up.
+
+    Attributes:
+        reason: a sentence.
+        lasting: whether it would come again: a file is damaged. Otherwise a worker died or was out
+            of memory, say, and another run may fare better.
+    """
+
+    reason: str
+    lasting: bool
+
+
+Work = Callable[[str, Sequence[Task]], Mapping[str, Failure]]
+"""(what it is, tasks) -> `Task.fate` -> why those were given up; all others left their parts."""
 
 
 @dataclass(frozen=True)
@@ -44,11 +65,15 @@ class Notes:
         caveats: sentences.
         left_out: trial -> why it is not in the ensemble.
         skipped: (what, why).
+        unfinished: sentences about what another run may still do.
+        judgement: which explanation methods can be believed here.
     """
 
     caveats: list[str] = field(default_factory=list)
     left_out: dict[str, str] = field(default_factory=dict)
     skipped: list[tuple[str, str]] = field(default_factory=list)
+    unfinished: list[str] = field(default_factory=list)
+    judgement: str = ""
 
 
 @dataclass
@@ -90,3 +115,58 @@ class Job:
         """Images of that split that also stand in training."""
         ids: frozenset[str] = getattr(self.folder, f"seen_{self.request.split}_ids")
         return ids
+
+    def model(self, *trials: str) -> str:
+        """Digest of what these trials' answers depend on: weights and preprocessing."""
+        return hashlib.sha256("".join(map(self._model, trials)).encode()).hexdigest()[:16]
+
+    def _model(self, trial: str) -> str:
+        if trial not in self._models:
+            content = self.store.read_bytes(Paths().weight(trial))
+            variant = self.folder.config(trial).preprocessing
+            about = "" if variant == "plain" else f"{variant} {VARIANTS[variant].version}"
+            self._models[trial] = f"{hashlib.sha256(content).hexdigest()} {about}"
+        return self._models[trial]
+
+    @cached_property
+    def _models(self) -> dict[str, str]:
+        return {}
+
+    def done(self, what: str, tasks: Sequence[Task], doing: str) -> dict[str, str]:
+        """Have tasks done; what is given up is noted.
+
+        Args:
+            what: for the progress bar, e.g. "judging maps".
+            tasks: to do; those whose parts are there and can be read are not done again.
+            doing: what is missing without them, e.g. "judging the maps of".
+
+        Returns:
+            Fate -> reason, of what was given up.
+        """
+        self._drop_damaged(tasks)
+        failures = self.work(what, tasks)
+        for fate, failure in failures.items():
+            self.notes.skipped.append((f"{doing} {fate}", failure.reason))
+            self.say(f"note: no {doing} {fate}: {failure.reason}")
+            if not failure.lasting:
+                self.notes.unfinished.append(f"{doing} {fate}: {failure.reason}")
+        return {fate: failure.reason for fate, failure in failures.items()}
+
+    def tables(self, tasks: Iterable[Task], given_up: Iterable[str] = ()) -> list[pa.Table]:
+        """The parts of tasks that were not given up, and of those what had been finished."""
+        gone = set(given_up)
+        kept = (t.part for t in tasks if t.fate not in gone or self.store.exists(t.part))
+        return [self.store.read_table(part) for part in kept]
+
+    def _drop_damaged(self, tasks: Sequence[Task]) -> None:
+        """Take away parts that cannot be read, so that they are made again."""
+        for task in tasks:
+            if not self.store.exists(task.part):
+                continue
+            try:
+                if task.part.endswith(".parquet"):
+                    self.store.read_table(task.part)
+                elif reason := unreadable(self.store.read_bytes(task.part)):
+                    raise DamagedResults(reason)
+            except DamagedResults:
+                self.store.delete(task.part)

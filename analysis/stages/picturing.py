@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
+import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from analysis.ensemble.bank import Bank
@@ -123,12 +124,10 @@ def learned(job: Job, chosen: Chosen, evidence: Evidence) -> Iterator[Picture]:
     rows = rows_of(job, [case.image_id for case in cases])
     members = chosen.choice.recipe.members
     tasks = [
-        Learned(t, job.request.split, rows if not place else rows[:0], full=not place)
-        for place, t in enumerate(members)
+        Learned(t, job.model(t), job.request.split, rows if not i else rows[:0], full=not i)
+        for i, t in enumerate(members)
     ]
-    failed = job.work("looking at what was learned", tasks)
-    for trial, why in failed.items():
-        job.notes.skipped.append((f"what {trial} has learned", why))
+    failed = job.done("looking at what was learned", tasks, "what was learned by")
     for task in tasks:
         if task.trial not in failed:
             known = unpacked(job.store.read_bytes(task.part))
@@ -175,19 +174,19 @@ def evidence_of(job: Job) -> Evidence:
         [str(name) for name in job.faces.ids],
         job.folder.classes,
         frame(job, "answers"),
-        frame(job, "cams"),
+        frame(job, "cams", pc.field("member") == ENSEMBLE),
         member=ENSEMBLE,
         method=job.request.methods[0],
         titles=TITLES,
     )
 
 
-def frame(job: Job, name: str) -> pd.DataFrame:
-    """A table of the sweep; one that is not there has no rows."""
+def frame(job: Job, name: str, where: Any = None) -> pd.DataFrame:
+    """A table of the sweep, or some rows of it; one that is not there has no rows."""
     file = f"{name}.parquet"
     if not job.store.exists(file):
         return table(TABLES[name], []).to_pandas()
-    return job.store.read_table(file, TABLES[name]).to_pandas()
+    return job.store.read_table(file, TABLES[name], where).to_pandas()
 
 
 def _drawn_before(job: Job) -> set[str]:

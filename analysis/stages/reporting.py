@@ -16,11 +16,12 @@ from analysis.stages.answering import Answered
 from analysis.stages.choosing import Chosen, rows_spread
 from analysis.stages.job import Job
 from analysis.stages.picturing import rules_compared
+from analysis.workshop.learned import DEVICE
 from analysis.workshop.tasks import Cost, Features
 from orchestrator import hardware, provenance
 from results.paths import Paths
 from results.schema import PREDICTIONS
-from results.store import DamagedResults
+from results.store import DamagedResults, Store
 
 TIMED = 512
 """Images that speed is measured on."""
@@ -36,14 +37,16 @@ class Ending:
     Attributes:
         chosen: the ensemble; None where there is none.
         saved: how its export went.
-        speed: kind -> images a second.
+        speed: kind -> images a second, or times the prediction; and the device.
+        started: when, UTC.
         seconds: that post-processing took up to the report.
         stamp: see `whole.stamp`.
     """
 
     chosen: Chosen | None
     saved: str
-    speed: Mapping[str, float]
+    speed: Mapping[str, Any]
+    started: str
     seconds: float
     stamp: str
 
@@ -61,18 +64,53 @@ def write_leaderboard(job: Job) -> None:
     job.store.write_bytes(Paths().leaderboard, markdown(leaderboard(trials, clean)).encode())
 
 
-def note_test_read(job: Job, trials: tuple[str, ...]) -> None:
-    """Put on record that test images were looked at."""
-    now = datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
-    entry = {"when": now, "choice": ", ".join(trials), "data": job.folder.digest}
-    job.store.write_json(Paths().test_reads, [*test_reads(job), entry])
+def note_test_read(job: Job, chosen: Chosen, predicting: bool) -> None:
+    """Put on record, beforehand, that test images are looked at, or at another choice's score.
+
+    Args:
+        job: asked for the test split.
+        chosen: whose answers.
+        predicting: whether nets are about to see the images.
+    """
+    recipe = chosen.choice.recipe
+    what = {
+        "members": list(recipe.members),
+        "combiner": recipe.combiner,
+        "best_single": chosen.choice.best_single.members[0],
+        "flip": job.request.flip,
+        "data": job.folder.digest,
+    }
+    before = test_reads(job)
+    if predicting or not before or what != {k: v for k, v in before[-1].items() if k != "when"}:
+        job.store.write_json(Paths().test_reads, [*before, {"when": _now(), **what}])
 
 
-def test_reads(job: Job) -> list[dict[str, str]]:
-    """Every time that test images were predicted in this folder."""
-    if not job.store.exists(Paths().test_reads):
+def _now() -> str:
+    return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+
+
+def test_reads(job: Job) -> list[dict[str, Any]]:
+    """Every time that test images were looked at for this sweep."""
+    return check_reads(job.store)
+
+
+def check_reads(store: Store) -> list[dict[str, Any]]:
+    """The record of readings of the test images; none before the first.
+
+    Raises:
+        DamagedResults: where the file is not what was written.
+    """
+    if not store.exists(Paths().test_reads):
         return []
-    found: list[dict[str, str]] = job.store.read_json(Paths().test_reads)
+    try:
+        found = store.read_json(Paths().test_reads)
+    except DamagedResults:
+        found = None
+    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        raise DamagedResults(
+            f"{store.root}/{Paths().test_reads}, which records when test images were looked at, is "
+            "damaged; put a copy back, or write [] into it and say so where you publish"
+        )
     return found
 
 
@@ -93,27 +131,24 @@ def read_elsewhere(job: Job) -> str:
     )
 
 
-def speed(job: Job, chosen: Chosen) -> dict[str, float]:
-    """What maps cost beside prediction, asked of the leading member."""
+def speed(job: Job, chosen: Chosen) -> dict[str, Any]:
+    """What maps cost beside prediction, asked of the leading member; and where it was asked."""
     trial = chosen.choice.recipe.members[0]
     rows = rows_spread(len(job.faces), TIMED)
-    task = Cost(trial, job.request.split, rows)
-    failed = job.work("timing", [task])
-    if failed:
-        job.notes.skipped.append(("timing", failed[trial]))
+    task = Cost(trial, job.model(trial), job.request.split, rows)
+    if job.done("timing", [task], "timing"):
         return {}
-    found = job.store.read_table(task.part)
-    return dict(zip(found["kind"].to_pylist(), found["value"].to_pylist(), strict=True))
+    (found,) = job.tables([task])
+    values = dict(zip(found["kind"].to_pylist(), found["value"].to_pylist(), strict=True))
+    return values | {"device": (found.schema.metadata or {}).get(DEVICE, b"").decode()}
 
 
 def projection(job: Job, chosen: Chosen, answered: Answered) -> Projection | None:
     """Images as the leading member's last maps see them."""
     trial = chosen.choice.recipe.members[0]
     rows = rows_spread(len(job.faces), POINTS)
-    task = Features(trial, job.request.split, rows)
-    failed = job.work("placing images", [task])
-    if failed:
-        job.notes.skipped.append(("TensorBoard's Projector", failed[trial]))
+    task = Features(trial, job.model(trial), job.request.split, rows)
+    if job.done("placing images", [task], "TensorBoard's Projector, features by"):
         return None
     features = safetensors.numpy.load(job.store.read_bytes(task.part))["features"]
     names = np.asarray(job.folder.classes, dtype=str)
@@ -129,26 +164,36 @@ def projection(job: Job, chosen: Chosen, answered: Answered) -> Projection | Non
 
 
 def report(job: Job, ending: Ending, points: Projection | None) -> None:
-    """Write postprocess.json, TensorBoard's run and report.html; in this order."""
+    """Write postprocess.json, TensorBoard's run and report.html.
+
+    Only then is the record stamped, unless something may fare better in another run: what is
+    stamped is not done again.
+    """
     job.store.write_json(Paths().postprocess, _record(job, ending))
-    if "://" not in job.store.root:
+    if "://" in job.store.root:
+        job.notes.caveats.append("TensorBoard's run is written to local folders alone: left out.")
+    else:
         folder = Path(job.store.root) / Paths().tensorboard
         for note in tensorboard.write(folder, job.store, projection=points):
             job.notes.caveats.append(note)
-    job.store.write_json(Paths().postprocess, _record(job, ending))
+    record = _record(job, ending)
+    job.store.write_json(Paths().postprocess, record)
     job.store.write_bytes(Paths().report, page.render(job.store).encode())
+    if not job.notes.unfinished:
+        job.store.write_json(Paths().postprocess, record | {"stamp": ending.stamp})
 
 
 def _record(job: Job, ending: Ending) -> dict[str, Any]:
     request, notes = job.request, job.notes
     about = provenance.describe()
     return {
-        "stamp": ending.stamp,
+        "stamp": "",
         "command": about["command"],
-        "started": about["started"],
+        "started": ending.started,
         "seconds": round(ending.seconds, 1),
         "commit": about["commit"],
         "hardware": hardware.machine(),
+        "workers": ending.speed.get("device", ""),
         "split": request.split,
         "members_asked": request.members,
         "explain": "all" if request.explain is None else request.explain,
@@ -158,7 +203,9 @@ def _record(job: Job, ending: Ending) -> dict[str, Any]:
         "export": ending.saved,
         "test_reads": test_reads(job),
         "speed": dict(ending.speed),
+        "judgement": notes.judgement,
         "caveats": [*dict.fromkeys(notes.caveats)],
+        "unfinished": [*dict.fromkeys(notes.unfinished)],
         "left_out": notes.left_out,
         "skipped": [{"what": what, "reason": why} for what, why in dict.fromkeys(notes.skipped)],
     }

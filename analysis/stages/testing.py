@@ -7,7 +7,7 @@ from typing import Any
 
 import safetensors.numpy
 
-from analysis.stages.job import Job, Request
+from analysis.stages.job import Failure, Job, Request
 from analysis.sweep_folder import SweepFolder
 from analysis.workshop.bench import Bench
 from analysis.workshop.shop import Shop
@@ -126,17 +126,17 @@ class HereAndNow:
         self._store, self._shop = store, Shop(Bench(store.root, threads=1))
         self.done: list[Task] = []
 
-    def __call__(self, what: str, tasks: Sequence[Task]) -> dict[str, str]:
+    def __call__(self, what: str, tasks: Sequence[Task]) -> dict[str, Failure]:
         """See `Work`."""
-        failed: dict[str, str] = {}
+        failed: dict[str, Failure] = {}
         for task in tasks:
-            if task.trial in failed or self._store.exists(task.part):
+            if task.fate in failed or self._store.exists(task.part):
                 continue
             try:
                 self._shop.do(task)
                 self.done.append(task)
             except BadInput as problem:
-                failed[task.trial] = str(problem)
+                failed[task.fate] = Failure(str(problem), lasting=True)
         return failed
 
 

@@ -1,16 +1,35 @@
 """All stages in their order."""
 
+import datetime
 import hashlib
 import time
-from dataclasses import asdict
+from dataclasses import asdict, dataclass, field
 
 from analysis.stages import answering, choosing, explaining, judging, picturing, reporting, saving
 from analysis.stages.job import Job, Request
 from analysis.sweep_folder import SweepFolder
 from analysis.workshop.tasks import VERSION
+from orchestrator import provenance
 from results.paths import Paths
 from results.schema import IMAGES
 from results.store import DamagedResults, Store
+
+MIRRORED = (
+    "Mirrored images were averaged in. Coefficients and temperature were fitted, and rules "
+    "compared, on validation images as they are."
+)
+
+
+@dataclass(frozen=True)
+class _Clock:
+    began: float = field(default_factory=time.monotonic)
+    started: str = field(
+        default_factory=lambda: datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
+    )
+
+    @property
+    def seconds(self) -> float:
+        return time.monotonic() - self.began
 
 
 def postprocess(job: Job) -> None:
@@ -18,21 +37,26 @@ def postprocess(job: Job) -> None:
 
     Raises:
         BadInput: where the data or stored probabilities cannot be used.
+        RuntimeError: where work that all else needs was given up.
         OSError: where a file cannot be written; what is finished stays.
     """
-    began = time.monotonic()
+    clock, mark = _Clock(), stamp(job.folder, job.request)
     reporting.write_leaderboard(job)
+    if job.request.force and len(job.splits.test):  # only once the data can be read again
+        forget(job.store)
     chosen = choosing.choose_members(job)
     if chosen is None:
         picturing.draw(job, picturing.figures(job, None))
-        ending = reporting.Ending(
-            None, "", {}, time.monotonic() - began, stamp(job.folder, job.request)
-        )
+        ending = reporting.Ending(None, "", {}, clock.started, clock.seconds, mark)
         reporting.report(job, ending, None)
         return
-    if answering.predict(job, chosen.trials) and job.request.split == "test":
-        reporting.note_test_read(job, chosen.trials)
+    missing = answering.unpredicted(job, chosen.trials)
+    if job.request.split == "test":
+        reporting.note_test_read(job, chosen, bool(missing))
+    answering.predict(job, missing)
     answered = answering.answer(job, chosen)
+    if job.request.flip:
+        job.notes.caveats.append(MIRRORED)
     saved = saving.save(job, chosen)
     explained = explaining.explain(job, chosen, answered)
     judging.judge(job, chosen, answered, explained)
@@ -40,43 +64,59 @@ def postprocess(job: Job) -> None:
     speed, points = reporting.speed(job, chosen), reporting.projection(job, chosen, answered)
     if job.request.split == "test" and (sentence := reporting.read_elsewhere(job)):
         job.notes.caveats.append(sentence)
-    seconds = time.monotonic() - began
-    ending = reporting.Ending(chosen, saved, speed, seconds, stamp(job.folder, job.request))
+    mark = stamp(job.folder, job.request)  # predictions have come
+    ending = reporting.Ending(chosen, saved, speed, clock.started, clock.seconds, mark)
     reporting.report(job, ending, points)
 
 
 def stamp(folder: SweepFolder, request: Request) -> str:
     """What the results depend on, in 16 digits: equal stamps mean that there is nothing to do."""
-    digest = hashlib.sha256(f"{VERSION} {asdict(request) | {'force': False}}".encode())
-    for name in (Paths().trials, Paths().epochs, Paths().sweep):
-        digest.update(folder.store.read_bytes(name))
-    for place in (Paths().weights, Paths().predictions):
-        digest.update("\n".join(folder.store.list(place)).encode())
+    asked = asdict(request) | {"force": False}
+    digest = hashlib.sha256(f"{VERSION} {provenance.commit()} {asked}".encode())
+    store, paths = folder.store, Paths()
+    files = [paths.trials, paths.epochs, paths.sweep]
+    for trial in folder.candidates():
+        files += [paths.weight(trial), paths.prediction(trial)]
+    for name in files:
+        digest.update(f"{name} {store.fingerprint(name)}\n".encode())
+    for file in store.list(paths.weights):
+        digest.update(file.encode())
     return digest.hexdigest()[:16]
 
 
 def is_done(folder: SweepFolder, request: Request) -> bool:
-    """Whether all of this stands there already."""
+    """Whether all of this stands there already, and whole."""
     store, paths = folder.store, Paths()
-    tables = (paths.images_index, paths.report, paths.leaderboard)
-    if not all(store.exists(name) for name in (paths.postprocess, *tables)):
-        return False
     try:
         record = store.read_json(paths.postprocess)
         pictures = store.read_table(paths.images_index, IMAGES)["file"].to_pylist()
     except DamagedResults:
         return False
-    if record.get("stamp") != stamp(folder, request):
+    if not isinstance(record, dict) or record.get("stamp") != stamp(folder, request):
         return False
     made = [f"{paths.images}/{file}" for file in pictures]
+    made += [paths.report, paths.leaderboard]
+    tables = [paths.members, paths.scores, paths.answers, paths.cams, paths.class_means]
     if record.get("ensemble"):
-        made += [paths.members, paths.scores, paths.answers, paths.cams, paths.class_means]
-        made += [paths.regions, paths.faithfulness, f"{paths.ensemble}/ensemble.json"]
-    return all(store.exists(name) for name in made)
+        made.append(f"{paths.ensemble}/ensemble.json")
+        tables += [paths.regions, paths.faithfulness]
+    return all(store.size(name) for name in made) and (
+        not record.get("ensemble") or all(_whole(store, name) for name in tables)
+    )
+
+
+def _whole(store: Store, name: str) -> bool:
+    try:
+        store.read_table(name)
+    except DamagedResults:
+        return False
+    return True
 
 
 def forget(store: Store) -> None:
     """Take away what would be computed again; tables stay until they are replaced."""
+    if store.exists(Paths().postprocess):
+        store.write_json(Paths().postprocess, {"stamp": ""})
     for part in store.list(Paths().parts):
         store.delete(part)
     for file in store.list(Paths().predictions):

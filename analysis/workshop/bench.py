@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from analysis.findings.columns import matrix
 from analysis.sweep_folder import SweepFolder
 from orchestrator.data.faces import Faces, Splits
+from orchestrator.preprocess import VARIANTS
 from orchestrator.preprocess.prepared import prepared
 from results.paths import Paths
 from results.schema import PREDICTIONS
@@ -76,6 +77,14 @@ class Bench:
             file = self.folder.source.variant_file(self.splits.digest, split, variant)
             self._variants[key] = prepared(self.faces(split).images, variant, file)
         return np.asarray(self._variants[key][rows])
+
+    def preprocessed(self, trial: str, faces: NDArray[np.uint8]) -> NDArray[Any]:
+        """(n, h, w) uint8 -> the same under the trial's preprocessing, computed here and now.
+
+        Rounded to float16 as what the nets were trained on.
+        """
+        variant = self.folder.config(trial).preprocessing
+        return faces if variant == "plain" else VARIANTS[variant](faces).astype(np.float16)
 
     @cached_property
     def _variants(self) -> dict[str, NDArray[Any]]:

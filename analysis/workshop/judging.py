@@ -14,7 +14,6 @@ from analysis.findings.maps import ENSEMBLE, stacked
 from analysis.workshop.bench import Bench
 from analysis.workshop.tasks import Judge, JudgeTogether
 from orchestrator import metrics
-from orchestrator.preprocess import VARIANTS
 from results.schema import CAMS, FAITHFULNESS, table
 
 
@@ -50,7 +49,9 @@ def judge_together(bench: Bench, task: JudgeTogether) -> pa.Table:
         values = faithfulness.REFERENCES[task.method](images).values
     else:
         values = _maps(bench, task, faces.ids[task.rows])
-    curves, masked = faithfulness.ablate(predictor(bench, recipe), images, task.predictions, values)
+    curves, masked = faithfulness.ablate(
+        predictor(bench, recipe, task.flip), images, task.predictions, values
+    )
     drop, increase = faithfulness.average_drop(curves.deletion[:, 0], masked)
     columns = {
         "deletion": faithfulness.area(curves.deletion),
@@ -64,26 +65,28 @@ def judge_together(bench: Bench, task: JudgeTogether) -> pa.Table:
     return _rows(bench, task, numbers)
 
 
-def predictor(bench: Bench, recipe: Recipe) -> Callable[[NDArray[np.float32]], NDArray[np.float64]]:
+def predictor(
+    bench: Bench, recipe: Recipe, flip: bool = False
+) -> Callable[[NDArray[np.float32]], NDArray[np.float64]]:
     """The ensemble as a function of images (n, h, w) in 0 to 1 before any preprocessing."""
 
+    def member(trial: str, faces: NDArray[np.uint8]) -> NDArray[np.float64]:
+        return metrics.probabilities(bench.network(trial).logits(bench.preprocessed(trial, faces)))
+
     def predict(images: NDArray[np.float32]) -> NDArray[np.float64]:
-        as_bytes = np.rint(images * 255).clip(0, 255).astype(np.uint8)
-        said = []
-        for trial in recipe.members:
-            variant = bench.folder.config(trial).preprocessing
-            seen: NDArray[Any] = as_bytes
-            if variant != "plain":  # rounded as what the nets were trained on
-                seen = VARIANTS[variant](as_bytes).astype(np.float16)
-            said.append(metrics.probabilities(bench.network(trial).logits(seen)))
-        return recipe.apply(np.stack(said))
+        faces = np.rint(images * 255).clip(0, 255).astype(np.uint8)
+        said = np.stack([member(trial, faces) for trial in recipe.members])
+        if flip:
+            mirrored = np.ascontiguousarray(faces[:, :, ::-1])
+            said = (said + np.stack([member(trial, mirrored) for trial in recipe.members])) / 2
+        return recipe.apply(said)
 
     return predict
 
 
 def _maps(bench: Bench, task: JudgeTogether, ids: NDArray[np.str_]) -> NDArray[np.float32]:
-    rows = pa.concat_tables([bench.store.read_table(part, CAMS) for part in task.together])
-    rows = rows.filter((pc.field("method") == task.method) & (pc.field("rule") == "prediction"))
+    wanted = (pc.field("method") == task.method) & (pc.field("rule") == "prediction")
+    rows = pa.concat_tables([bench.store.read_table(p, CAMS, wanted) for p in task.together])
     place = {name: i for i, name in enumerate(rows["image_id"].to_pylist())}
     return stacked(rows)[[place[name] for name in ids]]
 

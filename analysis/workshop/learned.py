@@ -11,6 +11,7 @@ import safetensors.numpy
 from analysis.findings.learned import Ideals, Known, packed
 from analysis.workshop.bench import Bench
 from analysis.workshop.tasks import Cost, Features, Learned
+from orchestrator import hardware
 
 if TYPE_CHECKING:
     from analysis.features.maximisation import Ideal
@@ -19,6 +20,9 @@ IDEAL_FILTERS = 24
 """Channels of the last maps that get an ideal image: the strongest ones on the images shown."""
 
 ALL_CHANNELS = 10**6
+
+DEVICE = b"device"
+"""Key of a part's metadata: where it was measured."""
 
 AT_ONCE = 256
 """Images whose maps are held in memory."""
@@ -68,10 +72,13 @@ def features(bench: Bench, task: Features) -> bytes:
 def cost(bench: Bench, task: Cost) -> pa.Table:
     """Images a second: of prediction alone, with a map of one class, with maps of all classes."""
     from analysis.explain import cost as measured
+    from orchestrator.training import device
 
     network, images = bench.network(task.trial), bench.images(task.trial, task.split, task.rows)
     found = asdict(measured.cost(network, images))
-    return pa.table({"kind": list(found), "value": list(found.values())})
+    where = hardware.describe(bench.threads or hardware.cores(), device.gpu_name())
+    table = pa.table({"kind": list(found), "value": list(found.values())})
+    return table.replace_schema_metadata({DEVICE: where})
 
 
 def _ideals(found: "Ideal", names: Sequence[str]) -> Ideals:

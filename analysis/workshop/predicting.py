@@ -48,6 +48,7 @@ def _probabilities(
     network, images = bench.network(trial), bench.images(trial, split, rows)
     found = metrics.probabilities(network.logits(images))
     if flip:
-        mirrored = np.ascontiguousarray(images[:, :, ::-1])
+        faces = np.asarray(bench.faces(split).images[rows])
+        mirrored = bench.preprocessed(trial, np.ascontiguousarray(faces[:, :, ::-1]))
         found = (found + metrics.probabilities(network.logits(mirrored))) / 2
     return found

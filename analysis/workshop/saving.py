@@ -43,8 +43,8 @@ def save(bench: Bench, task: Save) -> pa.Table:
     place = f"{bench.store.root}/{Paths().ensemble}"
     loaded = load(place)
     faces = np.asarray(bench.faces(task.split).images[task.rows])
-    expected = predictor(bench, recipe)(faces.astype(np.float32) / np.float32(255))
-    apart = float(np.abs(loaded.predict(faces) - expected).max(initial=0))
+    expected = predictor(bench, recipe, task.flip)(faces.astype(np.float32) / np.float32(255))
+    apart = float(np.abs(loaded.predict(faces, task.flip) - expected).max(initial=0))
     if not apart <= TOLERANCE:
         raise BadInput(f"{place} answers otherwise than what was measured (by {apart:.3g})")
     reason = loaded.export(f"{place}/ensemble.keras") if "://" not in place else REMOTE

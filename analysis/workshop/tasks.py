@@ -19,6 +19,7 @@ class Task:
 
     Attributes:
         trial: signature of the member.
+        model: digest of its weights and its preprocessing; of the ensemble, of all members'.
         split: whose images.
         rows: (n,) which images of the split.
     """
@@ -27,8 +28,14 @@ class Task:
     ending: ClassVar[str] = "parquet"
 
     trial: str
+    model: str
     split: str
     rows: NDArray[np.int64]
+
+    @property
+    def fate(self) -> str:
+        """What is given up together when one of its tasks fails."""
+        return self.trial
 
     @property
     def part(self) -> str:
@@ -87,6 +94,11 @@ class Judge(Task):
     predictions: NDArray[np.uint8]
     method: str
 
+    @property
+    def fate(self) -> str:
+        """One method's failure is not another's."""
+        return f"{self.trial} {self.method}"
+
 
 @dataclass(frozen=True)
 class Together(Task):
@@ -95,16 +107,20 @@ class Together(Task):
     Attributes:
         predictions: (n,) the ensemble's classes of these images.
         methods: names in `METHODS`.
-        coefficients: (m,) say of each member.
+        recipe: the ensemble, as JSON text: what its probabilities depend on.
+        coefficients: (m,) say of each member that was explained.
         explained: the members' parts that hold maps of these images, in the same order.
+        flip: whether probabilities are those with mirrored images.
     """
 
     kind = "together"
 
     predictions: NDArray[np.uint8]
     methods: tuple[str, ...]
+    recipe: str
     coefficients: tuple[float, ...]
     explained: tuple[str, ...]
+    flip: bool
 
 
 @dataclass(frozen=True)
@@ -115,7 +131,8 @@ class JudgeTogether(Task):
         predictions: (n,) the ensemble's classes of these images.
         method: name in `METHODS`, or of a baseline.
         recipe: the ensemble, as JSON text.
-        together: the part that holds its maps.
+        together: the parts that hold its maps.
+        flip: whether mirrored images are predicted too.
     """
 
     kind = "judge-together"
@@ -124,6 +141,12 @@ class JudgeTogether(Task):
     method: str
     recipe: str
     together: tuple[str, ...]
+    flip: bool
+
+    @property
+    def fate(self) -> str:
+        """One method's failure is not another's."""
+        return f"{self.trial} {self.method}"
 
 
 @dataclass(frozen=True)
@@ -133,12 +156,14 @@ class Save(Task):
     Attributes:
         recipe: the ensemble, as JSON text.
         provenance: how it was obtained, as JSON text.
+        flip: whether mirrored images were predicted too.
     """
 
     kind = "save"
 
     recipe: str
     provenance: str
+    flip: bool
 
 
 @dataclass(frozen=True)
