@@ -52,7 +52,7 @@ class Bar:
         self._rich.stop()
         seconds = time.monotonic() - self._began
         if kind is None and not self._out.isatty() and seconds >= WORTH_A_LINE_S:
-            self._say(f"{self._done:,} images in {seconds:,.0f} s, {self.speed:,.0f} images/s")
+            self._say(f"{self._done:,} images in {seconds:,.0f} s")
 
     @property
     def speed(self) -> float:

@@ -49,6 +49,7 @@ from results.store import DamagedResults, Store
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 POSTPROCESS = "jobs.postprocess"
+LAST_WORDS_S = 10.0
 
 PATIENCE_SECONDS = 60.0
 """After so long without room for a trial, what is asked for and what there is are said."""
@@ -255,13 +256,27 @@ def _finish(request: Request, planned: Plan, ledger: Ledger, err: TextIO) -> int
     return _postprocess(request, planned, err) if request.postprocess else DONE
 
 
+def _have_run(words: Sequence[str], err: TextIO) -> int:
+    """Run a command to its end; a Ctrl-C waits until it has said how to go on."""
+    # Its last line of standard output, the folder, is ours to print; into the log with it.
+    with subprocess.Popen(words, stderr=err) as job:
+        try:
+            return job.wait()
+        except KeyboardInterrupt:
+            # A terminal's Ctrl-C has reached it too, a SIGTERM has not.
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                job.wait(LAST_WORDS_S)
+            job.terminate()
+            job.wait()
+            raise
+
+
 def _postprocess(request: Request, planned: Plan, err: TextIO) -> int:
     """Run the post-processing job in a process of its own, where it may load what it needs."""
     words = [sys.executable, "-m", POSTPROCESS, str(planned.folder)]
     if request.address:
         words += ["--address", request.address]
-    # Its last line of standard output, the folder, is ours to print; into the log with it.
-    if subprocess.run(words, stderr=err, check=False).returncode != DONE:
+    if _have_run(words, err) != DONE:
         print(f"error: trained, but post-processing failed; see {_log(planned)}; again:", file=err)
         print(f"  python -m {POSTPROCESS} {shlex.quote(str(planned.folder))}", file=err)
         return FAILED

@@ -3,6 +3,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import threading
 import time
 
 import pytest
@@ -268,13 +269,34 @@ def test_post_processing_comes_last_and_its_failure_is_said(
 ):
     asked = []
 
-    def run(words, **options):
+    def run(words, err):
         asked.append(words)
-        return subprocess.CompletedProcess(words, code)
+        return code
 
-    monkeypatch.setattr(sweep.subprocess, "run", run)
+    monkeypatch.setattr(sweep, "_have_run", run)
     request = parse([question, "--results", str(results)])
     planned = sweep.plan.make(request)
     assert sweep._finish(request, planned, ledger_of(COMPLETED), sys.stderr) == (1 if code else 0)
     assert asked == [[sys.executable, "-m", "jobs.postprocess", str(results / "tiny")]]
     assert ("post-processing failed" in capsys.readouterr().err) == bool(code)
+
+
+LAST_WORDS = """
+import signal, sys, time
+def said(*_):
+    print("go on with this", file=sys.stderr, flush=True)
+    sys.exit(130)
+signal.signal(signal.SIGTERM, said)
+print("at work", flush=True)
+time.sleep(60)
+"""
+
+
+def test_an_interrupt_waits_for_what_post_processing_has_to_say(tmp_path, monkeypatch):
+    monkeypatch.setattr(sweep, "LAST_WORDS_S", 2.0)
+    with (tmp_path / "err").open("w") as err:
+        timer = threading.Timer(1.5, os.kill, [os.getpid(), signal.SIGINT])
+        timer.start()
+        with pytest.raises(KeyboardInterrupt):
+            sweep._have_run([sys.executable, "-c", LAST_WORDS], err)
+    assert (tmp_path / "err").read_text() == "go on with this\n"
