@@ -86,27 +86,34 @@ def fewer(rows: NDArray[np.int64], answered: Answered) -> NDArray[np.int64]:
 
 
 def judgement(rows: pd.DataFrame) -> str:
-    """Which methods' maps of the ensemble do better than maps that know nothing, in a sentence."""
+    """Which methods' maps of the ensemble do better than maps that know nothing, in a sentence.
+
+    Better is: image by image, lower deletion and higher insertion than both references, each by
+    more than two standard errors of the mean difference.
+    """
     own = rows[rows["member"] == ENSEMBLE]
-    means = own.groupby("method")[["deletion", "insertion"]].mean()
-    if means.empty or not set(REFERENCES) <= set(means.index):
+    wide = own.pivot_table(index="image_id", columns="method", values=["deletion", "insertion"])
+    methods = [name for name in own["method"].unique() if name not in REFERENCES]
+    if not methods or not set(REFERENCES) <= set(own["method"]):
         return ""
-    references, methods = means.loc[list(REFERENCES)], means.drop(index=list(REFERENCES))
-    least, most = references["deletion"].min(), references["insertion"].max()
-    better = (methods["deletion"] < least) & (methods["insertion"] > most)
-    order = methods["insertion"].sort_values(ascending=False).index
-    good = [TITLES[name] for name in order if better[name]]
-    bad = [TITLES[name] for name in order if not better[name]]
-    n = own["image_id"].nunique()
-    said = f"On {n} images, half of them answered wrongly, the maps of the ensemble by "
+    insertion = wide["insertion"].mean()
+    order = sorted(methods, key=lambda name: -insertion[name])
+    good = [TITLES[name] for name in order if _better(wide, name)]
+    bad = [TITLES[name] for name in order if TITLES[name] not in good]
+    beat = "random cells and a spot at the centre in deletion and insertion"
+    said = f"On {len(wide)} images, half of them answered wrongly where there are as many, "
     if not good:
-        return (
-            f"{said}no method beat random cells and a spot at the centre in deletion and insertion."
-        )
-    words = f"{said}{', '.join(good)} beat random cells and a spot at the centre in deletion and "
-    words += "insertion (best insertion first)"
-    return (
-        f"{words}; those by {', '.join(bad)} did not: do not lean on them here."
-        if bad
-        else f"{words}."
-    )
+        return f"{said}no method's maps of the ensemble beat {beat} beyond chance."
+    said += f"the maps of the ensemble by {', '.join(good)} beat {beat} beyond chance"
+    rest = f"; those by {', '.join(bad)} did not: do not lean on them alone here" if bad else ""
+    return f"{said} (best insertion first){rest}."
+
+
+def _better(wide: pd.DataFrame, method: str) -> bool:
+    for measure, sign in (("deletion", -1), ("insertion", 1)):
+        for reference in REFERENCES:
+            gain = sign * (wide[measure, method] - wide[measure, reference])
+            error = gain.std(ddof=1) / np.sqrt(len(gain)) if len(gain) > 1 else np.inf
+            if not gain.mean() > 2 * error:
+                return False
+    return True
