@@ -22,10 +22,13 @@ def headline(material: Material) -> tuple[Text, ...]:
     ensemble, single = scores.get(ENSEMBLE, "accuracy"), scores.get(SINGLE, "accuracy")
     if ensemble is None or single is None:
         return (*asked, Text(_best_trial(material)), Text(_where(material), "note"))
+    members = material.ensemble.get("members")
+    if isinstance(members, list) and len(members) == 1:
+        return (*asked, Text(_alone(split, single)), Text(_without_copies(scores, split), "note"))
     return (
         *asked,
         Text(_answer(split, scores, single, ensemble)),
-        Text(_without_copies(scores, split), "note"),
+        Text(_without_copies(scores, split) + _validated(material, split), "note"),
     )
 
 
@@ -91,6 +94,26 @@ def _answer(split: str, scores: Scores, single: Score, ensemble: Score) -> str:
     difference = gain.shown(sign=True) if gain else wording.signed(ensemble.value - single.value)
     test = f", McNemar's test {wording.chance(p.value)}" if p else ""
     return f"{said}: a gain of {difference}{test}.{_weighed(gain, p)}"
+
+
+def _alone(split: str, single: Score) -> str:
+    return (
+        f"On the {split} split (n = {wording.count(single.n)}) the best single model has an "
+        f"accuracy of {single.shown()}{_how(single)}. There is no ensemble: one member was asked "
+        "for, or no rule of making one was better beyond chance; see Rules compared."
+    )
+
+
+def _validated(material: Material, split: str) -> str:
+    """What the same gain is on validation, where the headline is about test."""
+    scores = Scores(material, "validation")
+    gain, p = scores.get(ENSEMBLE, "accuracy_gain"), scores.get(ENSEMBLE, "mcnemar_p")
+    if split == "validation" or gain is None or p is None:
+        return ""
+    return (
+        f" On validation (n = {wording.count(gain.n)}, {gain.how.partition(',')[0]}) the gain is "
+        f"{gain.shown(sign=True)}, McNemar's test {wording.chance(p.value)}."
+    )
 
 
 def _how(score: Score) -> str:

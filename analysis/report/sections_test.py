@@ -112,6 +112,25 @@ def test_the_headline_says_what_is_cross_validated(full):
     assert "not looked at" in note
 
 
+def test_the_headline_of_test_gives_the_gain_on_validation_too(full):
+    gain = score("ensemble", "accuracy_gain", 0.05, how="cross-validated, paired with aaa")
+    validation = [gain | {"split": "validation"}]
+    validation.append(score("ensemble", "mcnemar_p", 0.4) | {"split": "validation"})
+    write(full, "scores", [*SCORES, *validation])
+    _, note = answer_of(full)
+    assert "On validation (n = 10, cross-validated) the gain is +0.050" in note
+    assert note.endswith("McNemar's test p = 0.40.")
+
+
+def test_one_member_is_no_ensemble(full):
+    record = full.read_json("postprocess.json")
+    members = {"members": [{"trial": "aaa", "coefficient": 1.0}]}
+    full.write_json("postprocess.json", record | {"ensemble": record["ensemble"] | members})
+    answer, _ = answer_of(full)
+    assert "the best single model has an accuracy of 0.700" in answer
+    assert "There is no ensemble" in answer
+
+
 def test_the_board_takes_the_accuracy_without_copies_from_predictions(full):
     rows = [
         {"label": 0, "probability": [0.9, 0.1], "also_in_training": True},
