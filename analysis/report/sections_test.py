@@ -119,7 +119,7 @@ def test_the_headline_of_test_gives_the_gain_on_validation_too(full):
     write(full, "scores", [*SCORES, *validation])
     _, note = answer_of(full)
     assert "On validation (n = 10, cross-validated) the gain is +0.050" in note
-    assert note.endswith("McNemar's test p = 0.40.")
+    assert note.endswith("McNemar's test p = 0.400.")
 
 
 def test_one_member_is_no_ensemble(full):
