@@ -1,4 +1,6 @@
+import fcntl
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -88,6 +90,19 @@ def test_a_folder_that_is_not_there_is_not_made(tmp_path, capsys):
     assert main([str(tmp_path / "absent")]) == 2
     assert "does not exist" in capsys.readouterr().err
     assert not (tmp_path / "absent").exists()
+
+
+def test_a_folder_that_another_process_works_on_is_left_alone(trained, tmp_path, capsys):
+    folder = tmp_path / "copy"
+    shutil.copytree(trained, folder)
+    (folder / "logs").mkdir(exist_ok=True)
+    before = {file: file.stat().st_mtime_ns for file in folder.rglob("*.parquet")}
+    with (folder / "logs" / "postprocess.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        assert main([str(folder)]) == 2
+    error = capsys.readouterr().err
+    assert error == f"error: {folder} is being post-processed by another process; wait for it\n"
+    assert {file: file.stat().st_mtime_ns for file in folder.rglob("*.parquet")} == before
 
 
 # --- on Ray ----------------------------------------------------------------------------------
