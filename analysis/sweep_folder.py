@@ -10,8 +10,9 @@ from typing import Any
 import pandas as pd
 
 from orchestrator.config import TrialConfig
-from orchestrator.data.cache import default_cache, open_digest
+from orchestrator.data.cache import default_cache, open_digest, open_faces
 from orchestrator.data.faces import Splits
+from orchestrator.data.uris import absolute, shown
 from orchestrator.errors import BadInput
 from orchestrator.training.inputs import DataSource
 from results.paths import Paths
@@ -115,7 +116,7 @@ class SweepFolder:
 
     @property
     def source(self) -> DataSource:
-        """Where the sweep found its data set; a relative path is taken from where we stand now."""
+        """Where the sweep found its data set; a relative path starts where we stand now."""
         path = str(self.record["data"]["path"])
         cache = os.environ.get("ORCHESTRATOR_CACHE")
         source = DataSource(
@@ -125,14 +126,14 @@ class SweepFolder:
         if embedded:
             # Sweeps draw them with the source's own seed (identity's seed is the search's).
             return dataclasses.replace(source, embedded=int(embedded[1]))
-        return dataclasses.replace(source, path=str(Path(path).expanduser().absolute()))
+        return dataclasses.replace(source, path=absolute(path))
 
     def open_splits(self, data: str | None = None) -> Splits:
         """The data set that the sweep was made on: from the cache, else from its path.
 
         Args:
-            data: a path in place of the one that the sweep was given; not looked at where the
-                cache has the data set, whose digest says that it is the same.
+            data: a path or a URI in place of the one that the sweep was given; not looked at where
+                the cache has the data set, whose digest says that it is the same.
 
         Raises:
             BadInput: where it is found nowhere, or is another one now.
@@ -144,19 +145,26 @@ class SweepFolder:
         except BadInput:
             pass  # not there, or damaged: read below, which stores it anew
         if data is not None:
-            source = dataclasses.replace(source, path=str(Path(data).expanduser().absolute()))
+            source = dataclasses.replace(source, path=absolute(data))
         advice = "give --data PATH of the data set that the sweep was made on"
         try:
-            splits = dataclasses.replace(source, digest="").open()
+            splits = open_faces(
+                source.path,
+                embedded=source.embedded,
+                seed=source.seed,
+                cache=cache,
+                digest=self.digest,
+            )
         except BadInput as problem:
             raise BadInput(
                 f"the data set of {self.store.root} (digest {self.digest[:12]}) is not in the "
                 f"cache {cache or default_cache()}, and cannot be read again ({problem}); {advice}"
             ) from None
         if splits.digest != self.digest:
+            place = shown(source.path or "the embedded data set")
             raise BadInput(
-                f"{source.path or 'the embedded data set'} has digest {splits.digest[:12]}, but "
-                f"{self.store.root} was made on {self.digest[:12]}: the data changed; {advice}"
+                f"{place} has digest {splits.digest[:12]}, but {self.store.root} was "
+                f"made on {self.digest[:12]}: the data changed; {advice}"
             )
         return splits
 

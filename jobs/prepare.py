@@ -1,6 +1,6 @@
 """Read, check and cache a data set; say what is in it and what is wrong with it.
 
-python -m jobs.prepare --data PATH [--cache DIR]
+python -m jobs.prepare --data PATH-OR-URI [--cache DIR]
 """
 
 import argparse
@@ -15,6 +15,7 @@ import numpy as np
 from orchestrator.data.cache import AUDIT, entry_folder, open_faces, read_meta
 from orchestrator.data.faces import Splits
 from orchestrator.data.raw import SPLITS
+from orchestrator.data.uris import shown
 from orchestrator.errors import BadInput
 
 
@@ -41,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return 130
     folder = entry_folder(splits.digest, options.cache)
     seconds = time.perf_counter() - begun
-    print(f"{options.data or 'no --data'}: {meta['layout']}, opened in {seconds:.2f} s\n")
+    print(f"{shown(options.data or 'no --data')}: {meta['layout']}, opened in {seconds:.2f} s\n")
     print("\n".join(counts_table(splits)))
     print("\n" + "\n".join(f"* {sentence}" for sentence in _sentences(splits, meta)))
     print(f"\nAudit, image by image: {folder / AUDIT}\n{folder}")
@@ -66,7 +67,9 @@ def counts_table(splits: Splits) -> list[str]:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m jobs.prepare", description=__doc__)
     parser.add_argument(
-        "--data", type=Path, help="CSV, zip, tar.gz or folder of faces; without it: embedded faces"
+        "--data",
+        help="CSV, zip, tar.gz or folder of faces, or the URI of one (s3://bucket/fer2013.zip, "
+        "gs://, ...), which is copied into the cache; without it: embedded faces",
     )
     parser.add_argument("--cache", type=Path, help="folder of the cache")
     parser.add_argument("--embedded", type=int, default=6000, help="faces drawn without --data")

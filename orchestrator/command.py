@@ -37,9 +37,14 @@ class Request:
         seed: of the search and, unless the question itself sets it, of every trial.
         dry_run: print the plan, start nothing.
         resume: go on with an interrupted sweep.
+        go_on: begin, or go on with what is there: for jobs that a cluster tries again.
         postprocess: run the post-processing job at the end.
         address: of a running Ray cluster.
+        hang_after: seconds without a row after which a trial's process is killed; None for a time
+            that depends on its epochs.
+        hang_text: the same in the user's words.
         list_questions: print the known sweeps and leave.
+        again: the command that goes on, where it is none of this program's.
     """
 
     question: str = DEFAULT_QUESTION
@@ -56,9 +61,13 @@ class Request:
     seed: int | None = None
     dry_run: bool = False
     resume: bool = False
+    go_on: bool = False
     postprocess: bool = True
     address: str | None = None
+    hang_after: float | None = None
+    hang_text: str = ""
     list_questions: bool = False
+    again: str = ""
 
 
 class _Parser(argparse.ArgumentParser):
@@ -83,9 +92,13 @@ def parser() -> argparse.ArgumentParser:
         help=f"a named sweep (see --list) or your own file; default {DEFAULT_QUESTION}",
     )
     p.add_argument(
-        "--data", help="fer2013.csv, its archive, or image folders; default: drawn faces"
+        "--data", help="fer2013.csv, its archive or image folders, or a URI; default: drawn faces"
     )
-    p.add_argument("--results", default=DEFAULT_RESULTS, help=f"default {DEFAULT_RESULTS}")
+    p.add_argument(
+        "--results",
+        default=DEFAULT_RESULTS,
+        help=f"a folder, or a URI such as s3://bucket/folder; default {DEFAULT_RESULTS}",
+    )
     p.add_argument("--name", help="of this sweep's folder; default: the question's name")
     p.add_argument("--trials", type=int, metavar="N", help="configurations at most")
     p.add_argument("--epochs", type=int, metavar="N", help="epochs a trial at most")
@@ -107,6 +120,15 @@ def parser() -> argparse.ArgumentParser:
     p.add_argument("--seed", type=int, metavar="N", help="of search and trials; default 0")
     p.add_argument("--dry-run", action="store_true", help="print the plan, start nothing")
     p.add_argument("--resume", action="store_true", help="go on with an interrupted sweep")
+    p.add_argument(
+        "--go-on", action="store_true", help="begin, or go on if it was begun: for jobs tried again"
+    )
+    p.add_argument(
+        "--hang-after",
+        metavar="TIME",
+        help="kill a trial's process after so long without an epoch; default: 10 times its longest "
+        "epoch and 5m at least, 30m before the first",
+    )
     p.add_argument("--no-postprocess", action="store_true", help="stop after the last trial")
     p.add_argument("--address", help="of a running Ray cluster, or auto; default: this machine")
     p.add_argument("--list", action="store_true", help="print the named sweeps and leave")
@@ -141,13 +163,16 @@ def parse(argv: Sequence[str] | None) -> Request:
         settings=settings(a.set),
         concurrency=a.concurrency,
         gpus_per_trial=a.gpus_per_trial,
-        time_budget=None if a.time_budget is None else seconds(a.time_budget),
+        time_budget=None if a.time_budget is None else seconds("--time-budget", a.time_budget),
         budget_text=a.time_budget or "",
         seed=a.seed,
         dry_run=a.dry_run,
         resume=a.resume,
+        go_on=a.go_on,
         postprocess=not a.no_postprocess,
         address=a.address,
+        hang_after=None if a.hang_after is None else seconds("--hang-after", a.hang_after),
+        hang_text=a.hang_after or "",
         list_questions=a.list,
     )
 
@@ -163,11 +188,11 @@ def settings(pairs: Sequence[str]) -> dict[str, str]:
     return found
 
 
-def seconds(text: str) -> float:
+def seconds(flag: str, text: str) -> float:
     """A time such as "90s", "30m", "2h" or "1h30m" in seconds."""
     parts = re.findall(r"(\d+(?:\.\d+)?)([smhd])", text)
     if not parts or "".join(n + u for n, u in parts) != text or not any(float(n) for n, _ in parts):
-        raise BadInput(f"--time-budget {text}: expected a time such as 90s, 30m, 2h or 1h30m")
+        raise BadInput(f"{flag} {text}: expected a time such as 90s, 30m, 2h or 1h30m")
     return sum(float(number) * UNITS[unit] for number, unit in parts)
 
 
@@ -178,6 +203,8 @@ def resume_command(request: Request, name: str) -> str:
         request: that began the sweep.
         name: of its folder.
     """
+    if request.again:
+        return request.again
     said = {
         "--data": request.data,
         "--results": request.results if request.results != DEFAULT_RESULTS else None,
@@ -189,6 +216,7 @@ def resume_command(request: Request, name: str) -> str:
         "--time-budget": request.budget_text or None,
         "--seed": request.seed,
         "--address": request.address,
+        "--hang-after": request.hang_text or None,
     }
     words = [*PROGRAM.split(), request.question]
     words += [f"{flag}={value}" for flag, value in said.items() if value is not None]

@@ -22,6 +22,8 @@ EVERYTHING = [
     "--seed=7",
     "--dry-run",
     "--resume",
+    "--go-on",
+    "--hang-after=90s",
     "--no-postprocess",
     "--address=auto",
     "--list",
@@ -49,13 +51,16 @@ def test_every_flag_is_heard():
         seed=7,
         dry_run=True,
         resume=True,
+        go_on=True,
         postprocess=False,
         address="auto",
+        hang_after=90.0,
+        hang_text="90s",
         list_questions=True,
     )
     defaults = Request()
     heard = parse(EVERYTHING)
-    fields = [f.name for f in dataclasses.fields(Request)]
+    fields = [f.name for f in dataclasses.fields(Request) if f.name != "again"]  # other jobs'
     assert [name for name in fields if getattr(heard, name) == getattr(defaults, name)] == []
 
 
@@ -68,7 +73,7 @@ def test_every_flag_explains_itself():
     [("90s", 90), ("30m", 1800), ("2h", 7200), ("1h30m", 5400), ("0.5h", 1800), ("1d", 86400)],
 )
 def test_times_are_read(text, expected):
-    assert seconds(text) == expected
+    assert seconds("--time-budget", text) == expected
 
 
 BAD = [

@@ -8,11 +8,12 @@ kill cut short is done by `take_up`. Ray's side of the conversation is `scheduli
 import dataclasses
 import math
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.config import TrialConfig
+from orchestrator.deaths import CAUSES
 from orchestrator.ledger import RESULT_FIELDS, Entry, Ledger
 from orchestrator.rungs import Rungs
 from orchestrator.strategy import Outcome, Strategy, Suggestion
@@ -135,17 +136,20 @@ class Conductor:
 
     @property
     def over(self) -> bool:
-        """Whether no further trial will be begun."""
-        return self.exhausted or time.monotonic() >= self.limits.deadline
+        """Whether no further trial will be begun; one that still runs may die and come back."""
+        if time.monotonic() >= self.limits.deadline:
+            return True
+        return self.exhausted and not self._live and not self._pending
 
     def next_trial(self) -> TrialConfig | None:
-        """The next configuration to train; None when there is none left (see `over`)."""
+        """The next configuration to train; None when there is none now (see `over`)."""
         if self.over or len(self._live) >= self.limits.concurrency:
             return None
-        config = self._pending_trial() or self._new_trial()
-        if config is None:
-            self.exhausted = True
-        else:
+        config = self._pending_trial()
+        if config is None and not self.exhausted:
+            config = self._new_trial()
+            self.exhausted = config is None
+        if config is not None:
             self._live.add(config.signature())
         return config
 
@@ -199,7 +203,8 @@ class Conductor:
         Args:
             trial: its signature.
             result: ROW_FIELDS (a number that is None or absent counts as NaN) and RESULT_FIELDS;
-                "stop" and "stop_reason" with the last row of a trial that ends by itself (see
+                "earlier" where the trial was taken up: its rows before this one; "stop" and
+                "stop_reason" with the last row of a trial that ends by itself (see
                 `training.stopping.Stop`); or "failure", the message of an error, with "passing" if
                 that says nothing of the configuration.
         """
@@ -207,17 +212,24 @@ class Conductor:
         if "failure" in result:
             self._failed(entry, str(result["failure"]), bool(result.get("passing")))
             return False
-        row = {k: math.nan if result.get(k) is None else result[k] for k in ROW_FIELDS}
         about = {k: result[k] for k in RESULT_FIELDS if k in result}
+        for missed in result.get("earlier", ()):
+            if missed["epoch"] not in entry.rows:  # an earlier process had no time to tell it
+                self._take(trial, _row(missed), about)
         stop = (result["stop"], str(result["stop_reason"])) if "stop" in result else ()
-        self.ledger.epoch(trial, row, about, stop)
-        self._reached(trial, row)
+        self._take(trial, _row(result), about, stop)
         self._settle(entry)
         if entry.status == "running" and time.monotonic() >= self.limits.deadline:
             reason = f"{TIME_IS_UP} {self.limits.budget_text} spent; --resume goes on"
             self.ledger.ended(trial, "stopped_early", reason, resumable=True)
             self._live.discard(trial)
         return entry.status == "running"
+
+    def _take(
+        self, trial: str, row: dict[str, Any], about: dict[str, Any], stop: Sequence[str] = ()
+    ) -> None:
+        self.ledger.epoch(trial, row, about, stop)
+        self._reached(trial, row)
 
     def _failed(self, entry: Entry, error: str, passing: bool) -> None:
         if not passing:
@@ -243,16 +255,37 @@ class Conductor:
         elif entry.condemned:
             self._end(entry, "pruned", entry.condemned)
 
-    def crashed(self, trial: str, error: str) -> None:
-        """A trial's process died more often than it is tried again."""
+    def died(self, trial: str, cause: str, said: str) -> bool:
+        """The process that worked on a trial is gone; the trial is begun again, unless too often.
+
+        Args:
+            trial: its signature.
+            cause: a key of `deaths.CAUSES`.
+            said: by Ray, one line.
+
+        Returns:
+            Whether the trial is begun again.
+        """
         entry = self.ledger.entries[trial]
-        if entry.status == "running":
-            self._end(entry, "failed", "its process died", error=error)
+        if entry.status != "running":
+            return False
+        self.ledger.died(trial, cause, said)
+        told = CAUSES[cause]
+        if entry.deaths[cause] < told.lives:
+            self._live.discard(trial)
+            self._pending.append(trial)
+            return True
+        self._end(entry, "failed", f"{told.words} {entry.deaths[cause]} times", error=said)
+        return False
 
     def _end(self, entry: Entry, status: str, reason: str, **more: Any) -> None:
         self._live.discard(entry.trial)
         self.ledger.ended(entry.trial, status, reason, **more)
         self._strategy.tell(entry.ticket, outcome(entry))
+
+
+def _row(told: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: math.nan if told.get(k) is None else told[k] for k in ROW_FIELDS}
 
 
 def outcome(entry: Entry) -> Outcome:

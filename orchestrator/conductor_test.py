@@ -110,16 +110,14 @@ def test_a_trial_that_only_the_disk_failed_is_tried_again_by_a_resumed_sweep():
     assert conductor.next_trial() is not None
 
 
-def test_a_trial_whose_process_died_for_good_is_failed_and_gives_its_slot_back():
-    conductor = conduct(concurrency=1)
+def test_rows_that_an_earlier_process_had_no_time_to_tell_are_taken_with_the_last():
+    conductor = conduct(rungs=(1, 3))
     trial = conductor.next_trial().signature()
-    conductor.started(trial)
-    conductor.goes_on(trial, row(1, 0.5))
-    conductor.crashed(trial, "ActorDiedError: killed")
-    conductor.crashed(trial, "said twice")
-    entry = conductor.ledger.entries[trial]
-    assert (entry.status, entry.error) == ("failed", "ActorDiedError: killed")
-    assert conductor.next_trial() is not None
+    conductor.goes_on(trial, row(1, 0.1))
+    earlier = [row(t, 0.1 * t) for t in (1, 2, 3)]
+    assert conductor.goes_on(trial, row(4, 0.4) | {"earlier": earlier})
+    assert [r["epoch"] for r in epoch_rows(conductor.ledger)] == [1, 2, 3, 4]
+    assert conductor.rungs.table()[3] == [(trial, pytest.approx(0.3), True)]
 
 
 def test_a_retried_trial_that_went_back_to_a_checkpoint_counts_once():

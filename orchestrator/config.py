@@ -231,6 +231,12 @@ class Sweep:
         budget: see there.
         search: "tpe" (Optuna), "random", or "grid" (every combination, in order).
         embedded: images of the embedded data set, where no `--data` is given.
+        configurations: fields whose values belong together, written out: all name the same fields,
+            none of the space's. Each is tried at every point of the space's grid, e.g. with every
+            seed.
+
+    Raises:
+        BadInput: for configurations under another search than "grid".
     """
 
     name: str
@@ -239,6 +245,14 @@ class Sweep:
     budget: Budget = field(default_factory=Budget)
     search: Literal["tpe", "random", "grid"] = "tpe"
     embedded: int = 6000
+    configurations: tuple[Mapping[str, Any], ...] = ()
+
+    def __post_init__(self) -> None:
+        if self.configurations and self.search != "grid":
+            raise BadInput(
+                f"{self.name} lists configurations, which are tried one by one, but its search is "
+                f'{self.search!r}; give it search="grid"'
+            )
 
 
 def folder_name(text: str, origin: str) -> str:

@@ -4,12 +4,14 @@ import json
 import math
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from orchestrator import hardware
 from orchestrator.command import Request
 from orchestrator.config import TrialConfig
+from orchestrator.listed import differences
 from orchestrator.plan import Plan
 from orchestrator.progress import duration
 from orchestrator.space import describe
@@ -30,6 +32,9 @@ def dry_run(plan: Plan, request: Request) -> int:
     print(f"search     {plan.sweep.search}, at most {plan.trials} trials, seed {plan.seed}")
     print(f"rungs      {_rungs_line(plan)}")
     print("\nspace\n  " + "\n  ".join(describe(plan.axes)))
+    if told := differences(plan.sweep.configurations):
+        lines = [f"{number:>4}  {text}" for number, text in enumerate(told, 1)]
+        print("\nconfigurations: of the values above, these belong together\n" + "\n".join(lines))
     print("\n" + "\n".join(_estimate_lines(plan, request)))
     print(plan.folder)
     return 0
@@ -77,10 +82,12 @@ def _estimate_lines(plan: Plan, request: Request) -> list[str]:
                 f"  {name:16} {found['images_per_second']:7.0f} images/s, {epoch} an epoch, "
                 f"{found['parameters']:,} parameters, {found['precision']}"
             )
-    usable = [f["images_per_second"] for f in speeds.values() if "error" not in f]
+    usable = {n: f["images_per_second"] for n, f in speeds.items() if "error" not in f}
     if not usable:
         return [*lines, "  no estimate: no architecture could be built"]
-    each = sum(_epoch_seconds(plan, speed) for speed in usable) / len(usable)
+    often = Counter(row.get("architecture") for row in plan.sweep.configurations)
+    shares = {name: often[name] or 1 for name in usable}
+    each = sum(shares[n] * _epoch_seconds(plan, usable[n]) for n in usable) / sum(shares.values())
     factor = plan.sweep.budget.reduction_factor
     epochs = expected_epochs(plan.trials, plan.most_epochs, plan.milestones, factor)
     slots = request.concurrency or hardware.cores()
@@ -104,13 +111,17 @@ def _epoch_seconds(plan: Plan, images_per_second: float) -> float:
 def measure(plan: Plan) -> dict[str, Mapping[str, Any]]:
     """Architecture -> measured speed, in a process of its own: TensorFlow stays out of this one.
 
+    Each is measured once: with the first listed configuration that has it, or else with the first
+    value of everything.
+
     Raises:
         RuntimeError: where that process fails.
     """
     fixed = {key: plan.values(key)[0] for key in plan.axes if plan.values(key)}
     base = {**plan.base.to_flat(), **fixed}
+    of = {row.get("architecture"): row for row in reversed(plan.sweep.configurations)}
     configs = [
-        TrialConfig.from_flat({**base, "architecture": name}).to_flat()
+        TrialConfig.from_flat({**base, **of.get(name, {}), "architecture": name}).to_flat()
         for name in plan.values("architecture")
     ]
     side = plan.splits.training.images.shape[1]

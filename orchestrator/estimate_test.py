@@ -6,6 +6,7 @@ import pytest
 
 from orchestrator import estimate, plan
 from orchestrator.command import parse
+from orchestrator.config import Budget, Sweep
 from orchestrator.estimate import expected_epochs
 
 QUESTION = """
@@ -42,10 +43,10 @@ def request_and_plan(tmp_path, monkeypatch):
     monkeypatch.setenv("ORCHESTRATOR_CACHE", str(tmp_path / "cache"))
     (tmp_path / "tiny.py").write_text(QUESTION)
 
-    def make(*words):
+    def make(*words, asked=None):
         results = str(tmp_path / "results")
         request = parse([str(tmp_path / "tiny.py"), "--results", results, "--dry-run", *words])
-        return request, plan.make(request)
+        return request, plan.make(request, asked)
 
     return make
 
@@ -117,6 +118,34 @@ def test_a_plan_is_printed_even_where_nothing_can_be_measured(
     out = capsys.readouterr().out
     assert "estimate   none: measuring failed: ImportError: no tensorflow" in out
     assert out.splitlines()[-1] == str(planned.folder)
+
+
+def test_listed_configurations_are_shown_and_weigh_as_often_as_they_stand(
+    request_and_plan, monkeypatch, capsys
+):
+    listed = [("CPFF", 0.2, "sgd"), ("CPF", 0.4, "adam"), ("CPFF", 0.3, "adam")]
+    keys = ("architecture", "width", "optimizer")
+    asked = Sweep(
+        name="final",
+        question="Which of three?",
+        space={"epochs": 5, "seed": {"grid_search": [1, 2]}},
+        budget=Budget(trials=6, early_stopping=False),
+        search="grid",
+        embedded=140,
+        configurations=tuple(dict(zip(keys, row, strict=True)) for row in listed),
+    )
+    request, planned = request_and_plan("--concurrency", "2", asked=asked)
+    images = len(planned.splits.training) + len(planned.splits.validation) / 3
+    speeds = {"CPF": speed(images / 60), "CPFF": speed(images / 15)}
+    measured = fake_measuring(monkeypatch, speeds)
+    estimate.dry_run(planned, request)
+    out = capsys.readouterr().out
+    assert "grid, at most 6 trials" in out
+    assert "   2  architecture=CPF, width=0.4, optimizer=adam\n" in out
+    # 6 trials of 5 epochs by (2 x 15 + 60) / 3 seconds in 2 slots
+    assert "about 30 epochs of 30 without early stopping; about 7 min 30 s with 2" in out
+    configs = {c["architecture"]: (c["width"], c["optimizer"]) for c in measured[0][1]["configs"]}
+    assert configs == {"CPFF": (0.2, "sgd"), "CPF": (0.4, "adam")}
 
 
 @pytest.mark.slow

@@ -40,6 +40,7 @@ class Entry:
         condemned: why a rung stopped it, if one did.
         stop: (kind, reason), once it has said that no further epoch is due; else ().
         error: of a failed trial.
+        deaths: how often a process died while it worked on it, by cause.
         reused_from: the sweep that trained it.
     """
 
@@ -57,6 +58,7 @@ class Entry:
     condemned: str = ""
     stop: tuple[str, ...] = ()
     error: str = ""
+    deaths: Counter[str] = field(default_factory=Counter)
     reused_from: str = ""
 
     @property
@@ -141,6 +143,10 @@ class Ledger:
         """No further epoch is due; more: resumable, error, reused_from, rows, about."""
         self._note("ended", trial, status=status, reason=reason, **more)
 
+    def died(self, trial: str, cause: str, said: str) -> None:
+        """The process that worked on it is gone: see `deaths.CAUSES`."""
+        self._note("died", trial, cause=cause, said=said)
+
     def counts(self) -> dict[str, int]:
         """Status -> number of trials."""
         return dict(Counter(entry.status for entry in self.entries.values()))
@@ -183,6 +189,9 @@ class Ledger:
         entry.stop = tuple(event.get("stop", ()))
         self.reported.append((entry.trial, row))
 
+    def _on_died(self, entry: Entry, event: dict[str, Any]) -> None:
+        entry.deaths[event["cause"]] += 1
+
     def _on_rung(self, entry: Entry, event: dict[str, Any]) -> None:
         if event["keep"]:
             entry.rung = event["epoch"]
@@ -202,6 +211,7 @@ class Ledger:
     _REDUCERS: ClassVar[dict[str, Callable[["Ledger", Entry, dict[str, Any]], None]]] = {
         "ticket": _on_ticket,
         "started": _on_started,
+        "died": _on_died,
         "epoch": _on_epoch,
         "rung": _on_rung,
         "ended": _on_ended,

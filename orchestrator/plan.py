@@ -4,6 +4,7 @@ import dataclasses
 import os
 from collections.abc import Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,12 +13,14 @@ from orchestrator.command import Request
 from orchestrator.config import Budget, Sweep, TrialConfig
 from orchestrator.data.faces import Splits
 from orchestrator.errors import BadInput
+from orchestrator.listed import differences, joint_axes, joint_size, listed
 from orchestrator.models.options import Options, locate_weights
 from orchestrator.rungs import milestones
 from orchestrator.search import SEARCHES
-from orchestrator.space import Axis, Choice, Constant, axes, describe, grid, override, size
+from orchestrator.space import Axis, Choice, Constant, axes, describe, grid, override
 from orchestrator.summary import Question
 from orchestrator.training.inputs import DataSource
+from results.journals import has_journal
 from results.paths import Paths
 from results.store import Store
 
@@ -32,7 +35,7 @@ class Plan:
         seed: of the search, and of trials unless the space varies it.
         source: where the data set is found, bound to its digest.
         splits: the data set.
-        results: folder that holds the sweeps' folders; absolute.
+        results: holds the sweeps' folders.
         name: of the sweep's own folder.
         resume: whether the folder holds the beginning of this sweep.
         milestones: epochs of ASHA's rungs; empty where no trial is stopped early.
@@ -44,16 +47,21 @@ class Plan:
     seed: int
     source: DataSource
     splits: Splits
-    results: Path
+    results: Store
     name: str
     resume: bool
     milestones: tuple[int, ...]
     precision: str
 
-    @property
-    def folder(self) -> Path:
+    @cached_property
+    def store(self) -> Store:
         """The sweep's own folder."""
-        return self.results / self.name
+        return self.results.below(self.name)
+
+    @property
+    def folder(self) -> str:
+        """The same, as it is shown."""
+        return self.store.root
 
     @property
     def question(self) -> Question:
@@ -63,7 +71,8 @@ class Plan:
     @property
     def trials(self) -> int:
         """Configurations at most: the budget, or the size of a smaller space."""
-        return min(self.sweep.budget.trials, size(self.axes) or self.sweep.budget.trials)
+        most = self.sweep.budget.trials
+        return min(most, joint_size(self.axes, self.sweep.configurations) or most)
 
     @property
     def base(self) -> TrialConfig:
@@ -85,8 +94,10 @@ class Plan:
     def identity(self) -> dict[str, Any]:
         """What must be the same when the sweep is resumed; stands in `sweep.json`."""
         budget = self.sweep.budget
+        told = enumerate(differences(self.sweep.configurations), 1)
         return {
-            "space": {key: describe({"": axis})[0].strip() for key, axis in self.axes.items()},
+            "space": {key: describe({"": axis})[0].strip() for key, axis in self.axes.items()}
+            | {f"configuration {number}": text for number, text in told},
             "search": self.sweep.search,
             "grace_epochs": budget.grace_epochs,
             "reduction_factor": budget.reduction_factor,
@@ -96,18 +107,23 @@ class Plan:
         }
 
 
-def make(request: Request) -> Plan:
+def make(request: Request, asked: Sweep | None = None) -> Plan:
     """Work a request out.
+
+    Args:
+        request: of the user.
+        asked: the question, where it does not stand in a file that the request names.
 
     Raises:
         BadInput: for anything in it that cannot be used.
     """
-    sweep = _changed(sweeps.load(request.question), request)
-    described = axes(sweep.space)
+    sweep = _changed(asked or sweeps.load(request.question), request)
+    sweep = dataclasses.replace(sweep, configurations=listed(sweep.configurations))
+    described = joint_axes(sweep.space, sweep.configurations)
     _check_search(sweep, described)
     results = _results(request)
     name, resume = _name(request, sweep, results)
-    seed = request.seed if request.seed is not None else _recorded_seed(results / name, resume)
+    seed = request.seed if request.seed is not None else _recorded_seed(results.below(name), resume)
     source = DataSource(
         path=_absolute(request.data),
         embedded=sweep.embedded,
@@ -158,7 +174,11 @@ def with_precision(plan: Plan, precision: str) -> Plan:
     if "precision" in settled:
         values = [precision if v == "auto" else v for v in plan.values("precision")]
         settled |= axes({"precision": {"grid_search": list(dict.fromkeys(values))}})
-    return dataclasses.replace(plan, axes=settled, precision=precision)
+    rows = plan.sweep.configurations
+    settle = {"precision": precision}
+    rows = listed({**r, **settle} if r.get("precision") == "auto" else r for r in rows)
+    sweep = dataclasses.replace(plan.sweep, configurations=rows)
+    return dataclasses.replace(plan, sweep=sweep, axes=settled, precision=precision)
 
 
 def _changed(sweep: Sweep, request: Request) -> Sweep:
@@ -182,61 +202,68 @@ def _most_epochs(described: Mapping[str, Axis]) -> int:
     return int(max(axis.values) if isinstance(axis, Choice) else axis.high)
 
 
-def _results(request: Request) -> Path:
-    if request.address and not Path(request.results).is_absolute():
+def _results(request: Request) -> Store:
+    place = request.results
+    if "://" in place:
+        try:
+            return Store(place)
+        except ValueError as problem:
+            raise BadInput(f"--results: {problem}") from None
+    if request.address and not Path(place).is_absolute():
         raise BadInput(
-            f"--results {request.results} is relative; on a cluster the working directory is a "
-            "throw-away copy on each node: give an absolute path that all nodes share"
+            f"--results {place} is relative; on a cluster the working directory is a "
+            "throw-away copy on each node: give an absolute path that all nodes share, or a URI"
         )
-    folder = Path(request.results).absolute()
+    folder = Path(place).absolute()
     if folder.exists() and not folder.is_dir():
         raise BadInput(f"--results {folder} is a file; expected a folder")
-    return folder
+    return Store(folder)
 
 
 def _absolute(path: str | None) -> str | None:
-    return str(Path(path).absolute()) if path else None
+    if not path or "://" in path:
+        return path or None
+    return str(Path(path).absolute())
 
 
-def _name(request: Request, sweep: Sweep, results: Path) -> tuple[str, bool]:
+def _name(request: Request, sweep: Sweep, results: Store) -> tuple[str, bool]:
     """Name of the sweep's folder, and whether it is resumed.
 
     A folder is taken once it has a journal; there is something to go on with once its `sweep.json`
     is written. A sweep that was interrupted in between is begun anew in its folder.
     """
     name = request.name or sweep.name
-    if request.resume:
-        if not _has(results / name, Paths().journal):
-            raise BadInput(
-                f"{results / name} holds no sweep to resume; it has no journal. Sweeps there: "
-                f"{', '.join(_begun(results)) or 'none'}; choose one with --name"
-            )
-        return name, _has(results / name, Paths().sweep)
+    if request.resume and not _begun(results, name):
+        others = [folder for folder in results.folders() if _begun(results, folder)]
+        raise BadInput(
+            f"{results.below(name).root} holds no sweep to resume; it has no journal. Sweeps "
+            f"there: {', '.join(others) or 'none'}; choose one with --name"
+        )
+    if request.resume or request.go_on:
+        return name, _recorded(results, name)
     if request.name:
-        if _has(results / name, Paths().sweep):
+        if _recorded(results, name):
             raise BadInput(
-                f"{results / name} holds a sweep already; add --resume to go on with it, or choose "
-                "another --name"
+                f"{results.below(name).root} holds a sweep already; add --resume to go on with "
+                "it, or choose another --name"
             )
         return name, False
     number = 2
-    while _has(results / name, Paths().journal):
+    while _begun(results, name):
         name, number = f"{sweep.name}-{number}", number + 1
     return name, False
 
 
-def _has(folder: Path, file: str) -> bool:
-    return (folder / file).exists()
+def _begun(results: Store, name: str) -> bool:
+    return has_journal(results.below(name))
 
 
-def _begun(results: Path) -> list[str]:
-    if not results.is_dir():
-        return []
-    return sorted(f.name for f in results.iterdir() if _has(f, Paths().journal))
+def _recorded(results: Store, name: str) -> bool:
+    return results.below(name).exists(Paths().sweep)
 
 
-def _recorded_seed(folder: Path, resume: bool) -> int:
-    return int(Store(folder).read_json(Paths().sweep)["identity"]["seed"]) if resume else 0
+def _recorded_seed(store: Store, resume: bool) -> int:
+    return int(store.read_json(Paths().sweep)["identity"]["seed"]) if resume else 0
 
 
 def _as_before(plan: Plan) -> Plan:
@@ -245,7 +272,7 @@ def _as_before(plan: Plan) -> Plan:
     Raises:
         BadInput: naming the first difference.
     """
-    record = Store(plan.folder).read_json(Paths().sweep)
+    record = plan.store.read_json(Paths().sweep)
     plan = with_precision(plan, record["precision"])
     now, before = _flat(plan.identity()), _flat(record["identity"])
     for key in dict.fromkeys([*now, *before]):

@@ -55,7 +55,7 @@ def asked(tmp_path):
 def begin(planned, precision="float32"):
     """What a sweep leaves once it has begun, as far as a plan looks at it."""
     planned = plan.with_precision(planned, precision)
-    store = Store(planned.folder)
+    store = planned.store
     store.write_json(Paths().sweep, {"identity": planned.identity(), "precision": precision})
     store.write_bytes(Paths().journal, b"")
     return planned
@@ -64,7 +64,7 @@ def begin(planned, precision="float32"):
 def test_the_question_and_nothing_else(asked):
     made = asked()
     assert made.name == "tiny"
-    assert made.folder == asked.results / "tiny"
+    assert made.folder == str(asked.results / "tiny")
     assert (made.seed, made.trials, made.most_epochs, made.resume) == (0, 8, 27, False)
     assert made.milestones == (1, 3, 9)
     assert made.base == TrialConfig(data=made.splits.digest)

@@ -3,7 +3,6 @@
 import os
 import secrets
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
@@ -20,7 +19,7 @@ FINISHED = ("completed", "stopped_early", "reused")
 
 @dataclass(frozen=True)
 class _Find:
-    folder: Path
+    store: Store
     row: dict[str, Any]
     epochs: pa.Table
 
@@ -31,7 +30,7 @@ class _Find:
     def is_whole(self) -> bool:
         """Whether it left all that a finished trial leaves."""
         reported = len(self.rows()) == self.row["epochs_trained"] > 0
-        return reported and all((self.folder / name).is_file() for name in self.files())
+        return reported and all(self.store.size(name) for name in self.files())
 
     def rows(self) -> list[dict[str, Any]]:
         mine = self.epochs.filter(pc.equal(self.epochs["trial"], self.row["trial"]))
@@ -45,23 +44,23 @@ class FinishedTrials:
     so is one that stopped because its sweep's time was up.
 
     Args:
-        results: the folder that holds the sweeps' folders.
-        into: the folder of the sweep under way, which is not searched.
+        results: holds the sweeps' folders.
+        into: of the sweep under way, which is not searched.
 
     Attributes:
         passed_over: sweeps whose tables could not be read, with the reason.
     """
 
-    def __init__(self, results: Path, into: Path) -> None:
+    def __init__(self, results: Store, into: Store) -> None:
         self.passed_over: list[str] = []
         self._into = into
         self._found: dict[str, _Find] = {}
-        for folder in sorted(results.iterdir()) if results.is_dir() else []:
-            if folder.name != into.name and (folder / Paths().trials).is_file():
-                self._scan(folder)
+        for name in results.folders():
+            store = results.below(name)
+            if store.root != into.root and store.exists(Paths().trials):
+                self._scan(store)
 
-    def _scan(self, folder: Path) -> None:
-        store = Store(folder)
+    def _scan(self, store: Store) -> None:
         try:
             trials = store.read_table(Paths().trials, TRIALS)
             epochs = store.read_table(Paths().epochs, EPOCHS)
@@ -71,7 +70,7 @@ class FinishedTrials:
         columns = ["trial", "status", "reason", "epochs_trained", *RESULT_FIELDS]
         for row in trials.select(columns).to_pylist():
             if row["status"] in FINISHED and not (row["reason"] or "").startswith(TIME_IS_UP):
-                self._remember(_Find(folder, row, epochs))
+                self._remember(_Find(store, row, epochs))
 
     def _remember(self, find: _Find) -> None:
         known = self._found.get(find.row["trial"])
@@ -84,23 +83,27 @@ class FinishedTrials:
         if find is None or not find.is_whole():
             return None
         for name in find.files():
-            _link_or_copy(find.folder / name, self._into / name)
+            _link_or_copy(find.store, self._into, name)
         return Finished(
-            sweep=find.folder.name,
+            sweep=find.store.root.rpartition("/")[2],
             status=find.row["status"],
             rows=tuple(find.rows()),
             about={key: find.row[key] for key in RESULT_FIELDS},
         )
 
 
-def _link_or_copy(source: Path, target: Path) -> None:
+def _link_or_copy(source: Store, target: Store, name: str) -> None:
     """Put the same file at another place, whole or not at all."""
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.with_name(f".{target.name}.{secrets.token_hex(4)}{TEMPORARY}")
-    try:
-        os.link(source, temporary)
-    except OSError:  # another file system, or one without links
-        Store(target.parent).write_bytes(target.name, source.read_bytes())
+    if source.local is None or target.local is None:
+        target.write_bytes(name, source.read_bytes(name))
         return
-    temporary.replace(target)
+    place = target.local / name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    temporary = place.with_name(f".{place.name}.{secrets.token_hex(4)}{TEMPORARY}")
+    try:
+        os.link(source.local / name, temporary)
+    except OSError:  # another file system, or one without links
+        target.write_bytes(name, source.read_bytes(name))
+        return
+    temporary.replace(place)
     temporary.unlink(missing_ok=True)  # renaming onto a link to the same file does nothing

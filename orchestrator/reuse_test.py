@@ -33,7 +33,7 @@ def write_sweep(folder, status="completed", reason="all epochs done", epochs=3, 
 
 
 def look(tmp_path, name="new"):
-    return FinishedTrials(tmp_path, tmp_path / name)
+    return FinishedTrials(Store(tmp_path), Store(tmp_path / name))
 
 
 @pytest.mark.parametrize("status", ["completed", "stopped_early"])
@@ -109,7 +109,7 @@ def test_the_sweep_itself_is_not_searched(tmp_path):
 
 
 def test_a_results_folder_that_is_not_there_yet_holds_nothing(tmp_path):
-    assert FinishedTrials(tmp_path / "none", tmp_path / "none" / "new")(TRIAL) is None
+    assert FinishedTrials(Store(tmp_path / "none"), Store(tmp_path / "none" / "new"))(TRIAL) is None
 
 
 def test_the_sweep_that_trained_it_is_named_rather_than_one_that_reused_it(tmp_path):

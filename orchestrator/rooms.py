@@ -45,7 +45,7 @@ ROOMS: dict[str, Room] = {
     "orchestrator.models.options": room("config errors"),
     "orchestrator.models.plan": room("errors models.notation"),
     "orchestrator.training": room(
-        "config data errors metrics preprocess training", "numpy safetensors"
+        "config data errors metrics preprocess training /results", "numpy safetensors"
     ),
     "orchestrator.training.optimizers": room("", "keras"),
     "orchestrator.training.fused_normalisation": room("", "keras tensorflow"),
@@ -70,7 +70,9 @@ ROOMS: dict[str, Room] = {
     "orchestrator.study": room("errors", "optuna"),
     "orchestrator.search": room("errors space strategy study", "numpy optuna"),
     "orchestrator.ledger": room(),
-    "orchestrator.conductor": room("config ledger rungs strategy training.history"),
+    "orchestrator.deaths": room(),
+    "orchestrator.vigil": room(),
+    "orchestrator.conductor": room("config deaths ledger rungs strategy training.history"),
     "orchestrator.reuse": room("conductor ledger /results", "pyarrow"),
     # what is shown
     "orchestrator.summary": room(
@@ -80,8 +82,9 @@ ROOMS: dict[str, Room] = {
     "orchestrator.event_files": room("", "numpy tensorboard tensorboardX"),
     "orchestrator.dashboard": room("event_files", "numpy PIL tensorboard tensorboardX"),
     "orchestrator.progress": room("", "rich"),
+    "orchestrator.workplace": room("/results"),
     "orchestrator.watch": room(
-        "conductor dashboard ledger metrics plan progress space summary tables terminal"
+        "conductor dashboard deaths ledger metrics plan progress space summary tables terminal"
         " training.inputs",
         "numpy",
     ),
@@ -90,14 +93,18 @@ ROOMS: dict[str, Room] = {
     # where Ray comes in
     "orchestrator.slots": room("command errors hardware"),
     "orchestrator.session": room("", "ray"),
-    "orchestrator.scheduling": room("conductor config", "ray"),
+    "orchestrator.scheduling": room("conductor config deaths vigil", "ray"),
     "orchestrator.trial": room(
         "config errors hardware terminal training /results", "ray safetensors"
     ),
+    "orchestrator.work": room(
+        "command conductor dashboard ledger plan reuse rungs scheduling search slots strategy tables trial"
+        " vigil watch workplace /results",
+        "ray",
+    ),
     "orchestrator.sweep": room(
-        "command conductor dashboard errors estimate hardware ledger plan provenance reuse rungs"
-        " scheduling search session slots strategy sweeps tables terminal training.inputs trial"
-        " watch /results",
+        "command config errors estimate hardware ledger plan provenance session slots sweeps"
+        " terminal training.inputs trial watch work workplace /results",
         "ray",
     ),
     # for tests
@@ -154,5 +161,6 @@ ROOMS: dict[str, Room] = {
     ),
     "jobs": room("/analysis /orchestrator /results", "numpy pandas ray rich"),
     "jobs.fleet": room("errors terminal /results", "ray"),
-    "cluster": room(),
+    "cluster": room("", "jsonschema packaging ray yaml"),
+    "cluster.faults": room("/orchestrator /results", "numpy pandas psutil ray"),
 }

@@ -5,9 +5,10 @@ of these two objects are empty, and a resumed sweep is a new Tune experiment who
 read the journal.
 """
 
-import contextlib
+from collections.abc import Callable
 from typing import Any
 
+import ray
 from ray import tune
 from ray.tune.experiment import Trial as TuneTrial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
@@ -15,6 +16,8 @@ from ray.tune.search import Searcher
 
 from orchestrator.conductor import Conductor
 from orchestrator.config import TrialConfig
+from orchestrator.deaths import cause_of
+from orchestrator.vigil import Vigil
 
 
 class ConductedSearcher(Searcher):
@@ -79,11 +82,28 @@ class ConductedScheduler(FIFOScheduler):
 
 
 class TuneEvents(tune.Callback):
-    """What else Tune does, passed on: a trial is begun or over, a step of Tune's loop is made."""
+    """What else Tune does, passed on: a trial is begun or over, a step of Tune's loop is made.
 
-    def __init__(self, conductor: Conductor, watch: Any) -> None:
+    Args:
+        conductor: who decides.
+        vigil: who is overdue; their processes are killed.
+        over: called with every trial that nothing will ever go on with.
+        watch: called after every step.
+    """
+
+    def __init__(
+        self,
+        conductor: Conductor,
+        vigil: Vigil,
+        over: Callable[[str], None],
+        watch: Callable[[], None],
+    ) -> None:
         self._conductor = conductor
+        self._vigil = vigil
+        self._over = over
         self._watch = watch
+        self._actors: dict[str, TuneTrial] = {}
+        self._hung: dict[str, float] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (tune.Callback, ())
@@ -92,31 +112,52 @@ class TuneEvents(tune.Callback):
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
     ) -> None:
         """A process works on the trial."""
-        self._conductor.started(signature(trial))
+        name = signature(trial)
+        self._conductor.started(name)
+        self._actors[name] = trial
+        self._vigil.begins(name)
+
+    def on_trial_result(
+        self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, result: Any, **info: Any
+    ) -> None:
+        """It is alive."""
+        self._vigil.sign(signature(trial))
 
     def on_trial_error(
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
     ) -> None:
-        """The last try of a trial has failed.
-
-        Told here, not to the scheduler: Tune calls a scheduler's `on_trial_error` also for a
-        failure after which it tries again.
-        """
-        error = trial.get_error()
-        self._conductor.crashed(signature(trial), f"{type(error).__name__}: {error}".strip())
+        """Its process is gone: Tune is not asked to try again, the conductor does."""
+        name, error = signature(trial), trial.get_error()
+        self._forget(name)
+        said = f"{type(error).__name__}: {error}".strip()
+        if name in self._hung:
+            cause, said = "hang", f"no sign for {self._hung.pop(name):.0f} s"
+        else:
+            cause = cause_of(said)
+        if not self._conductor.died(name, cause, " ".join(said.split())):
+            self._over(name)
 
     def on_trial_complete(
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
     ) -> None:
-        """Drop the checkpoints of a trial that nothing will ever go on with."""
-        if not self._conductor.ledger.entries[signature(trial)].pending and trial.storage:
-            files, folder = trial.storage.storage_filesystem, trial.storage.trial_fs_path
-            with contextlib.suppress(OSError):
-                files.delete_dir(folder)
+        """Stopped by the scheduler's word."""
+        name = signature(trial)
+        self._forget(name)
+        if not self._conductor.ledger.entries[name].pending:
+            self._over(name)
 
     def on_step_end(self, iteration: int, trials: list[TuneTrial], **info: Any) -> None:
-        """Let the terminal show where things stand."""
+        """End who hangs; let the terminal show where things stand."""
+        for name, seconds in self._vigil.overdue().items():
+            actor = self._actors[name].temporary_state.ray_actor
+            if actor is not None:
+                self._hung[name] = seconds
+                ray.kill(actor)
         self._watch()
+
+    def _forget(self, name: str) -> None:
+        self._actors.pop(name, None)
+        self._vigil.ends(name)
 
 
 def signature(trial: TuneTrial) -> str:

@@ -2,7 +2,7 @@
 
 A strategy knows nothing of Ray: it gives numbered suggestions and hears how they ended. All three
 continue after a crash as if nothing had happened: the grid and the random search because
-suggestion i depends on (axes, seed, i) alone, TPE because its history lies in a file.
+suggestion i depends on (setup, i) alone, TPE because its history lies in a file.
 """
 
 import math
@@ -22,6 +22,7 @@ from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from orchestrator.errors import BadInput
+from orchestrator.listed import joint_grid
 from orchestrator.space import Axis, Choice, Constant, Whole, grid, sample, size, snap
 from orchestrator.strategy import Outcome, Setup, Strategy, Suggestion
 from orchestrator.study import calm_optuna, open_journal
@@ -52,7 +53,7 @@ class _Listed:
         self._open.pop(ticket, None)
 
     def recall(self, ticket: int, values: Mapping[str, Any], outcome: Outcome | None) -> None:
-        """All is well: suggestion i depends on (axes, seed, i) alone."""
+        """All is well: suggestion i depends on (setup, i) alone."""
 
     def open_tickets(self) -> dict[int, dict[str, Any]]:
         """Those asked in this process and not yet told."""
@@ -60,7 +61,7 @@ class _Listed:
 
 
 class GridSearch(_Listed):
-    """Every combination once, in written order.
+    """Every combination once, in written order; see `listed.joint_grid`.
 
     Raises:
         BadInput: for a continuous axis.
@@ -68,7 +69,7 @@ class GridSearch(_Listed):
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup.asked)
-        self._rows = islice(grid(setup.axes), setup.asked, None)
+        self._rows = islice(joint_grid(setup.axes, setup.configurations), setup.asked, None)
 
     def ask(self) -> Suggestion | None:
         """The next combination; None after the last."""

@@ -73,6 +73,7 @@ class Setup:
         file: of the study, on a local or mounted disk; only TPE writes it. None: in memory alone.
         asked: suggestions given before an interruption: the highest ticket and one. TPE reads
             them from its file instead.
+        configurations: that belong to a grid's axes; see `orchestrator.listed`.
 
     Raises:
         BadInput: for a negative seed or count.
@@ -83,6 +84,7 @@ class Setup:
     name: str = "sweep"
     file: Path | None = None
     asked: int = 0
+    configurations: Sequence[Mapping[str, Any]] = ()
 
     def __post_init__(self) -> None:
         if self.seed < 0 or self.asked < 0:

@@ -4,35 +4,25 @@ python -m orchestrator.sweep [NAME or FILE.py] [--data PATH] [--results DIR] ...
 """
 
 import contextlib
+import dataclasses
 import os
 import shlex
-import shutil
 import subprocess
 import sys
-import time
-from collections.abc import Callable, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Sequence
 from typing import TextIO
 
 import ray
-from ray import tune
 
 from orchestrator import hardware, plan, provenance, sweeps
-from orchestrator.command import Request, parse, resume_command
-from orchestrator.conductor import Conductor, Limits
-from orchestrator.dashboard import Dashboard
+from orchestrator.command import Request, parse
+from orchestrator.config import Sweep
 from orchestrator.errors import BadInput
 from orchestrator.estimate import dry_run
 from orchestrator.ledger import Ledger
 from orchestrator.plan import Plan
-from orchestrator.reuse import FinishedTrials
-from orchestrator.rungs import Rungs
-from orchestrator.scheduling import ConductedScheduler, ConductedSearcher, TuneEvents, signature
-from orchestrator.search import SEARCHES
 from orchestrator.session import session
 from orchestrator.slots import Slots
-from orchestrator.strategy import Setup, Strategy
-from orchestrator.tables import Tables
 from orchestrator.terminal import (
     chatter_to,
     in_words,
@@ -40,11 +30,14 @@ from orchestrator.terminal import (
     termination_as_ctrl_c,
 )
 from orchestrator.training.inputs import prepare_inputs
-from orchestrator.trial import Trial, TrialContext, chosen_precision
-from orchestrator.watch import Watch, closing_lines
-from results.journal import Busy, Journal
+from orchestrator.trial import Trial, chosen_precision
+from orchestrator.watch import closing_lines
+from orchestrator.work import Work, train
+from orchestrator.workplace import Workplace
+from results.journal import Busy
+from results.journals import AnyJournal, journal_of
 from results.paths import Paths
-from results.store import DamagedResults, Store
+from results.store import DamagedResults
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -54,14 +47,16 @@ LAST_WORDS_S = 10.0
 PATIENCE_SECONDS = 60.0
 """After so long without room for a trial, what is asked for and what there is are said."""
 
-TRIES = 2
-"""How often a trial whose process died is tried again."""
 
+def main(argv: Sequence[str] | None = None, trainable: type[Trial] = Trial) -> int:
+    """Run the command; see `command.parser` for what it takes and returns.
 
-def main(argv: Sequence[str] | None = None) -> int:
-    """Run the command; see `command.parser` for what it takes and returns."""
+    Args:
+        argv: its words; those of the process if None.
+        trainable: what trains; another class than ours rehearses a sweep without training.
+    """
     try:
-        return _run(parse(argv))
+        return run(parse(argv), trainable=trainable)
     except (BadInput, DamagedResults, Busy) as error:
         print(f"error: {error}", file=sys.stderr)
         return BAD_INPUT
@@ -73,73 +68,109 @@ def main(argv: Sequence[str] | None = None) -> int:
         return DONE
 
 
-def _run(request: Request) -> int:
+def run(request: Request, asked: Sweep | None = None, trainable: type[Trial] = Trial) -> int:
+    """Do what was asked; see `main` for the exit code.
+
+    Args:
+        request: of the user.
+        asked: the question, where it does not stand in a file that the request names.
+        trainable: see `main`.
+
+    Raises:
+        BadInput, DamagedResults, Busy: one sentence for the user.
+    """
     if request.list_questions:
         print("\n".join(f"{name:18} {sweeps.load(name).question}" for name in sweeps.SWEEPS))
         return DONE
-    planned = plan.make(request)
+    planned = plan.make(request, asked)
     if request.dry_run:
         return dry_run(planned, request)
     for variant in planned.values("preprocessing"):
         prepare_inputs(planned.source, planned.splits, variant)
-    with _open_journal(planned) as journal, chatter_to(_log(planned)) as (_, err):
-        code = _sweep(request, planned, journal, err)
+    with (
+        _open_journal(planned) as journal,
+        Workplace(planned.store) as place,
+        chatter_to(place.log) as (_, err),
+    ):
+        work = Work(request, planned, journal, place, err, trainable)
+        code = _sweep(work)
+        with _harmless(err, "logs"):
+            place.push()
     print(planned.folder)
     return code
 
 
-def _open_journal(planned: Plan) -> Journal:
+@contextlib.contextmanager
+def _harmless(err: TextIO, what: str) -> Iterator[None]:
     try:
-        return Journal(planned.folder / Paths().journal).open()
+        yield
+    except OSError as error:
+        note_traceback()
+        print(f"note: the last {what} could not be copied ({in_words(error)})", file=err)
+
+
+def _open_journal(planned: Plan) -> AnyJournal:
+    try:
+        return journal_of(planned.store).open()
     except OSError as error:
         raise BadInput(
-            f"--results {planned.results} cannot be written ({error.strerror}); choose a folder "
-            "that can"
+            f"--results {planned.results.root} cannot be written ({error.strerror or error}); "
+            "choose a folder that can"
         ) from None
 
 
-def _log(planned: Plan) -> Path:
-    return planned.folder / Paths().logs / "driver.log"
-
-
-def _sweep(request: Request, planned: Plan, journal: Journal, err: TextIO) -> int:
+def _sweep(work: Work) -> int:
     """Train; whatever ends it, say how it ended and how to go on."""
-    again = resume_command(request, planned.name)
     try:
         with termination_as_ctrl_c():
-            ledger = _with_ray(request, planned, journal, err)
-            return _finish(request, planned, ledger, err)
+            ledger = _done_before(work) or _with_ray(work)
+            return _finish(work, ledger)
     except KeyboardInterrupt:
         with contextlib.suppress(OSError):  # a full disk must not cost the line below
-            journal.append({"event": "interrupted"})
-        print(f"\ninterrupted; go on with:\n  {again}", file=err)
+            work.journal.append({"event": "interrupted"})
+        work.say(f"\ninterrupted; go on with:\n  {work.again}")
         return INTERRUPTED
     except (BadInput, DamagedResults, Busy):
         raise
     except Exception as error:
         note_traceback()
-        print(f"error: {in_words(error)}; see {_log(planned)}", file=err)
-        print(f"what was trained is kept; go on with:\n  {again}", file=err)
+        work.say(f"error: {in_words(error)}; see {work.planned.folder}/{Paths().logs}/driver.log")
+        work.say(f"what was trained is kept; go on with:\n  {work.again}")
         return FAILED
 
 
-def _with_ray(request: Request, planned: Plan, journal: Journal, err: TextIO) -> Ledger:
+def _done_before(work: Work) -> Ledger | None:
+    """What an earlier run has finished, if nothing is left to train."""
+    if not work.planned.resume:
+        return None
+    events = work.journal.read()
+    ended = [e for e in events if "trial" not in e and e["event"] != "interrupted"][-1:]
+    ledger = Ledger(work.journal, events)
+    pending = any(entry.pending for entry in ledger.entries.values())
+    if pending or not ended or ended[0].get("whole") != work.planned.sweep.budget.trials:
+        return None
+    work.say(f"{work.planned.name}: complete, nothing is left to train")
+    return ledger
+
+
+def _with_ray(work: Work) -> Ledger:
     """Start or join Ray, settle what only it can tell, write `sweep.json`, train."""
-    print(f"{planned.name}: {planned.sweep.question}", file=err)
+    request, planned = work.request, work.planned
+    work.say(f"{planned.name}: {planned.sweep.question}")
     for note in planned.splits.notes:
-        print(f"note: {note}", file=err)
+        work.say(f"note: {note}")
     cpus = max(hardware.cores(), request.concurrency or 0)
     # Ray puts a handler of its own in place of ours while it starts.
     with session(cpus, None, request.address), termination_as_ctrl_c():
         slots = Slots.of(request, ray.cluster_resources().get("GPU", 0.0))
         if planned.resume:
-            journal.append({"event": "resumed", "command": provenance.command()})
+            work.journal.append({"event": "resumed", "command": provenance.command()})
         else:
-            planned = _settle_precision(planned, slots, err)
-            record = provenance.record(planned, request.data)
-            Store(planned.folder).write_json(Paths().sweep, record)
-            journal.append({"event": "begun", "sweep": planned.name})
-        return _train(request, planned, journal, slots, err)
+            planned = _settle_precision(planned, slots, work.err)
+            work = dataclasses.replace(work, planned=planned)
+            planned.store.write_json(Paths().sweep, provenance.record(planned, request.data))
+            work.journal.append({"event": "begun", "sweep": planned.name})
+        return train(work, slots)
 
 
 def _settle_precision(planned: Plan, slots: Slots, err: TextIO) -> Plan:
@@ -155,105 +186,20 @@ def _settle_precision(planned: Plan, slots: Slots, err: TextIO) -> Plan:
     return plan.with_precision(planned, precision)
 
 
-def _train(request: Request, planned: Plan, journal: Journal, slots: Slots, err: TextIO) -> Ledger:
-    ledger = Ledger(journal, journal.read())
-    if ledger.unknown:
-        print(f"note: the journal has lost the beginning of {len(ledger.unknown)} trials", file=err)
-    conductor = _conductor(request, planned, ledger, err)
-    tables = Tables(Store(planned.folder), planned.question, ledger)
-    dashboard = Dashboard(planned.folder / Paths().tensorboard)
-    with Watch(planned, conductor, tables, dashboard, err) as watch:
-        if forgotten := conductor.take_up():
-            watch.say(f"note: {Paths().study} lacked {forgotten} trials; it was told them again")
-        tuner(planned, conductor, slots, watch).fit()
-    _drop_checkpoints(planned.folder / Paths().tune, ledger)
-    journal.append({"event": "done"})
-    return ledger
-
-
-def _drop_checkpoints(folder: Path, ledger: Ledger) -> None:
-    """Free the disk of what earlier runs kept of trials that nothing will ever go on with."""
-    for entry in ledger.entries.values():
-        if not entry.pending:
-            for left in folder.glob(f"*/{entry.trial}"):
-                shutil.rmtree(left, ignore_errors=True)
-
-
-def _conductor(request: Request, planned: Plan, ledger: Ledger, err: TextIO) -> Conductor:
-    finished = FinishedTrials(planned.results, planned.folder)
-    for problem in finished.passed_over:
-        print(f"note: not searched for finished trials: {problem}", file=err)
-    budget = planned.sweep.budget
-    return Conductor(
-        base=planned.base,
-        ledger=ledger,
-        strategy=_strategy(planned, ledger),
-        rungs=Rungs(planned.milestones, budget.reduction_factor) if planned.milestones else None,
-        limits=Limits(
-            trials=budget.trials,
-            concurrency=request.concurrency or float("inf"),
-            deadline=time.monotonic() + (request.time_budget or float("inf")),
-            budget_text=request.budget_text,
-        ),
-        finished=finished,
-    )
-
-
-def _strategy(planned: Plan, ledger: Ledger) -> Strategy:
-    setup = Setup(
-        axes=planned.axes,
-        seed=planned.seed,
-        name=planned.name,
-        file=planned.folder / Paths().study,
-        asked=1 + max((entry.ticket for entry in ledger.entries.values()), default=-1),
-    )
-    return SEARCHES[planned.sweep.search](setup)
-
-
-def tuner(
-    planned: Plan, conductor: Conductor, slots: Slots, watch: Callable[[], None]
-) -> tune.Tuner:
-    """A Tune experiment for one run of the sweep; a resumed sweep gets a new one."""
-    folder = planned.folder / Paths().tune
-    number = 1 + sum(1 for _ in folder.glob("run-*"))
-    context = TrialContext(str(planned.folder), planned.source, slots.threads)
-    return tune.Tuner(
-        tune.with_resources(
-            tune.with_parameters(Trial, context=context), {"cpu": slots.threads, "gpu": slots.gpus}
-        ),
-        tune_config=tune.TuneConfig(
-            num_samples=-1,
-            search_alg=ConductedSearcher(conductor),
-            scheduler=ConductedScheduler(conductor),
-            reuse_actors=True,
-            trial_dirname_creator=signature,
-        ),
-        run_config=tune.RunConfig(
-            name=f"run-{number:03d}",
-            storage_path=str(folder),
-            verbose=0,
-            callbacks=[TuneEvents(conductor, watch)],
-            failure_config=tune.FailureConfig(max_failures=TRIES),
-            checkpoint_config=tune.CheckpointConfig(num_to_keep=2, checkpoint_frequency=1),
-        ),
-    )
-
-
-def _finish(request: Request, planned: Plan, ledger: Ledger, err: TextIO) -> int:
+def _finish(work: Work, ledger: Ledger) -> int:
     """Say what came out, and have it worked up."""
-    print(closing_lines(planned, ledger), file=err)
+    work.say(closing_lines(work.planned, ledger))
     entries = ledger.entries.values()
     unfinished = sum(entry.resumable for entry in entries)
-    waiting = planned.trials - len(entries) if request.time_budget else 0
+    waiting = work.planned.trials - len(entries) if work.request.time_budget else 0
     if unfinished or waiting > 0:
         left = f"{unfinished} trials unfinished, {max(0, waiting)} not begun"
-        print(
-            f"{left}: time is up; go on with:\n  {resume_command(request, planned.name)}", file=err
-        )
+        why = "time is up" if work.request.time_budget else "the disk or the store failed them"
+        work.say(f"{left}: {why}; go on with:\n  {work.again}")
     if all(entry.status in ("failed", "running") for entry in entries):
-        print(f"error: no trial succeeded; see {planned.folder / Paths().trials}", file=err)
+        work.say(f"error: no trial succeeded; see {work.planned.folder}/{Paths().trials}")
         return FAILED
-    return _postprocess(request, planned, err) if request.postprocess else DONE
+    return _postprocess(work) if work.request.postprocess else DONE
 
 
 def _have_run(words: Sequence[str], err: TextIO) -> int:
@@ -271,14 +217,15 @@ def _have_run(words: Sequence[str], err: TextIO) -> int:
             raise
 
 
-def _postprocess(request: Request, planned: Plan, err: TextIO) -> int:
+def _postprocess(work: Work) -> int:
     """Run the post-processing job in a process of its own, where it may load what it needs."""
-    words = [sys.executable, "-m", POSTPROCESS, str(planned.folder)]
-    if request.address:
-        words += ["--address", request.address]
-    if _have_run(words, err) != DONE:
-        print(f"error: trained, but post-processing failed; see {_log(planned)}; again:", file=err)
-        print(f"  python -m {POSTPROCESS} {shlex.quote(str(planned.folder))}", file=err)
+    place = work.planned.store.place
+    words = [sys.executable, "-m", POSTPROCESS, place]
+    if work.request.address:
+        words += ["--address", work.request.address]
+    if _have_run(words, work.err) != DONE:
+        work.say("error: trained, but post-processing failed; again:")
+        work.say(f"  python -m {POSTPROCESS} {shlex.quote(place)}")
         return FAILED
     return DONE
 

@@ -2,6 +2,7 @@
 
 import errno
 import os
+import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,18 +14,18 @@ from orchestrator import hardware
 from orchestrator.config import TrialConfig
 from orchestrator.errors import BadInput
 from orchestrator.terminal import FULL, note_traceback
-from orchestrator.training import checkpoint
+from orchestrator.training.checkpoint import Checkpoints
 from orchestrator.training.inputs import DataSource, Inputs, prepare_inputs
 from results.paths import Paths
 from results.schema import PREDICTIONS, table
 from results.store import Store
 
 if TYPE_CHECKING:
-    from orchestrator.training.engine import Engine, State
+    from orchestrator.training.engine import Engine
     from orchestrator.training.run import Run
 
 
-PASSING = (*FULL, errno.EIO)
+PASSING = (*FULL, errno.EIO, errno.ESTALE, errno.EROFS)
 """Errors of the disk: they say nothing of a configuration, which a resumed sweep tries again."""
 
 
@@ -33,12 +34,12 @@ class TrialContext:
     """What all trials of a sweep share besides their configurations.
 
     Attributes:
-        root: the sweep's results folder, absolute.
+        place: of the sweep's results: a folder, absolute, or a URI (`Store.place`).
         source: where the data set is found.
         threads: of one trial on a CPU.
     """
 
-    root: str
+    place: str
     source: DataSource
     threads: int
 
@@ -48,8 +49,12 @@ class Trial(tune.Trainable):
 
     Every end is the scheduler's word, the trial's own too (the row's "stop" or "failure"): Tune
     shows its scheduler no row that says "done". `setup` and `reset_config` only take note: Tune
-    gives up a trial for good when a reset fails, whereas a failing step is tried again or recorded.
-    The first step builds.
+    gives up a trial for good when a reset fails, whereas a failing step is recorded. The first
+    step builds.
+
+    The state after an epoch is stored before its row is given away. A process that takes up a trial
+    which has a state trains nothing in its first step but tells that row again, with those before
+    it as "earlier": however an earlier process ended, no row is missing and no epoch trained twice.
     """
 
     def setup(self, config: dict[str, Any], context: TrialContext | None = None) -> None:
@@ -57,46 +62,56 @@ class Trial(tune.Trainable):
         if context is None:
             raise ValueError("a Trial needs its TrialContext (tune.with_parameters)")
         self._context = context
+        self._store = Store(context.place)
         self._engine: Engine | None = None
         self._inputs: dict[str, Inputs] = {}
-        if self.is_actor():  # else it stands in somebody's own process, a test's for one
-            divert_chatter(Path(Paths(context.root).logs))
+        self._logs = self._divert() if self.is_actor() else None  # else in somebody's own process
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Take note of the next configuration."""
         self._config = TrialConfig.from_flat(new_config)
         self._run: Run | None = None
-        self._loaded: tuple[State, dict[str, Any]] | None = None
         return True
 
     def step(self) -> dict[str, Any]:
         """One epoch: a flat row. An exception becomes a last row that says what went wrong."""
         try:
-            run = self._run or self._build()
-            return self._one_epoch(run)
+            if self._run is None:
+                self._run = self._build()
+                if self._run.history:
+                    earlier = [row.to_flat() for row in self._run.history[:-1]]
+                    return self._row(self._run) | {"earlier": earlier}
+            return self._one_epoch(self._run)
         except BadInput as error:
             return {"epoch": 0, "failure": str(error)}
         except Exception as error:
             note_traceback()  # into the worker's log
-            passing = isinstance(error, OSError) and error.errno in PASSING
+            passing = isinstance(error, OSError) and self._may_pass(error)
             return {"epoch": 0, "failure": f"{type(error).__name__}: {error}", "passing": passing}
 
+    def _may_pass(self, error: OSError) -> bool:
+        """Whether it says nothing of the configuration: a disk, or a store far away."""
+        return error.errno in PASSING or self._store.local is None
+
     def _build(self) -> "Run":
-        # The one place that brings TensorFlow into a process: the driver imports this module.
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         from orchestrator.training.run import Run
-        from orchestrator.training.tensorflow_engine import TensorflowEngine
 
         if self._engine is None:
-            self._engine = TensorflowEngine(self._context.threads)
+            self._engine = self._open_engine()
         run = Run(self._engine, self._config, self._open_inputs())
-        state = self._loaded or checkpoint.newest(self._checkpoints())
+        state = self._checkpoints.newest()
         if state is not None:
             run.load(*state)
             self._write_predictions(run)  # those of an epoch that is gone may stand there
-        self._loaded, self._run = None, run
         return run
+
+    def _open_engine(self) -> "Engine":
+        # The one place that brings TensorFlow into a process: the driver imports this module.
+        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+        from orchestrator.training.tensorflow_engine import TensorflowEngine
+
+        return TensorflowEngine(self._context.threads)
 
     def _open_inputs(self) -> Inputs:
         variant = self._config.preprocessing
@@ -105,16 +120,19 @@ class Trial(tune.Trainable):
             self._inputs[variant] = prepare_inputs(source, source.open(), variant)
         return self._inputs[variant]
 
-    def _checkpoints(self) -> list[Path]:
-        """What earlier runs of the sweep left of this trial."""
-        tune_folder = Path(Paths(self._context.root).tune)
-        return list(tune_folder.glob(f"*/{self._config.signature()}/checkpoint_*"))
+    @property
+    def _checkpoints(self) -> Checkpoints:
+        return Checkpoints(self._store, Paths().checkpoint(self._config.signature()))
 
     def _one_epoch(self, run: "Run") -> dict[str, Any]:
         if run.stop is None:
             run.epoch()
             if run.improved:
                 self._write_predictions(run)
+            self._checkpoints.save(*run.state())
+        return self._row(run)
+
+    def _row(self, run: "Run") -> dict[str, Any]:
         row = run.history[-1].to_flat()
         row["parameters"] = run.parameters
         row["hardware"] = hardware.describe(self._context.threads, run.device)
@@ -142,23 +160,19 @@ class Trial(tune.Trainable):
             for i in range(len(labels))
         ]
         name = Paths().prediction(self._config.signature())
-        Store(self._context.root).write_table(name, table(PREDICTIONS, rows))
+        self._store.write_table(name, table(PREDICTIONS, rows))
 
     def _write_weights(self, run: "Run") -> None:
         if run.best_weights is not None:
             name = Paths().weight(self._config.signature())
-            Store(self._context.root).write_bytes(name, safetensors.numpy.save(run.best_weights))
+            self._store.write_bytes(name, safetensors.numpy.save(run.best_weights))
 
-    def save_checkpoint(self, checkpoint_dir: str) -> None:
-        """Everything that the next epoch depends on."""
-        if self._run is not None:
-            self._run.save(Path(checkpoint_dir))
-
-    def load_checkpoint(self, checkpoint_dir: str | None) -> None:
-        """Keep the state for the build that the next step makes."""
-        if checkpoint_dir is not None:
-            self._loaded = checkpoint.newest([Path(checkpoint_dir)])
-            self._run = None
+    def _divert(self) -> Path:
+        """Where this process's chatter goes from now on."""
+        local = self._store.local
+        folder = local / Paths().logs if local else Path(tempfile.mkdtemp(prefix="trial-"))
+        divert_chatter(folder)
+        return folder
 
 
 def divert_chatter(folder: Path) -> None:

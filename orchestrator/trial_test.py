@@ -14,7 +14,6 @@ from ray import tune
 
 from orchestrator.models.catalogue import Options, build
 from orchestrator.testing import CLOCK, drawn_faces, tiny
-from orchestrator.training import checkpoint
 from orchestrator.training.checkpoint import ARRAYS, FACTS
 from orchestrator.training.tensorflow_engine import TensorflowEngine, as_pixels
 from orchestrator.trial import Trial, TrialContext
@@ -64,11 +63,11 @@ def trained(one, epochs=3):
 
 
 def predictions(context, config=CONFIG):
-    return Store(context.root).read_table(Paths().prediction(config.signature()), PREDICTIONS)
+    return Store(context.place).read_table(Paths().prediction(config.signature()), PREDICTIONS)
 
 
-def checkpoint_folder(context, number, run="run-001", config=CONFIG):
-    return Path(context.root, "tune", run, config.signature(), f"checkpoint_{number:06d}")
+def checkpoints(context, config=CONFIG):
+    return Path(context.place, Paths().checkpoint(config.signature()))
 
 
 # ---- rows
@@ -94,7 +93,8 @@ def test_the_same_process_trains_one_configuration_after_another_as_if_each_were
     trained(one, 2)
     assert one.reset(CONFIG.to_flat())
     assert one.iteration == 0
-    assert trained(one) == trained(trial(context, engine=None))
+    elsewhere = dataclasses.replace(context, place=f"{context.place}-whole")
+    assert trained(one) == trained(trial(elsewhere, engine=None))
 
 
 def test_a_trial_without_its_context_is_a_mistake_of_the_caller(context):
@@ -132,12 +132,12 @@ def test_predictions_are_those_of_the_best_epoch(context, source):
 def test_a_trial_that_is_stopped_from_outside_leaves_predictions_but_no_weights(context):
     trained(trial(context), 1)
     assert len(predictions(context)) > 0
-    assert not Store(context.root).exists(Paths().weight(CONFIG.signature()))
+    assert not Store(context.place).exists(Paths().weight(CONFIG.signature()))
 
 
 def test_weights_in_a_fresh_network_give_the_stored_probabilities(context, source):
     trained(trial(context))
-    content = Store(context.root).read_bytes(Paths().weight(CONFIG.signature()))
+    content = Store(context.place).read_bytes(Paths().weight(CONFIG.signature()))
     weights = safetensors.numpy.load(content)
     model = build(CONFIG.architecture, (48, 48, 1), 7, Options(width=CONFIG.width, weights="none"))
     for variable, name in zip(model.weights, sorted(weights), strict=True):
@@ -151,85 +151,68 @@ def test_weights_in_a_fresh_network_give_the_stored_probabilities(context, sourc
 # ---- saved and restored
 
 
-def test_a_restored_trial_goes_on_as_if_it_had_never_stopped(context, tmp_path):
-    whole = trained(trial(context))
-    first = trial(context)
-    trained(first, 2)
-    saved = first.save(str(tmp_path / "checkpoint"))
-    second = trial(context, dataclasses.replace(CONFIG, seed=5))
-    trained(second, 1)
-    second.reset(CONFIG.to_flat())
-    second.restore(saved)
-    result = second.train()
-    assert result["training_iteration"] == 3
-    assert numbers(result) == whole[2]
-
-
-def test_after_a_crash_the_furthest_checkpoint_under_tune_is_taken(context):
-    whole = trained(trial(context))
-    first = trial(context)
-    first.train()
-    first.save(str(checkpoint_folder(context, 0)))
-    first.train()
-    first.save(str(checkpoint_folder(context, 0, run="run-002")))
-    assert numbers(trial(context).train()) == whole[2]
-
-
-@pytest.mark.parametrize("name", [ARRAYS, FACTS])
-def test_damaged_checkpoint_is_passed_over_for_the_one_before(name, context):
-    whole = trained(trial(context))
-    first = trial(context)
-    for number in range(2):
-        first.train()
-        first.save(str(checkpoint_folder(context, number)))
-    last = checkpoint_folder(context, 1)
-    (last / name).write_bytes((last / name).read_bytes()[:50])
-    again = trial(context)
-    again.restore(str(last))
-    assert [again.train()["epoch"] for _ in range(2)] == [2, 3]
-    assert numbers(again._run.history[2].to_flat()).items() <= whole[2].items()
-
-
-def test_without_any_usable_checkpoint_a_trial_starts_anew(context):
-    folder = checkpoint_folder(context, 0)
-    folder.mkdir(parents=True)
-    again = trial(context)
-    again.restore(str(folder))
-    assert again.train()["epoch"] == 1
-
-
-def test_checkpoints_of_other_trials_are_not_looked_at(context):
-    other = trial(context, dataclasses.replace(CONFIG, seed=1))
-    other.train()
-    other.save(str(checkpoint_folder(context, 0, config=dataclasses.replace(CONFIG, seed=1))))
-    assert trial(context).train()["epoch"] == 1
-
-
-def test_checkpoint_of_another_configuration_is_a_failure(context, tmp_path):
-    other = trial(context, dataclasses.replace(CONFIG, seed=1))
-    other.train()
-    other.save(str(tmp_path / "other"))
+def test_the_state_is_stored_before_the_row_is_told_and_two_are_kept(context):
     one = trial(context)
-    one.restore(str(tmp_path / "other"))
-    assert "another configuration" in one.train()["failure"]
+    for epoch in (1, 2, 3):
+        one.train()
+        kept = {file.name[:6] for file in checkpoints(context).iterdir()}
+        assert kept == {f"{epoch:06d}", f"{max(1, epoch - 1):06d}"}
+
+
+def test_a_trial_taken_up_tells_its_last_row_again_and_goes_on_as_if_never_stopped(context):
+    whole = trained(trial(dataclasses.replace(context, place=f"{context.place}-whole")))
+    trained(trial(context), 2)
+    again = trial(context, dataclasses.replace(CONFIG, seed=5))
+    again.train()
+    again.reset(CONFIG.to_flat())
+    first = again.train()
+    assert numbers(first) == whole[1]
+    assert [(row["epoch"], row["train_loss"]) for row in first["earlier"]] == [
+        (1, whole[0]["train_loss"])
+    ]
+    second = again.train()
+    assert numbers(second) == whole[2]
+    assert "earlier" not in second
+
+
+@pytest.mark.parametrize("ending", [ARRAYS, FACTS])
+def test_a_damaged_state_is_passed_over_for_the_one_before(ending, context):
+    whole = trained(trial(context), 2)
+    last = checkpoints(context) / f"000002{ending}"
+    last.write_bytes(last.read_bytes()[:50])
+    again = trial(context)
+    assert numbers(again.train()) == whole[0]
+    assert numbers(again.train()) == whole[1]
+
+
+def test_without_any_usable_state_a_trial_starts_anew(context):
+    whole = trained(trial(context), 2)
+    for file in checkpoints(context).iterdir():
+        file.write_bytes(b"")
+    result = trial(context).train()
+    assert numbers(result) == whole[0]
+    assert "earlier" not in result
+
+
+def test_states_of_other_trials_are_not_looked_at(context):
+    trained(trial(context, dataclasses.replace(CONFIG, seed=1)), 1)
+    assert "earlier" not in trial(context).train()
+
+
+def test_the_state_of_another_configuration_is_a_failure(context):
+    other = dataclasses.replace(CONFIG, seed=1)
+    trained(trial(context, other), 1)
+    checkpoints(context, other).rename(checkpoints(context))
+    assert "another configuration" in trial(context).train()["failure"]
 
 
 def test_a_finished_trial_that_is_begun_again_only_repeats_its_last_row(context):
-    first = trial(context)
-    whole = trained(first)
-    first.save(str(checkpoint_folder(context, 2)))
-    shutil.rmtree(Path(context.root, "weights"))
+    whole = trained(trial(context))
+    shutil.rmtree(Path(context.place, "weights"))
     again = trial(context)
     assert numbers(again.train()) == whole[2]
-    assert Store(context.root).exists(Paths().weight(CONFIG.signature()))
+    assert Store(context.place).exists(Paths().weight(CONFIG.signature()))
     assert len(again._run.history) == 3
-
-
-def test_a_checkpoint_before_the_first_step_is_empty_and_harmless(context, tmp_path):
-    one = trial(context)
-    one.save(str(tmp_path / "early"))
-    assert list((tmp_path / "early").glob("state*")) == []
-    assert checkpoint.newest([tmp_path / "early"]) is None
 
 
 # ---- failures are rows
@@ -251,21 +234,22 @@ def test_what_cannot_be_built_is_a_row_that_says_why_and_the_next_trial_is_unhar
     result = one.train()
     assert reason in result["failure"]
     assert result["epoch"] == 0
-    assert not Path(context.root, "predictions").exists()
+    assert not Path(context.place, "predictions").exists()
     one.reset(CONFIG.to_flat())
-    assert trained(one) == trained(trial(context))
+    elsewhere = dataclasses.replace(context, place=f"{context.place}-whole")
+    assert trained(one) == trained(trial(elsewhere))
 
 
 def test_data_that_cannot_be_opened_is_a_row(context):
-    source = dataclasses.replace(context.source, path=str(Path(context.root, "absent.csv")))
+    source = dataclasses.replace(context.source, path=str(Path(context.place, "absent.csv")))
     result = trial(dataclasses.replace(context, source=source)).train()
     assert "absent.csv" in result["failure"]
     assert "Error:" not in result["failure"]  # a sentence for a person, not an exception's name
 
 
 def test_results_that_cannot_be_written_are_a_row(context):
-    Path(context.root).mkdir()
-    Path(context.root, "predictions").write_text("a file where a folder should be")
+    Path(context.place).mkdir()
+    Path(context.place, "predictions").write_text("a file where a folder should be")
     assert "Error" in trial(context).train()["failure"]
 
 
@@ -287,7 +271,7 @@ def test_output_of_somebody_elses_process_is_left_alone(context, capfd):
     trial(context)
     print("still here", flush=True)
     assert "still here" in capfd.readouterr().out
-    assert not Path(context.root, "logs").exists()
+    assert not Path(context.place, "logs").exists()
 
 
 def test_chatter_of_a_worker_goes_to_a_file_of_its_own(tmp_path):

@@ -11,6 +11,7 @@ import numpy as np
 from orchestrator import metrics
 from orchestrator.conductor import METRIC, Conductor
 from orchestrator.dashboard import Dashboard
+from orchestrator.deaths import CAUSES
 from orchestrator.ledger import Entry, Ledger
 from orchestrator.plan import Plan
 from orchestrator.progress import Best, Progress, RunningTrial, Snapshot, eta
@@ -58,14 +59,14 @@ class Watch:
 
     def __enter__(self) -> "Watch":
         self._progress.__enter__()
-        with self._harmless("TensorBoard"):
+        with self.harmless("TensorBoard"):
             self._dashboard.start_sweep({k: _domain(axis) for k, axis in self._plan.axes.items()})
             if not self._plan.resume:
                 self._show_samples()
         return self
 
     def __exit__(self, *exception: Any) -> None:
-        with self._harmless("TensorBoard"):
+        with self.harmless("TensorBoard"):
             self._dashboard.text("leaderboard", leaderboard(self._ledger))
             self._dashboard.close()
         self._progress.__exit__(*exception)
@@ -73,11 +74,11 @@ class Watch:
 
     def __call__(self) -> None:
         """Bring tables and terminal up to date if it is time to."""
-        with self._harmless("tables"):
+        with self.harmless("tables"):
             self._tables.keep_up()
         began = time.monotonic()
         if began >= self._next:
-            with self._harmless("display"):
+            with self.harmless("display"):
                 self._progress.update(self.snapshot())
             now = time.monotonic()
             self._next = now + max(REFRESH_SECONDS, (now - began) / SHARE_OF_TIME)
@@ -87,7 +88,8 @@ class Watch:
         self._progress.say(text)
 
     @contextlib.contextmanager
-    def _harmless(self, view: str) -> Iterator[None]:
+    def harmless(self, view: str) -> Iterator[None]:
+        """What goes wrong inside is noted, said once for each view, and ends nothing."""
         try:
             yield
         except Exception as error:
@@ -109,8 +111,11 @@ class Watch:
             self._dashboard.images(f"samples/{variant}", inputs.training[rows], names)
 
     def _on_event(self, event: Mapping[str, Any], entry: Entry) -> None:
-        with self._harmless("TensorBoard"):
+        with self.harmless("TensorBoard"):
             self._to_dashboard(event, entry)
+        if event["event"] == "died":
+            said = f"{CAUSES[event['cause']].words} ({_short(event['said'])})"
+            self.say(f"note: {run_name(entry)}, epoch {len(entry.rows)}: {said}")
 
     def _to_dashboard(self, event: Mapping[str, Any], entry: Entry) -> None:
         if entry.trial not in self._shown:
@@ -220,6 +225,10 @@ def closing_lines(plan: Plan, ledger: Ledger, most: int = 8) -> str:
     failed = [entry for entry in ledger.entries.values() if entry.status == "failed"]
     lines += [f"  failed: {run_name(e)}: {e.error or e.reason}" for e in failed[:most]]
     return "\n".join(lines)
+
+
+def _short(said: str, most: int = 160) -> str:
+    return said if len(said) <= most else f"{said[:most]}..."
 
 
 def _status(entry: Entry) -> str:

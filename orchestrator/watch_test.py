@@ -1,5 +1,6 @@
 import io
 import time
+from pathlib import Path
 
 import pytest
 
@@ -92,9 +93,9 @@ class Show:
             rungs=Rungs(self.plan.milestones, 3),
             limits=Limits(trials=4),
         )
-        self.store = Store(self.plan.folder)
+        self.store = self.plan.store
         self.tables = Tables(self.store, self.plan.question, self.ledger, seconds=0.0)
-        self.dashboard = dashboard(self.plan.folder / Paths().tensorboard)
+        self.dashboard = dashboard(Path(self.plan.folder) / Paths().tensorboard)
         self.err = io.StringIO()
         self.watch = Watch(self.plan, self.conductor, self.tables, self.dashboard, self.err)
 

@@ -4,13 +4,13 @@ import fcntl
 import json
 import math
 import os
-import socket
 from collections.abc import Mapping
 from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
 
+from results import holder
 from results.store import DamagedResults
 
 _SPECIAL = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
@@ -75,11 +75,9 @@ class Journal:
             Busy: see `open`.
             OSError: of the file system; the file is then as it was before.
         """
-        if not event.get("event"):
-            raise ValueError(f"an event needs a name under 'event'; found {sorted(event)}")
+        line = encode(event)
         self.open()
-        now = datetime.now(UTC).isoformat(timespec="milliseconds")
-        self._write(f"{_encode({'time': now, **event})}\n".encode())
+        self._write(line)
         self._pending += 1
         if self.batch and self._pending >= self.batch:
             self.sync()
@@ -102,7 +100,7 @@ class Journal:
             return []
         # What follows the last line feed is half a line: a kill hit while it was written.
         lines = content.split(b"\n")[:-1]
-        return [self._decode(number, line) for number, line in enumerate(lines, start=1)]
+        return [decode(str(self.file), number, line) for number, line in enumerate(lines, start=1)]
 
     def close(self) -> None:
         """Forces the rest to the disk and gives the lock back; harmless when already closed."""
@@ -136,17 +134,44 @@ class Journal:
             os.ftruncate(self._handle, before)
             raise
 
-    def _decode(self, number: int, line: bytes) -> dict[str, Any]:
-        try:
-            event = json.loads(line, object_hook=_from_special)
-        except ValueError:
-            event = None
-        if not isinstance(event, dict):
-            raise DamagedResults(
-                f"{self.file}: line {number} is no JSON object ({line[:40]!r}); put a copy of the "
-                "journal back, or delete that line: the events on it are then lost."
-            )
-        return event
+
+def encode(event: Mapping[str, Any]) -> bytes:
+    """The line of an event, with its time, and its line feed.
+
+    Raises:
+        ValueError: if "event" is absent.
+        TypeError: for a value that JSON cannot hold.
+    """
+    if not event.get("event"):
+        raise ValueError(f"an event needs a name under 'event'; found {sorted(event)}")
+    now = datetime.now(UTC).isoformat(timespec="milliseconds")
+    return f"{_encode({'time': now, **event})}\n".encode()
+
+
+def decode(shown: str, number: int, line: bytes) -> dict[str, Any]:
+    """The event of a line.
+
+    Raises:
+        DamagedResults: if it is no JSON object; the file is `shown`, the line's number told.
+    """
+    try:
+        event = json.loads(line, object_hook=_from_special)
+    except ValueError:
+        event = None
+    if not isinstance(event, dict):
+        raise DamagedResults(
+            f"{shown}: line {number} is no JSON object ({line[:40]!r}); put a copy of the "
+            "journal back, or delete that line: the events on it are then lost."
+        )
+    return event
+
+
+def busy(sweep: str, other: str) -> Busy:
+    """What whoever comes second is told."""
+    return Busy(
+        f"sweep {sweep} is already being written by {other}; wait for it, stop it, or choose "
+        "another name."
+    )
 
 
 def _take_lock(file: Path) -> int:
@@ -156,14 +181,11 @@ def _take_lock(file: Path) -> int:
     try:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except BlockingIOError:
-        holder = os.pread(lock, 200, 0).decode(errors="replace").strip() or "another process"
+        other = os.pread(lock, 200, 0).decode(errors="replace").strip() or "another process"
         os.close(lock)
-        raise Busy(
-            f"sweep {file.absolute().parent.name} is already being written by {holder}; wait for "
-            "it, stop it, or choose another name."
-        ) from None
+        raise busy(file.absolute().parent.name, other) from None
     os.ftruncate(lock, 0)
-    os.pwrite(lock, f"process {os.getpid()} ({socket.gethostname()})".encode(), 0)
+    os.pwrite(lock, holder.shown().encode(), 0)
     return lock
 
 

@@ -25,6 +25,11 @@ class Paths:
         return self._at("journal.jsonl")
 
     @property
+    def journal_segments(self) -> str:
+        """Folder of the same in pieces, where a file cannot be appended to: an object store."""
+        return self._at("journal")
+
+    @property
     def trials(self) -> str:
         """A row a trial."""
         return self._at("trials.parquet")
@@ -51,6 +56,15 @@ class Paths:
     def weight(self, trial: str) -> str:
         """This trial's best weights: safetensors."""
         return self._at("weights", f"{trial}.safetensors")
+
+    @property
+    def checkpoints(self) -> str:
+        """Folder of `checkpoint` folders."""
+        return self._at("checkpoints")
+
+    def checkpoint(self, trial: str) -> str:
+        """Folder of what this trial goes on from; gone when it has finished."""
+        return self._at("checkpoints", trial)
 
     @property
     def leaderboard(self) -> str:
@@ -95,6 +109,16 @@ class Paths:
     def faithfulness(self) -> str:
         """A row a (image, member, method): how far the map can be trusted."""
         return self._at("faithfulness.parquet")
+
+    @property
+    def seeds(self) -> str:
+        """A row a finalist: what it came to over several seeds."""
+        return self._at("seeds.parquet")
+
+    @property
+    def seeds_text(self) -> str:
+        """The same in words: Markdown."""
+        return self._at("seeds.md")
 
     @property
     def ensemble(self) -> str:

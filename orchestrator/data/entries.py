@@ -133,20 +133,32 @@ def store(
         return folder
     try:
         folder.parent.mkdir(parents=True, exist_ok=True)
-        _sweep_abandoned(folder.parent)
-        with _unfinished(folder) as unfinished:
+        sweep_abandoned(folder.parent)
+        with unfinished(folder.parent) as half:
             for name, data in files.items():
-                (unfinished / name).write_bytes(data)
-            _write_arrays(unfinished, splits)
-            _write_meta(unfinished, splits, about)
-            _publish(unfinished, folder, cache)
+                (half / name).write_bytes(data)
+            _write_arrays(half, splits)
+            _write_meta(half, splits, about)
+            _publish(half, folder, cache)
     except OSError as error:
-        reason = error.strerror or error
-        raise BadInput(
-            f"the cache {folder.parent} cannot be written ({reason}); give another by --cache or "
-            "ORCHESTRATOR_CACHE"
-        ) from None
+        raise unwritable(folder.parent, error) from None
     return folder
+
+
+def unwritable(cache: Path, error: BaseException | None, needed: int = 0) -> BadInput:
+    """The sentence for a cache that cannot be written.
+
+    Args:
+        cache: the cache's folder.
+        error: what the system said.
+        needed: bytes that were to be written, if known.
+    """
+    reason = (isinstance(error, OSError) and error.strerror) or error
+    wanted = f"; {needed / 2**20:,.0f} MiB are needed" if needed else ""
+    return BadInput(
+        f"the cache {cache} cannot be written ({reason}{wanted}); give another by --cache or "
+        "ORCHESTRATOR_CACHE"
+    )
 
 
 def _intact(digest: str, cache: Path | None) -> bool:
@@ -188,8 +200,9 @@ def _write_meta(folder: Path, splits: Splits, about: Mapping[str, Any]) -> None:
 
 
 @contextlib.contextmanager
-def _unfinished(folder: Path) -> Iterator[Path]:
-    path = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=folder.parent))
+def unfinished(parent: Path) -> Iterator[Path]:
+    """A new folder to fill and rename; gone with what is in it if it was not renamed."""
+    path = Path(tempfile.mkdtemp(prefix=".unfinished-", dir=parent))
     try:
         path.chmod(0o755)  # mkdtemp's 0700 would shut out the others who share a cache
         yield path
@@ -197,25 +210,26 @@ def _unfinished(folder: Path) -> Iterator[Path]:
         shutil.rmtree(path, ignore_errors=True)
 
 
-def _publish(unfinished: Path, folder: Path, cache: Path | None) -> None:
+def _publish(half: Path, folder: Path, cache: Path | None) -> None:
     """Rename an entry into its place; of several writers the first wins, a damaged one yields."""
-    for file in unfinished.iterdir():
+    for file in half.iterdir():
         with file.open("rb") as opened:
             os.fsync(opened.fileno())
     for _ in range(_ATTEMPTS):
         try:
-            unfinished.rename(folder)
+            half.rename(folder)
             return
         except OSError:
             if _intact(folder.name, cache):
                 return
-        with _unfinished(folder) as damaged, contextlib.suppress(FileNotFoundError):
+        with unfinished(folder.parent) as damaged, contextlib.suppress(FileNotFoundError):
             folder.rename(damaged)
     raise OSError(f"{folder} does not let itself be replaced")
 
 
-def _sweep_abandoned(cache: Path) -> None:
-    for path in cache.glob(".unfinished-*"):
+def sweep_abandoned(folder: Path) -> None:
+    """Remove what processes that died left in a folder, a day after."""
+    for path in folder.glob(".unfinished-*"):
         with contextlib.suppress(OSError):
             if time.time() - path.stat().st_mtime > _ABANDONED:
                 shutil.rmtree(path)

@@ -40,11 +40,11 @@ def stamp(path: Path) -> str:
     return f"{READING} {stamp_of_files(path)}"
 
 
-def recall(source: str, mark: str, cache: Path) -> Known | None:
-    """What is known of a source, if it was recorded with the same stamp."""
+def recall(source: str, mark: str | None, cache: Path) -> Known | None:
+    """What is known of a source, if it was recorded with the same stamp; None for any stamp."""
     try:
         record = json.loads(_file(source, cache).read_text("utf-8"))
-        if record["source"] != source or record["stamp"] != mark:
+        if record["source"] != source or mark not in (None, record["stamp"]):
             return None
         return Known(str(record["digest"]), tuple(record["notes"]))
     except (OSError, ValueError, KeyError, TypeError):

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 
+from orchestrator.data.turns import turn
 from orchestrator.errors import BadInput
 from orchestrator.preprocess import VARIANTS
 from orchestrator.preprocess.parallel import in_processes
@@ -52,8 +53,8 @@ def prepared(images: NDArray[np.uint8], variant: str, file: Path) -> NDArray[Any
     line differs, or the file has another size or shape, it is computed again and replaced. So two
     data sets that agree in those 64 images need different files, which their digests give them;
     and a flipped bit in the middle goes unseen. The file is written under a temporary name and
-    renamed: processes that compute it at the same time each write their own, the last one stays,
-    and all of them are equal. Call it before trials start, lest each of them computes it.
+    renamed. Processes of one machine that want it at the same time wait for the first of them;
+    where its folder cannot be locked each computes it, the last one stays, and all are equal.
 
     Args:
         images: (n, h, w) uint8.
@@ -74,6 +75,16 @@ def prepared(images: NDArray[np.uint8], variant: str, file: Path) -> NDArray[Any
         return np.zeros(images.shape, np.float16)
     origin = _origin(images, variant)
     stored = _mapped(file, images.shape, origin)
+    if stored is not None:
+        return stored
+    with turn(file.with_name(f".{file.name}.lock"), f"preprocesses by {variant!r}"):
+        return _computed(images, variant, file, origin)
+
+
+def _computed(
+    images: NDArray[np.uint8], variant: str, file: Path, origin: bytes
+) -> NDArray[np.float16]:
+    stored = _mapped(file, images.shape, origin)  # who was waited for may have computed it
     if stored is not None:
         return stored
     if file.exists():

@@ -1,12 +1,10 @@
-"""A trial's state on disk: arrays in safetensors, everything else in JSON; no pickle anywhere."""
+"""A trial's last states: arrays in safetensors, everything else in JSON; no pickle anywhere."""
 
 import json
 import logging
-import math
-import os
+import re
 import zlib
-from collections.abc import Iterable
-from pathlib import Path
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
@@ -14,60 +12,92 @@ from safetensors import SafetensorError
 from safetensors import numpy as safetensors
 
 from orchestrator.training.engine import State
+from results.store import DamagedResults, Store
 
-ARRAYS = "state.safetensors"
-FACTS = "state.json"
+ARRAYS = ".safetensors"
+FACTS = ".json"
+
+KEPT = 2
+"""States of a trial that are kept: should the last one be damaged, there is the one before."""
 
 _log = logging.getLogger(__name__)
 
 
-def save(folder: Path, arrays: State, facts: dict[str, Any]) -> None:
-    """Write both files; the JSON comes last and vouches for the arrays by size and checksum."""
-    folder.mkdir(parents=True, exist_ok=True)
-    content = safetensors.save({k: np.asarray(v, order="C") for k, v in arrays.items()})
-    facts = {**facts, "bytes": len(content), "crc32": zlib.crc32(content)}
-    _replace(folder / ARRAYS, content)
-    _replace(folder / FACTS, json.dumps(facts).encode())
+class Checkpoints:
+    """The newest states of one trial, two files each, named by the epoch.
 
+    The JSON comes last and vouches for the arrays by size and checksum, so nothing needs to be
+    forced to the disk: what a kill or a power cut spoils is recognised and passed over.
 
-def _replace(file: Path, content: bytes) -> None:
-    partial = file.with_name(file.name + ".partial")
-    partial.write_bytes(content)
-    os.replace(partial, file)
-
-
-def load(folder: Path) -> tuple[State, dict[str, Any]]:
-    """Read what `save` wrote.
-
-    Raises:
-        ValueError: naming the file, when something is missing or damaged.
+    Args:
+        store: of the sweep.
+        folder: of the trial, relative to it.
     """
-    try:
-        facts = json.loads((folder / FACTS).read_bytes())
-        expected = facts["bytes"], facts["crc32"]
-    except (OSError, KeyError, TypeError, ValueError) as error:
-        raise ValueError(f"checkpoint {folder / FACTS} cannot be read: {error}") from error
-    try:
-        content = (folder / ARRAYS).read_bytes()
-        if (len(content), zlib.crc32(content)) != expected:
-            raise ValueError(f"{len(content)} bytes that are not the {expected[0]} written")
-        return safetensors.load(content), facts
-    except (OSError, ValueError, SafetensorError) as error:
-        raise ValueError(f"checkpoint {folder / ARRAYS} cannot be read: {error}") from error
 
+    def __init__(self, store: Store, folder: str) -> None:
+        self._store = store
+        self._folder = folder
 
-def newest(folders: Iterable[Path]) -> tuple[State, dict[str, Any]] | None:
-    """The furthest state that can be read; damaged ones are passed over for the one before."""
-    for folder in sorted(folders, key=_epoch, reverse=True):
+    def save(self, arrays: State, facts: dict[str, Any]) -> None:
+        """Write a state and take away all but the one before.
+
+        Args:
+            arrays: name -> array.
+            facts: JSON values, of which "epoch" counts the epochs done; NaN is allowed.
+
+        Raises:
+            OSError: of the file system; the states before are then as they were.
+        """
+        epoch = int(facts["epoch"])
+        content = safetensors.save({k: np.asarray(v, order="C") for k, v in arrays.items()})
+        facts = {**facts, "bytes": len(content), "crc32": zlib.crc32(content)}
+        self._store.write_bytes(self._name(epoch, ARRAYS), content, durable=False)
+        self._store.write_bytes(self._name(epoch, FACTS), json.dumps(facts).encode(), durable=False)
+        for old in self._epochs()[KEPT:]:
+            for ending in (FACTS, ARRAYS):
+                self._store.delete(self._name(old, ending))
+
+    def newest(self) -> tuple[State, dict[str, Any]] | None:
+        """The furthest state that can be read; damaged ones are passed over for the one before."""
+        for epoch in self._epochs():
+            try:
+                return self.load(epoch)
+            except ValueError as error:
+                _log.warning("passed over: %s", error)
+        return None
+
+    def load(self, epoch: int) -> tuple[State, dict[str, Any]]:
+        """Read what `save` wrote.
+
+        Raises:
+            ValueError: naming the file, when something is missing or damaged.
+        """
         try:
-            return load(folder)
-        except ValueError as error:
-            _log.warning("passed over: %s", error)
-    return None
+            facts = json.loads(self._store.read_bytes(self._name(epoch, FACTS)))
+            expected = facts["bytes"], facts["crc32"]
+        except (DamagedResults, KeyError, TypeError, ValueError) as error:
+            raise ValueError(
+                f"checkpoint {self._name(epoch, FACTS)} cannot be read: {error}"
+            ) from error
+        try:
+            content = self._store.read_bytes(self._name(epoch, ARRAYS))
+            if (len(content), zlib.crc32(content)) != expected:
+                raise ValueError(f"{len(content)} bytes that are not the {expected[0]} written")
+            return safetensors.load(content), facts
+        except (DamagedResults, ValueError, SafetensorError) as error:
+            raise ValueError(
+                f"checkpoint {self._name(epoch, ARRAYS)} cannot be read: {error}"
+            ) from error
 
+    def drop(self) -> None:
+        """Take all away, once nothing will ever go on from here."""
+        self._store.delete_folder(self._folder)
 
-def _epoch(folder: Path) -> float:
-    try:
-        return float(json.loads((folder / FACTS).read_text())["epoch"])
-    except (OSError, ValueError, KeyError, TypeError):
-        return -math.inf
+    def _epochs(self) -> Sequence[int]:
+        """Epochs of the states that are there, whole or not, the last first."""
+        names = (name.rpartition("/")[2] for name in self._store.list(self._folder))
+        found = (re.fullmatch(r"(\d+)\.\w+", name) for name in names)
+        return sorted({int(match[1]) for match in found if match}, reverse=True)
+
+    def _name(self, epoch: int, ending: str) -> str:
+        return f"{self._folder}/{epoch:06d}{ending}"

@@ -3,8 +3,8 @@ import json
 import numpy as np
 import pytest
 
-from orchestrator.training import checkpoint
-from orchestrator.training.checkpoint import ARRAYS, FACTS
+from orchestrator.training.checkpoint import ARRAYS, FACTS, Checkpoints
+from results.store import Store
 
 STATE = {
     "kernel": np.arange(6, dtype=np.float32).reshape(2, 3),
@@ -16,27 +16,50 @@ STATE = {
 }
 
 
-def saved(folder, epoch=1):
-    checkpoint.save(folder, STATE, {"epoch": epoch, "loss": float("nan"), "text": "ü"})
-    return folder
+def kept(folder):
+    return Checkpoints(Store(folder), "trial")
+
+
+def facts(epoch):
+    return {"epoch": epoch, "loss": float("nan"), "text": "ü"}
+
+
+def saved(folder, *epochs):
+    for epoch in epochs or (1,):
+        kept(folder).save({**STATE, "steps": np.array(epoch, np.int64)}, facts(epoch))
+    return folder / "trial"
+
+
+def names(folder):
+    return sorted(file.name for file in folder.iterdir())
 
 
 def test_arrays_come_back_with_their_shapes_and_types(tmp_path):
-    arrays, facts = checkpoint.load(saved(tmp_path))
+    kept(tmp_path).save(STATE, facts(1))
+    arrays, told = kept(tmp_path).newest()
     assert set(arrays) == set(STATE)
     for name, array in STATE.items():
         assert arrays[name].dtype == array.dtype
         assert arrays[name].shape == array.shape, name
         np.testing.assert_array_equal(arrays[name], array)
-    assert facts["epoch"] == 1
-    assert np.isnan(facts["loss"])
-    assert facts["text"] == "ü"
+    assert told["epoch"] == 1
+    assert np.isnan(told["loss"])
+    assert told["text"] == "ü"
 
 
-def test_nothing_but_the_two_files_is_left(tmp_path):
-    saved(saved(tmp_path), epoch=2)
-    assert sorted(file.name for file in tmp_path.iterdir()) == [FACTS, ARRAYS]
-    assert checkpoint.load(tmp_path)[1]["epoch"] == 2
+def test_two_states_are_kept_and_nothing_else(tmp_path):
+    folder = saved(tmp_path, 1)
+    assert names(folder) == ["000001.json", "000001.safetensors"]
+    saved(tmp_path, 2, 3)
+    assert names(folder) == [f"00000{n}.{kind}" for n in (2, 3) for kind in ("json", "safetensors")]
+    assert kept(tmp_path).newest()[1]["epoch"] == 3
+
+
+def test_dropped_states_are_gone_and_dropping_nothing_is_harmless(tmp_path):
+    folder = saved(tmp_path, 1, 2)
+    kept(tmp_path).drop()
+    assert not folder.exists()
+    kept(tmp_path).drop()
 
 
 def cut(file):
@@ -94,37 +117,44 @@ def damage(request):
 
 
 def test_damaged_file_is_named(damage, tmp_path):
-    name, harm = damage
-    harm(saved(tmp_path) / name)
-    with pytest.raises(ValueError, match=name.replace(".", r"\.")) as caught:
-        checkpoint.load(tmp_path)
-    assert str(tmp_path) in str(caught.value)
+    ending, harm = damage
+    harm(saved(tmp_path, 7) / f"000007{ending}")
+    with pytest.raises(ValueError, match=rf"trial/000007\{ending} cannot be read"):
+        kept(tmp_path).load(7)
 
 
 def test_newest_passes_over_what_is_damaged_for_the_one_before(damage, tmp_path, caplog):
-    name, harm = damage
-    folders = [saved(tmp_path / f"checkpoint_{i}", epoch) for i, epoch in enumerate((2, 5, 4))]
-    harm(folders[1] / name)
-    assert checkpoint.newest(folders)[1]["epoch"] == 4
-    assert ("checkpoint_1" in caplog.text) == (checkpoint._epoch(folders[1]) >= 4)
+    ending, harm = damage
+    harm(saved(tmp_path, 4, 5) / f"000005{ending}")
+    arrays, told = kept(tmp_path).newest()
+    assert (arrays["steps"], told["epoch"]) == (4, 4)
+    assert "000005" in caplog.text
 
 
-def test_newest_goes_by_epoch_and_not_by_name(tmp_path):
-    folders = [saved(tmp_path / name, epoch) for name, epoch in (("b", 3), ("a", 11), ("c", 2))]
-    assert checkpoint.newest(folders)[1]["epoch"] == 11
+def test_a_damaged_state_is_replaced_when_its_epoch_is_done_again(damage, tmp_path):
+    ending, harm = damage
+    harm(saved(tmp_path, 4, 5) / f"000005{ending}")
+    saved(tmp_path, 5)
+    assert kept(tmp_path).newest()[1]["epoch"] == 5
+
+
+def test_newest_goes_by_epoch_beyond_six_digits(tmp_path):
+    saved(tmp_path, 999_999, 1_000_000)
+    assert kept(tmp_path).newest()[1]["epoch"] == 1_000_000
 
 
 def test_newest_of_nothing_usable_is_none(tmp_path):
-    (tmp_path / "bare").mkdir()
-    assert checkpoint.newest([]) is None
-    assert checkpoint.newest([tmp_path / "bare", tmp_path / "absent"]) is None
+    assert kept(tmp_path).newest() is None
+    (tmp_path / "trial").mkdir()
+    (tmp_path / "trial" / "notes.txt").write_text("not ours")
+    assert kept(tmp_path).newest() is None
 
 
 def test_a_kill_between_the_two_files_shows(tmp_path):
     """New arrays beside the old JSON, of equal size: neither state may be taken for the other."""
-    saved(tmp_path)
-    facts = (tmp_path / FACTS).read_bytes()
-    checkpoint.save(tmp_path, {**STATE, "steps": np.array(8, np.int64)}, {"epoch": 2})
-    (tmp_path / FACTS).write_bytes(facts)
+    folder = saved(tmp_path, 1)
+    old = (folder / "000001.json").read_bytes()
+    kept(tmp_path).save({**STATE, "steps": np.array(8, np.int64)}, facts(1))
+    (folder / "000001.json").write_bytes(old)
     with pytest.raises(ValueError, match="cannot be read"):
-        checkpoint.load(tmp_path)
+        kept(tmp_path).load(1)

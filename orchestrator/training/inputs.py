@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from orchestrator.data.cache import entry_folder, open_faces, read_meta
 from orchestrator.data.faces import Splits
+from orchestrator.data.uris import shown
 from orchestrator.errors import BadInput
 from orchestrator.preprocess.prepared import prepared
 
@@ -18,7 +19,7 @@ class DataSource:
     """Where a data set is found, so that any process can open it.
 
     Attributes:
-        path: what the user gave as `--data`; None for the embedded faces.
+        path: what the user gave as `--data`, a path or a URI; None for the embedded faces.
         embedded: number of embedded faces.
         seed: of the embedded faces.
         cache: folder of the cache; None for the default one.
@@ -34,19 +35,24 @@ class DataSource:
     def open(self) -> Splits:
         """The data set, from the cache where it stands there.
 
+        A URI is not asked where the cache holds the data set of `digest`. Processes of one machine
+        that open the same source at once wait for the first, which copies and reads it.
+
         Raises:
             BadInput: where it cannot be read, or is not the one that the sweep started with.
         """
         splits = open_faces(
-            Path(self.path) if self.path else None,
+            self.path or None,
             embedded=self.embedded,
             seed=self.seed,
             cache=Path(self.cache) if self.cache else None,
+            digest=self.digest,
         )
         if self.digest and splits.digest != self.digest:
+            place = shown(self.path or "the embedded data set")
             raise BadInput(
-                f"{self.path or 'the embedded data set'} has digest {splits.digest[:12]}, but the "
-                f"sweep started on {self.digest[:12]}: the data changed; start under a new --name"
+                f"{place} has digest {splits.digest[:12]}, but the sweep started on "
+                f"{self.digest[:12]}: the data changed; start under a new --name"
             )
         return splits
 

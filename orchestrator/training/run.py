@@ -2,7 +2,6 @@
 
 import time
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -10,7 +9,6 @@ from numpy.typing import NDArray
 
 from orchestrator import metrics
 from orchestrator.config import TrialConfig
-from orchestrator.training import checkpoint
 from orchestrator.training.engine import Engine, State
 from orchestrator.training.history import EpochRow
 from orchestrator.training.inputs import Inputs
@@ -108,8 +106,8 @@ class Run:
         shuffled = np.random.default_rng([self.config.seed, epoch]).permutation(n)
         return shuffled[: n // batch * batch].reshape(-1, batch).astype(np.int32)
 
-    def save(self, folder: Path) -> None:
-        """Write everything that the next epoch depends on."""
+    def state(self) -> tuple[State, dict[str, Any]]:
+        """Everything that the next epoch depends on: arrays, and facts that JSON holds."""
         arrays = dict(self._engine.state())
         if self._best:
             arrays |= {BEST + name: value for name, value in self._best.weights.items()}
@@ -119,10 +117,10 @@ class Run:
             "config": self.config.to_flat(),
             "history": [row.to_flat() for row in self.history],
         }
-        checkpoint.save(folder, arrays, facts)
+        return arrays, facts
 
     def load(self, arrays: State, facts: dict[str, Any]) -> None:
-        """Go on from what `save` wrote.
+        """Go on from what `state` gave.
 
         Raises:
             ValueError: when it is another trial's.

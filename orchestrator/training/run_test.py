@@ -4,12 +4,18 @@ import numpy as np
 import pytest
 
 from orchestrator.testing import Act, ScriptedEngine, noise, numbers, tiny
-from orchestrator.training import checkpoint, schedules
+from orchestrator.training import schedules
+from orchestrator.training.checkpoint import Checkpoints
 from orchestrator.training.run import Run
 from orchestrator.training.schedules import SCHEDULES
 from orchestrator.training.stopping import Stop
+from results.store import Store
 
 INPUTS = noise(n=40, classes=4)  # 20 images validate
+
+
+def kept(folder):
+    return Checkpoints(Store(folder), "trial")
 
 
 def started(*script, **changes):
@@ -144,9 +150,9 @@ def test_going_on_from_a_checkpoint_is_as_if_nothing_had_happened(name, at, tmp_
 
     _, broken_off = started(*STORY, **changes)
     epochs(broken_off, at)
-    broken_off.save(tmp_path)
+    kept(tmp_path).save(*broken_off.state())
     engine, run = started(*STORY, **changes)
-    run.load(*checkpoint.load(tmp_path))
+    run.load(*kept(tmp_path).newest())
     assert [numbers(row) for row in run.history] == expected[:at]
     assert epochs(run, 6 - at) == expected[at:]
     np.testing.assert_array_equal(engine.orders, whole_engine.orders[at:])
@@ -161,9 +167,9 @@ def test_going_on_from_a_checkpoint_is_as_if_nothing_had_happened(name, at, tmp_
 def test_best_epoch_before_the_break_survives_it(tmp_path):
     _, run = started(Act(right=15), Act(right=5))
     epochs(run, 2)
-    run.save(tmp_path)
+    kept(tmp_path).save(*run.state())
     _, again = started(Act(right=15), Act(right=5))
-    again.load(*checkpoint.load(tmp_path))
+    again.load(*kept(tmp_path).newest())
     again.epoch()
     assert not again.improved
     assert again.best_weights["weight-0000"] == 1
@@ -172,26 +178,26 @@ def test_best_epoch_before_the_break_survives_it(tmp_path):
 def test_an_ended_trial_is_still_ended_after_loading(tmp_path):
     _, run = started(Act(right=3), epochs=1)
     run.epoch()
-    run.save(tmp_path)
+    kept(tmp_path).save(*run.state())
     _, again = started(Act(right=3), epochs=1)
-    again.load(*checkpoint.load(tmp_path))
+    again.load(*kept(tmp_path).newest())
     assert again.stop == Stop("epochs", "all 1 epochs done")
 
 
 def test_a_diverged_trial_can_be_saved_and_loaded(tmp_path):
     _, run = started(Act(logit=math.nan))
     run.epoch()
-    run.save(tmp_path)
+    kept(tmp_path).save(*run.state())
     _, again = started(Act(logit=math.nan))
-    again.load(*checkpoint.load(tmp_path))
+    again.load(*kept(tmp_path).newest())
     assert again.stop == run.stop
     assert again.best_weights is None
 
 
 def test_a_trial_can_be_saved_before_its_first_epoch(tmp_path):
-    started(Act())[1].save(tmp_path)
+    kept(tmp_path).save(*started(Act())[1].state())
     _, run = started(Act())
-    run.load(*checkpoint.load(tmp_path))
+    run.load(*kept(tmp_path).newest())
     assert run.history == []
     assert run.stop is None
 
@@ -200,8 +206,8 @@ def test_a_trial_can_be_saved_before_its_first_epoch(tmp_path):
 def test_checkpoint_of_another_configuration_is_refused(change, tmp_path):
     _, run = started(Act())
     run.epoch()
-    run.save(tmp_path)
+    kept(tmp_path).save(*run.state())
     _, other = started(Act(), **change)
     with pytest.raises(ValueError, match="another configuration"):
-        other.load(*checkpoint.load(tmp_path))
+        other.load(*kept(tmp_path).newest())
     assert other.history == []

@@ -1,0 +1,103 @@
+"""Whether a job comes back after a fault, and ends."""
+
+from collections.abc import Iterator
+
+from cluster.checks.entrypoint import JOBS, NAMED, Entrypoint
+from cluster.checks.files import Description, at
+from cluster.checks.pods import Cluster, clusters, pods, runtime_environment
+from cluster.checks.problem import Place, Problem, shown
+
+FILES = ("data", "results")
+
+
+def job(description: Description) -> list[Problem]:
+    """A lost cluster is made again, the entrypoint goes on, and the whole thing has an end."""
+    found: list[Problem] = []
+    for cluster in clusters(description):
+        if cluster.job is None:
+            continue
+        place, spec = cluster.job_place, cluster.job
+        for key, why in {
+            "backoffLimit": "without it a lost head ends the sweep",
+            "activeDeadlineSeconds": "without it a job that hangs costs for ever",
+        }.items():
+            if spec.get(key, 0) < 1:
+                found.append(Problem((*place, key), shown(spec.get(key)), "at least 1", why))
+        if spec.get("shutdownAfterJobFinishes") is not True and "deletionStrategy" not in spec:
+            said = shown(spec.get("shutdownAfterJobFinishes"))
+            found.append(
+                Problem((*place, "shutdownAfterJobFinishes"), said, "true", "idle machines cost")
+            )
+        found += _stopping(cluster)
+        found += _entrypoint(cluster)
+    return found
+
+
+def _stopping(cluster: Cluster) -> Iterator[Problem]:
+    said = at(runtime_environment(cluster), "env_vars", default={})
+    place = (*cluster.job_place, "runtimeEnvYAML")
+    if said.get("RAY_JOB_STOP_SIGNAL") != "SIGINT":
+        yield Problem(
+            place,
+            f"RAY_JOB_STOP_SIGNAL {shown(said.get('RAY_JOB_STOP_SIGNAL'))}",
+            "SIGINT",
+            "write it under env_vars: on it the sweep writes its last state",
+        )
+    try:
+        seconds = float(said.get("RAY_JOB_STOP_WAIT_TIME_S", "3"))
+    except ValueError:
+        seconds = 0.0
+    if seconds < 10:
+        yield Problem(
+            place,
+            f"RAY_JOB_STOP_WAIT_TIME_S {shown(said.get('RAY_JOB_STOP_WAIT_TIME_S'))}",
+            'at least "10" seconds',
+            "write it under env_vars: Ray's own 3 s are too short to write tables",
+        )
+
+
+def _entrypoint(cluster: Cluster) -> Iterator[Problem]:
+    command = at(cluster.job, "entrypoint", default="")
+    place = (*cluster.job_place, "entrypoint")
+    try:
+        entry = Entrypoint.of(command)
+    except ValueError:
+        yield Problem(place, shown(command), "a command line", "close the quotation mark")
+        return
+    if entry.job not in JOBS:
+        yield Problem(place, shown(command), f"python -m jobs.NAME, NAME one of {', '.join(JOBS)}")
+        return
+    if entry.job in NAMED and not entry.flags.get("name"):
+        yield Problem(place, "no --name", "one", "add it: a retry goes on with the sweep of it")
+    for flag in FILES:
+        if flag in entry.flags:
+            yield from _shared(cluster, place, flag, entry.flags[flag])
+    if entry.job in NAMED and "results" not in entry.flags:
+        yield Problem(place, "no --results", "one that all pods share", "add --results")
+
+
+def _shared(cluster: Cluster, place: Place, flag: str, where: str) -> Iterator[Problem]:
+    """A place that a job names must be there on every pod: a URI, or below a shared volume."""
+    if "://" in where:
+        return
+    for pod in pods(cluster):
+        if pod.role == "submitter":
+            continue
+        claims = {
+            v["name"]
+            for v in pod.spec.get("volumes", [])
+            if "persistentVolumeClaim" in v or "nfs" in v
+        }
+        folders = [
+            m["mountPath"].rstrip("/") + "/"
+            for m in pod.main.get("volumeMounts", [])
+            if m.get("name") in claims
+        ]
+        if not any(f"{where}/".startswith(folder) for folder in folders):
+            yield Problem(
+                place,
+                f"--{flag} {where}, which is no shared volume on a {pod.role}",
+                f"a folder below {', '.join(folders) or 'a shared volume'} or a URI",
+                "mount the claim there, or name a bucket",
+            )
+            return

@@ -1,0 +1,225 @@
+"""Where a sweep is rehearsed, struck and taken up again, and what is then compared."""
+
+import os
+import subprocess
+import sys
+import time
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+
+from cluster.faults import question
+from cluster.faults.rehearsal import Script, Stumble
+from orchestrator.conductor import METRIC
+from orchestrator.ledger import Ledger
+from orchestrator.rungs import Rungs
+from orchestrator.testing import ListJournal
+from results.journals import journal_of
+from results.paths import Paths
+from results.schema import EPOCHS, TRIALS
+from results.store import Store
+
+NAME = "rehearsal"
+QUESTION = str(Path(question.__file__))
+DRIVE = [sys.executable, "-m", "cluster.faults.drive"]
+
+CLOCKS = ("seconds", "images_per_second", "hardware", "number")
+"""Columns in which two runs of one sweep may differ."""
+
+
+@dataclass
+class Arena:
+    """One sweep and what is done to it.
+
+    Attributes:
+        folder: local, the sweep's alone; made if absent.
+        trials: of the question.
+        epochs: of each.
+        grace: first rung; 0 stops nobody, so that the order of reports does not matter.
+        slots: trials at once.
+        epoch_seconds: of each epoch.
+        stumbles: what trials do on cue.
+        results: place of the results; below `folder` if empty.
+        words: more of the command line.
+        environment: more of it.
+    """
+
+    folder: Path
+    trials: int = 12
+    epochs: int = 9
+    grace: int = 1
+    slots: int = 1
+    epoch_seconds: float = 0.05
+    stumbles: tuple[Stumble, ...] = ()
+    results: str = ""
+    words: tuple[str, ...] = ()
+    environment: dict[str, str] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        self.folder.mkdir(parents=True, exist_ok=True)
+        self.results = self.results or str(self.folder / "results")
+        script = Script(str(self.diary), self.epoch_seconds, self.stumbles)
+        script.write(self.store)
+
+    @property
+    def diary(self) -> Path:
+        """Where every epoch that was really done left a line."""
+        return self.folder / "diary"
+
+    @property
+    def store(self) -> Store:
+        """The sweep's folder."""
+        return Store(self.results).below(NAME)
+
+    def command(self, *more: str) -> list[str]:
+        """The sweep's command line; it begins the sweep or goes on with it."""
+        words = [*DRIVE, QUESTION, "--results", self.results, "--name", NAME, "--go-on"]
+        words += ["--concurrency", str(self.slots), "--no-postprocess"]
+        return [*words, *self.words, *more]
+
+    def environ(self) -> dict[str, str]:
+        """Of the driver."""
+        told = {
+            question.TRIALS: str(self.trials),
+            question.EPOCHS: str(self.epochs),
+            question.GRACE: str(self.grace),
+            "OMP_NUM_THREADS": "1",
+        }
+        return {**os.environ, **told, **self.environment}
+
+    def begin(self, *more: str) -> "subprocess.Popen[str]":
+        """Start a driver, in a session of its own; its words go to `out` and `err`."""
+        out, err = (self.folder / name for name in ("out", "err"))
+        with out.open("w") as to, err.open("w") as errors:
+            return subprocess.Popen(
+                self.command(*more),
+                stdout=to,
+                stderr=errors,
+                text=True,
+                env=self.environ(),
+                cwd=Path(__file__).parents[2],
+                start_new_session=True,
+            )
+
+    def run(self, *more: str, seconds: float = 300.0) -> int:
+        """Run a driver to its end; gives its exit code."""
+        driver = self.begin(*more)
+        try:
+            return driver.wait(seconds)
+        finally:
+            driver.kill()
+
+    @property
+    def said(self) -> str:
+        """What the last driver said on standard error."""
+        return (self.folder / "err").read_text()
+
+    def events(self, kind: str = "") -> list[dict[str, Any]]:
+        """The journal so far, or its events of one kind."""
+        events = journal_of(self.store).read()
+        return [event for event in events if kind in ("", event["event"])]
+
+    def done(self) -> list[tuple[int, int, int, float]]:
+        """(seed, epoch, process, time) of every epoch that was really done."""
+        file = self.diary / "epochs"
+        if not file.exists():
+            return []
+        rows = (line.split() for line in file.read_text().splitlines())
+        return [(int(seed), int(epoch), int(pid), float(at)) for seed, epoch, pid, at in rows]
+
+    def twice(self) -> int:
+        """Epochs that were done more than once, each as often as it was repeated."""
+        counts = Counter((seed, epoch) for seed, epoch, _, _ in self.done())
+        return sum(n - 1 for n in counts.values())
+
+    def wait(self, so: Callable[[], bool], seconds: float = 120.0) -> float:
+        """Until something is so; gives the seconds that it took.
+
+        Raises:
+            TimeoutError: if it does not come to be so.
+        """
+        began = time.monotonic()
+        while not so():
+            if time.monotonic() - began > seconds:
+                raise TimeoutError(f"{seconds:.0f} s in vain; the driver said: {self.said[-2000:]}")
+            time.sleep(0.02)
+        return time.monotonic() - began
+
+    def tables(self) -> tuple[pd.DataFrame, pd.DataFrame]:
+        """Trials and epochs, sorted, without clocks."""
+        trials = self.store.read_table(Paths().trials, TRIALS).to_pandas()
+        epochs = self.store.read_table(Paths().epochs, EPOCHS).to_pandas()
+        return _plain(trials, ["trial"]), _plain(epochs, ["trial", "epoch"])
+
+
+def _plain(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
+    kept = [name for name in table.columns if name not in CLOCKS]
+    return table[kept].sort_values(list(keys)).reset_index(drop=True)
+
+
+def differences(arena: Arena, whole: Arena) -> list[str]:
+    """In what a sweep that was struck differs from one that was not; empty if in nothing.
+
+    Besides the tables: no row stands twice, no trial is lost or unfinished, every decision at a
+    rung follows from the rows before it, and every trial ended once.
+    """
+    found = []
+    for name, ours, theirs in zip(
+        ("trials", "epochs"), arena.tables(), whole.tables(), strict=True
+    ):
+        if not ours.equals(theirs):
+            found.append(f"{name} differ: {_first_difference(ours, theirs)}")
+    found += [f"{what} twice in a table" for what in _doubles(arena)]
+    return found + unexplained(arena)
+
+
+def _first_difference(ours: pd.DataFrame, theirs: pd.DataFrame) -> str:
+    if ours.shape != theirs.shape:
+        return f"{len(ours)} rows, expected {len(theirs)}"
+    for column in ours:
+        unequal = ~(
+            (ours[column] == theirs[column]) | (ours[column].isna() & theirs[column].isna())
+        )
+        if unequal.any():
+            row = int(unequal.to_numpy().argmax())
+            return f"{column} {ours[column][row]!r}, expected {theirs[column][row]!r}"
+    return "types of columns"
+
+
+def _doubles(arena: Arena) -> list[str]:
+    trials, epochs = arena.tables()
+    doubles = []
+    if trials.duplicated(["trial"]).any():
+        doubles.append("a trial")
+    if epochs.duplicated(["trial", "epoch"]).any():
+        doubles.append("an epoch")
+    return doubles
+
+
+def unexplained(arena: Arena) -> list[str]:
+    """What in a journal does not follow from the rows before it."""
+    events = arena.events()
+    ledger = Ledger(ListJournal(), events)
+    found = [
+        f"trial {entry.number} is {entry.status}"
+        for entry in ledger.entries.values()
+        if entry.status == "running"
+    ]
+    ends = Counter(e["trial"] for e in events if e["event"] == "ended" and not e.get("resumable"))
+    found += [f"trial {trial} ended {n} times" for trial, n in ends.items() if n > 1]
+    record = arena.store.read_json(Paths().sweep)
+    if not record["rungs"]:
+        return found
+    rungs = Rungs(record["rungs"], int(record["identity"]["reduction_factor"]))
+    for event in events:
+        if event["event"] == "epoch":
+            rungs.record(event["trial"], event["row"]["epoch"], event["row"][METRIC])
+        elif event["event"] == "rung":
+            told = {d.epoch: d.keep for d in rungs.decisions(event["trial"])}
+            if told.get(event["epoch"]) != event["keep"]:
+                found.append(f"rung {event['epoch']} of {event['trial']} does not follow from rows")
+    return found

@@ -1,0 +1,30 @@
+"""What is rehearsed: trials that differ in their seed alone, in the order of the seeds."""
+
+import os
+
+from ray import tune
+
+from orchestrator.config import Budget, Sweep
+
+TRIALS, EPOCHS, GRACE = "REHEARSAL_TRIALS", "REHEARSAL_EPOCHS", "REHEARSAL_GRACE"
+"""Variables of the environment; a grace of 0 stops nobody early."""
+
+
+def sweep() -> Sweep:
+    """As the environment says; 12 trials of 9 epochs, with rungs at 1 and 3, if it is silent."""
+    trials = int(os.environ.get(TRIALS, "12"))
+    grace = int(os.environ.get(GRACE, "1"))
+    return Sweep(
+        name="rehearsal",
+        question="Does the sweep come through?",
+        space={
+            "architecture": "CPF",
+            "seed": tune.grid_search(list(range(trials))),
+            "epochs": int(os.environ.get(EPOCHS, "9")),
+            "batch_size": 64,
+            "precision": "float32",
+        },
+        budget=Budget(trials=trials, grace_epochs=max(1, grace), early_stopping=grace > 0),
+        search="grid",
+        embedded=420,
+    )

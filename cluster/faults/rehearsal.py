@@ -1,0 +1,157 @@
+"""A sweep in which nothing is trained: real in all but the network, and able to stumble on cue.
+
+Everything that a fault can hit is the true thing: driver, journal, Ray, workers, checkpoints,
+tables. Only the engine follows a script, so that hundreds of trials take seconds and every run of
+one question has the same rows.
+"""
+
+import dataclasses
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orchestrator.testing import Act, ScriptedEngine
+from orchestrator.training.engine import EpochSums
+from orchestrator.trial import Trial
+from results.store import Store
+
+SCRIPT = "rehearsal.json"
+"""In the sweep's folder: what the trials do besides what their seeds say."""
+
+
+@dataclass(frozen=True)
+class Stumble:
+    """What one trial does instead of an epoch.
+
+    Attributes:
+        seed: of the trial.
+        epoch: at which, from 1.
+        kind: a key of `KINDS`.
+        times: how often; then it does the epoch after all.
+    """
+
+    seed: int
+    epoch: int
+    kind: str
+    times: int = 1
+
+
+@dataclass(frozen=True)
+class Script:
+    """What the trials of a rehearsal do.
+
+    Attributes:
+        diary: local folder where every epoch that is really done leaves a line.
+        epoch_seconds: how long an epoch takes.
+        stumbles: on cue.
+    """
+
+    diary: str
+    epoch_seconds: float = 0.0
+    stumbles: tuple[Stumble, ...] = ()
+
+    def write(self, store: Store) -> None:
+        """Put it into a sweep's folder."""
+        store.write_json(SCRIPT, dataclasses.asdict(self))
+
+    @classmethod
+    def read(cls, store: Store) -> "Script":
+        """What stands in a sweep's folder."""
+        told = store.read_json(SCRIPT)
+        stumbles = tuple(Stumble(**one) for one in told.pop("stumbles"))
+        return cls(**told, stumbles=stumbles)
+
+
+def right(seed: int, epoch: int, n: int) -> int:
+    """Of n validation images, how many a trial tells right after an epoch: rising, by its seed."""
+    quality = 0.25 + 0.7 * (seed * 0.6180339887 % 1)
+    return round(n * quality * (1 - 0.6**epoch))
+
+
+def _raise() -> None:
+    raise RuntimeError("raised on cue")
+
+
+def _eat() -> None:
+    hoard = []
+    while True:
+        hoard.append(np.ones(2**24))  # 128 MiB
+        time.sleep(0.02)
+
+
+KINDS: dict[str, Callable[[], None]] = {
+    "die": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "hang": lambda: time.sleep(3600),
+    "freeze": lambda: os.kill(os.getpid(), signal.SIGSTOP),
+    "raise": _raise,
+    "memory": _eat,
+    "nan": lambda: None,
+    "none": lambda: None,
+}
+"""Kind -> what the process does; "nan" and "none" are numbers that the row then has."""
+
+
+@dataclass
+class _Engine(ScriptedEngine):
+    """Plays one trial; `begin` says which."""
+
+    rehearsed: Script = field(default_factory=lambda: Script(""))
+    seed: int = 0
+    odd: str = ""
+
+    def begin(self, config: Any, inputs: Any) -> None:
+        """See `Engine.begin`."""
+        n, self.seed = len(inputs.validation_labels), config.seed
+        self.script = [Act(right=right(self.seed, t + 1, n)) for t in range(config.epochs)]
+        super().begin(config, inputs)
+
+    def epoch(self, order: NDArray[np.int32], rates: NDArray[np.float32]) -> EpochSums:
+        """See `Engine.epoch`; a line in the diary says that it was done."""
+        epoch, script = self._done + 1, self.rehearsed
+        self.odd = ""
+        for stumble in script.stumbles:
+            if (stumble.seed, stumble.epoch) == (self.seed, epoch) and self._due(stumble):
+                self.odd = stumble.kind
+                KINDS[stumble.kind]()
+        time.sleep(script.epoch_seconds)
+        self.orders.clear()
+        self.rates.clear()
+        line = f"{self.seed} {epoch} {os.getpid()} {time.time():.3f}\n"
+        with Path(script.diary, "epochs").open("ab", buffering=0) as diary:
+            diary.write(line.encode())
+        sums = super().epoch(order, rates)
+        return dataclasses.replace(sums, loss=float("nan")) if self.odd == "nan" else sums
+
+    def _due(self, stumble: Stumble) -> bool:
+        for time_ in range(stumble.times):
+            mark = Path(self.rehearsed.diary, f"{stumble.seed}-{stumble.epoch}-{time_}")
+            try:
+                mark.open("x").close()
+            except FileExistsError:
+                continue
+            return True
+        return False
+
+
+class Rehearsal(Trial):
+    """A trial whose engine follows `right` and the sweep's script."""
+
+    def _open_engine(self) -> _Engine:
+        script = Script.read(self._store)
+        Path(script.diary).mkdir(parents=True, exist_ok=True)
+        self._script = _Engine(script=[], rehearsed=script)
+        return self._script
+
+    def step(self) -> dict[str, Any]:
+        """See `Trial.step`; on cue without the number that all is about."""
+        result = super().step()
+        if self._script.odd == "none":
+            result["validation_accuracy"] = None
+        return result

@@ -1,0 +1,271 @@
+r"""A sweep's finalists again: with every epoch and several seeds, as a sweep of its own.
+
+    python -m jobs.refit RESULTS/NAME
+
+The new sweep stands beside the first as NAME-refit. Called again it goes on where it stopped, and
+trains nothing that any sweep of the same results folder has finished.
+"""
+
+import argparse
+import dataclasses
+import itertools
+import os
+import shlex
+import sys
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, NoReturn
+
+from analysis.seeds import OUT_OF_TIME, Finalist, finalists, in_markdown, over_seeds, told_apart
+from analysis.sweep_folder import SweepFolder
+from orchestrator import sweep
+from orchestrator.command import Request, parse
+from orchestrator.config import Budget, Sweep
+from orchestrator.errors import BadInput
+from results.journal import Busy
+from results.paths import Paths
+from results.schema import SEEDS, table
+from results.store import DamagedResults, Store
+
+DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+
+PROGRAM = "python -m jobs.refit"
+PASSED_ON = ("concurrency", "gpus-per-trial", "time-budget", "address")
+"""Flags that mean what they mean to a sweep, which checks them."""
+
+
+@dataclass(frozen=True)
+class Places:
+    """Where the first sweep is and the second will be.
+
+    Attributes:
+        results: the folder or URI that holds both, in the words of a `Store`.
+        first: name of the finished sweep's folder.
+        second: of the refit's.
+    """
+
+    results: str
+    first: str
+    second: str
+
+    def store(self, name: str) -> Store:
+        """One of the two folders."""
+        try:
+            return Store(self.results).below(name)
+        except ValueError as problem:
+            raise BadInput(str(problem)) from None
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """0 done, 1 failed, 2 bad input, 130 interrupted; the last line printed is the folder."""
+    words = list(sys.argv[1:] if argv is None else argv)
+    try:
+        return _run(_arguments(words))
+    except (BadInput, DamagedResults, Busy) as problem:
+        print(f"error: {problem}", file=sys.stderr)
+        return BAD_INPUT
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)
+        return INTERRUPTED
+    except BrokenPipeError:  # the reader, `head` for one, has had enough
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return DONE
+
+
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise BadInput(f"{message}; --help lists what there is")
+
+
+def _arguments(argv: Sequence[str]) -> argparse.Namespace:
+    p = _Parser(
+        prog=PROGRAM,
+        allow_abbrev=False,
+        description="Train a sweep's best configurations again, to the end and with several seeds.",
+        epilog="The last line of standard output is the refit's folder. Exit codes: 0 done, "
+        "1 the run failed, 2 bad input, 130 interrupted.",
+    )
+    p.add_argument("sweep", help="a sweep's own folder, RESULTS/NAME, or its URI")
+    p.add_argument("--top", type=int, default=5, metavar="N", help="finalists (default 5)")
+    p.add_argument("--seeds", type=int, default=3, metavar="N", help="of each (default 3)")
+    p.add_argument("--epochs", type=int, metavar="N", help="default: of the sweep's longest trial")
+    p.add_argument("--name", metavar="NAME", help="of the refit's folder; default NAME-refit")
+    p.add_argument("--data", metavar="PATH", help="the data set, if it has moved")
+    p.add_argument("--concurrency", metavar="N", help="trials at once; default: all fit")
+    p.add_argument("--gpus-per-trial", metavar="SHARE", help="of one GPU, e.g. 0.25")
+    p.add_argument("--time-budget", metavar="TIME", help="e.g. 90s, 30m, 2h, 1h30m")
+    p.add_argument("--address", metavar="A", help="of a running Ray cluster, or auto")
+    p.add_argument("--dry-run", action="store_true", help="print the plan, start nothing")
+    p.add_argument("--no-postprocess", action="store_true", help="stop after the last trial")
+    words = p.parse_args(argv)
+    for flag in ("top", "seeds", "epochs"):
+        value = getattr(words, flag)
+        if value is not None and value < 1:
+            raise BadInput(f"--{flag} {value}: expected a whole number of at least 1")
+    return words
+
+
+def _run(words: argparse.Namespace) -> int:
+    places = _places(words)
+    folder = SweepFolder(places.store(places.first))
+    request = _request(words, places, folder)
+    chosen = finalists(folder, words.top)
+    if not chosen:
+        raise BadInput(
+            f"{folder.store.root} has no trial with a validation accuracy, so there is nothing to "
+            "train again"
+        )
+    _check_data(folder, request)
+    print("\n".join(_words(folder, chosen, words.top)), file=sys.stderr)
+    asked = question(folder, chosen, _fresh_seeds(folder, words.seeds))
+    code = sweep.run(request, asked)
+    if code in (DONE, FAILED) and not words.dry_run:
+        _conclude(chosen, places.store(places.second))
+    return code
+
+
+def _places(words: argparse.Namespace) -> Places:
+    """Raises BadInput for what can be no sweep's folder."""
+    place = words.sweep
+    if "://" in place:
+        base, mark, settings = place.partition("?")
+        results, _, first = base.rstrip("/").rpartition("/")
+        results += mark + settings
+        if "://" not in results:
+            raise BadInput(f"{base} names no sweep; expected the URI of its folder, RESULTS/NAME")
+    else:
+        if words.address and not Path(place).is_absolute():
+            raise BadInput(
+                f"{place} is relative; on a cluster the working directory is a throw-away copy on "
+                "each node: give an absolute path that all nodes share, or a URI"
+            )
+        folder = Path(place).absolute()
+        if not folder.is_dir():
+            found = "is a file" if folder.exists() else "does not exist"
+            raise BadInput(f"{folder} {found}; give the folder of a sweep, RESULTS/NAME")
+        results, first = str(folder.parent), folder.name
+    second = words.name or f"{first}-refit"
+    if second == first:
+        raise BadInput(f"--name {second} is the sweep itself; choose another for its refit")
+    return Places(results, first, second)
+
+
+def _request(words: argparse.Namespace, places: Places, folder: SweepFolder) -> Request:
+    """What the sweep is asked besides its question; `command` checks it.
+
+    The data set is where the first sweep found it, unless told otherwise.
+    """
+    flags = {name: getattr(words, name.replace("-", "_")) for name in PASSED_ON}
+    flags |= {"results": places.results, "name": places.second, "epochs": words.epochs}
+    flags["data"] = folder.source.path if words.data is None else words.data
+    said = [f"--{name}={value}" for name, value in flags.items() if value is not None]
+    said += ["--dry-run"] if words.dry_run else []
+    said += ["--no-postprocess"] if words.no_postprocess else []
+    return dataclasses.replace(parse(said), go_on=True, again=_again(words))
+
+
+def _again(words: argparse.Namespace) -> str:
+    """The command that goes on, to be pasted."""
+    flags = {name: getattr(words, name.replace("-", "_")) for name in PASSED_ON}
+    flags |= {"top": words.top, "seeds": words.seeds, "epochs": words.epochs}
+    flags |= {"name": words.name, "data": words.data}
+    said = [f"--{name}={value}" for name, value in flags.items() if value is not None]
+    said += ["--no-postprocess"] if words.no_postprocess else []
+    return shlex.join([*PROGRAM.split(), words.sweep, *said])
+
+
+def _check_data(folder: SweepFolder, request: Request) -> None:
+    """Another data set would make the two sweeps' accuracies incomparable."""
+    source = dataclasses.replace(folder.source, digest="")
+    if request.data:
+        source = dataclasses.replace(source, path=_absolute(request.data))
+    found = source.open().digest
+    if found != folder.digest:
+        raise BadInput(
+            f"{source.path or 'the embedded data set'} has digest {found[:12]}, but "
+            f"{folder.store.root} was made on {folder.digest[:12]}: the data changed; give --data "
+            "PATH of the data set that the sweep was made on"
+        )
+
+
+def _absolute(path: str) -> str:
+    return path if "://" in path else str(Path(path).absolute())
+
+
+def _fresh_seeds(folder: SweepFolder, count: int) -> list[int]:
+    """The lowest seeds that the first sweep did not use.
+
+    Its finalists were picked for what they reached with theirs, so those would flatter the mean.
+    """
+    used = set(folder.trials["seed"].dropna().astype(int))
+    return list(itertools.islice((n for n in itertools.count() if n not in used), count))
+
+
+def question(folder: SweepFolder, chosen: Sequence[Finalist], seeds: Sequence[int]) -> Sweep:
+    """What the refit asks: every finalist with every seed, nobody stopped by a rung.
+
+    Args:
+        folder: of the first sweep.
+        chosen: its finalists.
+        seeds: all different.
+    """
+    name = folder.record["name"]
+    return Sweep(
+        name=f"{name}-refit",
+        question=f"How good are the {len(chosen)} best of {name} over {len(seeds)} seeds?",
+        space={
+            "epochs": int(folder.trials["epochs"].max()),
+            "seed": {"grid_search": list(seeds)},
+        },
+        budget=Budget(trials=len(chosen) * len(seeds), early_stopping=False),
+        search="grid",
+        embedded=folder.source.embedded,
+        configurations=tuple(finalist.settings for finalist in chosen),
+    )
+
+
+def _words(folder: SweepFolder, chosen: Sequence[Finalist], top: int) -> list[str]:
+    """Who the finalists are, and what should be known about how they were found."""
+    name = folder.record["name"]
+    lines = [f"finalists of {name}, by validation accuracy"]
+    for finalist, told in zip(chosen, told_apart(chosen), strict=True):
+        how = f"{finalist.status} after {finalist.epochs} epochs"
+        lines.append(f"{finalist.place:>4}  {finalist.accuracy:.4f}  {how:<32}  {told}")
+    if len(chosen) < top:
+        lines.append(f"note: {name} has {len(chosen)} different configurations, not {top}")
+    if unfinished := _unfinished(folder):
+        lines.append(
+            f"note: {name} is not finished ({unfinished}); the finalists are the best so far"
+        )
+    return lines
+
+
+def _unfinished(folder: SweepFolder) -> str:
+    """What an interrupted sweep has still to do; "" where it is done."""
+    trials, planned = folder.trials, folder.record.get("trials", 0)
+    out_of_time = trials["reason"].fillna("").str.startswith(OUT_OF_TIME)
+    counts: dict[str, Any] = {
+        "interrupted or running": int((trials["status"] == "running").sum()),
+        "stopped by its time budget": int(out_of_time.sum()),
+        "not begun": max(0, int(planned) - len(trials)),
+    }
+    return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+
+
+def _conclude(chosen: Sequence[Finalist], store: Store) -> None:
+    """Write and say what the seeds came to, as far as they have come."""
+    try:
+        refit = SweepFolder(store)
+    except DamagedResults as problem:
+        print(f"note: no table over seeds: {problem}", file=sys.stderr)
+        return
+    rows = over_seeds(chosen, refit)
+    text = in_markdown(rows, refit)
+    store.write_table(Paths().seeds, table(SEEDS, rows))
+    store.write_bytes(Paths().seeds_text, text.encode())
+    print(f"\n{text}", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,277 @@
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from analysis.seeds import finalists
+from analysis.sweep_folder import SweepFolder
+from jobs import refit
+from jobs.refit import question
+from orchestrator.data.cache import open_faces
+from orchestrator.listed import joint_axes, joint_grid
+from orchestrator.testing import tiny
+from results.paths import Paths
+from results.schema import EPOCHS, TRIALS, table
+from results.store import Store
+
+QUESTION = """
+from ray import tune
+from orchestrator.config import Budget, Sweep
+
+def sweep():
+    return Sweep(
+        name="tiny",
+        question="Which rate suits a tiny net?",
+        space={
+            "architecture": "CPF",
+            "learning_rate": tune.grid_search([0.003, 0.1, 0.0001]),
+            "width": 0.1,
+            "batch_size": 16,
+            "epochs": 3,
+            "precision": "float32",
+        },
+        budget=Budget(trials=3, grace_epochs=1, reduction_factor=2),
+        search="grid",
+        embedded=210,
+    )
+"""
+
+
+@pytest.fixture(autouse=True)
+def cache(tmp_path_factory, monkeypatch):
+    """Drawn faces are cached among the tests' own files."""
+    monkeypatch.setenv("ORCHESTRATOR_CACHE", str(tmp_path_factory.getbasetemp() / "cache"))
+
+
+@pytest.fixture
+def first(tmp_path):
+    """Writes the folder of a first sweep, on drawn faces; rows name what differs."""
+
+    def write(*rows, planned=None, data=None):
+        store = Store(tmp_path / "runs" / "first")
+        digest = open_faces(None, embedded=140, cache=Path(os.environ["ORCHESTRATOR_CACHE"])).digest
+        about = {"path": "embedded faces (140)", "digest": digest, "classes": ["cross", "glad"]}
+        planned = len(rows) if planned is None else planned
+        record = {"name": "first", "trials": planned, "data": about | (data or {})}
+        store.write_json(Paths().sweep, record)
+        plain = tiny().to_flat() | {"status": "completed", "epochs_trained": 9, "epochs": 9}
+        plain |= {"precision": "float32", "validation_accuracy": 0.5, "reason": "", "data": digest}
+        full = [plain | {"trial": f"t{i}", "number": i} | row for i, row in enumerate(rows)]
+        store.write_table(Paths().trials, table(TRIALS, full))
+        store.write_table(Paths().epochs, table(EPOCHS, []))
+        return tmp_path / "runs" / "first"
+
+    return write
+
+
+def three(first, **more):
+    rows = [
+        {"learning_rate": 0.1, "validation_accuracy": 0.5, "epochs": 12},
+        {"learning_rate": 0.2, "validation_accuracy": 0.7, "status": "pruned", "seed": 2},
+        {"learning_rate": 0.3, "validation_accuracy": 0.6},
+    ]
+    return first(*rows, **more)
+
+
+def refused(capsys, words):
+    """What `main` says to words that cannot be used: one line, no traceback, code 2."""
+    assert refit.main([str(word) for word in words]) == 2
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("error: ")
+    assert err.count("\n") == 1
+    return err
+
+
+# --- what is asked ---------------------------------------------------------------------------
+
+
+def test_every_finalist_with_every_seed_to_the_end(first):
+    folder = SweepFolder(Store(three(first)))
+    asked = question(folder, finalists(folder, 2), [1, 3])
+    assert asked.budget.early_stopping is False
+    assert (asked.name, asked.budget.trials, asked.embedded) == ("first-refit", 4, 140)
+    axes = joint_axes(asked.space, asked.configurations)
+    rows = list(joint_grid(axes, asked.configurations))
+    assert [(r["learning_rate"], r["seed"], r["epochs"]) for r in rows] == [
+        (0.2, 1, 12),
+        (0.3, 1, 12),
+        (0.2, 3, 12),
+        (0.3, 3, 12),
+    ]
+    kept = {k: v for k, v in tiny().to_flat().items() if k not in ("seed", "epochs", "data")}
+    kept |= {"precision": "float32", "learning_rate": 0.2}
+    assert {key: rows[0][key] for key in kept} == kept
+
+
+def dry(monkeypatch, capsys, *words):
+    """A dry run whose measuring process answers at once; gives what it printed."""
+    speed = '{"CPF": {"images_per_second": 100.0, "parameters": 5, "precision": "float32"}}'
+
+    def answer(words, **options):
+        return subprocess.CompletedProcess(words, 0, speed, "")
+
+    monkeypatch.setattr("orchestrator.estimate.subprocess.run", answer)
+    assert refit.main([*map(str, words), "--dry-run"]) == 0
+    return capsys.readouterr()
+
+
+def test_a_dry_run_names_the_finalists_the_seeds_and_the_folder(first, monkeypatch, capsys):
+    folder = three(first, planned=5)
+    out, err = dry(monkeypatch, capsys, folder, "--top", 2)
+    assert err.splitlines() == [
+        "finalists of first, by validation accuracy",
+        "   1  0.7000  pruned after 9 epochs             learning_rate=0.2",
+        "   2  0.6000  completed after 9 epochs          learning_rate=0.3",
+        "note: first is not finished (2 not begun); the finalists are the best so far",
+    ]
+    assert "first-refit: How good are the 2 best of first over 3 seeds?" in out
+    assert "grid, at most 6 trials" in out
+    assert "none: every trial runs to its last epoch" in out
+    assert "seed                   1 | 3 | 4\n" in out  # the first sweep used 0 and 2
+    assert "epochs                 12\n" in out
+    assert out.splitlines()[-1] == f"{folder}-refit"
+    assert not folder.with_name("first-refit").exists()
+
+
+def test_flags_change_seeds_epochs_name_and_number(first, monkeypatch, capsys):
+    words = ["--top", 9, "--seeds", 1, "--epochs", 4, "--name", "last", "--time-budget", "30m"]
+    folder = three(first)
+    out, err = dry(monkeypatch, capsys, folder, *words)
+    assert "note: first has 3 different configurations, not 9" in err
+    assert "not finished" not in err
+    assert "epochs                 4\n" in out
+    assert "seed                   1\n" in out
+    assert "ended by --time-budget after 30 min at most" in out
+    assert out.splitlines()[-1] == str(folder.with_name("last"))
+
+
+def test_trials_that_ran_out_of_time_make_a_sweep_unfinished(first, monkeypatch, capsys):
+    late = {"status": "stopped_early", "reason": "time budget 1m spent", "learning_rate": 0.7}
+    folder = first({}, late, {"status": "running", "learning_rate": 0.9})
+    _, err = dry(monkeypatch, capsys, folder)
+    assert "not finished (1 interrupted or running, 1 stopped by its time budget)" in err
+
+
+# --- what cannot be --------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--top", 0], "--top 0: expected a whole number of at least 1"),
+        (["--seeds", 0], "--seeds 0: expected a whole number of at least 1"),
+        (["--epochs", 0], "--epochs 0: expected a whole number of at least 1"),
+        (["--top", "many"], "invalid int value: 'many'"),
+        (["--frobnicate"], "unrecognized arguments: --frobnicate"),
+        (["--concurrency", 0], "--concurrency 0: expected a whole number of at least 1"),
+        (["--gpus-per-trial", 2], "--gpus-per-trial 2.0: expected a share from 0 to 1"),
+        (["--time-budget", "soon"], "--time-budget soon: expected a time such as"),
+        (["--name", "a/b"], "--name 'a/b': expected letters"),
+        (["--name", "first"], "--name first is the sweep itself"),
+        (["--data", "nowhere.csv"], "nowhere.csv"),
+    ],
+)
+def test_bad_words_are_one_line_and_code_2(words, said, first, capsys):
+    folder = three(first)
+    assert said in refused(capsys, [folder, *words])
+    assert [f.name for f in folder.parent.iterdir()] == ["first"]
+
+
+def test_what_is_no_sweep_s_folder_is_refused(tmp_path, capsys):
+    assert "does not exist; give the folder of a sweep" in refused(capsys, [tmp_path / "none"])
+    assert "is no sweep's folder: it has no sweep.json" in refused(capsys, [tmp_path])
+    (tmp_path / "file").touch()
+    assert "is a file; give the folder of a sweep" in refused(capsys, [tmp_path / "file"])
+    assert "names no sweep; expected the URI" in refused(capsys, ["s3://bucket"])
+    assert "no.where is relative; on a cluster" in refused(capsys, ["no.where", "--address=auto"])
+
+
+def test_a_sweep_without_a_finished_trial_is_refused(first, capsys):
+    folder = first({"status": "running"}, {"status": "failed"})
+    assert "has no finished trial (1 running, 1 failed)" in refused(capsys, [folder])
+    nothing = first({"validation_accuracy": None})
+    assert "has no trial with a validation accuracy" in refused(capsys, [nothing])
+
+
+def test_other_data_than_the_first_sweep_s_are_refused(first, capsys):
+    folder = three(first, data={"digest": "0" * 64})
+    said = refused(capsys, [folder])
+    assert "the embedded data set has digest" in said
+    assert "first was made on 000000000000: the data changed" in said
+
+
+# --- from beginning to end -------------------------------------------------------------------
+
+
+def command(module, *words):
+    return [sys.executable, "-m", module, *map(str, words), "--no-postprocess", "--concurrency=2"]
+
+
+def run(words):
+    return subprocess.run(words, capture_output=True, text=True, timeout=240, check=False)
+
+
+def kill_after(words, journal, epochs):
+    """Start a driver and SIGKILL it once its journal has that many epochs."""
+    driver = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 200
+    while time.monotonic() < until and driver.poll() is None:
+        lines = journal.read_text() if journal.exists() else ""
+        if lines.count('"event": "epoch"') >= epochs:
+            break
+        time.sleep(0.02)
+    assert driver.poll() is None, "it ended before it could be killed"
+    os.kill(driver.pid, signal.SIGKILL)
+    driver.wait()
+
+
+@pytest.mark.ray
+@pytest.mark.faults
+def test_a_killed_refit_goes_on_and_a_second_one_trains_nothing_again(tmp_path):
+    file, runs = tmp_path / "tiny.py", tmp_path / "runs"
+    file.write_text(QUESTION)
+    done = run(command("orchestrator.sweep", file, "--results", runs))
+    assert done.returncode == 0, done.stderr
+    folder = runs / "tiny-refit"
+    words = command("jobs.refit", runs / "tiny", "--top", 2, "--seeds", 2)
+
+    kill_after(words, folder / Paths().journal, 4)
+    done = run(words)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines() == [str(folder)]
+    first = pd.read_parquet(runs / "tiny" / Paths().trials)
+    trials = pd.read_parquet(folder / Paths().trials)
+    best = first.sort_values("validation_accuracy", ascending=False, kind="stable")
+    assert set(trials["learning_rate"]) == set(best["learning_rate"][:2])
+    assert trials["seed"].tolist() == [1, 1, 2, 2]
+    assert trials["status"].tolist() == ["completed"] * 4
+    epochs = pd.read_parquet(folder / Paths().epochs)
+    assert len(epochs) == 12
+    assert not epochs.duplicated(["trial", "epoch"]).any()
+
+    seeds = pd.read_parquet(folder / Paths().seeds)
+    means = trials.groupby("learning_rate")["validation_accuracy"].mean()
+    assert seeds["mean"].tolist() == pytest.approx(sorted(means, reverse=True))
+    assert seeds["n"].tolist() == [2, 2]
+    text = (folder / Paths().seeds_text).read_text()
+    assert "# tiny-refit: finalists over several seeds" in text
+    assert text in done.stderr
+
+    more = command("jobs.refit", runs / "tiny", "--top", 1, "--seeds", 3, "--name", "more")
+    done = run(more)
+    assert done.returncode == 0, done.stderr
+    statuses = pd.read_parquet(runs / "more" / Paths().trials)["status"].tolist()
+    assert statuses == ["reused", "reused", "completed"]
+    assert pd.read_parquet(runs / "more" / Paths().seeds)["n"].tolist() == [3]
+
+    done = run(command("jobs.refit", runs / "tiny", "--top", 3, "--seeds", 2))
+    assert done.returncode == 2
+    assert "is now" in done.stderr
+    assert "start under another --name" in done.stderr

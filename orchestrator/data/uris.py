@@ -1,0 +1,61 @@
+"""URIs in place of paths: how they are told apart, shown, and kept free of credentials."""
+
+import os
+import re
+from pathlib import Path
+from urllib.parse import parse_qsl
+
+from orchestrator.errors import BadInput
+
+_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
+_SECRET = re.compile(r"key|secret|token|passw|signature|^sig$|^credentials?$", re.IGNORECASE)
+
+
+def is_uri(place: str | os.PathLike[str]) -> bool:
+    """Whether it is a URI and no path."""
+    return _SCHEME.match(os.fspath(place)) is not None
+
+
+def absolute(place: str) -> str:
+    """A path from the root; a URI as it is."""
+    return place if is_uri(place) else str(Path(place).expanduser().absolute())
+
+
+def shown(place: str | os.PathLike[str]) -> str:
+    """A URI as people may see it: without settings, which follow "?"; a path as it is."""
+    text = os.fspath(place)
+    if not is_uri(text):
+        return text
+    bare = text.partition("?")[0]
+    if not _names_user(text):
+        return bare
+    scheme, _, rest = bare.partition("://")
+    # A secret may hold "/" and "?", so nothing before the last "@" is shown, or nothing at all.
+    behind = rest.rpartition("@")
+    return f"{scheme}://{behind[2]}" if behind[1] else f"{scheme}://..."
+
+
+def check(uri: str) -> None:
+    """Refuse a URI that carries credentials: it would stand in tables, logs and reports.
+
+    Raises:
+        BadInput: if it does.
+    """
+    settings = [key for key, _ in parse_qsl(uri.partition("?")[2], keep_blank_values=True)]
+    secret = [key for key in settings if _SECRET.search(key)]
+    if secret or _names_user(uri):
+        raise BadInput(
+            f"{shown(uri)}: the URI carries credentials ({', '.join(secret) or 'before the @'}), "
+            "which would stand in logs and tables; put them into the environment or give the "
+            "machine a role, and leave them out of the URI"
+        )
+
+
+def _names_user(uri: str) -> bool:
+    scheme, _, rest = uri.partition("://")
+    authority = re.split(r"[/?]", rest, maxsplit=1)[0]
+    user, at, host = authority.rpartition("@")
+    if at and (":" in user or scheme.lower().endswith("s3")):
+        return True
+    _, colon, port = host.partition(":")
+    return bool(colon) and not port.isdigit()

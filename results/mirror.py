@@ -1,0 +1,5 @@
+"""Being written."""
+
+
+class Mirror:
+    """Being written."""
