@@ -1,8 +1,10 @@
 import json
 import subprocess
 import sys
+import uuid
 from pathlib import Path
 
+import pyarrow.fs as pafs
 import pytest
 
 from analysis.sweep_folder import SweepFolder
@@ -215,6 +217,23 @@ def test_data_that_moved_are_asked_for_and_found_at_their_new_place(tmp_path, mo
         folder.open_splits()
     assert folder.open_splits(str(new)).digest == digest
     assert len(folder.seen_validation_ids) == 1
+
+
+def test_data_behind_a_uri_are_read_from_there(tmp_path, monkeypatch):
+    uri = f"fsspec+memory://{uuid.uuid4().hex}/fer2013.csv"
+    content = example_layouts.fer2013_csv(example_layouts.example())["fer2013.csv"]
+    files, place = pafs.FileSystem.from_uri(uri)
+    files.create_dir(place.rpartition("/")[0])
+    with files.open_output_stream(place) as stream:
+        stream.write(content)
+    digest = open_faces(uri, cache=tmp_path / "first").digest
+    monkeypatch.setenv("ORCHESTRATOR_CACHE", str(tmp_path / "second"))
+    folder = SweepFolder(written(tmp_path / "s", data={"path": uri, "digest": digest}))
+    assert folder.source.path == uri
+    assert folder.open_splits().digest == digest
+    monkeypatch.setenv("ORCHESTRATOR_CACHE", str(tmp_path / "third"))
+    moved = SweepFolder(written(tmp_path / "m", data={"path": "old.csv", "digest": digest}))
+    assert moved.open_splits(uri).digest == digest
 
 
 def test_other_data_are_refused(tmp_path, drawn, monkeypatch):

@@ -61,6 +61,15 @@ def test_bad_input_is_one_sentence_and_exit_code_2(tmp_path):
     )
 
 
+def test_data_may_be_a_uri(table, tmp_path, capsys):
+    assert main(["--data", table.as_uri(), "--cache", str(tmp_path / "cache")]) == 0
+    assert capsys.readouterr().out.startswith(f"{table.as_uri()}: fer2013.csv, opened in ")
+    assert main(["--data", "s3://key:hush@bucket/x?scheme=http"]) == 2
+    error = capsys.readouterr().err
+    assert error.startswith("error: s3://bucket/x: the URI carries credentials")
+    assert "hush" not in error
+
+
 def test_without_data_the_embedded_faces_are_prepared(tmp_path, capsys):
     assert main(["--embedded", "70", "--cache", str(tmp_path)]) == 0
     out = capsys.readouterr().out

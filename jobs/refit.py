@@ -22,6 +22,7 @@ from analysis.sweep_folder import SweepFolder
 from orchestrator import sweep
 from orchestrator.command import Request, parse
 from orchestrator.config import Budget, Sweep
+from orchestrator.data.uris import absolute, shown
 from orchestrator.errors import BadInput
 from results.journal import Busy
 from results.paths import Paths
@@ -133,7 +134,9 @@ def _places(words: argparse.Namespace) -> Places:
         results, _, first = base.rstrip("/").rpartition("/")
         results += mark + settings
         if "://" not in results:
-            raise BadInput(f"{base} names no sweep; expected the URI of its folder, RESULTS/NAME")
+            raise BadInput(
+                f"{shown(base)} names no sweep; expected the URI of its folder, RESULTS/NAME"
+            )
     else:
         if words.address and not Path(place).is_absolute():
             raise BadInput(
@@ -179,18 +182,20 @@ def _check_data(folder: SweepFolder, request: Request) -> None:
     """Another data set would make the two sweeps' accuracies incomparable."""
     source = dataclasses.replace(folder.source, digest="")
     if request.data:
-        source = dataclasses.replace(source, path=_absolute(request.data))
-    found = source.open().digest
-    if found != folder.digest:
+        source = dataclasses.replace(source, path=absolute(request.data))
+    advice = "give --data PATH of the data set that the sweep was made on"
+    try:
+        found = source.open().digest
+    except BadInput as problem:
         raise BadInput(
-            f"{source.path or 'the embedded data set'} has digest {found[:12]}, but "
-            f"{folder.store.root} was made on {folder.digest[:12]}: the data changed; give --data "
-            "PATH of the data set that the sweep was made on"
+            f"the data set of {folder.store.root} cannot be read ({problem}); {advice}"
+        ) from None
+    if found != folder.digest:
+        place = shown(source.path or "the embedded data set")
+        raise BadInput(
+            f"{place} has digest {found[:12]}, but {folder.store.root} was made on "
+            f"{folder.digest[:12]}: the data changed; {advice}"
         )
-
-
-def _absolute(path: str) -> str:
-    return path if "://" in path else str(Path(path).absolute())
 
 
 def _fresh_seeds(folder: SweepFolder, count: int) -> list[int]:

@@ -1,4 +1,5 @@
 import os
+import shlex
 import signal
 import subprocess
 import sys
@@ -190,6 +191,26 @@ def test_what_is_no_sweep_s_folder_is_refused(tmp_path, capsys):
     assert "is a file; give the folder of a sweep" in refused(capsys, [tmp_path / "file"])
     assert "names no sweep; expected the URI" in refused(capsys, ["s3://bucket"])
     assert "no.where is relative; on a cluster" in refused(capsys, ["no.where", "--address=auto"])
+
+
+@pytest.mark.parametrize(
+    ("place", "results", "names"),
+    [
+        ("s3://bucket/runs/first", "s3://bucket/runs", ("first", "first-refit")),
+        ("s3://bucket/a/b/?scheme=http&x=/y", "s3://bucket/a?scheme=http&x=/y", ("b", "b-refit")),
+    ],
+)
+def test_a_uri_keeps_its_settings(place, results, names):
+    found = refit._places(refit._arguments([place]))
+    assert (found.results, (found.first, found.second)) == (results, names)
+
+
+def test_the_command_that_goes_on_says_the_same():
+    words = ["a b/first", "--top=2", "--epochs=4", "--time-budget=1h", "--no-postprocess"]
+    again = refit._again(refit._arguments([*words, "--dry-run"]))
+    assert again.startswith("python -m jobs.refit 'a b/first' ")
+    heard = refit._arguments(shlex.split(again)[3:])
+    assert heard == refit._arguments(words)
 
 
 def test_a_sweep_without_a_finished_trial_is_refused(first, capsys):

@@ -161,6 +161,10 @@ def tuner(
             verbose=0,
             callbacks=[events],
             failure_config=tune.FailureConfig(max_failures=0),
-            checkpoint_config=tune.CheckpointConfig(checkpoint_frequency=0),
+            checkpoint_config=tune.CheckpointConfig(
+                # A last save by Tune would also cost the warm process: it reuses none that saves.
+                checkpoint_frequency=0,
+                checkpoint_at_end=False,
+            ),
         ),
     )

@@ -120,6 +120,8 @@ def described(text: str, family: str, pins: Pins) -> Description:
     try:
         nodes = [n for n in yaml.compose_all(text, Loader=yaml.SafeLoader) if n is not None]
         objects = [o for o in yaml.safe_load_all(text) if o is not None]
+    except RecursionError as e:
+        raise Unreadable(": an anchor contains itself; expected plain YAML") from e
     except yaml.YAMLError as e:
         mark = getattr(e, "problem_mark", None)
         line = f":{mark.line + 1}" if mark else ""
@@ -165,10 +167,11 @@ def _lines(node: Any, place: Place) -> Iterator[tuple[Place, int]]:
 def at(thing: Any, *keys: str | int, default: Any = None) -> Any:
     """What stands at a place inside a document, or the default where any part is missing."""
     for key in keys:
-        if (isinstance(thing, dict) and key in thing) or (isinstance(thing, list) and isinstance(key, int) and key < len(thing)):
-            thing = thing[key]
-        else:
+        held = isinstance(thing, dict) and key in thing
+        within = isinstance(thing, list) and isinstance(key, int) and key < len(thing)
+        if not held and not within:
             return default
+        thing = thing[key]
     return thing
 
 

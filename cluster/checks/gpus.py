@@ -37,7 +37,7 @@ class Offer:
 
 
 def kubernetes(description: Description) -> list[Problem]:
-    """Ray is told what the container has, GPU pods get onto GPU nodes, and the job asks for no more."""
+    """Ray is told what the container has, GPU pods reach GPU nodes, the job asks for no more."""
     found: list[Problem] = []
     for cluster in clusters(description):
         for pod in pods(cluster):

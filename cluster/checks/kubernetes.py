@@ -225,7 +225,7 @@ AUTOSCALER = record(
     command=many(TEXT),
     args=many(TEXT),
 )
-RULES = {"ingressRules": many(INGRESS), "egressRules": many(EGRESS)}
+RULES: dict[str, Any] = {"ingressRules": many(INGRESS), "egressRules": many(EGRESS)}
 CLUSTER = record(
     "headGroupSpec",
     upgradeStrategy=record(type=one_of("Recreate", "None")),

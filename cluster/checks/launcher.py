@@ -41,7 +41,7 @@ def node_types(description: Description) -> list[Problem]:
 
 
 def _idle_head(thing: Mapping[str, Any]) -> Iterator[Problem]:
-    head = thing.get("head_node_type")
+    head = str(thing.get("head_node_type", ""))
     types = thing.get("available_node_types", {})
     if types and head not in types:
         known = ", ".join(types)
@@ -132,6 +132,7 @@ def security_groups(description: Description) -> list[Problem]:
     """On AWS: groups are named, for one that Ray makes admits ssh from everywhere; none is wide."""
     thing = description.objects[0]
     found: list[Problem] = []
+    place: Place
     rules = at(thing, "provider", "security_group", "IpPermissions", default=[])
     for position, rule in enumerate(rules):
         blocks = [r.get("CidrIp") for r in rule.get("IpRanges", [])]

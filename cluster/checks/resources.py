@@ -11,7 +11,7 @@ ASKED = ("cpu", "memory")
 
 
 def requests_and_limits(description: Description) -> list[Problem]:
-    """Every container asks for CPU and memory and is bounded in both; no request above its limit."""
+    """Every container asks for CPU and memory and is bounded in both; requests fit limits."""
     found: list[Problem] = []
     for cluster in clusters(description):
         options = cluster.spec.get("autoscalerOptions", {})
@@ -93,7 +93,7 @@ def counts(place: Place, group: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def volumes(description: Description) -> list[Problem]:
-    """Every scratch folder is bounded, all of them fit the disk limit, those in memory the memory."""
+    """Every scratch folder is bounded; all fit the limit of disk, those in memory of memory."""
     return [p for pod in all_pods(description) for p in fitting(pod)]
 
 

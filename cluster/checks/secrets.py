@@ -17,8 +17,10 @@ PATTERNS = {
     "credentials in a URI's settings": re.compile(r"[?&](access_key|secret_key|token)="),
 }
 NAMES = re.compile(r"(?i)(token|password|passwd|secret|api_?key|access_?key|credential)")
-HARMLESS = re.compile(r"(?i)(mode|path|file|name|ref|mount|timeout)$")
-"""Names that speak of a secret without being one: RAY_AUTH_TOKEN_PATH, secretName."""
+HARMLESS = re.compile(r"(?i)(mode|path|file|name|ref|mount|timeout|tokens)$")
+"""Names that speak of a secret without being one: RAY_AUTH_TOKEN_PATH, secretName, HttpTokens."""
+ELSEWHERE = ("/", "~", "$", '"$')
+"""What a value begins with that says where the secret is, and not what."""
 ASSIGNED = re.compile(r"\b([A-Za-z_]\w*)=(\S+)")
 
 
@@ -38,7 +40,7 @@ def in_text(place: Place, text: str) -> Iterator[Problem]:
         if pattern.search(text):
             yield _secret(place, kind)
     for name, value in ASSIGNED.findall(text):
-        if telling(name) and not value.startswith(("$", '"$', "/", "~")):
+        if telling(name) and not value.startswith(ELSEWHERE):
             yield _secret(place, f"a value for {name}")
 
 
@@ -55,7 +57,8 @@ def _given(thing: Any, place: Place) -> Iterator[Problem]:
         if telling(str(thing.get("name", ""))) and thing.get("value"):
             yield _secret((*place, "value"), f"a value for {thing['name']}")
         for key, value in thing.items():
-            if telling(str(key)) and isinstance(value, str) and value:
+            said = value if isinstance(value, str) else ""
+            if telling(str(key)) and said and not said.startswith(ELSEWHERE):
                 yield _secret((*place, key), f"a value for {key}")
             yield from _given(value, (*place, key))
 

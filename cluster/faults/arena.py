@@ -1,16 +1,20 @@
 """Where a sweep is rehearsed, struck and taken up again, and what is then compared."""
 
+import contextlib
 import os
+import signal
 import subprocess
 import sys
 import time
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import psutil
 
 from cluster.faults import question
 from cluster.faults.rehearsal import Script, Stumble
@@ -26,6 +30,10 @@ from results.store import Store
 NAME = "rehearsal"
 QUESTION = str(Path(question.__file__))
 DRIVE = [sys.executable, "-m", "cluster.faults.drive"]
+PRODUCT = [sys.executable, "-m", "orchestrator.sweep"]
+
+HOME = "REHEARSAL_FOLDER"
+"""Variable of the environment by which all processes of an arena are known."""
 
 CLOCKS = ("seconds", "images_per_second", "hardware", "number")
 """Columns in which two runs of one sweep may differ."""
@@ -43,9 +51,12 @@ class Arena:
         slots: trials at once.
         epoch_seconds: of each epoch.
         stumbles: what trials do on cue.
+        search: of the question.
         results: place of the results; below `folder` if empty.
         words: more of the command line.
         environment: more of it.
+        real: a question with true training, by the product's own command; then only folder,
+            results, words and environment matter.
     """
 
     folder: Path
@@ -55,15 +66,18 @@ class Arena:
     slots: int = 1
     epoch_seconds: float = 0.05
     stumbles: tuple[Stumble, ...] = ()
+    search: str = "grid"
     results: str = ""
     words: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
+    real: str = ""
 
     def __post_init__(self) -> None:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.results = self.results or str(self.folder / "results")
-        script = Script(str(self.diary), self.epoch_seconds, self.stumbles)
-        script.write(self.store)
+        if not self.real:
+            script = Script(str(self.diary), self.epoch_seconds, self.stumbles)
+            script.write(self.store)
 
     @property
     def diary(self) -> Path:
@@ -77,7 +91,8 @@ class Arena:
 
     def command(self, *more: str) -> list[str]:
         """The sweep's command line; it begins the sweep or goes on with it."""
-        words = [*DRIVE, QUESTION, "--results", self.results, "--name", NAME, "--go-on"]
+        program = [*PRODUCT, self.real] if self.real else [*DRIVE, QUESTION]
+        words = [*program, "--results", self.results, "--name", NAME, "--go-on"]
         words += ["--concurrency", str(self.slots), "--no-postprocess"]
         return [*words, *self.words, *more]
 
@@ -87,6 +102,8 @@ class Arena:
             question.TRIALS: str(self.trials),
             question.EPOCHS: str(self.epochs),
             question.GRACE: str(self.grace),
+            question.SEARCH: self.search,
+            HOME: str(self.folder),
             "OMP_NUM_THREADS": "1",
         }
         return {**os.environ, **told, **self.environment}
@@ -113,6 +130,11 @@ class Arena:
         finally:
             driver.kill()
 
+    def kill(self, driver: "subprocess.Popen[str]") -> None:
+        """End a driver as nobody can resist."""
+        driver.send_signal(signal.SIGKILL)
+        driver.wait()
+
     @property
     def said(self) -> str:
         """What the last driver said on standard error."""
@@ -125,16 +147,33 @@ class Arena:
 
     def done(self) -> list[tuple[int, int, int, float]]:
         """(seed, epoch, process, time) of every epoch that was really done."""
-        file = self.diary / "epochs"
+        return self._lines("epochs")
+
+    def begun(self) -> list[tuple[int, int, int, float]]:
+        """The same of every epoch that was begun, whatever became of it."""
+        return self._lines("begun")
+
+    def _lines(self, name: str) -> list[tuple[int, int, int, float]]:
+        file = self.diary / name
         if not file.exists():
             return []
         rows = (line.split() for line in file.read_text().splitlines())
         return [(int(seed), int(epoch), int(pid), float(at)) for seed, epoch, pid, at in rows]
 
     def twice(self) -> int:
-        """Epochs that were done more than once, each as often as it was repeated."""
-        counts = Counter((seed, epoch) for seed, epoch, _, _ in self.done())
+        """Epochs that were begun more than once, each as often as it was repeated."""
+        counts = Counter((seed, epoch) for seed, epoch, _, _ in self.begun())
         return sum(n - 1 for n in counts.values())
+
+    def stumbled(self, stumble: Stumble, time_: int = 0) -> float | None:
+        """When a trial did as its stumble says, in seconds since 1970; None: not yet."""
+        mark = self.diary / stumble.mark(time_)
+        return mark.stat().st_mtime if mark.exists() else None
+
+    def noticed(self, blow: float, kind: str = "died") -> float | None:
+        """Seconds from a blow (at seconds since 1970) to the first event of a kind after it."""
+        times = (datetime.fromisoformat(event["time"]).timestamp() for event in self.events(kind))
+        return next((at - blow for at in times if at >= blow), None)
 
     def wait(self, so: Callable[[], bool], seconds: float = 120.0) -> float:
         """Until something is so; gives the seconds that it took.
@@ -156,25 +195,84 @@ class Arena:
         return _plain(trials, ["trial"]), _plain(epochs, ["trial", "epoch"])
 
 
+def uninterrupted(arena: Arena) -> Arena:
+    """The same sweep, left alone; run once for all faults whose folders stand side by side."""
+    asked = (arena.trials, arena.epochs, arena.grace)
+    name = "-".join(map(str, (Path(arena.real).stem or arena.search, *asked)))
+    whole = Arena(
+        arena.folder.parent / f"whole-{name}",
+        *asked,
+        epoch_seconds=0.0,
+        search=arena.search,
+        real=arena.real,
+    )
+    mark = whole.folder / "done"
+    if not mark.exists():
+        code = whole.run()
+        if code:
+            raise RuntimeError(f"the sweep that was left alone ended with {code}: {whole.said}")
+        mark.touch()
+    return whole
+
+
+def processes(folder: Path) -> list[psutil.Process]:
+    """What still runs of the arenas in a folder."""
+    found = []
+    for process in psutil.process_iter():
+        with contextlib.suppress(psutil.Error):
+            home = process.environ().get(HOME)
+            if home and Path(home).is_relative_to(folder) and process.pid != os.getpid():
+                found.append(process)
+    return found
+
+
+def end_all(folder: Path) -> None:
+    """Kill what still runs of the arenas in a folder, stopped processes too."""
+    for process in processes(folder):
+        with contextlib.suppress(psutil.Error):
+            process.kill()
+
+
 def _plain(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
     kept = [name for name in table.columns if name not in CLOCKS]
     return table[kept].sort_values(list(keys)).reset_index(drop=True)
 
 
-def differences(arena: Arena, whole: Arena) -> list[str]:
+def differences(
+    arena: Arena, whole: Arena | None = None, but: Sequence[int] = ()
+) -> tuple[str, ...]:
     """In what a sweep that was struck differs from one that was not; empty if in nothing.
 
     Besides the tables: no row stands twice, no trial is lost or unfinished, every decision at a
     rung follows from the rows before it, and every trial ended once.
+
+    Args:
+        arena: that was struck, and then ended.
+        whole: that was left alone; None: `uninterrupted`.
+        but: seeds of trials that are not compared, as they were told to end otherwise.
     """
     found = []
-    for name, ours, theirs in zip(
-        ("trials", "epochs"), arena.tables(), whole.tables(), strict=True
-    ):
+    pairs = zip(arena.tables(), (whole or uninterrupted(arena)).tables(), strict=True)
+    for name, (ours, theirs) in zip(("trials", "epochs"), _without(pairs, but), strict=True):
         if not ours.equals(theirs):
             found.append(f"{name} differ: {_first_difference(ours, theirs)}")
     found += [f"{what} twice in a table" for what in _doubles(arena)]
-    return found + unexplained(arena)
+    return tuple(found + unexplained(arena))
+
+
+def _without(
+    pairs: Iterable[tuple[pd.DataFrame, pd.DataFrame]], seeds: Sequence[int]
+) -> list[tuple[pd.DataFrame, pd.DataFrame]]:
+    """Pairs of tables without some seeds' trials; the first pair tells whose they are."""
+    pairs = list(pairs)
+    left = [set(table["trial"][~table["seed"].isin(seeds)]) for table in pairs[0]]
+    return [
+        tuple(  # type: ignore[misc]
+            table[table["trial"].isin(kept)].reset_index(drop=True)
+            for table, kept in zip(pair, left, strict=True)
+        )
+        for pair in pairs
+    ]
 
 
 def _first_difference(ours: pd.DataFrame, theirs: pd.DataFrame) -> str:

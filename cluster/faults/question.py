@@ -7,24 +7,31 @@ from ray import tune
 from orchestrator.config import Budget, Sweep
 
 TRIALS, EPOCHS, GRACE = "REHEARSAL_TRIALS", "REHEARSAL_EPOCHS", "REHEARSAL_GRACE"
+SEARCH = "REHEARSAL_SEARCH"
 """Variables of the environment; a grace of 0 stops nobody early."""
+
+
+FAR = 1000
+"""Seeds among which a search that is no grid looks for good ones."""
 
 
 def sweep() -> Sweep:
     """As the environment says; 12 trials of 9 epochs, with rungs at 1 and 3, if it is silent."""
     trials = int(os.environ.get(TRIALS, "12"))
     grace = int(os.environ.get(GRACE, "1"))
+    search = os.environ.get(SEARCH, "grid")
+    seeds = list(range(trials)) if search == "grid" else list(range(FAR))
     return Sweep(
         name="rehearsal",
         question="Does the sweep come through?",
         space={
             "architecture": "CPF",
-            "seed": tune.grid_search(list(range(trials))),
+            "seed": tune.grid_search(seeds),
             "epochs": int(os.environ.get(EPOCHS, "9")),
             "batch_size": 64,
             "precision": "float32",
         },
         budget=Budget(trials=trials, grace_epochs=max(1, grace), early_stopping=grace > 0),
-        search="grid",
+        search=search,
         embedded=420,
     )

@@ -32,7 +32,7 @@ class Stumble:
 
     Attributes:
         seed: of the trial.
-        epoch: at which, from 1.
+        epoch: at which, from 1; 0: already when a process is told the trial's configuration.
         kind: a key of `KINDS`.
         times: how often; then it does the epoch after all.
     """
@@ -41,6 +41,20 @@ class Stumble:
     epoch: int
     kind: str
     times: int = 1
+
+    def mark(self, time_: int) -> str:
+        """Name of the file in the diary that says that it was done, by the count of times."""
+        return f"{self.seed}-{self.epoch}-{time_}"
+
+    def due(self, diary: str) -> bool:
+        """Whether it is still to be done; it then counts as done once more."""
+        for time_ in range(self.times):
+            try:
+                Path(diary, self.mark(time_)).open("x").close()
+            except FileExistsError:
+                continue
+            return True
+        return False
 
 
 @dataclass(frozen=True)
@@ -68,6 +82,20 @@ class Script:
         stumbles = tuple(Stumble(**one) for one in told.pop("stumbles"))
         return cls(**told, stumbles=stumbles)
 
+    def note(self, name: str, seed: int, epoch: int) -> None:
+        """Add a line to a file of the diary."""
+        line = f"{seed} {epoch} {os.getpid()} {time.time():.3f}\n"
+        with Path(self.diary, name).open("ab", buffering=0) as file:
+            file.write(line.encode())
+
+    def stumble(self, seed: int, epoch: int) -> str:
+        """Do what is due here, if the process survives it; gives its kind, or ""."""
+        for one in self.stumbles:
+            if (one.seed, one.epoch) == (seed, epoch) and one.due(self.diary):
+                KINDS[one.kind]()
+                return one.kind
+        return ""
+
 
 def right(seed: int, epoch: int, n: int) -> int:
     """Of n validation images, how many a trial tells right after an epoch: rising, by its seed."""
@@ -79,11 +107,16 @@ def _raise() -> None:
     raise RuntimeError("raised on cue")
 
 
+MEAL_BYTES = 4 * 2**30
+"""What a trial that eats memory takes at most: the machine is other people's, too."""
+
+
 def _eat() -> None:
-    hoard = []
-    while True:
-        hoard.append(np.ones(2**24))  # 128 MiB
-        time.sleep(0.02)
+    hoard, piece = [], 2**27
+    for _ in range(MEAL_BYTES // piece):
+        hoard.append(np.ones(piece, np.uint8))
+        time.sleep(0.05)
+    time.sleep(3600)
 
 
 KINDS: dict[str, Callable[[], None]] = {
@@ -115,29 +148,14 @@ class _Engine(ScriptedEngine):
     def epoch(self, order: NDArray[np.int32], rates: NDArray[np.float32]) -> EpochSums:
         """See `Engine.epoch`; a line in the diary says that it was done."""
         epoch, script = self._done + 1, self.rehearsed
-        self.odd = ""
-        for stumble in script.stumbles:
-            if (stumble.seed, stumble.epoch) == (self.seed, epoch) and self._due(stumble):
-                self.odd = stumble.kind
-                KINDS[stumble.kind]()
+        script.note("begun", self.seed, epoch)
+        self.odd = script.stumble(self.seed, epoch)
         time.sleep(script.epoch_seconds)
         self.orders.clear()
         self.rates.clear()
-        line = f"{self.seed} {epoch} {os.getpid()} {time.time():.3f}\n"
-        with Path(script.diary, "epochs").open("ab", buffering=0) as diary:
-            diary.write(line.encode())
+        script.note("epochs", self.seed, epoch)
         sums = super().epoch(order, rates)
         return dataclasses.replace(sums, loss=float("nan")) if self.odd == "nan" else sums
-
-    def _due(self, stumble: Stumble) -> bool:
-        for time_ in range(stumble.times):
-            mark = Path(self.rehearsed.diary, f"{stumble.seed}-{stumble.epoch}-{time_}")
-            try:
-                mark.open("x").close()
-            except FileExistsError:
-                continue
-            return True
-        return False
 
 
 class Rehearsal(Trial):
@@ -148,6 +166,13 @@ class Rehearsal(Trial):
         Path(script.diary).mkdir(parents=True, exist_ok=True)
         self._script = _Engine(script=[], rehearsed=script)
         return self._script
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """See `Trial.reset_config`; on cue the process dies in it."""
+        noted = super().reset_config(new_config)
+        if self._engine is not None:  # it is another trial's turn
+            self._script.rehearsed.stumble(self._config.seed, 0)
+        return noted
 
     def step(self) -> dict[str, Any]:
         """See `Trial.step`; on cue without the number that all is about."""

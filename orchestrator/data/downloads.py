@@ -23,8 +23,8 @@ DOWNLOADS = "downloads"
 AT_ONCE = 16
 """Files of a folder copied at a time: a small one takes its answer's way and little more."""
 
-BLOCK = 4 * 2**20
-"""Bytes between two advances of the bar."""
+BLOCK = 16 * 2**20
+"""Bytes read at a time: each is a request to an object store, and an advance of the bar."""
 
 
 def fetch(found: Found, cache: Path, patience: float) -> Path:

@@ -59,8 +59,8 @@ def local_path(uri: str) -> Path | None:
         return None
     if parts.netloc not in ("", "localhost"):
         raise BadInput(
-            f"{shown(uri)} names the machine {parts.netloc!r}, whose files cannot be read; for this "
-            "machine's write file:///folder/file, with three slashes"
+            f"{shown(uri)} names the machine {parts.netloc!r}, whose files cannot be read; for "
+            "this machine's write file:///folder/file, with three slashes"
         )
     return Path(unquote(parts.path))
 
@@ -109,7 +109,8 @@ def _tag(files: pafs.FileSystem, base: str) -> str:
         contextlib.suppress(pa.ArrowException, NotImplementedError),
         files.open_input_file(base) as opened,
     ):
-        return dict(opened.metadata() or {}).get(b"ETag", b"").decode()
+        about = opened.metadata() or {}
+        return "".join(value.decode() for key, value in about.items() if key.lower() == "etag")
     return ""
 
 

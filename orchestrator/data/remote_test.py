@@ -1,5 +1,6 @@
 """Data behind a URI: copied once, noticed when changed, never asked without need."""
 
+import io
 import json
 import os
 import signal
@@ -14,7 +15,7 @@ import pyarrow.fs as pafs
 import pytest
 from moto.server import ThreadedMotoServer
 
-from orchestrator.data import downloads
+from orchestrator.data import bar, downloads
 from orchestrator.data.cache import entry_folder, open_faces
 from orchestrator.data.conftest import CREDENTIALS, Bucket
 from orchestrator.data.example_layouts import (
@@ -26,6 +27,7 @@ from orchestrator.data.example_layouts import (
     write_zip,
 )
 from orchestrator.data.outages import Unreachable
+from orchestrator.data.remote import Found
 from orchestrator.errors import BadInput
 
 ROOT = Path(__file__).parents[2]
@@ -263,6 +265,40 @@ def test_data_that_change_while_they_are_copied_are_refused(bucket, cache, monke
     assert "fer2013.csv changed while it was copied" in refused(uri, cache)
 
 
+def test_a_copy_that_breaks_off_is_begun_anew(bucket, cache, monkeypatch):
+    uri = bucket.put("fer2013.csv", CSV)
+    opened, steps = Found.open, []
+
+    class Breaking(io.BytesIO):
+        def read(self, size=-1):
+            if self.tell() >= 1000:
+                raise ConnectionResetError(104, "Connection reset by peer")
+            return super().read(1000)
+
+    def once(found, name):
+        steps.append(name)
+        return Breaking(CSV) if len(steps) == 1 else opened(found, name)
+
+    monkeypatch.setattr(Found, "open", once)
+    assert len(open_faces(uri, cache=cache).training) == 70
+    assert steps == ["fer2013.csv"] * 2
+    assert next((cache / "downloads").glob("*/fer2013.csv")).read_bytes() == CSV
+
+
+class Terminal(io.StringIO):
+    def isatty(self):
+        return True
+
+
+def test_a_terminal_sees_how_far_the_copy_is_and_a_log_file_does_not(bucket, cache, monkeypatch):
+    monkeypatch.setattr(bar, "PATIENCE", 0.0)
+    for stream, seen in ((Terminal(), True), (io.StringIO(), False)):
+        monkeypatch.setattr(sys, "stderr", stream)
+        open_faces(bucket.put(f"{seen}.csv", CSV), cache=cache)
+        assert (f"copying s3://{bucket.name}" in stream.getvalue()) is seen
+    assert stream.getvalue() == ""
+
+
 # --- several processes -----------------------------------------------------------------------
 
 OPEN = """
@@ -304,7 +340,7 @@ def test_four_processes_that_start_at_once_copy_and_read_once(bucket, cache):
 
 KILLED = """
 import os, signal
-from orchestrator.data import downloads
+from orchestrator.data import bar, downloads
 look = downloads.look
 downloads.look = lambda *a: os.kill(os.getpid(), signal.SIGKILL)
 """

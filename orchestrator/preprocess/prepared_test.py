@@ -182,6 +182,42 @@ def test_four_at_once_all_get_the_same(faces, file):
     assert list(file.parent.iterdir()) == [file]
 
 
+COUNTING = """
+import sys
+from pathlib import Path
+import numpy as np
+from orchestrator.preprocess import VARIANTS, prepared
+from orchestrator.preprocess.variant import Variant
+calls, original = [], VARIANTS["dog"]
+def compute(images):
+    calls.append(len(images))
+    return original(images)
+VARIANTS["dog"] = Variant(compute, bounds=None)
+images = np.tile(np.arange(2304, dtype=np.uint8).reshape(1, 48, 48), (3000, 1, 1))
+print("ready", flush=True)
+sys.stdin.readline()
+result = prepared.prepared(images, "dog", Path(sys.argv[1]))
+print(sum(calls), float(result.astype(float).sum()))
+"""
+
+
+def test_of_four_processes_at_once_one_computes_and_the_others_wait(file):
+    command = [sys.executable, "-c", COUNTING, file]
+    pipe = subprocess.PIPE
+    processes = [
+        subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) for _ in range(4)
+    ]
+    for process in processes:
+        assert process.stdout.readline() == "ready\n"
+    for process in processes:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    said = [process.communicate(timeout=60)[0].split() for process in processes]
+    assert sorted(int(count) for count, _ in said) == [0, 0, 0, 3001]  # one to warm up
+    assert len({total for _, total in said}) == 1
+    assert list(file.parent.iterdir()) == [file]
+
+
 def test_what_a_killed_process_left_is_removed_after_an_hour(faces, file):
     file.parent.mkdir()
     recent, old = (file.with_name(f"training.npy.{x}.part") for x in ("new", "old"))

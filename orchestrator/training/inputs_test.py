@@ -1,11 +1,14 @@
 import dataclasses
+import uuid
 
 import numpy as np
+import pyarrow.fs as pafs
 import pytest
 
+from orchestrator.data import example_layouts
 from orchestrator.errors import BadInput
 from orchestrator.testing import drawn_faces, noise
-from orchestrator.training.inputs import prepare_inputs
+from orchestrator.training.inputs import DataSource, prepare_inputs
 
 
 @pytest.fixture(scope="module")
@@ -59,6 +62,39 @@ def test_data_that_changed_under_a_sweep_is_refused(source):
     assert expected.open().digest == expected.digest
     with pytest.raises(BadInput, match="the data changed"):
         dataclasses.replace(expected, seed=1).open()
+
+
+@pytest.fixture
+def behind_uri(tmp_path):
+    """A source in fsspec's memory, and what writes it there."""
+    uri = f"fsspec+memory://{uuid.uuid4().hex}/fer2013.csv"
+
+    def write(seed):
+        files, place = pafs.FileSystem.from_uri(uri)
+        files.create_dir(place.rpartition("/")[0])
+        content = example_layouts.fer2013_csv(example_layouts.example(seed=seed))["fer2013.csv"]
+        with files.open_output_stream(place) as stream:
+            stream.write(content + b"\n" * seed)  # a size of its own: this store gives no times
+
+    write(0)
+    return DataSource(path=uri, cache=str(tmp_path)), write
+
+
+def test_a_uri_is_opened_like_a_path(behind_uri):
+    source, _ = behind_uri
+    inputs = prepare_inputs(source, source.open(), "standardise")
+    assert inputs.training.shape == (70, 48, 48)
+    assert inputs.training.dtype == np.float16
+
+
+def test_a_trial_opens_its_digest_from_the_cache_whatever_the_uri_holds_by_now(behind_uri):
+    source, write = behind_uri
+    expected = dataclasses.replace(source, digest=source.open().digest)
+    write(1)
+    assert expected.open().digest == expected.digest
+    elsewhere = dataclasses.replace(expected, cache=f"{source.cache}/other")
+    with pytest.raises(BadInput, match=r"^fsspec\+memory://\S+ has digest .* the data changed"):
+        elsewhere.open()
 
 
 @pytest.mark.parametrize(
