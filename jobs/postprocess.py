@@ -30,6 +30,8 @@ from orchestrator import hardware
 from orchestrator.errors import BadInput
 from orchestrator.session import session
 from orchestrator.terminal import Interrupts, chatter_to, in_words, note_traceback
+from results.journal import Busy
+from results.lease import Lease
 from results.paths import Paths
 from results.store import DamagedResults, Store
 
@@ -58,14 +60,15 @@ def _run(words: argparse.Namespace) -> int:
     folder = SweepFolder(_store(place))
     check_reads(folder.store)
     if not request.force and is_done(folder, request):
-        report = f"{place}/{Paths().report}"
+        report = f"{folder.store.root}/{Paths().report}"
         print(f"nothing to do: {report} is up to date; --force redoes it", file=sys.stderr)
-        print(place)
+        print(folder.store.root)
         return DONE
-    with _alone(place), _logs(place) as logs, chatter_to(logs / "postprocess.log") as (_, err):
+    store = folder.store
+    with _alone(store), _logs(store) as logs, chatter_to(logs / "postprocess.log") as (_, err):
         code = _guarded(words, folder, request, logs, err)
     if code == DONE:
-        print(place)
+        print(folder.store.root)
     return code
 
 
@@ -87,39 +90,58 @@ def _store(place: str) -> Store:
 
 
 @contextlib.contextmanager
-def _logs(place: str) -> Iterator[Path]:
-    """Where chatter goes: into the results; to this machine, for a while, if they are elsewhere."""
-    if "://" in place:
-        with tempfile.TemporaryDirectory(prefix="postprocess-") as folder:
+def _logs(store: Store) -> Iterator[Path]:
+    """Where chatter goes: into the results; where they are elsewhere, it is copied there."""
+    if store.local is not None:
+        yield store.local / Paths().logs
+        return
+    with tempfile.TemporaryDirectory(prefix="postprocess-") as folder:
+        try:
             yield Path(folder)
-    else:
-        yield Path(place) / Paths().logs
+        finally:
+            for file in Path(folder).iterdir():
+                with contextlib.suppress(OSError):  # no log is no reason to fail
+                    store.write_bytes(f"{Paths().logs}/{file.name}", file.read_bytes())
 
 
 @contextlib.contextmanager
-def _alone(place: str) -> Iterator[None]:
+def _alone(store: Store) -> Iterator[None]:
     """One post-processing of a folder at a time; the lock goes with the process.
 
     Raises:
         BadInput: where another is at work, or the folder cannot be written.
     """
-    if "://" in place:
-        yield
-        return
-    file = Path(place) / Paths().logs / "postprocess.lock"
     try:
-        file.parent.mkdir(exist_ok=True)
-        with file.open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        with _locked(store.local) if store.local else _leased(store):
             yield
-    except BlockingIOError:
-        raise BadInput(f"{place} is being post-processed by another process; wait for it") from None
+    except (BlockingIOError, Busy):
+        raise BadInput(
+            f"{store.root} is being post-processed by another process; wait for it"
+        ) from None
     except OSError as problem:
         if problem.errno not in (errno.EROFS, errno.EACCES, errno.EPERM):
             raise
         raise BadInput(
-            f"{place} cannot be written ({problem.strerror}); copy it to where you may write"
+            f"{store.root} cannot be written ({problem.strerror}); copy it to where you may write"
         ) from None
+
+
+@contextlib.contextmanager
+def _locked(folder: Path) -> Iterator[None]:
+    file = folder / Paths().logs / "postprocess.lock"
+    file.parent.mkdir(exist_ok=True)
+    with file.open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        yield
+
+
+@contextlib.contextmanager
+def _leased(store: Store) -> Iterator[None]:
+    lease = Lease(store, "postprocess.lease").take()
+    try:
+        yield
+    finally:
+        lease.give_back()
 
 
 def _guarded(
@@ -187,7 +209,7 @@ def _crew(words: argparse.Namespace, logs: Path) -> Iterator[Crew]:
     with session(here, None, words.address):
         there = ray.cluster_resources()
         at_once = words.concurrency or (int(there.get("CPU", 1)) if words.address else here)
-        kept = "" if "://" in words.results else str(logs)
+        kept = str(logs) if Store(words.results).local else ""
         yield Crew.packed(max(1, at_once), there.get("GPU", 0.0), kept)
 
 

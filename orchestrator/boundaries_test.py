@@ -17,7 +17,14 @@ REPOSITORY = Path(__file__).parents[1]
 TOP = ("orchestrator", "results", "analysis", "jobs", "cluster")
 
 FRAMEWORKS = {"tensorflow", "keras"}
-DRIVERS = ("orchestrator.sweep", "jobs.sweep", "jobs.prepare", "jobs.postprocess")
+DRIVERS = (
+    "orchestrator.sweep",
+    "jobs.sweep",
+    "jobs.prepare",
+    "jobs.refit",
+    "jobs.postprocess",
+    "cluster.faults.drive",
+)
 """Modules whose process never loads TensorFlow."""
 
 MOST_LINES = 350

@@ -12,6 +12,7 @@ from orchestrator import sweeps
 from orchestrator.command import Request
 from orchestrator.config import Budget, Sweep, TrialConfig
 from orchestrator.data.faces import Splits
+from orchestrator.data.uris import absolute
 from orchestrator.errors import BadInput
 from orchestrator.listed import differences, joint_axes, joint_size, listed
 from orchestrator.models.options import Options, locate_weights
@@ -124,10 +125,11 @@ def make(request: Request, asked: Sweep | None = None) -> Plan:
     results = _results(request)
     name, resume = _name(request, sweep, results)
     seed = request.seed if request.seed is not None else _recorded_seed(results.below(name), resume)
+    cache = os.environ.get("ORCHESTRATOR_CACHE")
     source = DataSource(
-        path=_absolute(request.data),
+        path=absolute(request.data) if request.data else None,
         embedded=sweep.embedded,
-        cache=_absolute(os.environ.get("ORCHESTRATOR_CACHE")),  # trials may run elsewhere
+        cache=absolute(cache) if cache else None,  # trials may run elsewhere
     )
     splits = source.open()
     budget = sweep.budget
@@ -218,12 +220,6 @@ def _results(request: Request) -> Store:
     if folder.exists() and not folder.is_dir():
         raise BadInput(f"--results {folder} is a file; expected a folder")
     return Store(folder)
-
-
-def _absolute(path: str | None) -> str | None:
-    if not path or "://" in path:
-        return path or None
-    return str(Path(path).absolute())
 
 
 def _name(request: Request, sweep: Sweep, results: Store) -> tuple[str, bool]:

@@ -36,8 +36,10 @@ ROOMS: dict[str, Room] = {
     "orchestrator.hardware": room("", "psutil"),
     "orchestrator.metrics": room("", "numpy"),
     # from files to arrays
-    "orchestrator.data": room("errors", "numpy pandas PIL rich"),
-    "orchestrator.preprocess": room("errors", "numpy scipy skimage rich"),
+    "orchestrator.data": room(
+        "errors /results.patience /results.places", "numpy pandas PIL pyarrow rich"
+    ),
+    "orchestrator.preprocess": room("data.turns errors", "numpy scipy skimage rich"),
     # nets and their training; no Ray
     "orchestrator.augment": room("errors", "keras"),
     "orchestrator.models": room("config errors", NETS),
@@ -58,17 +60,18 @@ ROOMS: dict[str, Room] = {
     # the question
     "orchestrator.sweeps": room("config errors", "ray"),
     "orchestrator.space": room("config errors models.notation", "numpy ray"),
+    "orchestrator.listed": room("errors space"),
     "orchestrator.command": room("config errors"),
     "orchestrator.plan": room(
-        "command config data.faces errors models.options rungs search space summary sweeps"
-        " training.inputs /results"
+        "command config data.faces data.uris errors listed models.options rungs search space"
+        " summary sweeps training.inputs /results"
     ),
-    "orchestrator.estimate": room("command config hardware plan progress space"),
+    "orchestrator.estimate": room("command config hardware listed plan progress space"),
     # decisions and their memory; no Ray either
     "orchestrator.rungs": room("errors"),
     "orchestrator.strategy": room("errors space"),
     "orchestrator.study": room("errors", "optuna"),
-    "orchestrator.search": room("errors space strategy study", "numpy optuna"),
+    "orchestrator.search": room("errors listed space strategy study", "numpy optuna"),
     "orchestrator.ledger": room(),
     "orchestrator.deaths": room(),
     "orchestrator.vigil": room(),
@@ -113,9 +116,12 @@ ROOMS: dict[str, Room] = {
         "conductor config ledger rungs search space strategy study testing", "optuna"
     ),
     # those who read results, and the doors
-    "results": room("", "numpy pyarrow"),
+    "results": room("", "fsspec numpy pyarrow"),
     "analysis": room("/results", "numpy pandas"),
     "analysis.statistics": room("", "numpy scipy threadpoolctl"),
+    "analysis.seeds": room(
+        "/analysis.leaderboard /analysis.sweep_folder /results", "numpy pandas scipy"
+    ),
     "analysis.sweep_folder": room("config data errors training.inputs /results", "pandas"),
     "analysis.members": room(
         "config errors models training.fused_normalisation /results /analysis.sweep_folder",

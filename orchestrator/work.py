@@ -119,6 +119,7 @@ def _conductor(work: Work, ledger: Ledger) -> Conductor:
 def _strategy(work: Work, ledger: Ledger) -> Strategy:
     setup = Setup(
         axes=work.planned.axes,
+        configurations=work.planned.sweep.configurations,
         seed=work.planned.seed,
         name=work.planned.name,
         file=work.place.study,

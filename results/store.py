@@ -72,6 +72,16 @@ class Store:
             store.local = self.local / relative if self.local else None
         return store
 
+    def above(self) -> Self:
+        """The store of the folder that this one lies in; a bucket lies in none and is its own."""
+        store = copy.copy(self)
+        parent = self._base.rpartition("/")[0]
+        if parent or self.local:
+            store._base = parent or "/"
+            store.root = self.root.rpartition("/")[0] if "://" in self.root else store._base
+            store.local = Path(store._base) if self.local else None
+        return store
+
     def with_patience(self, seconds: float) -> Self:
         """The same place, where trouble is waited out for so long; 0: one try."""
         store = copy.copy(self)

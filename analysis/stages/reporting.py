@@ -1,7 +1,9 @@
 """What was done, in one file, and the pages that people open."""
 
+import contextlib
 import datetime
-from collections.abc import Mapping
+import tempfile
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -19,6 +21,7 @@ from analysis.stages.picturing import rules_compared
 from analysis.workshop.learned import DEVICE
 from analysis.workshop.tasks import Cost, Features
 from orchestrator import hardware, provenance
+from results.mirror import Mirror
 from results.paths import Paths
 from results.schema import PREDICTIONS
 from results.store import DamagedResults, Store
@@ -116,19 +119,22 @@ def check_reads(store: Store) -> list[dict[str, Any]]:
 
 def read_elsewhere(job: Job) -> str:
     """A sentence where other sweeps of the same results folder read the same test images."""
-    root = job.store.root
-    if "://" in root:
-        return ""
-    others = []
-    for file in sorted(Path(root).parent.glob(f"*/{Paths().test_reads}")):
-        if file.parent != Path(root) and job.folder.digest in file.read_text(errors="replace"):
-            others.append(file.parent.name)
+    above, own = job.store.above(), job.store.root.rpartition("/")[2]
+    others = [
+        name
+        for name in above.folders()
+        if name != own and _mentions(above, f"{name}/{Paths().test_reads}", job.folder.digest)
+    ]
     if not others:
         return ""
     return (
         f"The same test images were read for {len(others)} other sweeps in this results folder "
         f"({', '.join(others)}): the more often one looks, the more the best of them flatters."
     )
+
+
+def _mentions(store: Store, name: str, digest: str) -> bool:
+    return store.exists(name) and digest.encode() in store.read_bytes(name)
 
 
 def speed(job: Job, chosen: Chosen) -> dict[str, Any]:
@@ -170,10 +176,7 @@ def report(job: Job, ending: Ending, points: Projection | None) -> None:
     stamped is not done again.
     """
     job.store.write_json(Paths().postprocess, _record(job, ending))
-    if "://" in job.store.root:
-        job.notes.caveats.append("TensorBoard's run is written to local folders alone: left out.")
-    else:
-        folder = Path(job.store.root) / Paths().tensorboard
+    with _tensorboard(job.store) as folder:
         for note in tensorboard.write(folder, job.store, projection=points):
             job.notes.caveats.append(note)
     record = _record(job, ending)
@@ -181,6 +184,20 @@ def report(job: Job, ending: Ending, points: Projection | None) -> None:
     job.store.write_bytes(Paths().report, page.render(job.store).encode())
     if not job.notes.unfinished:
         job.store.write_json(Paths().postprocess, record | {"stamp": ending.stamp})
+
+
+@contextlib.contextmanager
+def _tensorboard(store: Store) -> Iterator[Path]:
+    """The sweep's event files; where results are elsewhere, a folder whose run is copied there."""
+    if store.local is not None:
+        yield store.local / Paths().tensorboard
+        return
+    with tempfile.TemporaryDirectory(prefix="tensorboard-") as scratch:
+        folder = Path(scratch) / Paths().tensorboard
+        folder.mkdir()
+        yield folder
+        run = tensorboard.RUN
+        Mirror(folder / run, store, f"{Paths().tensorboard}/{run}").push()
 
 
 def _record(job: Job, ending: Ending) -> dict[str, Any]:

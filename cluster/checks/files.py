@@ -120,6 +120,7 @@ def described(text: str, family: str, pins: Pins) -> Description:
     try:
         nodes = [n for n in yaml.compose_all(text, Loader=yaml.SafeLoader) if n is not None]
         objects = [o for o in yaml.safe_load_all(text) if o is not None]
+        places = {where: n for i, node in enumerate(nodes) for where, n in _lines(node, (i,))}
     except RecursionError as e:
         raise Unreadable(": an anchor contains itself; expected plain YAML") from e
     except yaml.YAMLError as e:
@@ -127,9 +128,6 @@ def described(text: str, family: str, pins: Pins) -> Description:
         line = f":{mark.line + 1}" if mark else ""
         what = getattr(e, "problem", None) or "not YAML"
         raise Unreadable(f"{line}: {what}; expected YAML, mend the line or the one above") from e
-    places: dict[Place, int] = {}
-    for number, node in enumerate(nodes):
-        places.update(_lines(node, (number,)))
     return Description(_family(objects), objects, text, pins, places)
 
 

@@ -12,6 +12,7 @@ import jsonschema
 
 from cluster.checks.files import Description, Unreadable
 from cluster.checks.kubernetes import KINDS
+from cluster.checks.launched import READ
 from cluster.checks.problem import Place, Problem, shown
 
 
@@ -35,8 +36,9 @@ def kubernetes_fields(description: Description) -> list[Problem]:
 
 
 def launcher_fields(description: Description) -> list[Problem]:
-    """Against the schema that Ray ships and `ray up` itself applies."""
-    return against(launcher_schema(), description.objects[0], (0,))
+    """Against the schema that Ray ships and `ray up` itself applies, and the table in `launched`."""
+    thing = description.objects[0]
+    return [p for schema in (launcher_schema(), READ) for p in against(schema, thing, (0,))]
 
 
 @cache

@@ -56,9 +56,13 @@ def patiently(action: Callable[[], _T], uri: str, seconds: float) -> _T:
                 "URI, or give --data a copy on this machine"
             ) from None
         raise _refused(uri, problem) from None
+    except BadInput:
+        raise
+    except (ValueError, NotImplementedError) as problem:  # a name that the store does not allow
+        raise _refused(uri, problem) from None
 
 
-def _refused(uri: str, problem: OSError) -> BadInput:
+def _refused(uri: str, problem: Exception) -> BadInput:
     if isinstance(problem, FileNotFoundError) or _ABSENT.search(str(problem)):
         return BadInput(
             f"{shown(uri)} does not exist; give --data an existing CSV, zip, tar.gz or folder"
@@ -74,5 +78,5 @@ def _refused(uri: str, problem: OSError) -> BadInput:
     )
 
 
-def _reason(problem: OSError) -> str:
+def _reason(problem: Exception) -> str:
     return first_line(problem)[:300]

@@ -54,9 +54,9 @@ def local_path(uri: str) -> Path | None:
     Raises:
         BadInput: for one that leads to another machine.
     """
-    parts = urlsplit(uri)
-    if parts.scheme != "file":
+    if not uri.lower().startswith("file://"):
         return None
+    parts = urlsplit(uri)
     if parts.netloc not in ("", "localhost"):
         raise BadInput(
             f"{shown(uri)} names the machine {parts.netloc!r}, whose files cannot be read; for "
@@ -139,4 +139,4 @@ def _connect(uri: str) -> tuple[pafs.FileSystem, str]:
             f"{shown(uri)} is no place that data can be read from ({reason}); give --data a path, "
             "or a URI such as s3://bucket/fer2013.zip"
         ) from None
-    return place.files, place.base
+    return place.files, place.base.rstrip("/")

@@ -1,10 +1,7 @@
 """Data behind a URI: copied once, noticed when changed, never asked without need."""
 
 import io
-import json
 import os
-import signal
-import subprocess
 import sys
 import time
 import uuid
@@ -30,7 +27,6 @@ from orchestrator.data.outages import Unreachable
 from orchestrator.data.remote import Found
 from orchestrator.errors import BadInput
 
-ROOT = Path(__file__).parents[2]
 EXAMPLE = example((10, 2, 2))
 CSV = fer2013_csv(EXAMPLE)["fer2013.csv"]
 OTHER = fer2013_csv(example((10, 2, 2), seed=1))["fer2013.csv"]
@@ -213,6 +209,7 @@ def test_no_such_bucket(bucket, cache):
         ("https://host/fer2013.zip", "is a web address, and these are not read; download it"),
         ("nonsense://host/x", "is no place that data can be read from (Protocol not known"),
         ("file://host/x", "names the machine 'host', whose files cannot be read; for this machine"),
+        ("s3://bucket/a//b?region=eu-central-1", "s3://bucket/a//b cannot be read: Empty path"),
         ("s3://bucket/x?foo=1", "is no place that data can be read from (unknown setting foo"),
         ("s3://key:secret@bucket/x", "s3://bucket/x: the URI carries credentials"),
         ("s3://", "s3:// is no place that data can be read from (it names no bucket"),
@@ -297,62 +294,3 @@ def test_a_terminal_sees_how_far_the_copy_is_and_a_log_file_does_not(bucket, cac
         open_faces(bucket.put(f"{seen}.csv", CSV), cache=cache)
         assert (f"copying s3://{bucket.name}" in stream.getvalue()) is seen
     assert stream.getvalue() == ""
-
-
-# --- several processes -----------------------------------------------------------------------
-
-OPEN = """
-import sys
-from pathlib import Path
-from orchestrator.data.cache import open_faces
-print("ready", flush=True)
-sys.stdin.readline()
-print(open_faces(sys.argv[1], cache=Path(sys.argv[2])).digest)
-"""
-
-
-def started(program: str, *words: object, n: int = 4) -> list[subprocess.Popen[str]]:
-    """Processes that have imported everything and go on at a line on their standard input."""
-    command = [sys.executable, "-c", program, *map(str, words)]
-    pipe = subprocess.PIPE
-    found = [
-        subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) for _ in range(n)
-    ]
-    for process in found:
-        assert process.stdout.readline() == "ready\n"
-    return found
-
-
-def test_four_processes_that_start_at_once_copy_and_read_once(bucket, cache):
-    uri = bucket.put_all("d", image_folders(EXAMPLE))
-    processes = started(OPEN, uri, cache)
-    bucket.requests.clear()
-    for process in processes:
-        process.stdin.write("go\n")
-        process.stdin.flush()
-    digests = {process.communicate(timeout=60)[0].strip() for process in processes}
-    assert len(digests) == 1
-    (digest,) = digests
-    assert bucket.asked("GET", "d/") == 98
-    assert sorted(path.name for path in cache.iterdir()) == sorted([digest, "downloads", "index"])
-    assert json.loads((entry_folder(digest, cache) / "meta.json").read_text())["layout"]
-
-
-KILLED = """
-import os, signal
-from orchestrator.data import bar, downloads
-look = downloads.look
-downloads.look = lambda *a: os.kill(os.getpid(), signal.SIGKILL)
-"""
-
-
-@pytest.mark.faults
-def test_a_process_killed_while_copying_leaves_nothing_that_is_read(bucket, cache):
-    uri = bucket.put("fer2013.csv", CSV)
-    (process,) = started(KILLED + OPEN, uri, cache, n=1)
-    process.communicate("go\n", timeout=60)
-    assert process.returncode == -signal.SIGKILL
-    (left,) = (cache / "downloads").iterdir()
-    assert left.name.startswith(".unfinished-")
-    assert len(open_faces(uri, cache=cache).training) == 70
-    assert bucket.asked("GET") == 2
