@@ -176,7 +176,7 @@ def test_kuberays_own_network_policy_does_as_well() -> None:
 
 
 WRONG = (None, "x", -7, True, [], {}, ["x"], [{}], {"x": 1})
-STEP = {JOB: 37, CLUSTER: 23}
+STEP = {JOB: 7, CLUSTER: 7}
 """Every so manieth place of the long files is enough."""
 
 

@@ -120,7 +120,7 @@ def test_the_command_that_resumes_asks_for_the_same(words):
     assert program == PROGRAM
     again = parse(shlex.split(rest))
     expected = dataclasses.replace(
-        request, name="first-2", resume=True, dry_run=False, list_questions=False
+        request, name="first-2", resume=True, go_on=False, dry_run=False, list_questions=False
     )
     assert again == expected
 

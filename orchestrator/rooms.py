@@ -101,13 +101,13 @@ ROOMS: dict[str, Room] = {
         "config errors hardware terminal training /results", "ray safetensors"
     ),
     "orchestrator.work": room(
-        "command conductor dashboard ledger plan reuse rungs scheduling search slots strategy tables trial"
-        " vigil watch workplace /results",
+        "command conductor dashboard ledger plan reuse rungs scheduling search slots strategy"
+        " tables trial vigil watch workplace /results",
         "ray",
     ),
     "orchestrator.sweep": room(
-        "command config errors estimate hardware ledger plan provenance session slots sweeps"
-        " terminal training.inputs trial watch work workplace /results",
+        "command conductor config errors estimate hardware ledger plan provenance session slots"
+        " sweeps terminal training.inputs trial watch work workplace /results",
         "ray",
     ),
     # for tests

@@ -16,6 +16,7 @@ import ray
 
 from orchestrator import hardware, plan, provenance, sweeps
 from orchestrator.command import Request, parse
+from orchestrator.conductor import TIME_IS_UP
 from orchestrator.config import Sweep
 from orchestrator.errors import BadInput
 from orchestrator.estimate import dry_run
@@ -194,7 +195,8 @@ def _finish(work: Work, ledger: Ledger) -> int:
     waiting = work.planned.trials - len(entries) if work.request.time_budget else 0
     if unfinished or waiting > 0:
         left = f"{unfinished} trials unfinished, {max(0, waiting)} not begun"
-        why = "time is up" if work.request.time_budget else "the disk or the store failed them"
+        timed = waiting > 0 or any(entry.reason.startswith(TIME_IS_UP) for entry in entries)
+        why = "time is up" if timed else "the disk or the store failed them"
         work.say(f"{left}: {why}; go on with:\n  {work.again}")
     if all(entry.status in ("failed", "running") for entry in entries):
         work.say(f"error: no trial succeeded; see {work.planned.folder}/{Paths().trials}")

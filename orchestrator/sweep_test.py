@@ -12,6 +12,8 @@ from orchestrator import sweep, sweeps
 from orchestrator.command import PROGRAM, parse
 from orchestrator.ledger import Ledger
 from orchestrator.testing import ListJournal
+from orchestrator.work import Work
+from orchestrator.workplace import Workplace
 from results.journal import Journal
 from results.paths import Paths
 
@@ -138,8 +140,8 @@ def pasted(err):
 
 
 def interrupt_with(how):
-    def with_ray(request, planned, journal, err):
-        journal.append({"event": "begun", "sweep": planned.name})
+    def with_ray(work):
+        work.journal.append({"event": "begun", "sweep": work.planned.name})
         how()
         raise AssertionError("nothing was raised")
 
@@ -182,7 +184,7 @@ def test_the_second_sweep_of_a_name_is_resumed_under_its_own(question, results, 
 def test_an_unexpected_error_is_one_line_here_and_a_traceback_in_the_log(
     question, results, capfd, monkeypatch
 ):
-    def with_ray(request, planned, journal, err):
+    def with_ray(work):
         raise RuntimeError("Ray would not start\nand said so at length")
 
     monkeypatch.setattr(sweep, "_with_ray", with_ray)
@@ -199,7 +201,7 @@ def test_an_unexpected_error_is_one_line_here_and_a_traceback_in_the_log(
 
 
 def test_bad_input_that_only_ray_can_tell_is_code_2(question, results, capfd, monkeypatch):
-    def with_ray(request, planned, journal, err):
+    def with_ray(work):
         raise sweep.BadInput("there is no GPU here")
 
     monkeypatch.setattr(sweep, "_with_ray", with_ray)
@@ -241,6 +243,11 @@ def ledger_of(*ends):
     return ledger
 
 
+def work_on(request):
+    planned = sweep.plan.make(request)
+    return Work(request, planned, ListJournal(), Workplace(planned.store), sys.stderr)
+
+
 COMPLETED = {"status": "completed", "reason": "all epochs done"}
 FAILED = {"status": "failed", "reason": "raised an error", "error": "ValueError: x"}
 OUT_OF_TIME = {"status": "stopped_early", "reason": "time budget 1m", "resumable": True}
@@ -258,8 +265,7 @@ OUT_OF_TIME = {"status": "stopped_early", "reason": "time budget 1m", "resumable
 )
 def test_the_code_says_whether_anything_succeeded(ends, code, said, question, results, capsys):
     request = parse([question, "--results", str(results), "--no-postprocess"])
-    planned = sweep.plan.make(request)
-    assert sweep._finish(request, planned, ledger_of(*ends), sys.stderr) == code
+    assert sweep._finish(work_on(request), ledger_of(*ends)) == code
     assert said in capsys.readouterr().err
 
 
@@ -275,8 +281,7 @@ def test_post_processing_comes_last_and_its_failure_is_said(
 
     monkeypatch.setattr(sweep, "_have_run", run)
     request = parse([question, "--results", str(results)])
-    planned = sweep.plan.make(request)
-    assert sweep._finish(request, planned, ledger_of(COMPLETED), sys.stderr) == (1 if code else 0)
+    assert sweep._finish(work_on(request), ledger_of(COMPLETED)) == (1 if code else 0)
     assert asked == [[sys.executable, "-m", "jobs.postprocess", str(results / "tiny")]]
     assert ("post-processing failed" in capsys.readouterr().err) == bool(code)
 

@@ -1,4 +1,4 @@
-"""Types of what our checks read in a description for `ray up`; Ray's own schema leaves many open."""
+"""Types of what our checks read in a description for `ray up`; Ray's schema leaves many open."""
 
 from cluster.checks.kubernetes import NUMBER, TEXT, TRUTH, WHOLE, Schema, many, table
 

@@ -20,8 +20,8 @@ def kubernetes_fields(description: Description) -> list[Problem]:
     """Against the tables in `kubernetes`."""
     found: list[Problem] = []
     for number, thing in enumerate(description.objects):
-        if thing["kind"] in KINDS:
-            found += against(KINDS[thing["kind"]], thing, (number,))
+        if str(thing["kind"]) in KINDS:
+            found += against(KINDS[str(thing["kind"])], thing, (number,))
         else:
             known = ", ".join(KINDS)
             found.append(
@@ -36,7 +36,7 @@ def kubernetes_fields(description: Description) -> list[Problem]:
 
 
 def launcher_fields(description: Description) -> list[Problem]:
-    """Against the schema that Ray ships and `ray up` itself applies, and the table in `launched`."""
+    """Against the schema that `ray up` itself applies, and the table in `launched`."""
     thing = description.objects[0]
     return [p for schema in (launcher_schema(), READ) for p in against(schema, thing, (0,))]
 
@@ -66,7 +66,7 @@ def _said(error: jsonschema.ValidationError, base: Place) -> Iterator[Problem]:
     wanted: Any = error.validator_value
     if error.validator == "additionalProperties":
         known: Sequence[str] = list(error.schema.get("properties", {}))
-        for name in sorted(set(error.instance) - set(known)):
+        for name in sorted(map(str, set(error.instance) - set(known))):
             near = difflib.get_close_matches(name, known, 1)
             remedy = f"write {near[0]}" if near else "take it out"
             expected = f"one of {', '.join(sorted(known))}"

@@ -103,6 +103,7 @@ _FAULTS: Mapping[str, Sequence[tuple[str, str, str, str]]] = {
         ),
     ],
     CLUSTER: [
+        ("fields", "  rayVersion", "  1: 2\n  a: 3\n  rayVersion", "the unknown field 1"),
         ("fields", "maxReplicas: 4", "maxReplicas: many", "a value of type integer"),
         ("fields", "groupName: gpu", "priority: 1", "found no groupName"),
         ("fields", "medium: Memory", "medium: RAM", 'found "RAM"'),

@@ -7,8 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cluster.faults import local, real, states
-from cluster.faults.arena import end_all
+from cluster.faults import local
 from cluster.faults.observed import Observed
 
 

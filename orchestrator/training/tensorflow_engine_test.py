@@ -8,18 +8,12 @@ import pytest
 from orchestrator.models.catalogue import MODELS
 from orchestrator.testing import bands, noise, numbers, tiny
 from orchestrator.training import schedules
-from orchestrator.training.checkpoint import Checkpoints
 from orchestrator.training.optimizers import OPTIMIZERS
 from orchestrator.training.run import Run
 from orchestrator.training.schedules import SCHEDULES
 from orchestrator.training.tensorflow_engine import TensorflowEngine
-from results.store import Store
 
 NOISE = noise()  # 64 images of 16 x 16 train, 32 validate, 4 classes
-
-
-def kept(folder):
-    return Checkpoints(Store(folder), "trial")
 
 
 def _uneven():
@@ -157,18 +151,18 @@ def pairs():
 
 @pytest.mark.parametrize(("optimizer", "schedule"), pairs())
 def test_going_on_from_a_checkpoint_is_as_if_nothing_had_happened(
-    optimizer, schedule, engine, tmp_path, monkeypatch
+    optimizer, schedule, engine, monkeypatch
 ):
     monkeypatch.setattr(schedules, "PLATEAU_PATIENCE", 1)
     config = tiny(**ALL_ON, optimizer=optimizer, schedule=schedule, momentum=0.5)
     whole = trained(engine, config, epochs=4)
     end, weights = engine.state(), engine.weights()
 
-    kept(tmp_path).save(*trained(engine, config, epochs=2).state())
+    kept = trained(engine, config, epochs=2).state()
     trained(engine, tiny(**ALL_ON, optimizer=optimizer, momentum=0.5, seed=9), epochs=1)
     again = TensorflowEngine(threads=1)
     run = Run(again, config, NOISE)
-    run.load(*kept(tmp_path).newest())
+    run.load(*kept)
     run.epoch()
     run.epoch()
     assert rows(run) == rows(whole)
