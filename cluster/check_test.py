@@ -14,6 +14,7 @@ from cluster.checks import CHECKS, problems
 from cluster.checks.files import REPOSITORY, Description, Pins, Unreadable, described, read
 from cluster.checks.pods import quantity
 from cluster.checks.problem import spoken
+from cluster.checks.starting import KNOWN, flags
 from cluster.checks.testing import AWS, CLUSTER, FAULTS, GCP, JOB, NAMESPACE, ONPREM, Fault
 
 PINS = Pins.of()
@@ -215,3 +216,14 @@ def test_ray_itself_accepts_the_descriptions_for_ray_up() -> None:
         assert prepared["max_workers"] >= 2
         installs = prepared["head_setup_commands"] + prepared["worker_setup_commands"]
         assert not installs  # of Ray's defaults nothing is left
+
+
+def test_known_start_options_are_those_of_the_installed_ray() -> None:
+    start = pytest.importorskip("ray.scripts.scripts").start
+    options = {o for p in start.params for o in (*p.opts, *p.secondary_opts)}
+    assert sorted(KNOWN) == sorted(o.removeprefix("--") for o in options if o.startswith("--"))
+
+
+def test_start_options_are_read_with_their_values_up_to_the_end_of_the_command() -> None:
+    command = "ulimit -n 9; A=b ray start --head --port=6379 --num-cpus 0\n; other --flag x"
+    assert flags(command) == {"head": "", "port": "6379", "num-cpus": "0"}

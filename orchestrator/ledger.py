@@ -105,6 +105,7 @@ class Ledger:
         self.reported: list[tuple[str, dict[str, Any]]] = []
         self.unknown: set[str] = set()
         self._next = 0
+        self._counts: Counter[str] = Counter()
         self._journal = journal
         self._listeners: list[Listener] = []
         for event in past:
@@ -149,7 +150,7 @@ class Ledger:
 
     def counts(self) -> dict[str, int]:
         """Status -> number of trials."""
-        return dict(Counter(entry.status for entry in self.entries.values()))
+        return {status: n for status, n in self._counts.items() if n}
 
     def _note(self, kind: str, trial: str, **content: Any) -> None:
         event = {"event": kind, "trial": trial, **content}
@@ -163,15 +164,20 @@ class Ledger:
         kind, trial = event["event"], event.get("trial")
         if trial is None:
             return None  # of the sweep itself: begun, resumed, interrupted, done
+        entry = self.entries.get(trial)
+        before = [entry.status] if entry else []
         if kind == "asked":
-            self.entries[trial] = Entry(trial, event["number"], event["config"], event["ticket"])
+            entry = Entry(trial, event["number"], event["config"], event["ticket"])
+            self.entries[trial] = entry
             self._next = event["number"] + 1
-        elif trial not in self.entries:
+        elif entry is None:
             self.unknown.add(trial)
             return None
         else:
-            self._REDUCERS[kind](self, self.entries[trial], event)
-        return self.entries[trial]
+            self._REDUCERS[kind](self, entry, event)
+        self._counts.subtract(before)
+        self._counts[entry.status] += 1
+        return entry
 
     def _on_ticket(self, entry: Entry, event: dict[str, Any]) -> None:
         entry.ticket = event["ticket"]

@@ -5,6 +5,7 @@ of these two objects are empty, and a resumed sweep is a new Tune experiment who
 read the journal.
 """
 
+from collections import deque
 from collections.abc import Callable
 from typing import Any
 
@@ -60,11 +61,17 @@ class ConductedSearcher(Searcher):
 
 
 class ConductedScheduler(FIFOScheduler):
-    """Runs trials in the order asked; the conductor says which of them stop."""
+    """Runs trials in the order asked; the conductor says which of them stop.
+
+    Tune keeps every trial it has ever had, some 60 KB each, and looks through all of them at
+    every step; so what has ended is taken from its hands.
+    """
 
     def __init__(self, conductor: Conductor) -> None:
         super().__init__()
         self._conductor = conductor
+        self._waiting: deque[TuneTrial] = deque()
+        self._ended: deque[tuple[Any, TuneTrial]] = deque()
 
     def __reduce__(self) -> tuple[Any, ...]:
         return (FIFOScheduler, ())
@@ -79,6 +86,28 @@ class ConductedScheduler(FIFOScheduler):
         """Pass the row on and stop the trial if the conductor says so."""
         goes_on = self._conductor.goes_on(signature(trial), result)
         return TrialScheduler.CONTINUE if goes_on else TrialScheduler.STOP
+
+    def on_trial_add(self, tune_controller: Any, trial: TuneTrial) -> None:
+        """It waits for its turn."""
+        self._waiting.append(trial)
+
+    def on_trial_complete(
+        self, tune_controller: Any, trial: TuneTrial, result: dict[str, Any]
+    ) -> None:
+        """Stopped by our word; Tune has still to note it."""
+        self._ended.append((tune_controller, trial))
+
+    def on_trial_error(self, tune_controller: Any, trial: TuneTrial) -> None:
+        """Its process is gone; Tune has still to note it."""
+        self._ended.append((tune_controller, trial))
+
+    def choose_trial_to_run(self, tune_controller: Any) -> TuneTrial | None:
+        """Whose turn it is; asked at every step, before anything else of it happens."""
+        while len(self._ended) > 1:  # one stays: where there is none, Tune reads its files
+            forget(*self._ended.popleft())
+        while self._waiting and self._waiting[0].status != TuneTrial.PENDING:
+            self._waiting.popleft()
+        return self._waiting[0] if self._waiting else None
 
 
 class TuneEvents(tune.Callback):
@@ -158,6 +187,29 @@ class TuneEvents(tune.Callback):
     def _forget(self, name: str) -> None:
         self._actors.pop(name, None)
         self._vigil.ends(name)
+
+
+HELD = ("_trials", "_live_trials", "_stopped_trials", "_failed_trials", "_trials_to_cache")
+"""Where Tune's controller keeps trials that have ended, in Ray 2.60."""
+
+
+def forget(controller: Any, trial: TuneTrial) -> None:
+    """Take a trial that has ended out of Tune's memory, its searches and its snapshots.
+
+    Nothing of it is needed: who asks, asks the ledger. Where another Ray keeps its trials in other
+    places, they stay there, which costs memory and time but changes nothing.
+
+    Args:
+        controller: Tune's.
+        trial: left as it is if it has not ended.
+    """
+    if not trial.is_finished():
+        return
+    for name in HELD:
+        held = getattr(controller, name, None)
+        if held is not None and trial in held:
+            held.remove(trial)
+    getattr(controller, "_trial_metadata", {}).pop(trial.trial_id, None)
 
 
 def signature(trial: TuneTrial) -> str:

@@ -25,7 +25,67 @@ SAMPLES_A_CLASS = 2
 """Training images of each class shown in TensorBoard, under every variant."""
 
 REFRESH_SECONDS = 0.25
-"""Shortest time between two looks at the ledger; it grows with the ledger."""
+"""Shortest time between two looks at the ledger; longer where a look takes long."""
+
+
+class Standing:
+    """Who runs, who is best, how long a trial takes; kept up with every event.
+
+    So a look costs the same however many trials there are.
+
+    Args:
+        ledger: as it stands.
+
+    Attributes:
+        running: trials that a process works on, by signature.
+        best: the trial that `ranked` has first; None before anything was measured.
+    """
+
+    def __init__(self, ledger: Ledger) -> None:
+        self.running: dict[str, Entry] = {}
+        self.best: Entry | None = next(iter(ranked(ledger)), None)
+        self._rank = _rank(self.best) if self.best else None
+        self._ledger = ledger
+        self._seconds: dict[str, float] = {}
+        self._total = 0.0
+        for entry in ledger.entries.values():
+            self._sort_in(entry)
+
+    @property
+    def mean_seconds(self) -> float | None:
+        """Of the trials that were trained to their end; None before the first."""
+        return self._total / len(self._seconds) if self._seconds else None
+
+    def note(self, event: Mapping[str, Any], entry: Entry) -> None:
+        """Take an event that is in the ledger already."""
+        self._sort_in(entry)
+        if event["event"] in ("epoch", "ended"):
+            self._compare(entry)
+
+    def _sort_in(self, entry: Entry) -> None:
+        self.running.pop(entry.trial, None)
+        self._total -= self._seconds.pop(entry.trial, 0.0)
+        if entry.status == "running" and entry.begun:
+            self.running[entry.trial] = entry
+        elif entry.status not in ("running", "reused", "failed") and entry.rows:
+            seconds = sum(row["seconds"] for row in entry.rows.values())
+            self._seconds[entry.trial] = seconds
+            self._total += seconds
+
+    def _compare(self, entry: Entry) -> None:
+        rank = _rank(entry)
+        if entry is self.best and (rank is None or rank < (self._rank or rank)):
+            # It went back to a checkpoint and lost its best epoch: another may be before it now.
+            self.best = next(iter(ranked(self._ledger)), None)
+            self._rank = _rank(self.best) if self.best else None
+        elif rank is not None and (self._rank is None or rank >= self._rank):
+            self.best, self._rank = entry, rank
+
+
+def _rank(entry: Entry) -> tuple[float, int] | None:
+    """The higher the better; of equals, the one that was asked for earlier."""
+    row = entry.best_row(METRIC)
+    return (row[METRIC], -entry.number) if row else None
 
 
 class Watch:
@@ -55,6 +115,7 @@ class Watch:
         self._next = 0.0
         self._shown: set[str] = set()
         self._broken: set[str] = set()
+        self._standing = Standing(self._ledger)
         self._ledger.listen(self._on_event)
 
     def __enter__(self) -> "Watch":
@@ -111,6 +172,8 @@ class Watch:
             self._dashboard.images(f"samples/{variant}", inputs.training[rows], names)
 
     def _on_event(self, event: Mapping[str, Any], entry: Entry) -> None:
+        with self.harmless("display"):
+            self._standing.note(event, entry)
         with self.harmless("TensorBoard"):
             self._to_dashboard(event, entry)
         if event["event"] == "died":
@@ -132,9 +195,8 @@ class Watch:
     def snapshot(self) -> Snapshot:
         """Where the sweep stands."""
         counts = self._ledger.counts()
-        entries = self._ledger.entries.values()
-        running = [self._running(e) for e in entries if e.status == "running" and e.begun]
-        best = next(iter(ranked(self._ledger)), None)
+        running = [self._running(entry) for entry in self._standing.running.values()]
+        best = self._standing.best
         elapsed = time.monotonic() - self._began
         rungs = self._conductor.rungs
         return Snapshot(
@@ -152,12 +214,7 @@ class Watch:
         )
 
     def _left(self, running: list[RunningTrial], ended: int) -> float | None:
-        spent = [
-            sum(row["seconds"] for row in entry.rows.values())
-            for entry in self._ledger.entries.values()
-            if entry.status not in ("running", "reused", "failed") and entry.rows
-        ]
-        mean = sum(spent) / len(spent) if spent else None
+        mean = self._standing.mean_seconds
         waiting = max(0, self._plan.trials - ended - len(running))
         left = eta(running, waiting, mean, max(1, len(running)))
         until = self._conductor.limits.deadline - time.monotonic()

@@ -12,6 +12,7 @@ from cluster.checks import (
     resume,
     schema,
     secrets,
+    starting,
     versions,
 )
 from cluster.checks.files import Description
@@ -31,6 +32,7 @@ CHECKS: Mapping[str, Mapping[str, Check]] = {
         "services": exposure.services,
         "host": exposure.host,
         "network policy": exposure.policies,
+        "start options": starting.kubernetes,
         "token": exposure.token,
         "pods": hardening.pods,
         "containers": hardening.containers,
@@ -45,6 +47,7 @@ CHECKS: Mapping[str, Mapping[str, Check]] = {
         "node types": launcher.node_types,
         "spot": launcher.spot,
         "own set-up": launcher.set_up,
+        "start options": starting.launcher,
         "ports": launcher.ports,
         "security groups": launcher.security_groups,
         "public addresses": launcher.public_addresses,

@@ -1,14 +1,15 @@
 """What must hold of a description for `ray up`."""
 
 import re
-from collections.abc import Iterator, Mapping
-from typing import Any
+from collections.abc import Iterator
 
 from cluster.checks.exposure import LOOPBACK, world
 from cluster.checks.files import Description, at
 from cluster.checks.problem import Place, Problem, shown
+from cluster.checks.starting import commands, flags
 
-STARTS = ("head_start_ray_commands", "worker_start_ray_commands")
+HEAD = "head_start_ray_commands"
+STARTS = (HEAD, "worker_start_ray_commands")
 SET_UP = ("setup_commands", "head_setup_commands", "worker_setup_commands")
 LOCKED = ("--cap-drop=ALL", "--security-opt=no-new-privileges")
 UNLOCKING = ("--privileged", "--cap-add", "--publish", "-p", "--pid", "--ipc", "--userns", "--user",
@@ -18,7 +19,7 @@ UNLOCKING = ("--privileged", "--cap-add", "--publish", "-p", "--pid", "--ipc", "
 def node_types(description: Description) -> list[Problem]:
     """The head is one of the node types and takes no trial; counts are in order; idle ones go."""
     thing = description.objects[0]
-    found = list(_idle_head(thing))
+    found = list(_idle_head(description))
     types = thing.get("available_node_types", {})
     for name, node in types.items():
         low, high = node.get("min_workers", 0), node.get("max_workers", 0)
@@ -40,7 +41,8 @@ def node_types(description: Description) -> list[Problem]:
     return found
 
 
-def _idle_head(thing: Mapping[str, Any]) -> Iterator[Problem]:
+def _idle_head(description: Description) -> Iterator[Problem]:
+    thing = description.objects[0]
     head = str(thing.get("head_node_type", ""))
     types = thing.get("available_node_types", {})
     if types and head not in types:
@@ -51,7 +53,7 @@ def _idle_head(thing: Mapping[str, Any]) -> Iterator[Problem]:
         if said != 0:
             place = (0, "available_node_types", head, "resources", "CPU")
             yield Problem(place, shown(said), "0", "a trial beside the driver can take its memory")
-    elif not any("--num-cpus=0" in c for _, c in _starts(thing, "head_start_ray_commands")):
+    elif not any(flags(c).get("num-cpus") == "0" for _, c in commands(description, HEAD)):
         yield Problem(
             (0, "head_start_ray_commands"),
             "a head that offers its cores",
@@ -90,39 +92,22 @@ def set_up(description: Description) -> list[Problem]:
     ]
 
 
-def _starts(thing: Mapping[str, Any], *keys: str) -> Iterator[tuple[Place, str]]:
-    for key in keys or STARTS:
-        for position, command in enumerate(thing.get(key) or []):
-            if re.search(r"\bray start\b", command):
-                yield (0, key, position), command
-
-
 def ports(description: Description) -> list[Problem]:
-    """The dashboard on loopback, no server for ray://."""
-    thing = description.objects[0]
+    """The dashboard stays on loopback."""
     found: list[Problem] = []
     for key in STARTS:
-        if not any(_starts(thing, key)):
+        if not any(commands(description, key)):
             remedy = "add it: Ray's default opens the dashboard to the network"
             found.append(Problem((0, key), "no `ray start`", "one", remedy))
-    for place, command in _starts(thing, "head_start_ray_commands"):
-        said = re.findall(r"--dashboard-host[= ](\S+)", command)
-        if not said or said[-1] not in LOOPBACK:
+    for place, command in commands(description, HEAD):
+        said = flags(command).get("dashboard-host", "not said")
+        if said not in LOOPBACK:
             found.append(
                 Problem(
                     place,
-                    f"--dashboard-host {said[-1] if said else 'not said'}",
+                    f"--dashboard-host {said}",
                     "--dashboard-host=127.0.0.1",
                     "reach it by `ray dashboard`, which goes through ssh",
-                )
-            )
-        if not re.search(r"--ray-client-server-port[= ]0\b", command):
-            found.append(
-                Problem(
-                    place,
-                    "an open port for ray://",
-                    "--ray-client-server-port=0",
-                    "add it: nothing of ours uses it",
                 )
             )
     return found
@@ -202,7 +187,7 @@ def token(description: Description) -> list[Problem]:
                 "add it; `ray get-auth-token --generate` makes one",
             )
         )
-    for place, command in _starts(thing):
+    for place, command in commands(description):
         if "RAY_AUTH_MODE=token" not in command:
             remedy = "write it before `ray start`: without it Ray 2.60 joins without a token"
             found.append(Problem(place, "no RAY_AUTH_MODE", "RAY_AUTH_MODE=token", remedy))

@@ -103,6 +103,9 @@ _FAULTS: Mapping[str, Sequence[tuple[str, str, str, str]]] = {
         ),
     ],
     CLUSTER: [
+        ("start options", "num-cpus:", "num-cpu:", "unknown option num-cpu,"),
+        ("start options", 'num-gpus: "1"', 'num-gpus: "one"', "a whole number"),
+        ("start options", '"1000000000"', '"0"', "at least 78643200; take it out"),
         ("fields", "  rayVersion", "  1: 2\n  a: 3\n  rayVersion", "the unknown field 1"),
         ("fields", "maxReplicas: 4", "maxReplicas: many", "a value of type integer"),
         ("fields", "groupName: gpu", "priority: 1", "found no groupName"),
@@ -200,7 +203,7 @@ _FAULTS: Mapping[str, Sequence[tuple[str, str, str, str]]] = {
         ("node types", "    max_workers: 4", "    max_workers: 9", "max_workers 9, 4 in all"),
         ("spot", "      InstanceMarketOptions: {MarketType: spot}\n", "", "a worker that is not"),
         ("ports", "--dashboard-host=127.0.0.1", "--dashboard-host=0.0.0.0", "through ssh"),
-        ("ports", "--dashboard-host=127.0.0.1 ", "", "--dashboard-host not said"),
+        ("ports", " --dashboard-host=127.0.0.1", "", "--dashboard-host not said"),
         ("security groups", "SecurityGroupIds: [sg-", "GroupIds: [sg-", "ssh from the whole world"),
         (
             "security groups",
@@ -236,7 +239,8 @@ _FAULTS: Mapping[str, Sequence[tuple[str, str, str, str]]] = {
             "scheduling: {provisioningModel: SPOT}",
             "the head that is not an on-demand machine",
         ),
-        ("ports", " --ray-client-server-port=0", "", "an open port for ray://"),
+        ("start options", "--port=6379", "--ray-client-server-port=0", "at least 1024"),
+        ("start options", "--autoscaling-config", "--autoscale-config", "write autoscaling-config"),
         ("public addresses", "use_internal_ips: true", "use_internal_ips: false", "found false"),
         ("public addresses", "networkInterfaces:", "networks:", "found no networkInterfaces"),
         (

@@ -1,0 +1,82 @@
+"""That a trial costs the same whether it is the tenth or the ten thousandth."""
+
+import shutil
+import time
+
+import pytest
+
+from cluster.faults.arena import Arena
+from cluster.scale import COLUMNS, Cost, Sample, cpu_at, heading, measure, row, tenths
+from orchestrator.scripted import Stage, completed, conduct
+from orchestrator.space import Choice, Constant
+
+MANY = 10_000
+
+
+def quality(seed):
+    """Between 0.25 and 0.95, like no other seed's."""
+    return 0.25 + 0.7 * (seed * 0.6180339887 % 1)
+
+
+def script(config):
+    return completed([quality(config.seed) * (1 - 0.6**t) for t in range(1, config.epochs + 1)])
+
+
+def test_the_conductor_decides_ten_thousand_trials_at_one_price():
+    axes = {"seed": Choice(tuple(range(MANY))), "epochs": Constant(1)}
+    conductor = conduct(axes=axes, rungs=(), trials=MANY)
+    marks = [time.process_time()]
+    conductor.ledger.listen(
+        lambda event, entry: (
+            marks.append(time.process_time()) if event["event"] == "ended" else None
+        )
+    )
+    Stage(script, slots=4).play(conductor)
+    assert len(marks) == MANY + 1
+    cost = tenths(marks)
+    assert cost[-1] <= 2 * cost[0], [f"{1e6 * step:.0f} us" for step in cost]
+
+
+def test_taking_up_ten_thousand_finished_trials_takes_a_moment():
+    axes = {"seed": Choice(tuple(range(MANY))), "epochs": Constant(1)}
+    whole = conduct(axes=axes, rungs=(), trials=MANY)
+    Stage(script, slots=4).play(whole)
+    began = time.process_time()
+    again = conduct(whole.ledger._journal, axes=axes, rungs=(), trials=MANY)
+    again.take_up()
+    assert time.process_time() - began < 2.0
+    assert again.next_trial() is None
+    assert again.over
+
+
+def test_tenths_are_mean_steps():
+    marks = [0.0, *range(1, 11), *range(12, 32, 2)]  # ten steps of 1, ten of 2
+    assert tenths(marks) == (1.0,) * 5 + (2.0,) * 5
+
+
+def test_cpu_time_is_read_off_between_two_samples():
+    samples = [Sample(100.0, 1.0, 200.0), Sample(102.0, 2.0, 200.0), Sample(104.0, 2.0, 200.0)]
+    assert [cpu_at(samples, at) for at in (99.0, 101.0, 102.0, 103.0, 200.0)] == [1, 1.5, 2, 2, 2]
+
+
+def test_every_column_has_its_figure():
+    cost = Cost(1000, 2000, 50.0, 5.0, 3.0, (5.0,) * 9 + (6.0,), 250.0, 10**6, 10**7, 3000, 6.0)
+    cells = [cell.strip() for cell in row(cost).strip("|").split("|")]
+    told = dict(zip(COLUMNS, cells, strict=True))
+    assert told["ratio"] == "1.20"
+    assert told["journal bytes a trial"] == "1,000"
+    assert told["files a trial"] == "3.0"
+    assert "4 slots" in heading(slots=4, epochs=1, grace=0)
+
+
+@pytest.mark.slow
+@pytest.mark.ray
+def test_a_result_costs_the_driver_the_same_after_thousands_of_trials(tmp_path):
+    arena = Arena(tmp_path / "sweep", trials=3000, slots=4, epochs=1, grace=0, epoch_seconds=0.0)
+    cost = measure(arena)
+    shutil.rmtree(arena.folder)
+    assert (cost.trials, cost.results) == (3000, 3000)
+    assert cost.growth <= 1.5, cost.cpu_ms
+    assert cost.mib < 400
+    assert cost.journal_bytes < 3000 * 3000
+    assert cost.resume_s < 30
