@@ -209,9 +209,7 @@ def _record(store: Store) -> dict[str, Any]:
 
 
 def _sweeps_below(store: Store) -> str:
-    if "://" in store.root:
-        return "; give the folder RESULTS/NAME of a sweep"
-    below = sorted(file.parent.name for file in Path(store.root).glob(f"*/{Paths().sweep}"))
+    below = [name for name in store.folders() if store.below(name).exists(Paths().sweep)]
     return f"; sweeps below it: {', '.join(below)}" if below else "; give the folder of a sweep"
 
 

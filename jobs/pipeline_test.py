@@ -254,8 +254,8 @@ def run_through(question, tmp_path_factory):
 @pytest.mark.ray
 @pytest.mark.slow
 def test_an_interrupted_pipeline_says_how_to_go_on(run_through, question):
-    _, [(code, out, err), *_] = run_through
-    assert (code, out) == (130, ""), err
+    _, [(code, _, err), *_] = run_through
+    assert code == 130, err
     assert "interrupted at: sweep; go on with:\n  python -m jobs.pipeline " + question in err
 
 

@@ -161,9 +161,8 @@ class Conductor:
         return None
 
     def _new_trial(self) -> TrialConfig | None:
-        for _ in range(REPEATS):
-            if len(self.ledger.entries) >= self.limits.trials:
-                return None
+        repeats = 0
+        while repeats < REPEATS and len(self.ledger.entries) < self.limits.trials:
             suggestion = self._orphans.pop(0) if self._orphans else self._strategy.ask()
             if suggestion is None:
                 return None
@@ -171,7 +170,9 @@ class Conductor:
             known = self.ledger.entries.get(config.signature())
             if known is not None:
                 self._strategy.tell(suggestion.ticket, outcome(known))
+                repeats += 1
                 continue
+            repeats = 0
             entry = self.ledger.asked(config.signature(), config.to_flat(), suggestion.ticket)
             if not self._reused(entry):
                 return config

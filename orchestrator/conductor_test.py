@@ -4,7 +4,7 @@ import time
 import pytest
 from optuna.trial import TrialState
 
-from orchestrator.conductor import METRIC, STATUS_OF_STOP, TIME_IS_UP, Finished
+from orchestrator.conductor import METRIC, REPEATS, STATUS_OF_STOP, TIME_IS_UP, Finished
 from orchestrator.ledger import Ledger
 from orchestrator.scripted import (
     BASE,
@@ -264,6 +264,21 @@ def test_a_pending_trial_that_was_finished_elsewhere_meanwhile_is_taken_over():
     Stage(rising).play(resumed)
     entry = next(iter(resumed.ledger.entries.values()))
     assert (entry.status, list(entry.rows)) == ("reused", [1])
+
+
+def test_any_number_of_finished_trials_is_taken_over_in_a_row():
+    found = Finished("older", "completed", (row(1, 0.5),), {})
+    axes = {"seed": Choice(tuple(range(REPEATS + 50))), "epochs": Constant(1)}
+    last = {**BASE.to_flat(), "seed": REPEATS + 49, "epochs": 1}
+    new = BASE.from_flat(last).signature()
+    conductor = conduct(
+        axes=axes,
+        rungs=(),
+        trials=REPEATS + 50,
+        finished=lambda signature: None if signature == new else found,
+    )
+    assert conductor.next_trial().signature() == new
+    assert conductor.ledger.counts() == {"reused": REPEATS + 49, "running": 1}
 
 
 # --- time ------------------------------------------------------------------------------------

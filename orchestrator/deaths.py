@@ -38,6 +38,8 @@ CAUSES: dict[str, Cause] = {
             "drained",
             "node failure",
             "unexpectedly terminated node",
+            # Of a process that dies on a machine that lives, Ray tells the death.
+            "temporarily unavailable",
         ),
     ),
     "process": Cause("its process died", 3),

@@ -14,6 +14,7 @@ from orchestrator.testing import ListJournal
         (NodeDiedError("The node is dead."), "node"),
         (OutOfMemoryError("Task was killed due to the node running low on memory."), "memory"),
         ("The actor died because its node has died. Node Id: 0e2f", "node"),
+        ("The actor is temporarily unavailable: RpcError: RPC error: Socket closed", "node"),
         ("Worker exits with an exit code 137", "process"),
         ("", "process"),
     ],

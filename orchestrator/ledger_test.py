@@ -131,3 +131,14 @@ def test_counts_by_status():
     ledger, _ = ledger_with("a", "b", "c")
     ledger.ended("b", "pruned", "rung 1")
     assert ledger.counts() == {"running": 2, "pruned": 1}
+
+
+def test_counts_are_of_the_last_status_whichever_way_it_was_learnt():
+    ledger, journal = ledger_with("a", "b")
+    ledger.ended("a", "stopped_early", "time is up", resumable=True)
+    ledger.ended("b", "pruned", "rung 1")
+    ledger.started("a")
+    journal.append({"event": "asked", "trial": "b", "number": 1, "config": {}, "ticket": 1})
+    again = Ledger(journal, journal.read())  # a journal that was mended by hand has it twice
+    assert ledger.counts() == {"running": 1, "pruned": 1}
+    assert again.counts() == {"running": 2}

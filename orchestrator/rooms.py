@@ -95,7 +95,8 @@ ROOMS: dict[str, Room] = {
     "orchestrator.provenance": room("hardware plan"),
     # where Ray comes in
     "orchestrator.slots": room("command errors hardware"),
-    "orchestrator.session": room("", "ray"),
+    "orchestrator.lookout": room(),
+    "orchestrator.session": room("lookout", "ray"),
     "orchestrator.scheduling": room("conductor config deaths vigil", "ray"),
     "orchestrator.trial": room(
         "config errors hardware terminal training /results", "ray safetensors"
@@ -106,7 +107,7 @@ ROOMS: dict[str, Room] = {
         "ray",
     ),
     "orchestrator.sweep": room(
-        "command conductor config errors estimate hardware ledger plan provenance session slots"
+        "command conductor config errors estimate hardware ledger lookout plan provenance session slots"
         " sweeps terminal training.inputs trial watch work workplace /results",
         "ray",
     ),

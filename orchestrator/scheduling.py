@@ -7,6 +7,7 @@ read the journal.
 
 from collections import deque
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import ray
@@ -156,9 +157,8 @@ class TuneEvents(tune.Callback):
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
     ) -> None:
         """Its process is gone: Tune is not asked to try again, the conductor does."""
-        name, error = signature(trial), trial.get_error()
+        name, said = signature(trial), last_error(trial)
         self._forget(name)
-        said = f"{type(error).__name__}: {error}".strip()
         if name in self._hung:
             cause, said = "hang", f"no sign for {self._hung.pop(name):.0f} s"
         else:
@@ -187,6 +187,18 @@ class TuneEvents(tune.Callback):
     def _forget(self, name: str) -> None:
         self._actors.pop(name, None)
         self._vigil.ends(name)
+
+
+def last_error(trial: TuneTrial) -> str:
+    """What Ray said when the trial's process died.
+
+    Tune's own `get_error` looks where the experiment is stored; the text gets there much later.
+    """
+    try:
+        said = Path(trial.error_file or "").read_text(errors="replace")
+    except OSError as error:
+        return f"nothing is known of it ({error})"
+    return said.partition("\n")[2].strip()  # the first line is Tune's count of failures
 
 
 HELD = ("_trials", "_live_trials", "_stopped_trials", "_failed_trials", "_trials_to_cache")

@@ -10,6 +10,8 @@ from pathlib import Path
 import ray
 from ray._private import ray_constants
 
+from orchestrator.lookout import lookout
+
 ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
     "RAY_TRAIN_ENABLE_V2_MIGRATION_WARNINGS": "0",
@@ -38,6 +40,9 @@ def session(slots: int | None, gpus: float | None, address: str | None) -> Itera
         slots: CPUs that a local Ray hands out.
         gpus: GPUs that a local Ray hands out; None for those it finds.
         address: of a running cluster; None starts one here, which listens on loopback alone.
+
+    Raises:
+        ClusterLost: inside, when the cluster's head does not answer any more.
     """
     for key, value in ENVIRONMENT.items():
         os.environ.setdefault(key, value)
@@ -56,7 +61,8 @@ def session(slots: int | None, gpus: float | None, address: str | None) -> Itera
             **options,
         )
     try:
-        yield
+        with lookout(ray.get_runtime_context().gcs_address):
+            yield
     finally:
         ray.shutdown()
 

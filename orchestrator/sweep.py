@@ -21,6 +21,7 @@ from orchestrator.config import Sweep
 from orchestrator.errors import BadInput
 from orchestrator.estimate import dry_run
 from orchestrator.ledger import Ledger
+from orchestrator.lookout import ClusterLost
 from orchestrator.plan import Plan
 from orchestrator.session import session
 from orchestrator.slots import Slots
@@ -133,6 +134,9 @@ def _sweep(work: Work) -> int:
         return INTERRUPTED
     except (BadInput, DamagedResults, Busy):
         raise
+    except ClusterLost as error:
+        work.say(f"error: {error}; see to it that a cluster runs, and go on with:\n  {work.again}")
+        return FAILED
     except Exception as error:
         note_traceback()
         work.say(f"error: {in_words(error)}; see {work.planned.folder}/{Paths().logs}/driver.log")

@@ -1,8 +1,11 @@
 """Where Ray and the trainer meet: a Tune trial is one configuration, a step is one epoch."""
 
+import contextlib
 import errno
 import os
+import socket
 import tempfile
+import time
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -27,6 +30,9 @@ if TYPE_CHECKING:
 
 PASSING = (*FULL, errno.EIO, errno.ESTALE, errno.EROFS)
 """Errors of the disk: they say nothing of a configuration, which a resumed sweep tries again."""
+
+
+LOG_EVERY_S = 60.0
 
 
 @dataclass(frozen=True)
@@ -65,7 +71,8 @@ class Trial(tune.Trainable):
         self._store = Store(context.place)
         self._engine: Engine | None = None
         self._inputs: dict[str, Inputs] = {}
-        self._logs = self._divert() if self.is_actor() else None  # else in somebody's own process
+        self._log = self._divert() if self.is_actor() else None  # else in somebody's own process
+        self._log_due = 0.0
         self.reset_config(config)
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
@@ -76,6 +83,12 @@ class Trial(tune.Trainable):
 
     def step(self) -> dict[str, Any]:
         """One epoch: a flat row. An exception becomes a last row that says what went wrong."""
+        row = self._step()
+        if "stop" in row or "failure" in row or time.monotonic() >= self._log_due:
+            self._copy_log()
+        return row
+
+    def _step(self) -> dict[str, Any]:
         try:
             if self._run is None:
                 self._run = self._build()
@@ -168,14 +181,21 @@ class Trial(tune.Trainable):
             self._store.write_bytes(name, safetensors.numpy.save(run.best_weights))
 
     def _divert(self) -> Path:
-        """Where this process's chatter goes from now on."""
+        """The file to which this process's chatter goes from now on."""
         local = self._store.local
-        folder = local / Paths().logs if local else Path(tempfile.mkdtemp(prefix="trial-"))
-        divert_chatter(folder)
-        return folder
+        return divert_chatter(local / Paths().logs if local else Path(tempfile.mkdtemp()))
+
+    def _copy_log(self) -> None:
+        """To where the results are, if that is elsewhere: once a minute, and after a last row."""
+        if self._log is None or self._store.local is not None:
+            return
+        self._log_due = time.monotonic() + LOG_EVERY_S
+        with contextlib.suppress(OSError):  # no log is no reason to fail
+            name = f"{Paths().logs}/{socket.gethostname()}-{self._log.name}"
+            self._store.write_bytes(name, self._log.read_bytes())
 
 
-def divert_chatter(folder: Path) -> None:
+def divert_chatter(folder: Path) -> Path:
     """From now on send what this process prints, TensorFlow's messages too, into a file there."""
     folder.mkdir(parents=True, exist_ok=True)
     name = folder / f"worker-{os.getpid()}.log"
@@ -183,6 +203,7 @@ def divert_chatter(folder: Path) -> None:
     os.dup2(log, 1)
     os.dup2(log, 2)
     os.close(log)
+    return name
 
 
 def chosen_precision() -> tuple[str, str]:

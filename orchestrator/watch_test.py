@@ -10,12 +10,12 @@ from orchestrator.conductor import Conductor, Limits
 from orchestrator.dashboard import Dashboard
 from orchestrator.ledger import Ledger
 from orchestrator.rungs import Rungs
-from orchestrator.scripted import Stage, completed, failing
+from orchestrator.scripted import Stage, completed, failing, row
 from orchestrator.search import SEARCHES
 from orchestrator.strategy import Setup
 from orchestrator.tables import Tables
 from orchestrator.testing import ListJournal
-from orchestrator.watch import Watch, closing_lines, leaderboard, run_name
+from orchestrator.watch import Standing, Watch, closing_lines, leaderboard, run_name
 from results.paths import Paths
 from results.schema import TRIALS
 from results.store import Store
@@ -206,6 +206,42 @@ def test_a_snapshot_counts_every_trial_once(tmp_path):
     assert snapshot.best.accuracy == pytest.approx(0.9)
     assert snapshot.best.n == show.plan.question.validation_n
     assert snapshot.rungs == "1: 2 of 3"
+
+
+def test_the_standing_follows_the_ledger_also_where_the_best_falls_back():
+    ledger = Ledger(ListJournal())
+    standing = Standing(ledger)
+    ledger.listen(standing.note)
+
+    def stands():
+        same = Standing(ledger)  # made from the ledger as a whole
+        for mine, its in zip(figures(standing), figures(same), strict=True):
+            assert mine == its
+        return standing.best and standing.best.trial, set(standing.running), standing.mean_seconds
+
+    def figures(one):
+        return one.best, set(one.running), one.mean_seconds
+
+    for ticket, trial in enumerate("abc"):
+        ledger.asked(trial, {"epochs": 3}, ticket)
+        ledger.started(trial)
+    assert stands() == (None, {"a", "b", "c"}, None)
+    ledger.epoch("b", row(1, 0.5), {})
+    ledger.epoch("a", row(1, 0.5), {})
+    assert stands()[0] == "a"  # equal, but asked for earlier
+    ledger.epoch("c", row(1, 0.4), {})
+    ledger.epoch("c", row(2, 0.7), {})
+    assert stands()[0] == "c"
+    ledger.epoch("c", row(1, 0.4), {})  # back to a checkpoint: its second epoch is gone
+    assert stands()[0] == "a"
+    ledger.ended("c", "pruned", "rung 1")
+    ledger.ended("a", "failed", "raised an error", error="ValueError")
+    assert stands() == ("a", {"b"}, 2.0)  # only c was trained to its end, in one epoch of 2 s
+    ledger.epoch("b", row(2, 0.6), {})
+    ledger.ended("b", "stopped_early", "time is up", resumable=True)
+    assert stands() == ("b", set(), 3.0)
+    ledger.started("b")
+    assert stands() == ("b", {"b"}, 2.0)
 
 
 def test_the_time_left_is_never_more_than_the_time_budget(tmp_path):

@@ -18,7 +18,7 @@ _RENEWALS = 6
 """In `LEASE_S`; so many may fail before the holder is taken for dead."""
 
 _SETTLE = 1 / 30
-"""Of the lease: how long one who has taken it waits before believing that nobody else has."""
+"""Of the lease, and not above 1 s: how long one who took it waits for another who did so too."""
 
 
 class Lease:
@@ -62,7 +62,7 @@ class Lease:
         """
         self._watch()
         self._put(self._store)
-        time.sleep(self._seconds * _SETTLE)
+        time.sleep(min(1.0, self._seconds * _SETTLE))
         found = _read(self._look(self._store))
         if found.get("token") != self._token:
             raise self._busy(_holder(found))

@@ -29,6 +29,7 @@ def test_files_stand_in_their_folders():
     paths = Paths("r")
     assert paths.prediction("x").startswith(f"{paths.predictions}/")
     assert paths.weight("x").startswith(f"{paths.weights}/")
+    assert paths.checkpoint("x") == f"{paths.checkpoints}/x"
 
 
 def test_no_two_names_are_the_same():

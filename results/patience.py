@@ -46,7 +46,7 @@ _LOG = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 
-def patience() -> float:
+def allowed() -> float:
     """Seconds that a store may fail: `PATIENCE_S`, or what the environment says.
 
     Raises:
@@ -92,7 +92,9 @@ def patiently(act: Callable[[], _T], shown: str, seconds: float) -> _T:
             left = began + seconds - time.monotonic()
             if left <= 0 or not passing(problem):
                 raise
-            if not warned and seconds - left >= QUIET_S:
+            # Hundreds of trials that fail together must not all come back together.
+            wait = min(left, pause * random.uniform(0.5, 1.0))
+            if not warned and seconds - left + wait >= QUIET_S:
                 warned = True
                 _LOG.warning(
                     "%s does not answer as it should (%s); trying again for %.0f s.",
@@ -100,6 +102,5 @@ def patiently(act: Callable[[], _T], shown: str, seconds: float) -> _T:
                     first_line(problem),
                     left,
                 )
-        # Hundreds of trials that fail together must not all come back together.
-        time.sleep(min(left, pause * random.uniform(0.5, 1.0)))
+        time.sleep(wait)
         pause = min(2 * pause, LONGEST_PAUSE_S)

@@ -4,7 +4,6 @@ import errno
 import os
 import re
 from dataclasses import dataclass
-from typing import Any
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pyarrow as pa
@@ -109,8 +108,8 @@ def _open_s3(text: str) -> tuple[pafs.FileSystem, str]:
     scheme, separator, host = settings.get("endpoint_override", "").partition("://")
     if separator:
         settings |= {"endpoint_override": host, "scheme": settings.get("scheme", scheme)}
-    if "region" not in settings and not _own_endpoint(settings):
-        settings["region"] = _region(parts.netloc)
+    if "region" not in settings:
+        settings |= _region(parts.netloc, bool(settings.get("endpoint_override")))
     files = pafs.S3FileSystem(
         **settings,
         connect_timeout=_CONNECT_S,
@@ -123,19 +122,18 @@ def _open_s3(text: str) -> tuple[pafs.FileSystem, str]:
     return files, f"{parts.netloc}{unquote(parts.path)}".rstrip("/")
 
 
-def _own_endpoint(settings: dict[str, Any]) -> bool:
-    """Whether this is not Amazon's own service, where alone a bucket can be asked its region."""
-    named = ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL")
-    return bool(settings.get("endpoint_override") or any(os.environ.get(name) for name in named))
-
-
-def _region(bucket: str) -> str:
+def _region(bucket: str, elsewhere: bool) -> dict[str, str]:
+    """The setting, where it is better not left to Amazon's library; that asks the machine."""
+    chosen = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
+    if elsewhere:  # most others take any region, and none can be asked for a bucket's
+        return {} if chosen else {"region": "us-east-1"}
+    if os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"):
+        return {}
     try:
-        return pafs.resolve_s3_region(bucket)
+        return {"region": pafs.resolve_s3_region(bucket)}
     except OSError as problem:
-        chosen = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
         if chosen:
-            return chosen
+            return {}
         if "not found" in str(problem):
             raise FileNotFoundError(errno.ENOENT, f"there is no bucket {bucket}") from problem
         raise

@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import hashlib
 import json
 import os
 import tempfile
@@ -13,7 +14,7 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
-from results.patience import passing, patience, patiently
+from results.patience import allowed, passing, patiently
 from results.places import FLAT, first_line, open_place
 from results.whole import TEMPORARY, hidden, replace
 
@@ -49,7 +50,7 @@ class Store:
     """
 
     def __init__(self, root: str | os.PathLike[str], patience: float | None = None) -> None:
-        self._patience = _seconds(patience)
+        self._patience = allowed() if patience is None else patience
         text = os.fspath(root)
         place = patiently(lambda: open_place(text), text.partition("?")[0], self._patience)
         self.root, self._settings = place.shown, place.settings
@@ -164,7 +165,7 @@ class Store:
             with pq.ParquetWriter(file, schema, compression="zstd") as writer:
                 yield writer.write_table
             with pa.memory_map(file) as content:
-                self._try(lambda: self._send(place, content.read_buffer(content.size(), 0)))
+                self._try(lambda: self._send(place, _all_of(content)))
 
     def write_table(self, name: str, table: pa.Table) -> None:
         """Writes or replaces a Parquet file (Zstandard-compressed)."""
@@ -230,7 +231,8 @@ class Store:
     def fingerprint(self, name: str) -> str:
         """Size and time of the last change: what changes when a file is replaced; "" if absent.
 
-        An object store's clock has whole seconds: its own mark of the content is added.
+        An object store's clock has whole seconds: its own mark of the content is added. Where
+        there is no clock at all the content is read.
         """
         about = self._about(name)
         if about.type != pafs.FileType.File:
@@ -239,6 +241,8 @@ class Store:
         if self._files.type_name in FLAT:
             with contextlib.suppress(FileNotFoundError):
                 marks.append(self._try(lambda: self._mark(self._place(name))))
+        elif about.mtime_ns is None:
+            marks.append(hashlib.sha256(self.read_bytes(name)).hexdigest())
         return " ".join(marks)
 
     def list(self, folder: str = "", suffix: str = "") -> Sequence[str]:
@@ -338,5 +342,6 @@ class Store:
             )
 
 
-def _seconds(given: float | None) -> float:
-    return patience() if given is None else given
+def _all_of(file: pa.MemoryMappedFile) -> pa.Buffer:
+    file.seek(0)
+    return file.read_buffer()

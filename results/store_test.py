@@ -14,15 +14,28 @@ from results.store import TEMPORARY, DamagedResults, Store
 ROWS = table(EPOCHS, [{"trial": "a", "epoch": 1}, {"trial": "a", "epoch": 2}])
 
 
-@pytest.fixture(params=["folder", "file://", "mock://"])
+KINDS = ["folder", "file://", "mock://", "memory://", "s3://"]
+"""A local folder, the same as a URI, two file systems that are not local, an object store."""
+
+
+@pytest.fixture(params=KINDS)
 def store(request, tmp_path):
-    """A local folder, the same as a URI, and a file system that is not local."""
+    unique = tmp_path.as_posix().replace("/", "-").strip("-")
+    if request.param == "s3://":
+        return Store(request.getfixturevalue("bucket").place(f"{unique}/first"))
     places = {
         "folder": str(tmp_path / "first"),
         "file://": (tmp_path / "first").as_uri(),
         "mock://": "mock:///bucket/first",
+        "memory://": f"memory://{unique}/first",
     }
     return Store(places[request.param])
+
+
+def interrupted(store):
+    with store.table_writer("epochs.parquet", EPOCHS) as write:
+        write(pa.concat_tables([ROWS, ROWS]))
+        raise KeyboardInterrupt
 
 
 def leftovers(folder: Path) -> list[str]:
@@ -68,6 +81,108 @@ def test_list_of_the_root_names_files_alone(store):
 def test_full_names_are_understood(store):
     store.write_bytes(f"{store.root}/logs/a.txt", b"x")
     assert store.list(f"{store.root}/logs") == ["logs/a.txt"]
+
+
+def test_absent_is_absent_in_every_question(store):
+    assert not store.exists("a")
+    assert store.size("a") is None
+    assert store.fingerprint("a") == ""
+    assert store.list() == store.folders() == []
+
+
+def test_size_of_a_file_and_of_a_folder(store):
+    store.write_bytes("logs/a", b"four")
+    assert store.size("logs/a") == 4
+    assert store.size("logs") is None
+    assert store.exists("logs")
+    assert store.fingerprint("logs") == ""
+
+
+def test_fingerprint_tells_a_replaced_file_of_the_same_size(store):
+    if store.place.startswith("mock://"):
+        pytest.skip("the clock of mock:// stands still")
+    store.write_bytes("a", b"one")
+    first = store.fingerprint("a")
+    assert first == store.fingerprint("a")
+    store.write_bytes("a", b"two")
+    assert store.fingerprint("a") != first
+
+
+def test_folders_are_those_directly_inside(store):
+    for name in ("b/c/d", "b/e", "a/f", "g"):
+        store.write_bytes(name, b"x")
+    assert store.folders() == ["a", "b"]
+    assert store.folders("b") == ["c"]
+    assert store.folders("a") == store.folders("h") == []
+
+
+def test_folder_below_is_a_store_with_names_of_its_own(store):
+    below = store.below("b").below("c")
+    below.write_bytes("d", b"x")
+    assert below.list() == ["d"]
+    assert below.root == f"{store.root}/b/c"
+    assert store.read_bytes("b/c/d") == b"x"
+    assert store.below("").root == store.root
+    with pytest.raises(ValueError, match="is not below"):
+        below.read_bytes("../d")
+
+
+def test_place_is_all_that_another_store_needs(store):
+    if store.place.startswith("mock://"):
+        pytest.skip("every mock:// is a file system of its own")
+    store.below("b").write_bytes("d", b"x")
+    assert Store(store.place).read_bytes("b/d") == b"x"
+    assert Store(store.below("b").place).read_bytes("d") == b"x"
+
+
+def test_deleting_a_folder_takes_all_of_it_and_nothing_else(store):
+    for name in ("b/c/d", "b/e", "ba", "a/f"):
+        store.write_bytes(name, b"x")
+    store.delete_folder("b")
+    store.delete_folder("b")
+    assert not store.exists("b")
+    assert not store.exists("b/c/d")
+    assert store.list() == ["ba"]
+    assert store.folders() == ["a"]
+    with pytest.raises(ValueError, match="itself is not deleted"):
+        store.delete_folder("")
+
+
+def test_folder_stays_when_its_last_file_has_gone(store):
+    store.write_bytes("b/c", b"x")
+    store.delete("b/c")
+    assert store.exists("b")
+    assert store.list("b") == []
+
+
+def test_what_need_not_survive_a_power_cut_is_written_whole_too(store):
+    store.write_bytes("a", b"old")
+    store.write_bytes("a", b"new", durable=False)
+    assert store.read_bytes("a") == b"new"
+    assert store.list() == ["a"]
+
+
+def test_table_in_pieces_appears_at_the_end(store):
+    with store.table_writer("logs/epochs.parquet", EPOCHS) as write:
+        write(ROWS)
+        write(ROWS)
+        assert not store.exists("logs/epochs.parquet")
+    assert store.read_table("logs/epochs.parquet", EPOCHS).num_rows == 4
+    assert store.list("logs") == ["logs/epochs.parquet"]
+
+
+def test_table_that_is_given_up_leaves_the_old_one_and_nothing_else(store):
+    store.write_table("epochs.parquet", ROWS)
+    with pytest.raises(KeyboardInterrupt):
+        interrupted(store)
+    assert store.read_table("epochs.parquet", EPOCHS) == ROWS
+    assert store.list() == ["epochs.parquet"]
+
+
+def test_large_file_comes_back(store):
+    content = bytes(range(256)) * 100_000  # 25.6 MB: S3 takes it in several parts
+    store.write_bytes("a", content)
+    assert store.read_bytes("a") == content
 
 
 @pytest.mark.parametrize("name", ["../a", "/etc/passwd", "logs/../../a", "s3://other/a"])
@@ -117,6 +232,26 @@ def test_settings_in_a_uri_are_no_part_of_names():
     assert store.root == "s3://bucket/first"
 
 
+def test_local_is_the_folder_or_none(tmp_path, s3):
+    assert Store(tmp_path).below("a").local == tmp_path / "a"
+    assert Store(f"{tmp_path.as_uri()}/a%20b").local == tmp_path / "a b"
+    assert Store(s3).local is None
+    assert Store(s3).below("a").local is None
+
+
+def test_place_of_a_relative_folder_is_absolute(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    assert Store("first").place == str(tmp_path / "first")
+    assert Store("first").root == "first"
+
+
+def test_settings_go_with_the_place_alone(bucket):
+    settings = bucket.place("a").partition("?")[2]
+    store = Store(bucket.place("a")).below("b")
+    assert store.root == "s3://results/a/b"
+    assert store.place == f"s3://results/a/b?{settings}"
+
+
 def test_unknown_uri_is_refused_with_an_example():
     with pytest.raises(ValueError, match=r"gopher://x is no place .* s3://bucket/folder"):
         Store("gopher://x")
@@ -134,6 +269,20 @@ def test_failed_write_keeps_the_old_file_and_leaves_nothing(tmp_path, monkeypatc
         store.write_bytes("a", b"new")
     assert store.read_bytes("a") == b"old"
     assert os.listdir(tmp_path) == ["a"]
+
+
+def test_what_need_not_survive_a_power_cut_is_not_forced_to_the_disk(tmp_path, monkeypatch):
+    forced: list[int] = []
+    monkeypatch.setattr(os, "fsync", forced.append)
+    Store(tmp_path).write_bytes("a", b"x", durable=False)
+    assert forced == []
+    Store(tmp_path).write_bytes("a", b"x")
+    assert len(forced) == 2  # the file, and the folder that has its name
+
+
+def test_small_object_costs_one_request(bucket, s3):
+    Store(s3).write_bytes("b/c", b"four")
+    assert [(method, size) for method, _, size in bucket.asked] == [("PUT", 4)]
 
 
 def test_file_being_written_is_not_listed(tmp_path):

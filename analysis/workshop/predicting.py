@@ -29,8 +29,8 @@ def check(bench: Bench, task: Check) -> pa.Table:
     distance = float(np.abs(found - stored).sum(axis=1).mean() / 2)
     if not distance <= TOLERANCE:
         raise BadInput(
-            f"{bench.root}/{Paths().weight(task.trial)} does not give what its trial predicted: "
-            f"probabilities differ by {distance:.2f} on average, expected at most {TOLERANCE}; "
+            f"{bench.store.root}/{Paths().weight(task.trial)} does not give what its trial "
+            f"predicted: probabilities differ by {distance:.2f} on average, expected at most {TOLERANCE}; "
             "the file is damaged or another trial's"
         )
     return pa.table({"trial": [task.trial], "distance": [distance]})

@@ -20,13 +20,13 @@ def sweep() -> Sweep:
     trials = int(os.environ.get(TRIALS, "12"))
     grace = int(os.environ.get(GRACE, "1"))
     search = os.environ.get(SEARCH, "grid")
-    seeds = list(range(trials)) if search == "grid" else list(range(FAR))
+    seeds = list(range(trials))
     return Sweep(
         name="rehearsal",
         question="Does the sweep come through?",
         space={
             "architecture": "CPF",
-            "seed": tune.grid_search(seeds),
+            "seed": tune.grid_search(seeds) if search == "grid" else tune.randint(0, FAR),
             "epochs": int(os.environ.get(EPOCHS, "9")),
             "batch_size": 64,
             "precision": "float32",

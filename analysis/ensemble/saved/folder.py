@@ -95,7 +95,7 @@ def load(path: str | os.PathLike[str]) -> SavedEnsemble:
     _refuse_file(place)
     store = Store(place)
     if not store.exists(FILE):
-        store = Store(Paths(place).ensemble)
+        store = store.below(Paths().ensemble)
     if not store.exists(FILE):
         raise BadInput(f"{place} holds no ensemble: there is no {FILE}; give the folder of one")
     contents, files = _read(store)

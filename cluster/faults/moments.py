@@ -1,0 +1,77 @@
+"""Moments at which a driver is killed: by the clock, by the journal, in the middle of a write."""
+
+import random
+import subprocess
+import time
+from collections.abc import Callable
+
+from cluster.faults.arena import Arena
+from results.paths import Paths
+
+Wait = Callable[[Arena, "subprocess.Popen[str]", random.Random], bool]
+"""Waits for a moment; False where the driver ended before it came."""
+
+START_S = 8.0
+"""So long a driver takes to begin, about: Python, Ray, the first process of a trial."""
+
+MOST_EVENTS = 25
+"""Which a driver may add to the journal before it is killed."""
+
+PATIENCE_S = 60.0
+
+
+def _by_the_clock(
+    arena: Arena, driver: "subprocess.Popen[str]", dice: random.Random
+) -> bool:
+    return _until(driver, lambda: False, dice.uniform(0, START_S))
+
+
+def _by_the_journal(
+    arena: Arena, driver: "subprocess.Popen[str]", dice: random.Random
+) -> bool:
+    due = _lines(arena) + dice.randint(1, MOST_EVENTS)
+    alive = _until(driver, lambda: _lines(arena) >= due)
+    time.sleep(dice.uniform(0, 0.05))  # an event is as likely to be followed by a write as not
+    return alive
+
+
+def _in_a_table(arena: Arena, driver: "subprocess.Popen[str]", dice: random.Random) -> bool:
+    return _in_a_write(arena, driver, "")
+
+
+def _in_a_checkpoint(
+    arena: Arena, driver: "subprocess.Popen[str]", dice: random.Random
+) -> bool:
+    return _in_a_write(arena, driver, Paths().checkpoints)
+
+
+MOMENTS: dict[str, Wait] = {
+    "by the clock": _by_the_clock,
+    "after an event": _by_the_journal,
+    "inside a table's write": _in_a_table,
+    "inside a checkpoint's write": _in_a_checkpoint,
+}
+"""Kind of moment -> how it is waited for."""
+
+
+def _until(
+    driver: "subprocess.Popen[str]", so: Callable[[], bool], seconds: float = PATIENCE_S
+) -> bool:
+    """Until something is so or the time is up; False where the driver ended before."""
+    ends = time.monotonic() + seconds
+    while not so() and time.monotonic() < ends:
+        if driver.poll() is not None:
+            return False
+        time.sleep(0.0005)
+    return driver.poll() is None
+
+
+def _lines(arena: Arena) -> int:
+    file = arena.here / Paths().journal
+    return file.read_bytes().count(b"\n") if file.exists() else 0
+
+
+def _in_a_write(arena: Arena, driver: "subprocess.Popen[str]", below: str) -> bool:
+    """Until a file that is not whole yet stands in a folder of the sweep, or deeper."""
+    pattern = f"**/*{TEMPORARY}" if below else f"*{TEMPORARY}"
+    return _until(driver, lambda: any((arena.here / below).glob(pattern)))

@@ -1,0 +1,296 @@
+import contextlib
+import json
+import os
+import shlex
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from urllib.error import HTTPError, URLError
+from urllib.request import urlopen
+
+import psutil
+import pytest
+
+from cluster.asked import JOBS, ROOT
+from cluster.submit import ENVIRONMENT, Submission, how_to, main, unique
+from orchestrator import command
+
+HERE = "http://127.0.0.1:8265"
+WORDS = ["quickstart", "--data=s3://b/f.zip", "--results=s3://b/r"]
+
+
+@pytest.fixture(autouse=True)
+def no_cluster_of_the_user_s(monkeypatch):
+    for name in ("RAY_ADDRESS", "RAY_API_SERVER_ADDRESS", "RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("RAY_AUTH_MODE", "token")  # `main` sets it; here it is taken back
+
+
+def dry(capsys, *words):
+    assert main([*words, f"--address={HERE}", "--dry-run"]) == 0
+    said = capsys.readouterr()
+    return shlex.split(said.out), said.err
+
+
+# --- the line --------------------------------------------------------------------------------
+
+
+def test_the_line_can_be_pasted_and_says_all_that_the_job_needs(capsys):
+    words, _ = dry(capsys, *WORDS, "--trials=3", "--env=AWS_DEFAULT_REGION=eu-central-1")
+    assert words[:4] == ["RAY_AUTH_MODE=token", "ray", "job", "submit"]
+    cut = words.index("--")
+    assert words[cut + 1 :] == [
+        *["python", "-m", "jobs.sweep", *WORDS, "--trials=3"],
+        *["--name=quickstart", "--address=auto"],
+    ]
+    flags = dict(word.split("=", 1) for word in words[4:cut] if "=" in word)
+    assert flags["--address"] == HERE
+    assert flags["--working-dir"] == "."
+    assert flags["--submission-id"].startswith("quickstart-sweep-2")
+    assert json.loads(flags["--runtime-env-json"])["env_vars"] == {
+        "RAY_AUTH_MODE": "token",
+        "RAY_JOB_STOP_SIGNAL": "SIGINT",
+        "RAY_JOB_STOP_WAIT_TIME_S": "60",
+        "AWS_DEFAULT_REGION": "eu-central-1",
+    }
+
+
+def test_every_job_is_run_by_its_own_module_which_is_there(capsys):
+    for job in JOBS:
+        words = WORDS if job in ("sweep", "pipeline") else ["s3://b/r/first", "--data=s3://b/f.zip"]
+        line, _ = dry(capsys, *words, f"--job={job}")
+        module = line[line.index("-m") + 1]
+        assert (ROOT / module.replace(".", "/")).with_suffix(".py").is_file()
+        assert line[-1] == "--address=auto"
+
+
+def test_the_words_of_the_job_are_read_here_so_that_a_slip_costs_nothing(capsys):
+    words = [*WORDS, f"--address={HERE}", "--trials=none"]
+    assert main(words) == 2
+    assert "argument --trials: invalid int value" in capsys.readouterr().err
+    assert main(["quikstart", *words[1:3], f"--address={HERE}"]) == 2
+    assert "no sweep is called 'quikstart'" in capsys.readouterr().err
+    assert main([*WORDS, "--job=pipeline", "--top=0", f"--address={HERE}"]) == 2
+    assert "--top 0" in capsys.readouterr().err
+
+
+def test_a_question_in_a_file_must_travel_and_is_named_as_it_will_be_there(capsys, tmp_path):
+    file = ROOT / "orchestrator" / "sweeps" / "quickstart.py"
+    line, _ = dry(capsys, str(file), *WORDS[1:])
+    assert line[line.index("jobs.sweep") + 1] == "orchestrator/sweeps/quickstart.py"
+    outside = tmp_path / "mine.py"
+    outside.write_text(file.read_text())
+    assert main([str(outside), *WORDS[1:], f"--address={HERE}"]) == 2
+    assert "would not travel with the job; copy it there" in capsys.readouterr().err
+
+
+def test_an_address_in_the_environment_cannot_lead_the_line_elsewhere(capsys, monkeypatch):
+    monkeypatch.setenv("RAY_ADDRESS", "http://elsewhere:8265")
+    words, _ = dry(capsys, *WORDS)
+    assert words[:5] == ["env", "-u", "RAY_ADDRESS", "RAY_AUTH_MODE=token", "ray"]
+
+
+def test_no_submission_has_the_name_of_another():
+    names = {unique("first sweep/ä") for _ in range(50)}
+    assert len(names) > 45  # within one second luck decides: 1 of 65,536 for a pair
+    assert all(name.startswith("first-sweep---2") for name in names)
+
+
+def test_the_token_stands_in_no_output(capsys, monkeypatch):
+    monkeypatch.setenv("RAY_AUTH_TOKEN", "hush-hush")
+    dry(capsys, *WORDS)
+    submission = Submission(HERE, "n", ("true",), ENVIRONMENT)
+    assert "hush" not in submission.line + how_to(submission)
+
+
+# --- on Ray ----------------------------------------------------------------------------------
+
+
+def free_ports(n):
+    sockets = [socket.socket() for _ in range(n)]
+    try:
+        for each in sockets:
+            each.bind(("127.0.0.1", 0))
+        return [each.getsockname()[1] for each in sockets]
+    finally:
+        for each in sockets:
+            each.close()
+
+
+@pytest.fixture(scope="module")
+def head():
+    """A cluster of one node on this machine: (address, environment); nothing of it stays."""
+    with tempfile.TemporaryDirectory(prefix="r-", ignore_cleanup_errors=True) as folder:
+        token = Path(folder) / ".ray" / "auth_token"
+        token.parent.mkdir()
+        token.write_text("a" * 64)
+        token.chmod(stat.S_IRUSR | stat.S_IWUSR)
+        here = str(Path(sys.executable).parent)
+        around = {k: v for k, v in os.environ.items() if not k.startswith("RAY_")}
+        around |= {"HOME": folder, "RAY_AUTH_MODE": "token", "PATH": f"{here}:{os.environ['PATH']}"}
+        around |= {"RAY_USAGE_STATS_ENABLED": "0"}
+        port, dashboard, agent, metrics, client = free_ports(5)
+        words = [f"{here}/ray", "start", "--head", "--block", f"--port={port}", "--num-cpus=1"]
+        words += [f"--dashboard-port={dashboard}", "--dashboard-host=127.0.0.1"]
+        words += [f"--ray-client-server-port={client}", f"--dashboard-agent-listen-port={agent}"]
+        words += [f"--metrics-export-port={metrics}", f"--temp-dir={folder}/t"]
+        words += ["--min-worker-port=0", "--max-worker-port=0", "--object-store-memory=80000000"]
+        log = Path(folder) / "log"
+        with log.open("w") as file:
+            ray = subprocess.Popen(
+                words, env=around, stdout=file, stderr=file, start_new_session=True, cwd=folder
+            )
+        try:
+            answering(f"http://127.0.0.1:{dashboard}/api/version", ray, log)
+            yield f"http://127.0.0.1:{dashboard}", around
+        finally:
+            end(ray)
+
+
+def answering(url, process, log):
+    until = time.monotonic() + 90
+    while time.monotonic() < until and process.poll() is None:
+        try:
+            urlopen(url, timeout=5)
+        except HTTPError:
+            return  # it asks who we are: it is there
+        except (URLError, OSError):
+            time.sleep(0.3)
+    raise AssertionError(f"{url} does not answer: {log.read_text()}")
+
+
+def end(process):
+    """Kill it and all that it has started, and nothing else."""
+    try:
+        started = psutil.Process(process.pid).children(recursive=True)
+        os.killpg(process.pid, signal.SIGTERM)
+    except (psutil.NoSuchProcess, ProcessLookupError):
+        started = []
+    try:
+        process.wait(5)
+    except subprocess.TimeoutExpired:
+        process.kill()
+        process.wait()
+    for each in started:
+        with contextlib.suppress(psutil.Error):
+            each.kill()
+
+
+def submitted(head, code, name, **more):
+    """A job of a few lines of Python, submitted and followed by a process of its own."""
+    address, around = head
+    script = (
+        "import sys\nfrom cluster.submit import ENVIRONMENT, Submission, send\n"
+        f"job = Submission({address!r}, {name!r}, ('python', '-uc', {code!r}), ENVIRONMENT)\n"
+        "sys.exit(send(job, 'THE SAME COMMAND'))"
+    )
+    return subprocess.Popen(
+        [sys.executable, "-c", script], stdout=-1, stderr=-1, text=True, env=around, cwd=ROOT
+    )
+
+
+def until_said(process, text):
+    said = ""
+    while text not in said:
+        line = process.stdout.readline()
+        assert line, f"ended without {text!r}: {said} {process.stderr.read()}"
+        said += line
+    return said
+
+
+def ray_job(head, *words):
+    address, around = head
+    return subprocess.run(
+        [f"{Path(sys.executable).parent}/ray", "job", *words, f"--address={address}"],
+        capture_output=True,
+        text=True,
+        env=around,
+        timeout=120,
+        check=False,
+    )
+
+
+@pytest.mark.ray
+def test_a_job_s_output_and_exit_code_come_back(head):
+    done = submitted(head, "print('hello'); import results.schema", "good")
+    out, err = done.communicate(timeout=120)
+    assert done.returncode == 0, err
+    assert out.splitlines().count("hello") == 1
+    assert "good: done" in err
+    assert "THE SAME COMMAND" not in err
+    bad = submitted(head, "print('woe'); raise SystemExit(7)", "bad")
+    out, err = bad.communicate(timeout=120)
+    assert bad.returncode == 7, err
+    assert out.splitlines().count("woe") == 1
+    assert "bad: failed with exit code 7\nwhat was done is kept; go on with:\n  THE SAME" in err
+    again = submitted(head, "print('hello')", "good")
+    out, err = again.communicate(timeout=120)
+    assert again.returncode == 1
+    assert "error: Ray did not take the job" in err
+
+
+WAITING = """
+import time
+print('up')
+try:
+    time.sleep(300)
+except KeyboardInterrupt:
+    print('last words')
+    raise SystemExit(130)
+"""
+
+
+@pytest.mark.ray
+def test_a_stopped_job_has_time_for_its_last_words_and_its_follower_says_how_to_go_on(head):
+    job = submitted(head, WAITING, "stopped")
+    until_said(job, "\nup\n")
+    assert ray_job(head, "stop", "stopped").returncode == 0
+    out, err = job.communicate(timeout=120)
+    assert job.returncode == 130, err
+    assert "last words" in out.splitlines()
+    assert "stopped: stopped\nwhat was done is kept; go on with:\n  THE SAME COMMAND" in err
+
+
+@pytest.mark.ray
+def test_ctrl_c_leaves_the_job_alone_and_the_line_that_stops_it_can_be_pasted(head):
+    job = submitted(head, WAITING, "left")
+    until_said(job, "\nup\n")
+    job.send_signal(signal.SIGINT)
+    _, err = job.communicate(timeout=60)
+    assert job.returncode == 130
+    assert "not watched any more; the job goes on" in err
+    assert "RUNNING" in ray_job(head, "status", "left").stdout.upper()
+    told = err.partition("the job goes on\n")[2].splitlines()
+    lines = {line.split()[0]: line.split(None, 1)[1] for line in told}
+    assert lines["go"].endswith("THE SAME COMMAND")
+    around = head[1]
+    subprocess.run(lines["stop"], shell=True, env=around, check=True, capture_output=True)
+    assert (
+        "stopped"
+        in ray_job(head, "status", "left").stderr.lower()
+        + ray_job(head, "status", "left").stdout.lower()
+    )
+
+
+@pytest.mark.ray
+def test_what_the_sweep_itself_refuses_is_seen_and_is_exit_code_2(head, tmp_path):
+    address, around = head
+    words = ["quickstart", f"--data={tmp_path}/absent.csv", f"--results={tmp_path}/r"]
+    assert command.parse(words).question == "quickstart"
+    done = subprocess.run(
+        [sys.executable, "-m", "cluster.submit", *words, f"--address={address}"],
+        capture_output=True,
+        text=True,
+        env=around,
+        timeout=180,
+        cwd=ROOT,
+        check=False,
+    )
+    assert done.returncode == 2, done.stderr
+    assert f"error: {tmp_path}/absent.csv" in done.stdout
+    assert done.stderr.splitlines()[-1].endswith("failed with exit code 2")

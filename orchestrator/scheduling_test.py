@@ -1,0 +1,183 @@
+"""What Ray is told and what is taken from it; a Ray is started for one of these alone."""
+
+import gc
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from ray import tune
+from ray.tune.experiment import Trial as TuneTrial
+
+from orchestrator.conductor import Conductor
+from orchestrator.scheduling import (
+    HELD,
+    ConductedScheduler,
+    ConductedSearcher,
+    TuneEvents,
+    forget,
+    last_error,
+)
+from orchestrator.scripted import completed, conduct
+from orchestrator.session import session
+from orchestrator.space import Choice, Constant
+from orchestrator.vigil import Vigil
+
+TRIALS = 25
+
+
+class Known:
+    """What the scheduler asks of a Tune trial."""
+
+    def __init__(self, trial_id, status=TuneTrial.PENDING):
+        self.trial_id, self.status = trial_id, status
+
+    def is_finished(self):
+        return self.status in (TuneTrial.TERMINATED, TuneTrial.ERROR)
+
+
+class Controller:
+    """Where Tune keeps its trials."""
+
+    def __init__(self, trials):
+        for name in HELD:
+            setattr(self, name, list(trials) if name == "_trials" else set(trials))
+        self._trial_metadata = {trial.trial_id: "{}" for trial in trials}
+
+    def holds(self):
+        return {t.trial_id for name in HELD for t in getattr(self, name)} | set(
+            self._trial_metadata
+        )
+
+
+def scheduler():
+    return ConductedScheduler(conduct())
+
+
+def test_only_what_has_ended_is_forgotten():
+    ended, failed = Known("a", TuneTrial.TERMINATED), Known("b", TuneTrial.ERROR)
+    running = Known("c", TuneTrial.RUNNING)
+    controller = Controller([ended, failed, running])
+    for trial in (ended, failed, running):
+        forget(controller, trial)
+    assert controller.holds() == {"c"}
+    forget(controller, ended)  # once more is harmless
+    forget(object(), ended)  # as is another Ray's controller
+
+
+def test_trials_are_run_in_the_order_asked_for():
+    trials = [Known(name) for name in "abc"]
+    control, told = Controller(trials), scheduler()
+    for trial in trials:
+        told.on_trial_add(control, trial)
+    assert told.choose_trial_to_run(control) is trials[0]
+    assert told.choose_trial_to_run(control) is trials[0]  # it still waits
+    trials[1].status = TuneTrial.RUNNING  # it got a process that became free
+    trials[0].status = TuneTrial.RUNNING
+    assert told.choose_trial_to_run(control) is trials[2]
+    trials[2].status = TuneTrial.ERROR
+    assert told.choose_trial_to_run(control) is None
+
+
+def test_what_has_ended_is_forgotten_at_the_next_step_but_for_the_last():
+    trials = [Known(name, TuneTrial.RUNNING) for name in "abc"]
+    control, told = Controller(trials), scheduler()
+    told.on_trial_complete(control, trials[0], {})
+    told.on_trial_error(control, trials[1])
+    assert control.holds() == {"a", "b", "c"}
+    trials[0].status, trials[1].status = TuneTrial.TERMINATED, TuneTrial.ERROR
+    told.choose_trial_to_run(control)
+    assert control.holds() == {"b", "c"}
+
+
+class Failed:
+    """What is asked of a Tune trial whose process died."""
+
+    def __init__(self, error_file):
+        self.error_file = error_file
+
+
+def test_what_ray_said_of_a_death_is_read_without_tunes_own_words(tmp_path):
+    file = tmp_path / "error.txt"
+    file.write_text("Failure # 1 (occurred at 2026-01-01_00-00-00)\nIts node has died.\nNode 7.\n")
+    assert last_error(Failed(str(file))) == "Its node has died.\nNode 7."
+    for absent in (str(tmp_path / "absent"), None):
+        assert last_error(Failed(absent)).startswith("nothing is known of it")
+
+
+class Once(tune.Trainable):
+    """One epoch a trial."""
+
+    def setup(self, config):
+        self.seed = config["seed"]
+
+    def reset_config(self, new_config):
+        self.seed = new_config["seed"]
+        return True
+
+    def step(self):
+        return completed([self.seed / TRIALS])[0]
+
+
+class Counted(tune.Callback):
+    """How many trials Tune holds."""
+
+    most = 0
+
+    def on_step_end(self, iteration, trials, **info):
+        self.most = max(self.most, len(trials))
+
+
+def in_ray(folder):
+    """A sweep of `TRIALS` with the true Tune; prints what is asserted."""
+    axes = {"seed": Choice(tuple(range(TRIALS))), "epochs": Constant(1)}
+    conductor = conduct(axes=axes, rungs=(), trials=TRIALS)
+    scheduling, counted = ConductedScheduler(conductor), Counted()
+    with session(slots=2, gpus=0, address=None):
+        tune.Tuner(
+            tune.with_resources(Once, {"cpu": 1}),
+            tune_config=tune.TuneConfig(
+                num_samples=-1,
+                search_alg=ConductedSearcher(conductor),
+                scheduler=scheduling,
+                reuse_actors=True,
+            ),
+            run_config=tune.RunConfig(
+                storage_path=folder,
+                verbose=0,
+                callbacks=[TuneEvents(conductor, Vigil(), print, lambda: None), counted],
+                checkpoint_config=tune.CheckpointConfig(
+                    checkpoint_frequency=0, checkpoint_at_end=False
+                ),
+            ),
+        ).fit()
+    controller, _ = scheduling._ended[-1]
+    print("knows", sorted(name for name in HELD if hasattr(controller, name)) == sorted(HELD))
+    print("most", counted.most)
+    print("ended", *_statuses(conductor))
+    print("left", sum(isinstance(thing, TuneTrial) for thing in gc.get_objects()))
+
+
+def _statuses(conductor: Conductor):
+    return sorted(f"{n} {status}" for status, n in conductor.ledger.counts().items())
+
+
+@pytest.mark.ray
+def test_tune_holds_a_handful_of_trials_however_many_there_were(tmp_path):
+    done = subprocess.run(
+        [sys.executable, "-m", "orchestrator.scheduling_test", str(tmp_path)],
+        cwd=Path(__file__).parents[1],
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+    assert done.returncode == 0, done.stderr[-2000:]
+    said = dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)
+    assert said["knows"] == "True"
+    assert said["ended"] == f"{TRIALS} completed"
+    assert int(said["most"]) < TRIALS // 2
+    assert int(said["left"]) < TRIALS // 2
+
+
+if __name__ == "__main__":
+    in_ray(sys.argv[1])
