@@ -18,7 +18,7 @@ from results.schema import TABLES
 from results.store import Store
 
 TESTED = FACES // 10
-LEFT_BY_TRIALS = ("trials", "epochs", "predictions")
+LEFT_BY_OTHERS = ("trials", "epochs", "predictions", "seeds")
 
 
 @pytest.fixture(scope="module")
@@ -52,7 +52,7 @@ def copy(trained, tmp_path):
 def bare(copy):
     """A copy as the sweep left it."""
     forget(copy)
-    for name in [t for t in TABLES if t not in LEFT_BY_TRIALS]:
+    for name in [t for t in TABLES if t not in LEFT_BY_OTHERS]:
         copy.delete(f"{name}.parquet")
     for name in (Paths().postprocess, Paths().report, Paths().test_reads):
         copy.delete(name)
@@ -70,7 +70,7 @@ def kinds(work):
 # --- what is left behind ---------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("name", [t for t in TABLES if t not in LEFT_BY_TRIALS])
+@pytest.mark.parametrize("name", [t for t in TABLES if t not in LEFT_BY_OTHERS])
 def test_every_table_is_written_with_rows(finished, name):
     assert len(frame(finished[0].store, name)) > 0
 

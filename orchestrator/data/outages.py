@@ -30,7 +30,7 @@ def patience_s() -> float:
         BadInput: where the environment says no number of seconds.
     """
     try:
-        return patience.patience()
+        return patience.allowed()
     except ValueError as problem:
         raise BadInput(str(problem)) from None
 
