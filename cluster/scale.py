@@ -1,6 +1,6 @@
 """What a sweep of many trials costs its driver.
 
-python -m cluster.scale [--trials N ...] [--slots N] [--epochs N] [--grace N]
+python -m cluster.scale [--trials N ...] [--slots N] [--epochs N] [--grace N] [--seconds S]
 
 The sweeps are rehearsed: driver, journal, Ray, workers, checkpoints, tables and TensorBoard are the
 true ones, only the net is missing. So whatever time passes is the orchestrator's own.
@@ -18,10 +18,11 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
+from typing import Any
 
 import psutil
 import ray
@@ -62,6 +63,7 @@ class Cost:
         first_result_s: from the command to the first row.
         last_words_s: from the last row to the end of the command.
         cpu_ms: CPU time of the driver a result, in each tenth of the results.
+        busy: trials under way, on average from the first one's start to the last one's end.
         mib: the driver's resident memory, at most.
         journal_bytes: size of the journal.
         state_bytes: of all files in the sweep's folder, the journal too.
@@ -76,6 +78,7 @@ class Cost:
     first_result_s: float
     last_words_s: float
     cpu_ms: tuple[float, ...]
+    busy: float
     mib: float
     journal_bytes: int
     state_bytes: int
@@ -107,6 +110,7 @@ def measure(arena: Arena) -> Cost:
         first_result_s=at[0] - began,
         last_words_s=ended - at[-1],
         cpu_ms=tuple(1000 * s for s in tenths([cpu_at(samples, moment) for moment in at])),
+        busy=busy(arena.events()),
         mib=max(sample.mib for sample in samples),
         journal_bytes=journal.stat().st_size,
         state_bytes=sum(sizes),
@@ -151,6 +155,24 @@ def _resumed(arena: Arena) -> float:
     return when(arena.events("epoch")[before]["time"]) - began
 
 
+def busy(events: Sequence[Mapping[str, Any]]) -> float:
+    """How many trials were under way at a time, on average.
+
+    Where trials are shorter than a process takes to start, Tune gives the next one to a process
+    that has become free and calls off the one that was to be started: slots then stay empty.
+    """
+    since: dict[str, float] = {}
+    total, moments = 0.0, list[float]()
+    for event in events:
+        if event["event"] in ("started", "ended", "died"):
+            moments.append(when(event["time"]))
+            begun = since.pop(event["trial"], moments[-1])
+            total += moments[-1] - begun
+            if event["event"] == "started":
+                since[event["trial"]] = moments[-1]
+    return total / (moments[-1] - moments[0])
+
+
 def when(text: str) -> float:
     """Seconds since 1970 of a journal's time."""
     return datetime.fromisoformat(text).timestamp()
@@ -183,6 +205,7 @@ COLUMNS = (
     "ms CPU a result: first tenth",
     "last tenth",
     "ratio",
+    "slots busy",
     "driver MiB",
     "journal bytes a trial",
     "all state, bytes a trial",
@@ -203,6 +226,7 @@ def row(cost: Cost) -> str:
         f"{cost.cpu_ms[0]:.2f}",
         f"{cost.cpu_ms[-1]:.2f}",
         f"{cost.growth:.2f}",
+        f"{cost.busy:.1f}",
         f"{cost.mib:.0f}",
         f"{cost.journal_bytes / n:,.0f}",
         f"{cost.state_bytes / n:,.0f}",
@@ -214,14 +238,14 @@ def row(cost: Cost) -> str:
     return f"| {' | '.join(cells)} |"
 
 
-def heading(slots: int, epochs: int, grace: int) -> str:
+def heading(slots: int, epochs: int, grace: int, seconds: float = 0.0) -> str:
     """What was measured, when, and on what; then the table's head."""
     rungs = f"first rung at epoch {grace}" if grace else "nobody stopped early"
     today, commit = datetime.now(UTC).date(), provenance.commit() or "unknown"
     return "\n".join(
         (
-            f"Rehearsed sweeps of {epochs} epochs at most, {rungs}, {slots} slots. {today}, "
-            f"{hardware.machine()}, Ray {ray.__version__}, commit {commit}.",
+            f"Rehearsed sweeps of {epochs} epochs at most, {seconds:g} s each, {rungs}, {slots} slots. "
+            f"{today}, {hardware.machine()}, Ray {ray.__version__}, commit {commit}.",
             "",
             f"| {' | '.join(COLUMNS)} |",
             f"|{'---|' * len(COLUMNS)}",
@@ -236,9 +260,10 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--slots", type=int, default=4)
     parser.add_argument("--epochs", type=int, default=1)
     parser.add_argument("--grace", type=int, default=0, help="first rung; 0 stops nobody early")
+    parser.add_argument("--seconds", type=float, default=0.0, help="that an epoch takes")
     parser.add_argument("--folder", help="for the runs; a temporary one if absent")
     asked = parser.parse_args(argv)
-    print(heading(asked.slots, asked.epochs, asked.grace), flush=True)
+    print(heading(asked.slots, asked.epochs, asked.grace, asked.seconds), flush=True)
     for n in asked.trials:
         folder = Path(tempfile.mkdtemp(prefix="scale-", dir=asked.folder))
         try:
@@ -248,7 +273,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 slots=asked.slots,
                 epochs=asked.epochs,
                 grace=asked.grace,
-                epoch_seconds=0.0,
+                epoch_seconds=asked.seconds,
             )
             print(row(measure(arena)), flush=True)
         finally:

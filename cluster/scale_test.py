@@ -6,7 +6,7 @@ import time
 import pytest
 
 from cluster.faults.arena import Arena
-from cluster.scale import COLUMNS, Cost, Sample, cpu_at, heading, measure, row, tenths
+from cluster.scale import COLUMNS, Cost, Sample, busy, cpu_at, heading, measure, row, tenths
 from orchestrator.scripted import Stage, completed, conduct
 from orchestrator.space import Choice, Constant
 
@@ -59,8 +59,38 @@ def test_cpu_time_is_read_off_between_two_samples():
     assert [cpu_at(samples, at) for at in (99.0, 101.0, 102.0, 103.0, 200.0)] == [1, 1.5, 2, 2, 2]
 
 
+def test_busy_slots_are_a_mean_over_time():
+    def event(kind, trial, second):
+        return {"event": kind, "trial": trial, "time": f"2026-01-01T00:00:{second:02}+00:00"}
+
+    told = [
+        event("started", "a", 0),
+        event("started", "b", 2),
+        event("died", "a", 4),
+        event("ended", "b", 6),
+        event("started", "a", 6),
+        event("ended", "a", 10),
+    ]
+    assert busy(told) == pytest.approx((4 + 4 + 4) / 10)
+    reused = event("ended", "c", 10)  # without a start
+    assert busy([*told, reused]) == pytest.approx(1.2)
+
+
 def test_every_column_has_its_figure():
-    cost = Cost(1000, 2000, 50.0, 5.0, 3.0, (5.0,) * 9 + (6.0,), 250.0, 10**6, 10**7, 3000, 6.0)
+    cost = Cost(
+        trials=1000,
+        results=2000,
+        wall_s=50.0,
+        first_result_s=5.0,
+        last_words_s=3.0,
+        cpu_ms=(5.0,) * 9 + (6.0,),
+        busy=3.5,
+        mib=250.0,
+        journal_bytes=10**6,
+        state_bytes=10**7,
+        files=3000,
+        resume_s=6.0,
+    )
     cells = [cell.strip() for cell in row(cost).strip("|").split("|")]
     told = dict(zip(COLUMNS, cells, strict=True))
     assert told["ratio"] == "1.20"

@@ -143,7 +143,13 @@ def head():
         log = Path(folder) / "log"
         with log.open("w") as file:
             ray = subprocess.Popen(
-                words, env=around, stdout=file, stderr=file, start_new_session=True, cwd=folder
+                words,
+                env=around,
+                stdout=file,
+                stderr=file,
+                start_new_session=True,
+                cwd=folder,
+                preexec_fn=hearing_ctrl_c,
             )
         try:
             answering(f"http://127.0.0.1:{dashboard}/api/version", ray, log)
@@ -181,7 +187,12 @@ def end(process):
             each.kill()
 
 
-def submitted(head, code, name, **more):
+def hearing_ctrl_c():
+    """A shell ignores Ctrl-C for what it starts in the background, and children inherit that."""
+    signal.signal(signal.SIGINT, signal.SIG_DFL)
+
+
+def submitted(head, code, name):
     """A job of a few lines of Python, submitted and followed by a process of its own."""
     address, around = head
     script = (
@@ -190,7 +201,13 @@ def submitted(head, code, name, **more):
         "sys.exit(send(job, 'THE SAME COMMAND'))"
     )
     return subprocess.Popen(
-        [sys.executable, "-c", script], stdout=-1, stderr=-1, text=True, env=around, cwd=ROOT
+        [sys.executable, "-c", script],
+        stdout=-1,
+        stderr=-1,
+        text=True,
+        env=around,
+        cwd=ROOT,
+        preexec_fn=hearing_ctrl_c,
     )
 
 

@@ -1,12 +1,17 @@
-"""Notices that a Ray cluster's head is gone, before Ray ends the process without a word."""
+"""Notices that the head of a Ray cluster is gone, before Ray ends the process without a word.
+
+When nobody has answered there for a minute, Ray's core ends every process of the cluster, drivers
+too, from within C++: no exception, no clean-up, no line on the terminal. Until then a driver's main
+thread may wait inside Ray, where no signal reaches it. So a thread of ours looks out, says what is
+the matter, and ends the process itself.
+"""
 
 import contextlib
 import os
-import signal
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 SETTING = "RAY_gcs_rpc_server_reconnect_timeout_s"
 """Variable of Ray's: how long its parts wait for a head that does not answer, then they end."""
@@ -14,70 +19,68 @@ SETTING = "RAY_gcs_rpc_server_reconnect_timeout_s"
 RAYS_OWN_S = 60.0
 """The same where it is not set."""
 
-LAST_WORDS_S = 20.0
-"""Before Ray ends the process: leaving a cluster that is gone takes 15 s, our tables a moment."""
+SOONER_S = 12.0
+"""So long before Ray ends the process, we do: not earlier, for the head may come back."""
 
 EVERY_S = 2.0
 _CONNECT_S = 5.0
 
-
-class ClusterLost(BaseException):
-    """The head of the Ray cluster does not answer any more.
-
-    As KeyboardInterrupt, no Exception: it may come anywhere, and must not be passed over there.
-    """
+FAILED = 1
+"""The exit code, as of any run that failed."""
 
 
 def patience() -> float:
-    """Seconds that a head may be silent: most of what Ray itself waits, for it may come back."""
+    """Seconds that a head may be silent."""
     try:
         rays_own = float(os.environ.get(SETTING, RAYS_OWN_S))
     except ValueError:
         rays_own = RAYS_OWN_S
-    return max(rays_own / 2, rays_own - LAST_WORDS_S)
+    return max(rays_own / 2, rays_own - SOONER_S)
 
 
 @contextlib.contextmanager
-def lookout(address: str, seconds: float | None = None, every: float = EVERY_S) -> Iterator[None]:
-    """Raise `ClusterLost` in the block if nobody listens at an address any more.
-
-    A thread knocks; the exception comes into the main thread by SIGUSR2. In another thread, where
-    no signal arrives, nobody looks out.
+def lookout(
+    address: str,
+    say: Callable[[str], None],
+    seconds: float | None = None,
+    end: Callable[[int], object] = os._exit,
+) -> Iterator[None]:
+    """End the process if nobody listens at an address any more while the block runs.
 
     Args:
         address: of the head's GCS, host:port.
+        say: called with what is the matter, from another thread.
         seconds: of silence; None: `patience`.
-        every: seconds between two knocks.
+        end: ends the process with an exit code.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
     waits = patience() if seconds is None else seconds
-
-    def lost(number: int, frame: object) -> None:
-        raise ClusterLost(f"the Ray cluster at {address} has not answered for {waits:.0f} s")
-
-    before = signal.signal(signal.SIGUSR2, lost)
     over = threading.Event()
-    watcher = threading.Thread(target=_watch, args=(address, waits, every, over), daemon=True)
+
+    def watch() -> None:
+        if _silent(address, waits, over):
+            try:
+                say(f"the Ray cluster at {address} has not answered for {waits:.0f} s")
+            finally:
+                end(FAILED)
+
+    watcher = threading.Thread(target=watch, name="lookout", daemon=True)
     watcher.start()
     try:
         yield
     finally:
         over.set()
-        watcher.join(_CONNECT_S + 1)  # else its signal might come when nobody takes it
-        signal.signal(signal.SIGUSR2, before)
+        watcher.join(_CONNECT_S + 1)
 
 
-def _watch(address: str, seconds: float, every: float, over: threading.Event) -> None:
+def _silent(address: str, seconds: float, over: threading.Event) -> bool:
+    """Waits until nobody has answered for so long; False if it is over before."""
     answered = time.monotonic()
-    while not over.wait(every):
+    while not over.wait(min(EVERY_S, seconds / 10)):
         if _answers(address):
             answered = time.monotonic()
         elif time.monotonic() - answered >= seconds:
-            if not over.is_set():
-                signal.pthread_kill(threading.main_thread().ident or 0, signal.SIGUSR2)
-            return
+            return not over.is_set()
+    return False
 
 
 def _answers(address: str) -> bool:

@@ -107,7 +107,7 @@ ROOMS: dict[str, Room] = {
         "ray",
     ),
     "orchestrator.sweep": room(
-        "command conductor config errors estimate hardware ledger lookout plan provenance session slots"
+        "command conductor config errors estimate hardware ledger plan provenance session slots"
         " sweeps terminal training.inputs trial watch work workplace /results",
         "ray",
     ),
@@ -118,6 +118,7 @@ ROOMS: dict[str, Room] = {
     ),
     # those who read results, and the doors
     "results": room("", "fsspec numpy pyarrow"),
+    "results.testing": room("", "moto werkzeug"),
     "analysis": room("/results", "numpy pandas"),
     "analysis.statistics": room("", "numpy scipy threadpoolctl"),
     "analysis.seeds": room(

@@ -4,7 +4,8 @@ import contextlib
 import logging
 import os
 import secrets
-from collections.abc import Iterator
+import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import ray
@@ -33,16 +34,20 @@ NO_CLUSTER = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 
 
 @contextlib.contextmanager
-def session(slots: int | None, gpus: float | None, address: str | None) -> Iterator[None]:
+def session(
+    slots: int | None,
+    gpus: float | None,
+    address: str | None,
+    lost: Callable[[str], None] = lambda what: print(f"error: {what}", file=sys.stderr),
+) -> Iterator[None]:
     """A Ray to run trials on; it is left, and if we started it ended, at the end.
 
     Args:
         slots: CPUs that a local Ray hands out.
         gpus: GPUs that a local Ray hands out; None for those it finds.
         address: of a running cluster; None starts one here, which listens on loopback alone.
-
-    Raises:
-        ClusterLost: inside, when the cluster's head does not answer any more.
+        lost: called, from another thread, with what to tell the user when the cluster's head does
+            not answer any more; then the process is ended with code 1.
     """
     for key, value in ENVIRONMENT.items():
         os.environ.setdefault(key, value)
@@ -61,7 +66,7 @@ def session(slots: int | None, gpus: float | None, address: str | None) -> Itera
             **options,
         )
     try:
-        with lookout(ray.get_runtime_context().gcs_address):
+        with lookout(ray.get_runtime_context().gcs_address, lost):
             yield
     finally:
         ray.shutdown()

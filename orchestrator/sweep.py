@@ -9,7 +9,7 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import TextIO
 
 import ray
@@ -21,7 +21,6 @@ from orchestrator.config import Sweep
 from orchestrator.errors import BadInput
 from orchestrator.estimate import dry_run
 from orchestrator.ledger import Ledger
-from orchestrator.lookout import ClusterLost
 from orchestrator.plan import Plan
 from orchestrator.session import session
 from orchestrator.slots import Slots
@@ -134,9 +133,6 @@ def _sweep(work: Work) -> int:
         return INTERRUPTED
     except (BadInput, DamagedResults, Busy):
         raise
-    except ClusterLost as error:
-        work.say(f"error: {error}; see to it that a cluster runs, and go on with:\n  {work.again}")
-        return FAILED
     except Exception as error:
         note_traceback()
         work.say(f"error: {in_words(error)}; see {work.planned.folder}/{Paths().logs}/driver.log")
@@ -166,7 +162,7 @@ def _with_ray(work: Work) -> Ledger:
         work.say(f"note: {note}")
     cpus = max(hardware.cores(), request.concurrency or 0)
     # Ray puts a handler of its own in place of ours while it starts.
-    with session(cpus, None, request.address), termination_as_ctrl_c():
+    with session(cpus, None, request.address, _lost(work)), termination_as_ctrl_c():
         slots = Slots.of(request, ray.cluster_resources().get("GPU", 0.0))
         if planned.resume:
             work.journal.append({"event": "resumed", "command": provenance.command()})
@@ -176,6 +172,16 @@ def _with_ray(work: Work) -> Ledger:
             planned.store.write_json(Paths().sweep, provenance.record(planned, request.data))
             work.journal.append({"event": "begun", "sweep": planned.name})
         return train(work, slots)
+
+
+def _lost(work: Work) -> Callable[[str], None]:
+    """What is said last when the cluster is gone: that ends the process at once."""
+
+    def say(what: str) -> None:
+        work.say(f"error: {what}; what was trained is kept; once a cluster runs, go on with:")
+        work.say(f"  {work.again}")
+
+    return say
 
 
 def _settle_precision(planned: Plan, slots: Slots, err: TextIO) -> Plan:

@@ -166,11 +166,6 @@ class Paths:
         return self._at("optuna.journal")
 
     @property
-    def tune(self) -> str:
-        """Folder of Ray's own state and checkpoints."""
-        return self._at("tune")
-
-    @property
     def logs(self) -> str:
         """Folder of all that Ray and TensorFlow had to say."""
         return self._at("logs")

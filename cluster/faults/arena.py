@@ -89,6 +89,17 @@ class Arena:
         """The sweep's folder."""
         return Store(self.results).below(NAME)
 
+    @property
+    def here(self) -> Path:
+        """The same as a folder of this machine.
+
+        Raises:
+            ValueError: where it is none.
+        """
+        if self.store.local is None:
+            raise ValueError(f"{self.store.root} is not on this machine's file system")
+        return self.store.local
+
     def command(self, *more: str) -> list[str]:
         """The sweep's command line; it begins the sweep or goes on with it."""
         program = [*PRODUCT, self.real] if self.real else [*DRIVE, QUESTION]

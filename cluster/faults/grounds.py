@@ -15,7 +15,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from types import TracebackType
@@ -23,7 +23,7 @@ from typing import Self
 
 import psutil
 
-from cluster.faults.arena import end_all, processes
+from cluster.faults.arena import HOME, end_all, processes
 
 STORE_BYTES = 80 * 2**20
 """Of shared memory a node: trials put nothing there."""
@@ -193,7 +193,7 @@ class Ground:
 
     def _environ_of_nodes(self) -> dict[str, str]:
         kept = {key: value for key, value in os.environ.items() if not key.startswith("RAY_")}
-        mark = {"REHEARSAL_FOLDER": str(self._home), "HOME": str(self._home)}
+        mark = {HOME: str(self._home), "HOME": str(self._home)}
         return {**kept, **mark, "OMP_NUM_THREADS": "1", **self.environ}
 
     def _settle(self, nodes: Sequence[Node]) -> None:
@@ -211,10 +211,12 @@ def _shares(cpus: int, gpus: int) -> list[str]:
 
 def _own_address() -> str:
     # No packet is sent: the system only says from where it would be.
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe:
-        with contextlib.suppress(OSError):
-            probe.connect(("192.0.2.1", 9))
-            return str(probe.getsockname()[0])
+    with (
+        socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as probe,
+        contextlib.suppress(OSError),
+    ):
+        probe.connect(("192.0.2.1", 9))
+        return str(probe.getsockname()[0])
     return "127.0.0.1"
 
 

@@ -7,6 +7,7 @@ from collections.abc import Callable
 
 from cluster.faults.arena import Arena
 from results.paths import Paths
+from results.whole import TEMPORARY
 
 Wait = Callable[[Arena, "subprocess.Popen[str]", random.Random], bool]
 """Waits for a moment; False where the driver ended before it came."""
@@ -20,15 +21,11 @@ MOST_EVENTS = 25
 PATIENCE_S = 60.0
 
 
-def _by_the_clock(
-    arena: Arena, driver: "subprocess.Popen[str]", dice: random.Random
-) -> bool:
+def _by_the_clock(arena: Arena, driver: "subprocess.Popen[str]", dice: random.Random) -> bool:
     return _until(driver, lambda: False, dice.uniform(0, START_S))
 
 
-def _by_the_journal(
-    arena: Arena, driver: "subprocess.Popen[str]", dice: random.Random
-) -> bool:
+def _by_the_journal(arena: Arena, driver: "subprocess.Popen[str]", dice: random.Random) -> bool:
     due = _lines(arena) + dice.randint(1, MOST_EVENTS)
     alive = _until(driver, lambda: _lines(arena) >= due)
     time.sleep(dice.uniform(0, 0.05))  # an event is as likely to be followed by a write as not
@@ -39,9 +36,7 @@ def _in_a_table(arena: Arena, driver: "subprocess.Popen[str]", dice: random.Rand
     return _in_a_write(arena, driver, "")
 
 
-def _in_a_checkpoint(
-    arena: Arena, driver: "subprocess.Popen[str]", dice: random.Random
-) -> bool:
+def _in_a_checkpoint(arena: Arena, driver: "subprocess.Popen[str]", dice: random.Random) -> bool:
     return _in_a_write(arena, driver, Paths().checkpoints)
 
 
@@ -55,14 +50,17 @@ MOMENTS: dict[str, Wait] = {
 
 
 def _until(
-    driver: "subprocess.Popen[str]", so: Callable[[], bool], seconds: float = PATIENCE_S
+    driver: "subprocess.Popen[str]",
+    so: Callable[[], bool],
+    seconds: float = PATIENCE_S,
+    pause: float = 0.0005,
 ) -> bool:
     """Until something is so or the time is up; False where the driver ended before."""
     ends = time.monotonic() + seconds
     while not so() and time.monotonic() < ends:
         if driver.poll() is not None:
             return False
-        time.sleep(0.0005)
+        time.sleep(pause)
     return driver.poll() is None
 
 
@@ -74,4 +72,4 @@ def _lines(arena: Arena) -> int:
 def _in_a_write(arena: Arena, driver: "subprocess.Popen[str]", below: str) -> bool:
     """Until a file that is not whole yet stands in a folder of the sweep, or deeper."""
     pattern = f"**/*{TEMPORARY}" if below else f"*{TEMPORARY}"
-    return _until(driver, lambda: any((arena.here / below).glob(pattern)))
+    return _until(driver, lambda: any((arena.here / below).glob(pattern)), pause=0.0)
