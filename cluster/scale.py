@@ -244,8 +244,8 @@ def heading(slots: int, epochs: int, grace: int, seconds: float = 0.0) -> str:
     today, commit = datetime.now(UTC).date(), provenance.commit() or "unknown"
     return "\n".join(
         (
-            f"Rehearsed sweeps of {epochs} epochs at most, {seconds:g} s each, {rungs}, {slots} slots. "
-            f"{today}, {hardware.machine()}, Ray {ray.__version__}, commit {commit}.",
+            f"Rehearsed sweeps of {epochs} epochs at most, {seconds:g} s each, {rungs}, {slots} "
+            f"slots. {today}, {hardware.machine()}, Ray {ray.__version__}, commit {commit}.",
             "",
             f"| {' | '.join(COLUMNS)} |",
             f"|{'---|' * len(COLUMNS)}",

@@ -218,7 +218,11 @@ def _shared(request: Request) -> list[str]:
 def _refit_words(asked: Asked) -> list[str]:
     request = asked.request
     words = [asked.store(asked.name).place, f"--top={asked.top}", f"--seeds={asked.seeds}"]
-    said = {"--concurrency": request.concurrency, "--gpus-per-trial": request.gpus_per_trial}
+    said: dict[str, object] = {
+        "--concurrency": request.concurrency,
+        "--gpus-per-trial": request.gpus_per_trial,
+        "--hang-after": request.hang_text or None,
+    }
     words += [f"{flag}={value}" for flag, value in said.items() if value is not None]
     return [*words, *_shared(request), "--no-postprocess"]
 
@@ -239,14 +243,9 @@ def _is_trained(asked: Asked) -> bool:
     planned = plan.make(replace(asked.request, name=asked.name, go_on=True))
     journal = journal_of(planned.store)
     events = journal.read()
-    ended = [e for e in events if "trial" not in e and e["event"] != "interrupted"][-1:]
-    entries = Ledger(journal, events).entries.values()
-    return (
-        bool(ended)
-        and ended[0].get("whole") == planned.sweep.budget.trials
-        and not any(entry.pending for entry in entries)
-        and any(entry.status not in ("failed", "running") for entry in entries)
-    )
+    ledger = Ledger(journal, events)
+    usable = any(e.status not in ("failed", "running") for e in ledger.entries.values())
+    return usable and sweep.is_whole(planned, events, ledger)
 
 
 def _is_worked_up(words: Sequence[str]) -> bool:

@@ -32,7 +32,7 @@ from results.store import DamagedResults, Store
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 PROGRAM = "python -m jobs.refit"
-PASSED_ON = ("concurrency", "gpus-per-trial", "time-budget", "address")
+PASSED_ON = ("concurrency", "gpus-per-trial", "time-budget", "hang-after", "address")
 """Flags that mean what they mean to a sweep, which checks them."""
 
 
@@ -96,6 +96,7 @@ def _arguments(argv: Sequence[str]) -> argparse.Namespace:
     p.add_argument("--concurrency", metavar="N", help="trials at once; default: all fit")
     p.add_argument("--gpus-per-trial", metavar="SHARE", help="of one GPU, e.g. 0.25")
     p.add_argument("--time-budget", metavar="TIME", help="e.g. 90s, 30m, 2h, 1h30m")
+    p.add_argument("--hang-after", metavar="TIME", help="without an epoch; see jobs.sweep --help")
     p.add_argument("--address", metavar="A", help="of a running Ray cluster, or auto")
     p.add_argument("--dry-run", action="store_true", help="print the plan, start nothing")
     p.add_argument("--no-postprocess", action="store_true", help="stop after the last trial")

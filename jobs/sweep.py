@@ -8,8 +8,6 @@ Takes what `python -m orchestrator.sweep` takes; joins the cluster that the job 
 name it goes on with the sweep of that name where there is one, since clusters start a job again.
 """
 
-import os
-import signal
 import sys
 from collections.abc import Sequence
 
@@ -21,18 +19,7 @@ SAYS_ITSELF = ("--resume", "--go-on", "--dry-run", "--list")
 
 def main(argv: Sequence[str] | None = None) -> int:
     """The sweep's exit code: 0 done, 1 failed, 2 bad input, 130 interrupted."""
-    hear_the_stop_signal()
     return sweep.main(as_a_job(sys.argv[1:] if argv is None else argv))
-
-
-def hear_the_stop_signal() -> None:
-    """Take the SIGINT by which `ray job stop` ends a job that asked for it, even if it is ignored.
-
-    A shell that starts Ray in the background has it ignore SIGINT; all that Ray starts inherits
-    that, and Python leaves it so.
-    """
-    if os.environ.get("RAY_JOB_STOP_SIGNAL") == "SIGINT":
-        signal.signal(signal.SIGINT, signal.default_int_handler)
 
 
 def as_a_job(words: Sequence[str]) -> list[str]:

@@ -1,8 +1,6 @@
-import signal
-
 import pytest
 
-from jobs.sweep import as_a_job, hear_the_stop_signal, main
+from jobs.sweep import as_a_job, main
 from orchestrator.command import parse
 
 
@@ -38,14 +36,3 @@ def test_the_exit_code_is_the_run_s_and_a_relative_folder_is_refused_with_the_re
 def test_the_named_sweeps_are_listed_without_a_cluster(capsys):
     assert main(["--list"]) == 0
     assert "quickstart" in capsys.readouterr().out
-
-
-@pytest.mark.parametrize(("stop", "heard"), [("SIGINT", True), ("SIGTERM", False), ("", False)])
-def test_a_stop_signal_that_a_shell_had_ignored_is_heard_again(stop, heard, monkeypatch):
-    monkeypatch.setenv("RAY_JOB_STOP_SIGNAL", stop)
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        hear_the_stop_signal()
-        assert (signal.getsignal(signal.SIGINT) is signal.default_int_handler) == heard
-    finally:
-        signal.signal(signal.SIGINT, before)

@@ -22,6 +22,7 @@ DRIVERS = (
     "jobs.sweep",
     "jobs.prepare",
     "jobs.refit",
+    "jobs.pipeline",
     "jobs.postprocess",
     "cluster.faults.drive",
 )

@@ -96,6 +96,7 @@ ROOMS: dict[str, Room] = {
     # where Ray comes in
     "orchestrator.slots": room("command errors hardware"),
     "orchestrator.lookout": room(),
+    "orchestrator.waiting": room("slots"),
     "orchestrator.session": room("lookout", "ray"),
     "orchestrator.scheduling": room("conductor config deaths vigil", "ray"),
     "orchestrator.trial": room(
@@ -103,7 +104,7 @@ ROOMS: dict[str, Room] = {
     ),
     "orchestrator.work": room(
         "command conductor dashboard ledger plan reuse rungs scheduling search slots strategy"
-        " tables trial vigil watch workplace /results",
+        " tables trial vigil waiting watch workplace /results",
         "ray",
     ),
     "orchestrator.sweep": room(
@@ -170,5 +171,10 @@ ROOMS: dict[str, Room] = {
     "jobs": room("/analysis /orchestrator /results", "numpy pandas ray rich"),
     "jobs.fleet": room("errors terminal /results", "ray"),
     "cluster": room("", "jsonschema packaging ray yaml"),
+    "cluster.precautions": room("data.uris errors", "ray"),
+    "cluster.asked": room("command errors sweeps /jobs.pipeline"),
+    "cluster.submit": room("errors terminal /cluster"),
+    "cluster.following": room("", "ray"),
+    "cluster.scale": room("/orchestrator /results /cluster.faults", "numpy pandas psutil ray"),
     "cluster.faults": room("/orchestrator /results", "numpy pandas psutil ray"),
 }

@@ -9,8 +9,8 @@ import os
 import shlex
 import subprocess
 import sys
-from collections.abc import Callable, Iterator, Sequence
-from typing import TextIO
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from typing import Any, TextIO
 
 import ray
 
@@ -145,13 +145,18 @@ def _done_before(work: Work) -> Ledger | None:
     if not work.planned.resume:
         return None
     events = work.journal.read()
-    ended = [e for e in events if "trial" not in e and e["event"] != "interrupted"][-1:]
     ledger = Ledger(work.journal, events)
-    pending = any(entry.pending for entry in ledger.entries.values())
-    if pending or not ended or ended[0].get("whole") != work.planned.sweep.budget.trials:
+    if not is_whole(work.planned, events, ledger):
         return None
     work.say(f"{work.planned.name}: complete, nothing is left to train")
     return ledger
+
+
+def is_whole(planned: Plan, events: Sequence[Mapping[str, Any]], ledger: Ledger) -> bool:
+    """Whether a sweep has ended, with nothing left to train, having been asked for as much."""
+    ended = [e for e in events if "trial" not in e and e["event"] != "interrupted"][-1:]
+    pending = any(entry.pending for entry in ledger.entries.values())
+    return bool(ended) and ended[0].get("whole") == planned.sweep.budget.trials and not pending
 
 
 def _with_ray(work: Work) -> Ledger:

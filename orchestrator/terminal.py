@@ -34,18 +34,30 @@ def in_words(error: BaseException) -> str:
     return f"{type(error).__name__}: {said}"
 
 
+JOB_STOP = "RAY_JOB_STOP_SIGNAL"
+"""Variable by which a job says which signal is to stop it."""
+
+
 @contextlib.contextmanager
 def termination_as_ctrl_c() -> Iterator[None]:
-    """SIGTERM, by which batch systems and `ray job stop` end a job, ends it as Ctrl-C does."""
+    """SIGTERM, by which batch systems and `ray job stop` end a job, ends it as Ctrl-C does.
+
+    SIGINT is heard again where it is ignored: what a shell starts in the background has it ignored,
+    Ray among them, and all that Ray starts inherits that, jobs whose stop signal it is too.
+    """
 
     def interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
-    before = signal.signal(signal.SIGTERM, interrupt)
+    before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
+    if before[signal.SIGINT] == signal.SIG_IGN and os.environ.get(JOB_STOP) == "SIGINT":
+        signal.signal(signal.SIGINT, interrupt)
+    signal.signal(signal.SIGTERM, interrupt)
     try:
         yield
     finally:
-        signal.signal(signal.SIGTERM, before)
+        for number, handler in before.items():
+            signal.signal(number, handler)
 
 
 class Interrupts:

@@ -1,11 +1,12 @@
 import errno
 import os
+import signal
 import subprocess
 import sys
 
 import pytest
 
-from orchestrator.terminal import chatter_to, in_words
+from orchestrator.terminal import JOB_STOP, chatter_to, in_words, termination_as_ctrl_c
 
 CHATTER = """
 import logging, os, subprocess, sys
@@ -64,3 +65,15 @@ def test_a_full_disk_is_called_that_however_deep_it_is_wrapped():
     wrapped.__cause__ = OSError(errno.ENOSPC, "No space left on device")
     assert in_words(wrapped) == "the disk is full (No space left on device); make room first"
     assert in_words(ValueError("first line\nsecond")) == "ValueError: first line"
+
+
+@pytest.mark.parametrize(("stop", "heard"), [("SIGINT", True), ("SIGTERM", False), ("", False)])
+def test_a_stop_signal_that_a_shell_had_ignored_is_heard_again(stop, heard, monkeypatch):
+    monkeypatch.setenv(JOB_STOP, stop)
+    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
+    try:
+        with termination_as_ctrl_c():
+            assert (signal.getsignal(signal.SIGINT) != signal.SIG_IGN) == heard
+        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+    finally:
+        signal.signal(signal.SIGINT, before)

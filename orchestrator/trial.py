@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+import ray
 import safetensors.numpy
 from ray import tune
 
@@ -71,6 +72,8 @@ class Trial(tune.Trainable):
         self._store = Store(context.place)
         self._engine: Engine | None = None
         self._inputs: dict[str, Inputs] = {}
+        if self.is_actor():
+            see_own_gpus()
         self._log = self._divert() if self.is_actor() else None  # else in somebody's own process
         self._log_due = 0.0
         self.reset_config(config)
@@ -206,8 +209,18 @@ def divert_chatter(folder: Path) -> Path:
     return name
 
 
+def see_own_gpus() -> None:
+    """Hide GPUs of which this process of Ray's was given no share; others train there.
+
+    Ray hides them only where the nodes were started with a variable that says so.
+    """
+    if not ray.get_gpu_ids():
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+
+
 def chosen_precision() -> tuple[str, str]:
     """The faster precision on the device that trials get, and the evidence; run it as a task."""
+    see_own_gpus()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     from orchestrator.training import precision
 

@@ -1,12 +1,14 @@
 """One run of one sweep, put together: the conductor, Ray Tune, the views of both."""
 
 import contextlib
+import os
 import tempfile
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TextIO
 
+import ray
 from ray import tune
 
 from orchestrator.command import Request, resume_command
@@ -23,11 +25,15 @@ from orchestrator.strategy import Setup, Strategy
 from orchestrator.tables import Tables
 from orchestrator.trial import Trial, TrialContext
 from orchestrator.vigil import Vigil
+from orchestrator.waiting import Waiting
 from orchestrator.watch import Watch
 from orchestrator.workplace import Workplace
 from results.journals import AnyJournal
 from results.paths import Paths
 from results.store import Store
+
+WAITING_AT_ONCE = "TUNE_MAX_PENDING_TRIALS_PG"
+"""Variable of Tune's: trials that it asks for before those asked for have begun."""
 
 
 @dataclass(frozen=True)
@@ -73,9 +79,12 @@ def train(work: Work, slots: Slots) -> Ledger:
         Watch(planned, conductor, tables, dashboard, work.err) as watch,
         tempfile.TemporaryDirectory(prefix="tune-") as scratch,
     ):
+        waiting = Waiting(slots, ray.nodes, watch.say)
+        ledger.listen(waiting.on_event)
 
         def look() -> None:
             watch()
+            waiting()
             with watch.harmless("the copy of TensorBoard's files"):
                 work.place.keep_up()
 
@@ -137,6 +146,8 @@ def tuner(
     never read. Checkpoints are the trial's, retries the conductor's.
     """
     planned = work.planned
+    # Else one trial at a time waits for a process, and an autoscaler adds one machine at a time.
+    os.environ[WAITING_AT_ONCE] = str(work.request.concurrency or 1)
     context = TrialContext(planned.store.place, planned.source, slots.threads)
 
     def over(trial: str) -> None:

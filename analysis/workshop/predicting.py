@@ -30,8 +30,8 @@ def check(bench: Bench, task: Check) -> pa.Table:
     if not distance <= TOLERANCE:
         raise BadInput(
             f"{bench.store.root}/{Paths().weight(task.trial)} does not give what its trial "
-            f"predicted: probabilities differ by {distance:.2f} on average, expected at most {TOLERANCE}; "
-            "the file is damaged or another trial's"
+            f"predicted: probabilities differ by {distance:.2f} on average, expected at most "
+            f"{TOLERANCE}; the file is damaged or another trial's"
         )
     return pa.table({"trial": [task.trial], "distance": [distance]})
 

@@ -31,7 +31,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     chosen = {
         name: fault
         for name, fault in FAULTS.items()
-        if name in asked.names or not asked.names and (fault.short or not asked.short)
+        if name in asked.names or (not asked.names and (fault.short or not asked.short))
     }
     if asked.list:
         print("\n".join(f"{name:18} {fault.words}" for name, fault in chosen.items()))

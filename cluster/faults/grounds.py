@@ -163,6 +163,14 @@ class Ground:
         self._settle([self._start(*words, inside=inside) for _ in range(count)])
         return self.nodes[-1]
 
+    def of(self, process: int) -> Node | None:
+        """The node to which a process belongs; None for one that is gone."""
+        try:
+            above = {parent.pid for parent in psutil.Process(process).parents()}
+        except psutil.Error:
+            return None
+        return next((node for node in self.nodes if node.process.pid in above), None)
+
     def _as_head(self) -> list[str]:
         words = ["--head", "--port", str(self._port), "--node-ip-address", self.ip]
         words += ["--ray-client-server-port", str(self._client)]

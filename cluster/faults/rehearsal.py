@@ -6,6 +6,7 @@ one question has the same rows.
 """
 
 import dataclasses
+import json
 import os
 import signal
 import time
@@ -15,12 +16,17 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import ray
 from numpy.typing import NDArray
 
 from orchestrator.testing import Act, ScriptedEngine
 from orchestrator.training.engine import EpochSums
+from orchestrator.training.run import Run
 from orchestrator.trial import Trial
 from results.store import Store
+
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+"""Variable of the environment: GPUs that CUDA lets a process use; all if it is not set."""
 
 SCRIPT = "rehearsal.json"
 """In the sweep's folder: what the trials do besides what their seeds say."""
@@ -87,6 +93,17 @@ class Script:
         line = f"{seed} {epoch} {os.getpid()} {time.time():.3f}\n"
         with Path(self.diary, name).open("ab", buffering=0) as file:
             file.write(line.encode())
+
+    def note_share(self, seed: int) -> None:
+        """Add a line that says which GPUs a trial's process was given, and which it sees."""
+        told = {
+            "seed": seed,
+            "process": os.getpid(),
+            "given": [str(gpu) for gpu in ray.get_gpu_ids()],
+            "seen": os.environ.get(VISIBLE),
+        }
+        with Path(self.diary, "shares").open("ab", buffering=0) as file:
+            file.write(f"{json.dumps(told)}\n".encode())
 
     def stumble(self, seed: int, epoch: int) -> str:
         """Do what is due here, if the process survives it; gives its kind, or ""."""
@@ -166,6 +183,11 @@ class Rehearsal(Trial):
         Path(script.diary).mkdir(parents=True, exist_ok=True)
         self._script = _Engine(script=[], rehearsed=script)
         return self._script
+
+    def _build(self) -> Run:
+        run = super()._build()
+        self._script.rehearsed.note_share(self._config.seed)
+        return run
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """See `Trial.reset_config`; on cue the process dies in it."""
