@@ -22,9 +22,10 @@ def script(config):
     return completed([quality(config.seed) * (1 - 0.6**t) for t in range(1, config.epochs + 1)])
 
 
-def test_the_conductor_decides_ten_thousand_trials_at_one_price():
-    axes = {"seed": Choice(tuple(range(MANY))), "epochs": Constant(1)}
-    conductor = conduct(axes=axes, rungs=(), trials=MANY)
+@pytest.mark.parametrize(("epochs", "rungs"), [(1, ()), (3, (1,))])
+def test_the_conductor_decides_ten_thousand_trials_at_one_price(epochs, rungs):
+    axes = {"seed": Choice(tuple(range(MANY))), "epochs": Constant(epochs)}
+    conductor = conduct(axes=axes, rungs=rungs, trials=MANY)
     marks = [time.process_time()]
     conductor.ledger.listen(
         lambda event, entry: (

@@ -20,10 +20,9 @@ class Cause:
 
 CAUSES: dict[str, Cause] = {
     "hang": Cause("it gave no sign and was killed", 2),
-    # A smaller batch or fewer trials a machine would help; a third attempt would not.
-    "memory": Cause(
-        "its process was killed for memory", 2, ("outofmemory", "low on memory", "oom")
-    ),
+    # A smaller batch or fewer trials a machine would help; a third attempt would not. Of any
+    # process that is gone Ray says that it may have been "the OOM killer": that is no sign.
+    "memory": Cause("its process was killed for memory", 2, ("outofmemory", "low on memory")),
     # Spot machines come and go: that says nothing of a trial.
     "node": Cause(
         "its machine was lost",

@@ -16,6 +16,8 @@ from orchestrator.testing import ListJournal
         ("The actor died because its node has died. Node Id: 0e2f", "node"),
         ("The actor is temporarily unavailable: RpcError: RPC error: Socket closed", "node"),
         ("Worker exits with an exit code 137", "process"),
+        # What Ray says of every process that somebody killed.
+        ("Some common causes include: (1) the process was killed by the OOM killer", "process"),
         ("", "process"),
     ],
 )

@@ -11,7 +11,7 @@ it back after a crash.
 """
 
 import math
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right, insort
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -103,6 +103,7 @@ class Rungs:
         ):
             raise BadInput(f"rungs {self.milestones} do not ascend from epoch 1 or later")
         self._seen: dict[int, dict[str, Decision]] = {m: {} for m in self.milestones}
+        self._values: dict[int, list[float]] = {m: [] for m in self.milestones}  # ascending
 
     def record(self, trial: str, epoch: int, value: float | None) -> Decision | None:
         """Take one report and decide, where it is the trial's first at a rung.
@@ -131,8 +132,10 @@ class Rungs:
             return None
         worth = value if value is not None and math.isfinite(value) else -math.inf
         # Equals that came earlier rank before, or a crowd of majority-class nets would all pass.
-        rank = 1 + sum(other.value >= worth for other in seen.values())
-        n = len(seen) + 1
+        values = self._values[milestone]
+        rank = 1 + len(values) - bisect_left(values, worth)
+        insort(values, worth)
+        n = len(values)
         survivors = max(1, -(-n // self.reduction_factor))
         keep = rank <= survivors and math.isfinite(worth)
         seen[trial] = Decision(trial, milestone, worth, rank, n, survivors, keep)

@@ -12,6 +12,7 @@ from typing import Any
 
 import ray
 from ray import tune
+from ray.exceptions import RayActorError, RayError, RayTaskError
 from ray.tune.experiment import Trial as TuneTrial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
@@ -90,6 +91,7 @@ class ConductedScheduler(FIFOScheduler):
 
     def on_trial_add(self, tune_controller: Any, trial: TuneTrial) -> None:
         """It waits for its turn."""
+        take_errors_as_deaths(tune_controller)
         self._waiting.append(trial)
 
     def on_trial_complete(
@@ -199,6 +201,34 @@ def last_error(trial: TuneTrial) -> str:
     except OSError as error:
         return f"nothing is known of it ({error})"
     return said.partition("\n")[2].strip()  # the first line is Tune's count of failures
+
+
+FAILED = "_actor_task_failed"
+"""What Tune's manager of actors calls with an exception that a trial's step came to."""
+
+
+def take_errors_as_deaths(controller: Any) -> None:
+    """Have whatever Ray raises in place of a trial's row count as the death of its process.
+
+    Tune 2.60 ends the whole experiment at an exception that it does not know, and it does not know
+    that of a process which Ray has killed for memory. Where another Ray has no such method, nothing
+    is changed.
+
+    Args:
+        controller: Tune's.
+    """
+    manager = getattr(controller, "_actor_manager", None)
+    failed = getattr(manager, FAILED, None)
+    if failed is None or FAILED in vars(manager):  # done before
+        return
+
+    def as_death(tracked_actor_task: Any, exception: Exception) -> None:
+        known = isinstance(exception, RayActorError | RayTaskError)
+        if isinstance(exception, RayError) and not known:
+            exception = RayActorError(error_msg=f"{type(exception).__name__}: {exception}")
+        failed(tracked_actor_task=tracked_actor_task, exception=exception)
+
+    setattr(manager, FAILED, as_death)
 
 
 HELD = ("_trials", "_live_trials", "_stopped_trials", "_failed_trials", "_trials_to_cache")

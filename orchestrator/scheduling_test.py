@@ -7,16 +7,20 @@ from pathlib import Path
 
 import pytest
 from ray import tune
+from ray.air.execution import RayActorManager
+from ray.exceptions import OutOfMemoryError, RayActorError, RayTaskError
 from ray.tune.experiment import Trial as TuneTrial
 
 from orchestrator.conductor import Conductor
 from orchestrator.scheduling import (
+    FAILED,
     HELD,
     ConductedScheduler,
     ConductedSearcher,
     TuneEvents,
     forget,
     last_error,
+    take_errors_as_deaths,
 )
 from orchestrator.scripted import completed, conduct
 from orchestrator.session import session
@@ -63,6 +67,35 @@ def test_only_what_has_ended_is_forgotten():
     assert controller.holds() == {"c"}
     forget(controller, ended)  # once more is harmless
     forget(object(), ended)  # as is another Ray's controller
+
+
+class Manager:
+    """What Tune's manager of actors does with an exception, as far as it matters here."""
+
+    def __init__(self):
+        self.deaths = []
+
+    def _actor_task_failed(self, tracked_actor_task, exception):
+        if not isinstance(exception, RayActorError | RayTaskError):
+            raise RuntimeError("Caught unexpected exception") from exception
+        self.deaths.append(str(exception))
+
+
+def test_a_process_killed_for_memory_ends_its_trial_and_not_the_sweep():
+    controller = Controller([])
+    controller._actor_manager = manager = Manager()
+    for _ in range(2):  # with every trial that is added
+        take_errors_as_deaths(controller)
+    manager._actor_task_failed(None, exception=OutOfMemoryError("low on memory"))
+    manager._actor_task_failed(None, exception=RayActorError(error_msg="gone"))
+    assert manager.deaths == ["OutOfMemoryError: low on memory", "gone"]
+    with pytest.raises(RuntimeError, match="unexpected"):  # what is none of Ray's is a bug
+        manager._actor_task_failed(None, exception=ValueError("ours"))
+    take_errors_as_deaths(object())  # another Ray's controller
+
+
+def test_ray_still_has_the_method_that_is_changed():
+    assert callable(getattr(RayActorManager, FAILED))
 
 
 def test_trials_are_run_in_the_order_asked_for():
