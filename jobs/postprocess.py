@@ -46,6 +46,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except (BadInput, DamagedResults) as problem:
         print(f"error: {problem}", file=sys.stderr)
         return BAD_INPUT
+    except OSError as problem:  # a store that gives no answer, or none to this user
+        print(f"error: {in_words(problem)}", file=sys.stderr)
+        return FAILED
     except KeyboardInterrupt:
         print(
             f"\ninterrupted; what is finished is kept; go on with:\n  {again(words)}",

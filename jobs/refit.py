@@ -24,6 +24,7 @@ from orchestrator.command import Request, parse
 from orchestrator.config import Budget, Sweep
 from orchestrator.data.uris import absolute, shown
 from orchestrator.errors import BadInput
+from orchestrator.terminal import in_words
 from results.journal import Busy
 from results.paths import Paths
 from results.schema import SEEDS, table
@@ -72,6 +73,9 @@ def main(argv: Sequence[str] | None = None) -> int:
     except BrokenPipeError:  # the reader, `head` for one, has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except OSError as problem:  # a store that gives no answer, or none to this user
+        print(f"error: {in_words(problem)}", file=sys.stderr)
+        return FAILED
 
 
 class _Parser(argparse.ArgumentParser):

@@ -131,10 +131,19 @@ class Ledger:
     def epoch(
         self, trial: str, row: dict[str, Any], about: dict[str, Any], stop: Sequence[str] = ()
     ) -> None:
-        """An epoch was trained and measured; stop: (kind, reason) where it was the last one."""
-        first = {} if self.entries[trial].about else {"about": about}
-        last = {"stop": list(stop)} if stop else {}
-        self._note("epoch", trial, row=row, **first, **last)
+        """An epoch was trained and measured; stop: (kind, reason) where it was the last one.
+
+        The event says "back" where the trial went back by so many epochs, as checkpoints of it
+        were lost or damaged.
+        """
+        entry = self.entries[trial]
+        more: dict[str, Any] = {} if entry.about else {"about": about}
+        if stop:
+            more["stop"] = list(stop)
+        back = max(entry.rows, default=0) - row["epoch"]
+        if back > 0:
+            more["back"] = back
+        self._note("epoch", trial, row=row, **more)
 
     def rung(self, trial: str, epoch: int, value: float, reason: str, keep: bool) -> None:
         """A trial reached a rung and was judged there."""

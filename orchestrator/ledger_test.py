@@ -77,12 +77,14 @@ def test_what_a_trial_tells_about_itself_is_kept_once():
 
 
 def test_an_epoch_told_again_replaces_it_and_what_came_after():
-    ledger, _ = ledger_with("a")
-    for epoch in (1, 2, 3, 4):
+    ledger, journal = ledger_with("a")
+    for epoch in (1, 2, 3, 4, 4):  # the last is told again by a process that took it up
         ledger.epoch("a", row(epoch, 0.1), {})
+    assert not any("back" in event for event in journal.events)
     ledger.epoch("a", row(2, 0.2), {})
+    assert journal.events[-1]["back"] == 2
     assert {epoch: r[METRIC] for epoch, r in ledger.entries["a"].rows.items()} == {1: 0.1, 2: 0.2}
-    assert len(ledger.reported) == 5
+    assert len(ledger.reported) == 6
 
 
 def test_the_best_row_is_the_most_accurate_then_the_least_lossy_then_the_earliest():

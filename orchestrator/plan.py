@@ -23,7 +23,7 @@ from orchestrator.summary import Question
 from orchestrator.training.inputs import DataSource
 from results.journals import has_journal
 from results.paths import Paths
-from results.store import Store
+from results.store import DamagedResults, Store
 
 
 @dataclass(frozen=True)
@@ -259,7 +259,28 @@ def _recorded(results: Store, name: str) -> bool:
 
 
 def _recorded_seed(store: Store, resume: bool) -> int:
-    return int(store.read_json(Paths().sweep)["identity"]["seed"]) if resume else 0
+    return int(_record(store)["identity"]["seed"]) if resume else 0
+
+
+def _record(store: Store) -> dict[str, Any]:
+    """What `sweep.json` says.
+
+    Raises:
+        BadInput: where it is damaged.
+    """
+    try:
+        record = store.read_json(Paths().sweep)
+        int(record["identity"]["seed"])
+        if isinstance(record["identity"]["space"], dict) and isinstance(record["precision"], str):
+            return dict(record)
+        said = "it says no precision or no space"
+    except (DamagedResults, KeyError, TypeError, ValueError) as error:
+        damaged = isinstance(error, DamagedResults)
+        said = str(error).partition(";")[0] if damaged else f"it lacks {error}"
+    raise BadInput(
+        f"{store.root}: {Paths().sweep}, which says what the sweep was asked, is damaged ({said}); "
+        "put a copy of it back, or start under another --name"
+    )
 
 
 def _as_before(plan: Plan) -> Plan:
@@ -268,7 +289,7 @@ def _as_before(plan: Plan) -> Plan:
     Raises:
         BadInput: naming the first difference.
     """
-    record = plan.store.read_json(Paths().sweep)
+    record = _record(plan.store)
     plan = with_precision(plan, record["precision"])
     now, before = _flat(plan.identity()), _flat(record["identity"])
     for key in dict.fromkeys([*now, *before]):

@@ -82,8 +82,11 @@ class FinishedTrials:
         find = self._found.get(signature)
         if find is None or not find.is_whole():
             return None
-        for name in find.files():
-            _link_or_copy(find.store, self._into, name)
+        try:
+            for name in find.files():
+                _link_or_copy(find.store, self._into, name)
+        except DamagedResults:  # not for us to read, or deleted this moment
+            return None
         return Finished(
             sweep=find.store.root.rpartition("/")[2],
             status=find.row["status"],

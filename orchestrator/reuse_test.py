@@ -133,6 +133,18 @@ def test_files_are_copied_where_they_cannot_be_linked(tmp_path, monkeypatch):
     assert not copy.samefile(older / Paths().weight(TRIAL))
 
 
+def test_a_trial_whose_files_are_deleted_this_moment_is_not_reused(tmp_path, monkeypatch):
+    write_sweep(tmp_path / "older")
+    found = look(tmp_path)
+
+    def gone(source, target):
+        os.unlink(source)
+        raise FileNotFoundError(source)
+
+    monkeypatch.setattr(os, "link", gone)
+    assert found(TRIAL) is None
+
+
 def test_what_an_interrupted_try_left_is_replaced_and_nothing_else_is_left(tmp_path):
     write_sweep(tmp_path / "older")
     Store(tmp_path / "new").write_bytes(Paths().weight(TRIAL), b"of a trial that was not finished")

@@ -82,13 +82,14 @@ ROOMS: dict[str, Room] = {
         "conductor data.faces ledger metrics training.history training.verdict", "numpy"
     ),
     "orchestrator.tables": room("ledger summary /results"),
+    "orchestrator.intact": room("errors ledger plan tables /results"),
     "orchestrator.event_files": room("", "numpy tensorboard tensorboardX"),
     "orchestrator.dashboard": room("event_files", "numpy PIL tensorboard tensorboardX"),
     "orchestrator.progress": room("", "rich"),
-    "orchestrator.workplace": room("/results"),
+    "orchestrator.workplace": room("terminal /results"),
     "orchestrator.watch": room(
         "conductor dashboard deaths ledger metrics plan progress space summary tables terminal"
-        " training.inputs",
+        " training.inputs /results.journal",
         "numpy",
     ),
     "orchestrator.terminal": room(),
@@ -103,13 +104,13 @@ ROOMS: dict[str, Room] = {
         "config errors hardware terminal training /results", "ray safetensors"
     ),
     "orchestrator.work": room(
-        "command conductor dashboard ledger plan reuse rungs scheduling search slots strategy"
-        " tables trial vigil waiting watch workplace /results",
+        "command conductor dashboard intact ledger plan reuse rungs scheduling search slots"
+        " strategy tables trial vigil waiting watch workplace /results",
         "ray",
     ),
     "orchestrator.sweep": room(
-        "command conductor config errors estimate hardware ledger plan provenance session slots"
-        " sweeps terminal training.inputs trial watch work workplace /results",
+        "command conductor config errors estimate hardware intact ledger plan provenance session"
+        " slots sweeps terminal training.inputs trial watch work workplace /results",
         "ray",
     ),
     # for tests

@@ -5,14 +5,16 @@ of these two objects are empty, and a resumed sweep is a new Tune experiment who
 read the journal.
 """
 
+import contextlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
 
 import ray
 from ray import tune
 from ray.exceptions import RayActorError, RayError, RayTaskError
+from ray.tune.error import TuneError
 from ray.tune.experiment import Trial as TuneTrial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
@@ -113,6 +115,10 @@ class ConductedScheduler(FIFOScheduler):
         return self._waiting[0] if self._waiting else None
 
 
+MOST_SAID = 500
+"""Characters of Ray's message that are kept: further on it may list a machine's processes."""
+
+
 class TuneEvents(tune.Callback):
     """What else Tune does, passed on: a trial is begun or over, a step of Tune's loop is made.
 
@@ -153,7 +159,11 @@ class TuneEvents(tune.Callback):
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, result: Any, **info: Any
     ) -> None:
         """It is alive."""
-        self._vigil.sign(signature(trial))
+        name = signature(trial)
+        if "earlier" in result:  # told again from its last state: no epoch has been timed
+            self._vigil.begins(name)
+        else:
+            self._vigil.sign(name)
 
     def on_trial_error(
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
@@ -165,8 +175,8 @@ class TuneEvents(tune.Callback):
             cause, said = "hang", f"no sign for {self._hung.pop(name):.0f} s"
         else:
             cause = cause_of(said)
-        if not self._conductor.died(name, cause, " ".join(said.split())):
-            self._over(name)
+        self._conductor.died(name, cause, " ".join(said.split())[:MOST_SAID])
+        self._over_unless_pending(name)
 
     def on_trial_complete(
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
@@ -174,8 +184,7 @@ class TuneEvents(tune.Callback):
         """Stopped by the scheduler's word."""
         name = signature(trial)
         self._forget(name)
-        if not self._conductor.ledger.entries[name].pending:
-            self._over(name)
+        self._over_unless_pending(name)
 
     def on_step_end(self, iteration: int, trials: list[TuneTrial], **info: Any) -> None:
         """End who hangs; let the terminal show where things stand."""
@@ -185,6 +194,10 @@ class TuneEvents(tune.Callback):
                 self._hung[name] = seconds
                 ray.kill(actor)
         self._watch()
+
+    def _over_unless_pending(self, name: str) -> None:
+        if not self._conductor.ledger.entries[name].pending:
+            self._over(name)
 
     def _forget(self, name: str) -> None:
         self._actors.pop(name, None)
@@ -229,6 +242,18 @@ def take_errors_as_deaths(controller: Any) -> None:
         failed(tracked_actor_task=tracked_actor_task, exception=exception)
 
     setattr(manager, FAILED, as_death)
+
+
+@contextlib.contextmanager
+def errors_unwrapped() -> Iterator[None]:
+    """What our part raises inside Tune comes out as itself: Tune gives its traceback as a text."""
+    try:
+        yield
+    except TuneError as error:
+        ours: BaseException | None = error
+        while isinstance(ours, TuneError):
+            ours = ours.__cause__ or ours.__context__
+        raise (ours or error) from None
 
 
 HELD = ("_trials", "_live_trials", "_stopped_trials", "_failed_trials", "_trials_to_cache")

@@ -7,25 +7,30 @@ from pathlib import Path
 
 import pytest
 from ray import tune
-from ray.air.execution import RayActorManager
+from ray.air.execution._internal import RayActorManager
 from ray.exceptions import OutOfMemoryError, RayActorError, RayTaskError
+from ray.tune.error import TuneError
 from ray.tune.experiment import Trial as TuneTrial
 
 from orchestrator.conductor import Conductor
+from orchestrator.deaths import CAUSES
 from orchestrator.scheduling import (
     FAILED,
     HELD,
     ConductedScheduler,
     ConductedSearcher,
     TuneEvents,
+    errors_unwrapped,
     forget,
     last_error,
+    signature,
     take_errors_as_deaths,
 )
-from orchestrator.scripted import completed, conduct
+from orchestrator.scripted import completed, conduct, row
 from orchestrator.session import session
 from orchestrator.space import Choice, Constant
 from orchestrator.vigil import Vigil
+from results.journal import Busy
 
 TRIALS = 25
 
@@ -136,6 +141,71 @@ def test_what_ray_said_of_a_death_is_read_without_tunes_own_words(tmp_path):
     assert last_error(Failed(str(file))) == "Its node has died.\nNode 7."
     for absent in (str(tmp_path / "absent"), None):
         assert last_error(Failed(absent)).startswith("nothing is known of it")
+
+
+def test_what_tune_has_wrapped_comes_out_as_itself():
+    def wrapped(error):
+        try:
+            raise error
+        except Exception:
+            raise TuneError("Traceback (most recent call last): ...")  # noqa: B904
+
+    with pytest.raises(Busy, match="another process"), errors_unwrapped():
+        wrapped(Busy("written by another process"))
+    with pytest.raises(TuneError, match="its own"), errors_unwrapped():
+        raise TuneError("its own")
+    with pytest.raises(KeyboardInterrupt), errors_unwrapped():
+        raise KeyboardInterrupt
+
+
+class Told:
+    """What the callback asks of a Tune trial of a configuration."""
+
+    error_file = None
+
+    def __init__(self, config):
+        self.config = config.to_flat()
+
+
+class Events:
+    """The callback, with a clock, and what it said of checkpoints that nobody needs."""
+
+    def __init__(self, conductor):
+        self.now, self.over = 0.0, []
+        self.vigil = Vigil(clock=lambda: self.now)
+        self.told = TuneEvents(conductor, self.vigil, self.over.append, lambda: None)
+
+    def later(self, seconds):
+        """Who was found overdue."""
+        found = {}
+        for _ in range(int(seconds)):
+            self.now += 1
+            found |= self.vigil.overdue()
+        return found
+
+
+def test_a_row_that_is_told_again_says_nothing_of_how_long_an_epoch_takes():
+    conductor = conduct()
+    events, one = Events(conductor), Told(conductor.next_trial())
+    events.told.on_trial_start(0, [], one)
+    events.later(5)
+    events.told.on_trial_result(0, [], one, row(3, 0.5) | {"earlier": [row(1, 0.3), row(2, 0.4)]})
+    assert events.later(1200) == {}  # an epoch of twenty minutes
+    events.told.on_trial_result(0, [], one, row(4, 0.5))
+    assert events.later(2 * 1200) == {}
+
+
+def test_a_state_is_kept_for_whoever_goes_on_with_it_and_else_dropped():
+    conductor = conduct()
+    events, one, other = Events(conductor), *(Told(conductor.next_trial()) for _ in "ab")
+    for trial in (one, other):
+        events.told.on_trial_start(0, [], trial)
+    conductor.ledger.ended(signature(one), "stopped_early", "time budget", resumable=True)
+    events.told.on_trial_error(0, [], one)  # its process dies when nothing is asked of it any more
+    assert events.over == []
+    for _ in range(CAUSES["process"].lives):
+        events.told.on_trial_error(0, [], other)
+    assert events.over == [signature(other)]
 
 
 class Once(tune.Trainable):

@@ -5,6 +5,7 @@ python -m orchestrator.sweep [NAME or FILE.py] [--data PATH] [--results DIR] ...
 
 import contextlib
 import dataclasses
+import logging
 import os
 import shlex
 import subprocess
@@ -14,7 +15,7 @@ from typing import Any, TextIO
 
 import ray
 
-from orchestrator import hardware, plan, provenance, sweeps
+from orchestrator import hardware, intact, plan, provenance, sweeps
 from orchestrator.command import Request, parse
 from orchestrator.conductor import TIME_IS_UP
 from orchestrator.config import Sweep
@@ -67,6 +68,9 @@ def main(argv: Sequence[str] | None = None, trainable: type[Trial] = Trial) -> i
     except BrokenPipeError:  # the reader, `head` for one, has had enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return DONE
+    except OSError as error:  # a store that gives no answer, or none to this user
+        print(f"error: {in_words(error)}", file=sys.stderr)
+        return FAILED
 
 
 def run(request: Request, asked: Sweep | None = None, trainable: type[Trial] = Trial) -> int:
@@ -92,6 +96,7 @@ def run(request: Request, asked: Sweep | None = None, trainable: type[Trial] = T
         _open_journal(planned) as journal,
         Workplace(planned.store) as place,
         chatter_to(place.log) as (_, err),
+        warnings_to(err),
     ):
         work = Work(request, planned, journal, place, err, trainable)
         code = _sweep(work)
@@ -99,6 +104,19 @@ def run(request: Request, asked: Sweep | None = None, trainable: type[Trial] = T
             place.push()
     print(planned.folder)
     return code
+
+
+@contextlib.contextmanager
+def warnings_to(err: TextIO) -> Iterator[None]:
+    """Show what the results' store warns of, e.g. that it does not answer and is waited for."""
+    handler = logging.StreamHandler(err)
+    handler.setFormatter(logging.Formatter("note: %(message)s"))
+    logger = logging.getLogger("results")
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
 
 
 @contextlib.contextmanager
@@ -142,12 +160,15 @@ def _sweep(work: Work) -> int:
 
 def _done_before(work: Work) -> Ledger | None:
     """What an earlier run has finished, if nothing is left to train."""
+    events = work.journal.read()
+    intact.check(work.planned, events)
     if not work.planned.resume:
         return None
-    events = work.journal.read()
     ledger = Ledger(work.journal, events)
     if not is_whole(work.planned, events, ledger):
         return None
+    if intact.mend_tables(work.planned, ledger):
+        work.say("note: a table could not be read; both were made again from the journal")
     work.say(f"{work.planned.name}: complete, nothing is left to train")
     return ledger
 
@@ -174,8 +195,9 @@ def _with_ray(work: Work) -> Ledger:
         else:
             planned = _settle_precision(planned, slots, work.err)
             work = dataclasses.replace(work, planned=planned)
-            planned.store.write_json(Paths().sweep, provenance.record(planned, request.data))
+            # In this order: a sweep.json without a journal that has begun is always a damage.
             work.journal.append({"event": "begun", "sweep": planned.name})
+            planned.store.write_json(Paths().sweep, provenance.record(planned, request.data))
         return train(work, slots)
 
 
@@ -206,11 +228,14 @@ def _finish(work: Work, ledger: Ledger) -> int:
     """Say what came out, and have it worked up."""
     work.say(closing_lines(work.planned, ledger))
     entries = ledger.entries.values()
-    unfinished = sum(entry.resumable for entry in entries)
+    unfinished = sum(entry.pending for entry in entries)
     waiting = work.planned.trials - len(entries) if work.request.time_budget else 0
     if unfinished or waiting > 0:
         left = f"{unfinished} trials unfinished, {max(0, waiting)} not begun"
-        timed = waiting > 0 or any(entry.reason.startswith(TIME_IS_UP) for entry in entries)
+        # With nothing but time does a run leave behind what it has not even taken up again.
+        left_out = any(entry.status == "running" for entry in entries)
+        stopped = any(entry.reason.startswith(TIME_IS_UP) for entry in entries)
+        timed = waiting > 0 or left_out or stopped
         why = "time is up" if timed else "the disk or the store failed them"
         work.say(f"{left}: {why}; go on with:\n  {work.again}")
     if all(entry.status in ("failed", "running") for entry in entries):

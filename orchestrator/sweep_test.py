@@ -1,3 +1,4 @@
+import logging
 import os
 import shlex
 import signal
@@ -96,20 +97,40 @@ def test_results_that_cannot_be_written_are_refused(question, tmp_path, capsys):
     assert "cannot be written (Not a directory); choose a folder that can" in said
 
 
+def test_a_store_that_gives_no_answer_is_one_line_and_code_1(question, capsys, monkeypatch):
+    monkeypatch.setenv("ORCHESTRATOR_STORE_PATIENCE", "0")
+    place = "s3://bucket/runs?endpoint_override=127.0.0.1:9&scheme=http&region=eu-central-1"
+    assert sweep.main([question, "--results", place]) == 1
+    out, err = capsys.readouterr()
+    assert out == ""
+    assert err.startswith("error: OSError: ")
+    assert err.count("\n") == 1
+
+
 def test_a_sweep_that_is_being_written_is_refused(question, results, capsys):
     with Journal(results / "tiny" / Paths().journal):
         said = refused(capsys, [question, "--results", str(results), "--name", "tiny"])
     assert f"already being written by process {os.getpid()}" in said
 
 
-def test_a_damaged_record_is_refused(question, results, capsys):
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "sweep.json is no whole JSON text"),
+        ('{"identity": ', "sweep.json is no whole JSON text"),
+        ("[]", "is damaged"),
+        ('{"identity": {"seed": 0}}', "is damaged (it lacks 'space')"),
+    ],
+)
+def test_a_damaged_record_is_refused(text, said, question, results, capsys):
     folder = results / "tiny"
     folder.mkdir(parents=True)
     (folder / Paths().journal).touch()
-    (folder / Paths().sweep).write_text('{"identity": ')
-    assert "sweep.json is no whole JSON text" in refused(
-        capsys, [question, "--results", str(results), "--resume"]
-    )
+    (folder / Paths().sweep).write_text(text)
+    told = refused(capsys, [question, "--results", str(results), "--resume"])
+    assert said in told
+    assert "put a copy of it back, or start under another --name" in told
+    assert "delete" not in told
 
 
 def test_the_list_names_every_sweep_with_its_question(capsys):
@@ -260,6 +281,7 @@ OUT_OF_TIME = {"status": "stopped_early", "reason": "time budget 1m", "resumable
         ([FAILED, FAILED], 1, "error: no trial succeeded"),
         ([], 1, "error: no trial succeeded"),
         ([OUT_OF_TIME], 0, "time is up; go on with:"),
+        ([COMPLETED, {}], 0, "1 trials unfinished, 0 not begun: time is up; go on with:"),
         ([{"status": "reused", "reason": "trained before"}], 0, "1 trials: 1 reused"),
     ],
 )
@@ -284,6 +306,15 @@ def test_post_processing_comes_last_and_its_failure_is_said(
     assert sweep._finish(work_on(request), ledger_of(COMPLETED)) == (1 if code else 0)
     assert asked == [[sys.executable, "-m", "jobs.postprocess", str(results / "tiny")]]
     assert ("post-processing failed" in capsys.readouterr().err) == bool(code)
+
+
+def test_what_the_store_warns_of_is_shown_while_the_sweep_runs(capsys):
+    log = logging.getLogger("results.patience")
+    with sweep.warnings_to(sys.stderr):
+        log.warning("%s does not answer", "s3://bucket")
+    assert "note: s3://bucket does not answer\n" in capsys.readouterr().err
+    log.warning("later")
+    assert "note:" not in capsys.readouterr().err
 
 
 LAST_WORDS = """

@@ -21,6 +21,7 @@ from orchestrator.terminal import FULL, note_traceback
 from orchestrator.training.checkpoint import Checkpoints
 from orchestrator.training.inputs import DataSource, Inputs, prepare_inputs
 from results.paths import Paths
+from results.patience import passing
 from results.schema import PREDICTIONS, table
 from results.store import Store
 
@@ -100,15 +101,15 @@ class Trial(tune.Trainable):
                     return self._row(self._run) | {"earlier": earlier}
             return self._one_epoch(self._run)
         except BadInput as error:
-            return {"epoch": 0, "failure": str(error)}
+            return {"epoch": 0, "failure": str(error), "passing": of_the_moment(error)}
         except Exception as error:
             note_traceback()  # into the worker's log
-            passing = isinstance(error, OSError) and self._may_pass(error)
-            return {"epoch": 0, "failure": f"{type(error).__name__}: {error}", "passing": passing}
+            may_pass = isinstance(error, OSError) and self._may_pass(error)
+            return {"epoch": 0, "failure": f"{type(error).__name__}: {error}", "passing": may_pass}
 
     def _may_pass(self, error: OSError) -> bool:
         """Whether it says nothing of the configuration: a disk, or a store far away."""
-        return error.errno in PASSING or self._store.local is None
+        return of_the_moment(error) or self._store.local is None
 
     def _build(self) -> "Run":
         from orchestrator.training.run import Run
@@ -195,7 +196,17 @@ class Trial(tune.Trainable):
         self._log_due = time.monotonic() + LOG_EVERY_S
         with contextlib.suppress(OSError):  # no log is no reason to fail
             name = f"{Paths().logs}/{socket.gethostname()}-{self._log.name}"
-            self._store.write_bytes(name, self._log.read_bytes())
+            self._store.with_patience(0).write_bytes(name, self._log.read_bytes())
+
+
+def of_the_moment(error: BaseException) -> bool:
+    """Whether a disk or the network is behind it, e.g. data that cannot be fetched just now."""
+    cause: BaseException | None = error
+    while cause is not None:
+        if isinstance(cause, OSError) and (cause.errno in PASSING or passing(cause)):
+            return True
+        cause = cause.__cause__ or cause.__context__
+    return False
 
 
 def divert_chatter(folder: Path) -> Path:

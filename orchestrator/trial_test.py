@@ -1,4 +1,5 @@
 import dataclasses
+import errno
 import json
 import os
 import shutil
@@ -12,11 +13,12 @@ import pytest
 import safetensors.numpy
 from ray import tune
 
+from orchestrator.errors import BadInput
 from orchestrator.models.catalogue import Options, build
 from orchestrator.testing import CLOCK, drawn_faces, tiny
 from orchestrator.training.checkpoint import ARRAYS, FACTS
 from orchestrator.training.tensorflow_engine import TensorflowEngine, as_pixels
-from orchestrator.trial import Trial, TrialContext
+from orchestrator.trial import Trial, TrialContext, see_own_gpus
 from results.paths import Paths
 from results.schema import PREDICTIONS
 from results.store import Store
@@ -247,6 +249,37 @@ def test_data_that_cannot_be_opened_is_a_row(context):
     assert "Error:" not in result["failure"]  # a sentence for a person, not an exception's name
 
 
+class CutOff(Trial):
+    """A trial whose data cannot be had."""
+
+    trouble: OSError
+
+    def _open_inputs(self):
+        try:
+            raise self.trouble
+        except OSError:
+            raise BadInput("the data cannot be reached") from None
+
+
+@pytest.mark.parametrize(
+    ("trouble", "passing"),
+    [
+        (ConnectionResetError(), True),
+        (OSError("AWS Error SLOW_DOWN during GetObject operation"), True),
+        (OSError(errno.ENOSPC, "no space"), True),
+        (FileNotFoundError(errno.ENOENT, "absent"), False),
+    ],
+)
+def test_data_that_cannot_be_had_just_now_says_nothing_of_the_configuration(
+    trouble, passing, context, monkeypatch
+):
+    monkeypatch.setattr(CutOff, "trouble", trouble, raising=False)
+    one = tune.with_parameters(CutOff, context=context)(config=CONFIG.to_flat())
+    one._engine = WARM
+    result = one.train()
+    assert (result["failure"], result["passing"]) == ("the data cannot be reached", passing)
+
+
 def test_results_that_cannot_be_written_are_a_row(context):
     Path(context.place).mkdir()
     Path(context.place, "predictions").write_text("a file where a folder should be")
@@ -307,3 +340,11 @@ def test_the_driver_can_import_trials_without_tensorflow():
         env={**os.environ, "PYTHONPATH": str(Path(__file__).parents[1])},
     )
     assert json.loads(done.stdout) == []
+
+
+@pytest.mark.parametrize(("given", "seen"), [([], ""), (["1"], "0,1,2")])
+def test_a_process_without_a_share_of_a_gpu_sees_none(monkeypatch, given, seen):
+    monkeypatch.setenv("CUDA_VISIBLE_DEVICES", "0,1,2")  # Ray's, where it was given a share
+    monkeypatch.setattr("ray.get_gpu_ids", lambda: given)
+    see_own_gpus()
+    assert os.environ["CUDA_VISIBLE_DEVICES"] == seen

@@ -13,6 +13,10 @@ SHORTEST_S = 300.0
 TIMES_LONGEST = 10.0
 """An epoch this many times as long as the trial's longest so far is no epoch any more."""
 
+ATTENTIVE_S = 10.0
+"""A longer time between two looks was the watcher's own, e.g. stopped or waiting for a store:
+signs may have come that nobody has taken yet, so the rest of it counts for nobody."""
+
 
 @dataclass
 class _Watched:
@@ -34,6 +38,7 @@ class Vigil:
     ) -> None:
         self._patience = patience
         self._clock = clock
+        self._looked = clock()
         self._watched: dict[str, _Watched] = {}
 
     def begins(self, trial: str) -> None:
@@ -52,8 +57,16 @@ class Vigil:
         self._watched.pop(trial, None)
 
     def overdue(self) -> dict[str, float]:
-        """Trial -> seconds since its last sign, of those that count as hung; each is told once."""
+        """Trial -> seconds since its last sign, of those that count as hung; each is told once.
+
+        To be called often, see `ATTENTIVE_S`.
+        """
         now = self._clock()
+        missed = now - self._looked - ATTENTIVE_S
+        self._looked = now
+        if missed > 0:
+            for watched in self._watched.values():
+                watched.since = min(now, watched.since + missed)
         found = {
             trial: now - watched.since
             for trial, watched in self._watched.items()

@@ -1,73 +1,83 @@
-import pytest
-
-from orchestrator.vigil import FIRST_SIGN_S, SHORTEST_S, TIMES_LONGEST, Vigil
+from orchestrator.vigil import ATTENTIVE_S, FIRST_SIGN_S, SHORTEST_S, TIMES_LONGEST, Vigil
 
 
-class Clock:
-    now = 1000.0
+class Hours:
+    """A clock, and a watcher who looks as often as Tune's loop has him look."""
 
-    def __call__(self):
-        return self.now
+    def __init__(self, patience=None):
+        self.now = 1000.0
+        self.vigil = Vigil(patience, lambda: self.now)
 
-
-@pytest.fixture
-def clock():
-    return Clock()
-
-
-def test_before_its_first_row_a_trial_has_half_an_hour(clock):
-    vigil = Vigil(clock=clock)
-    vigil.begins("a")
-    clock.now += FIRST_SIGN_S
-    assert vigil.overdue() == {}
-    clock.now += 1
-    assert vigil.overdue() == {"a": FIRST_SIGN_S + 1}
+    def later(self, seconds):
+        """Who was found overdue meanwhile, or is now."""
+        found, until = {}, self.now + seconds
+        while self.now < until:
+            self.now = min(until, self.now + ATTENTIVE_S)
+            found |= self.vigil.overdue()
+        return found
 
 
-def test_a_trial_is_told_once(clock):
-    vigil = Vigil(10, clock)
-    vigil.begins("a")
-    clock.now += 11
-    assert vigil.overdue() == {"a": 11}
-    assert vigil.overdue() == {}
+def test_before_its_first_row_a_trial_has_half_an_hour():
+    hours = Hours()
+    hours.vigil.begins("a")
+    assert hours.later(FIRST_SIGN_S) == {}
+    assert hours.later(1) == {"a": FIRST_SIGN_S + 1}
 
 
-def test_short_epochs_leave_five_minutes_and_long_ones_ten_times_the_longest(clock):
-    vigil = Vigil(clock=clock)
+def test_a_trial_is_told_once():
+    hours = Hours(10)
+    hours.vigil.begins("a")
+    assert hours.later(11) == {"a": 11}
+    assert hours.later(100) == {}
+
+
+def test_short_epochs_leave_five_minutes_and_long_ones_ten_times_the_longest():
+    hours = Hours()
     for trial, epoch in (("fast", 2), ("slow", 100)):
-        vigil.begins(trial)
-        clock.now += epoch
-        vigil.sign(trial)
-    slow_since = clock.now
-    clock.now += SHORTEST_S - 50
-    assert vigil.overdue() == {"fast": pytest.approx(SHORTEST_S + 50)}
-    clock.now = slow_since + TIMES_LONGEST * 100 + 1
-    assert vigil.overdue() == {"slow": 1001}
+        hours.vigil.begins(trial)
+        hours.later(epoch)
+        hours.vigil.sign(trial)
+    assert hours.later(SHORTEST_S - 100) == {}
+    assert hours.later(1) == {"fast": SHORTEST_S + 1}
+    assert hours.later(TIMES_LONGEST * 100 - 201) == {}
+    assert hours.later(1) == {"slow": 1001}
 
 
-def test_a_patience_that_was_given_holds_for_all_rows(clock):
-    vigil = Vigil(60, clock)
-    vigil.begins("a")
-    clock.now += 59
-    vigil.sign("a")
-    clock.now += 61
-    assert vigil.overdue() == {"a": 61}
+def test_a_patience_that_was_given_holds_for_all_rows():
+    hours = Hours(60)
+    hours.vigil.begins("a")
+    assert hours.later(59) == {}
+    hours.vigil.sign("a")
+    assert hours.later(60) == {}
+    assert hours.later(1) == {"a": 61}
 
 
-def test_who_has_ended_is_not_waited_for_and_who_begins_again_is(clock):
-    vigil = Vigil(10, clock)
-    vigil.begins("a")
-    vigil.ends("a")
-    vigil.ends("never begun")
-    clock.now += 100
-    assert vigil.overdue() == {}
-    vigil.begins("a")
-    clock.now += 11
-    assert vigil.overdue() == {"a": 11}
+def test_who_has_ended_is_not_waited_for_and_who_begins_again_is():
+    hours = Hours(10)
+    hours.vigil.begins("a")
+    hours.vigil.ends("a")
+    hours.vigil.ends("never begun")
+    assert hours.later(100) == {}
+    hours.vigil.begins("a")
+    assert hours.later(11) == {"a": 11}
 
 
-def test_a_row_that_comes_after_the_end_is_harmless(clock):
-    vigil = Vigil(10, clock)
-    vigil.sign("a")
-    clock.now += 100
-    assert vigil.overdue() == {}
+def test_a_row_that_comes_after_the_end_is_harmless():
+    hours = Hours(10)
+    hours.vigil.sign("a")
+    assert hours.later(100) == {}
+
+
+def test_time_in_which_nobody_looked_counts_for_nobody():
+    hours = Hours(60)
+    hours.vigil.begins("a")
+    hours.later(30)
+    hours.now += 3600  # the watcher itself was stopped
+    assert hours.vigil.overdue() == {}  # of which 10 s count
+    assert hours.later(20) == {}
+    hours.vigil.begins("b")
+    assert hours.later(1) == {"a": 61}
+    hours.now += 3600
+    assert hours.vigil.overdue() == {}
+    assert hours.later(49) == {}
+    assert hours.later(1) == {"b": 61}

@@ -20,6 +20,7 @@ from orchestrator.summary import ranked
 from orchestrator.tables import SHARE_OF_TIME, Tables
 from orchestrator.terminal import note_traceback
 from orchestrator.training.inputs import prepare_inputs
+from results.journal import Busy
 
 SAMPLES_A_CLASS = 2
 """Training images of each class shown in TensorBoard, under every variant."""
@@ -131,7 +132,8 @@ class Watch:
             self._dashboard.text("leaderboard", leaderboard(self._ledger))
             self._dashboard.close()
         self._progress.__exit__(*exception)
-        self._tables.write()
+        if not any(isinstance(each, Busy) for each in exception):  # else its successor's tables
+            self._tables.write()
 
     def __call__(self) -> None:
         """Bring tables and terminal up to date if it is time to."""
@@ -176,6 +178,10 @@ class Watch:
             self._standing.note(event, entry)
         with self.harmless("TensorBoard"):
             self._to_dashboard(event, entry)
+        if back := event.get("back"):
+            epoch = event["row"]["epoch"]
+            lost = f"its newest state is damaged or gone; it is at epoch {epoch} again, after"
+            self.say(f"note: {run_name(entry)}: {lost} {epoch + back}")
         if event["event"] == "died":
             said = f"{CAUSES[event['cause']].words} ({_short(event['said'])})"
             self.say(f"note: {run_name(entry)}, epoch {len(entry.rows)}: {said}")

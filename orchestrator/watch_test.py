@@ -16,6 +16,7 @@ from orchestrator.strategy import Setup
 from orchestrator.tables import Tables
 from orchestrator.testing import ListJournal
 from orchestrator.watch import Standing, Watch, closing_lines, leaderboard, run_name
+from results.journal import Busy
 from results.paths import Paths
 from results.schema import TRIALS
 from results.store import Store
@@ -143,6 +144,13 @@ def test_tables_are_complete_at_the_end_whatever_ended_it(tmp_path):
     assert statuses == ["completed", "running"]
 
 
+def test_who_was_taken_for_dead_leaves_the_tables_to_its_successor(tmp_path):
+    show = Show(tmp_path)
+    with pytest.raises(Busy), show.watch:
+        raise Busy("sweep tiny is already being written by another process")
+    assert not show.store.exists(Paths().trials)
+
+
 def test_two_faces_of_each_class_are_shown_under_each_variant_once(tmp_path):
     journal = ListJournal()
     show = Show(tmp_path, journal=journal).play()
@@ -173,6 +181,18 @@ def test_a_view_that_fails_ends_no_training_and_is_said_once(tmp_path, capsys):
         "device); training goes on"
     )
     assert capsys.readouterr().err.count("Traceback") == 7  # in the log: one for each epoch
+
+
+def test_a_trial_whose_states_are_damaged_says_how_many_epochs_it_trains_again(tmp_path):
+    show = Show(tmp_path)
+    with show.watch:
+        config = show.conductor.next_trial()
+        trial, rows = config.signature(), rising(config)
+        for told in (rows[0], rows[1], rows[1], rows[0]):  # taken up as it was, then without states
+            show.conductor.goes_on(trial, told)
+    (said,) = [line for line in show.err.getvalue().splitlines() if line.startswith("note:")]
+    assert said.startswith("note: 000-CPF-plain-lr0.05-")
+    assert said.endswith("newest state is damaged or gone; it is at epoch 1 again, after 2")
 
 
 def test_failing_tables_are_said_at_once_and_raised_at_the_end(tmp_path, monkeypatch, capsys):

@@ -14,11 +14,17 @@ from ray import tune
 from orchestrator.command import Request, resume_command
 from orchestrator.conductor import Conductor, Limits
 from orchestrator.dashboard import Dashboard
+from orchestrator.intact import lost_epochs
 from orchestrator.ledger import Ledger
 from orchestrator.plan import Plan
 from orchestrator.reuse import FinishedTrials
 from orchestrator.rungs import Rungs
-from orchestrator.scheduling import ConductedScheduler, ConductedSearcher, TuneEvents
+from orchestrator.scheduling import (
+    ConductedScheduler,
+    ConductedSearcher,
+    TuneEvents,
+    errors_unwrapped,
+)
 from orchestrator.search import SEARCHES
 from orchestrator.slots import Slots
 from orchestrator.strategy import Setup, Strategy
@@ -72,6 +78,11 @@ def train(work: Work, slots: Slots) -> Ledger:
     ledger = Ledger(work.journal, work.journal.read())
     if ledger.unknown:
         work.say(f"note: the journal has lost the beginning of {len(ledger.unknown)} trials")
+    if lost := lost_epochs(planned, ledger):
+        work.say(
+            f"note: the journal lacks {lost} epochs that the tables have: its end was lost; they "
+            "are taken from checkpoints where there are some, else trained again"
+        )
     conductor = _conductor(work, ledger)
     tables = Tables(planned.store, planned.question, ledger)
     dashboard = Dashboard(work.place.tensorboard)
@@ -90,7 +101,8 @@ def train(work: Work, slots: Slots) -> Ledger:
 
         if forgotten := conductor.take_up():
             watch.say(f"note: {Paths().study} lacked {forgotten} trials; it was told them again")
-        tuner(work, conductor, slots, look, scratch).fit()
+        with errors_unwrapped():
+            tuner(work, conductor, slots, look, scratch).fit()
     _drop_checkpoints(planned.store, ledger)
     whole = planned.sweep.budget.trials if conductor.exhausted else 0
     work.journal.append({"event": "done", "whole": whole})

@@ -7,6 +7,8 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
+from orchestrator.terminal import note_traceback
+from results.journal import Busy
 from results.mirror import Mirror
 from results.paths import Paths
 from results.store import Store
@@ -58,10 +60,15 @@ class Workplace:
         return self.folder / Paths().tensorboard
 
     def __enter__(self) -> Self:
-        for mirror in self._mirrors:
-            mirror.fetch()
-        if self._mirrors and self._store.exists(Paths().study):
-            self.study.write_bytes(self._store.read_bytes(Paths().study))
+        try:
+            for mirror in self._mirrors:
+                mirror.fetch()
+            if self._mirrors and self._store.exists(Paths().study):
+                self.study.write_bytes(self._store.read_bytes(Paths().study))
+        except BaseException:
+            if self._mirrors:
+                shutil.rmtree(self.folder, ignore_errors=True)
+            raise
         return self
 
     def __exit__(
@@ -70,9 +77,16 @@ class Workplace:
         error: BaseException | None,
         trace: TracebackType | None,
     ) -> None:
-        self.push()
-        if self._mirrors:
-            shutil.rmtree(self.folder, ignore_errors=True)
+        try:
+            if not isinstance(error, Busy):  # else what is there is its successor's
+                self.push()
+        except (
+            OSError
+        ):  # who needs to know has called `push`; only the last lines of a log are lost
+            note_traceback()
+        finally:
+            if self._mirrors:
+                shutil.rmtree(self.folder, ignore_errors=True)
 
     def keep_up(self) -> None:
         """Copy what has changed, if it is time to."""

@@ -152,16 +152,17 @@ def decode(shown: str, number: int, line: bytes) -> dict[str, Any]:
     """The event of a line.
 
     Raises:
-        DamagedResults: if it is no JSON object; the file is `shown`, the line's number told.
+        DamagedResults: if it is no JSON object with an event; the file is `shown`, the line's
+            number told.
     """
     try:
         event = json.loads(line, object_hook=_from_special)
     except ValueError:
         event = None
-    if not isinstance(event, dict):
+    if not (isinstance(event, dict) and isinstance(event.get("event"), str)):
         raise DamagedResults(
-            f"{shown}: line {number} is no JSON object ({line[:40]!r}); put a copy of the "
-            "journal back, or delete that line: the events on it are then lost."
+            f"{shown}: line {number} is no JSON object with an event ({line[:40]!r}); put a copy "
+            "of the journal back, or delete that line: the events on it are then lost."
         )
     return event
 

@@ -126,7 +126,9 @@ def test_a_file_of_one_half_line_starts_anew(file):
     assert names(file) == ["a"]
 
 
-@pytest.mark.parametrize("damage", [b"\x00\x01", b'{"event": "b"', b"[1]", b"", b"\xff"])
+@pytest.mark.parametrize(
+    "damage", [b"\x00\x01", b'{"event": "b"', b"[1]", b"", b"\xff", b"{}", b'{"event": 1}']
+)
 def test_damaged_line_in_the_middle_is_named(file, damage):
     write(file, "a", "b", "c")
     lines = file.read_bytes().split(b"\n")

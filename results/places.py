@@ -102,8 +102,12 @@ def _open_s3(text: str) -> tuple[pafs.FileSystem, str]:
     parts = urlsplit(text)
     settings = dict(parse_qsl(parts.query, keep_blank_values=True))
     unknown = sorted(settings.keys() - set(S3_SETTINGS))
-    if unknown or not parts.netloc:
-        found = f"unknown setting {unknown[0]}" if unknown else "it names no bucket"
+    found = "it names no bucket" if not parts.netloc else ""
+    if unknown:
+        found = f"unknown setting {unknown[0]}"
+    if parts.fragment:  # it would end the name, and take the settings with it
+        found = 'it has a "#"; write %23'
+    if found:
         raise ValueError(f"{found}; settings are {', '.join(S3_SETTINGS)}")
     scheme, separator, host = settings.get("endpoint_override", "").partition("://")
     if separator:

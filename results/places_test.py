@@ -69,6 +69,7 @@ def test_credentials_are_refused_and_not_repeated(text):
     [
         ("gopher://x", "Protocol not known: gopher"),
         ("s3://", "it names no bucket"),
+        (f"s3://bucket/run#2?{ELSEWHERE}", 'it has a "#"; write %23'),
         ("s3://bucket?region=eu&colour=red", "unknown setting colour"),
         (f"s3://bucket?scheme=gopher&{ELSEWHERE}", "Invalid S3 connection scheme"),
         ("gs://bucket?colour=red", "Unexpected query parameter"),

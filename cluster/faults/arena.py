@@ -115,6 +115,7 @@ class Arena:
             question.GRACE: str(self.grace),
             question.SEARCH: self.search,
             HOME: str(self.folder),
+            "ORCHESTRATOR_CACHE": str(self.folder.parent / "cache"),
             "OMP_NUM_THREADS": "1",
         }
         return {**os.environ, **told, **self.environment}
@@ -278,7 +279,7 @@ def _without(
     pairs = list(pairs)
     left = [set(table["trial"][~table["seed"].isin(seeds)]) for table in pairs[0]]
     return [
-        tuple(  # type: ignore[misc]
+        tuple(
             table[table["trial"].isin(kept)].reset_index(drop=True)
             for table, kept in zip(pair, left, strict=True)
         )
@@ -295,7 +296,7 @@ def _first_difference(ours: pd.DataFrame, theirs: pd.DataFrame) -> str:
         )
         if unequal.any():
             row = int(unequal.to_numpy().argmax())
-            return f"{column} {ours[column][row]!r}, expected {theirs[column][row]!r}"
+            return f"{column} {ours[column][row]}, expected {theirs[column][row]}"
     return "types of columns"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cluster.faults import local
+from cluster.faults import jobs, local, nodes, real, states, storage
 from cluster.faults.observed import Observed
 
 
@@ -66,5 +66,71 @@ FAULTS: dict[str, Fault] = {
         "a trial's process is stopped, --hang-after 3s", local.trial_frozen, False, 30, within_s=20
     ),
     "memory": Fault("a trial killed for memory", local.trial_out_of_memory, False, 25, within_s=15),
+    "half-line": Fault(
+        "the driver killed, the journal's last line half written",
+        states.journal_half_written,
+        False,
+        35,
+        lost=2,
+    ),
+    "journal-cut": Fault("half of the journal lost", states.journal_cut, False, 25, lost=99),
+    "journal": Fault("the journal empty, gone, spoiled", states.journal_refused, False, 25),
+    "record": Fault("sweep.json cut, empty, gone", states.record_refused, False, 25),
+    "tables": Fault("tables cut, empty, gone", states.tables_damaged, False, 60),
+    "study": Fault("Optuna's study cut, empty, gone", states.study_damaged, False, 40),
+    "rays-state": Fault("Ray's own state cut, empty, gone", states.rays_state_damaged, False, 40),
+    "checkpoint": Fault(
+        "a trial's last checkpoint damaged", states.checkpoint_damaged, True, 20, lost=2
+    ),
+    "checkpoints": Fault(
+        "all checkpoints of a trial damaged", states.checkpoints_damaged, False, 20, lost=5
+    ),
     "second": Fault("two drivers, one name", local.two_at_once, False, 20, within_s=30),
+    "raylet": Fault("a worker's raylet killed", nodes.worker_killed, False, 45, within_s=30),
+    "replaced": Fault(
+        "a worker added, the old one shut down", nodes.worker_replaced, False, 45, within_s=10
+    ),
+    "gcs": Fault("the head's GCS killed", nodes.head_killed, False, 110, within_s=65),
+    "machine": Fault("head and driver killed at once", nodes.machine_killed, False, 45, lost=2),
+    "cut-off": Fault(
+        "a worker cut off the network for 70 s, and back",
+        nodes.worker_cut_off,
+        False,
+        110,
+        "namespaces",
+        within_s=90,
+    ),
+    "job-stop": Fault("ray job stop as it is", jobs.stopped, False, 45, within_s=15),
+    "job-stop-int": Fault(
+        "ray job stop with SIGINT and 30 s", jobs.stopped_gracefully, False, 45, within_s=35
+    ),
+    "disk": Fault(
+        "the results' disk full, then room again",
+        storage.disk_full,
+        False,
+        35,
+        "root",
+        within_s=30,
+        lost=12,  # one of each trial that was tried before the journal was full too
+    ),
+    "store": Fault(
+        "an object store answers 500 for 10 s", storage.store_stumbles, False, 45, "moto"
+    ),
+    "store-gone": Fault(
+        "the same for longer than we wait (4 s)", storage.store_gone, False, 65, "moto"
+    ),
+    "store-driver": Fault(
+        "all results in an object store, the driver killed",
+        storage.driver_killed_far_from_its_results,
+        False,
+        40,
+        "moto",
+    ),
+    "real-driver": Fault("true training: the driver killed", real.driver_killed, False, 60),
+    "real-trial": Fault(
+        "true training: a trial's process killed", real.trial_killed, False, 40, within_s=10
+    ),
+    "real-checkpoint": Fault(
+        "true training: a last checkpoint damaged", real.checkpoint_damaged, False, 45, lost=2
+    ),
 }

@@ -193,13 +193,14 @@ class Ground:
                 stdin=subprocess.DEVNULL,
                 stdout=out,
                 stderr=subprocess.STDOUT,
-                env=self._environ_of_nodes(),
+                env=self.environ_of_nodes(),
                 start_new_session=True,
             )
         self.nodes.append(Node(process, log))
         return self.nodes[-1]
 
-    def _environ_of_nodes(self) -> dict[str, str]:
+    def environ_of_nodes(self) -> dict[str, str]:
+        """Of everything that is started here; nothing of the user's own Ray is in it."""
         kept = {key: value for key, value in os.environ.items() if not key.startswith("RAY_")}
         mark = {HOME: str(self._home), "HOME": str(self._home)}
         return {**kept, **mark, "OMP_NUM_THREADS": "1", **self.environ}

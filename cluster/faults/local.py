@@ -25,8 +25,8 @@ BLOWS = 20
 PATIENT_S = 3
 """`--hang-after` of trials that hang."""
 
-ROOM_BYTES = 1.5 * 2**30
-"""Memory that trials may take before Ray kills one."""
+ROOM_BYTES = 4 * 2**30
+"""Memory that all of the machine may take before Ray kills a trial: others use it, too."""
 
 
 def trial_killed(folder: Path) -> Observed:
@@ -72,7 +72,7 @@ def stumbling(arena: Arena, cause: str = "") -> Observed:
         arena: with the stumbles.
         cause: which the journal must give; any if empty.
     """
-    wrong = _ends(arena.run(), DONE)
+    wrong = ends(arena.run(), DONE)
     blows = [(one, arena.stumbled(one)) for one in arena.stumbles]
     wrong += [f"trial {one.seed} did not {one.kind}" for one, at in blows if at is None]
     waits = [arena.noticed(at) for _, at in blows if at is not None]
@@ -107,7 +107,7 @@ def trial_without_a_metric(folder: Path) -> Observed:
 def _odd(folder: Path, kind: str, expected: dict[str, Any]) -> Observed:
     seed = 2
     arena = Arena(folder, stumbles=(Stumble(seed, 3, kind),), grace=0)
-    wrong = _ends(arena.run(), DONE)
+    wrong = ends(arena.run(), DONE)
     at = arena.stumbled(arena.stumbles[0])
     trials, epochs = arena.tables()
     (row,) = trials[trials["seed"] == seed].to_dict("records")
@@ -156,7 +156,7 @@ def driver_killed_often(folder: Path, blows: int, kinds: Sequence[str]) -> Obser
         else:
             driver.wait()
             arenas.append(replace(usual, folder=folder / str(len(arenas)), results=""))
-    wrong = [said for arena in arenas for said in (*_ends(arena.run(), DONE), *differences(arena))]
+    wrong = [said for arena in arenas for said in (*ends(arena.run(), DONE), *differences(arena))]
     return Observed(
         detected_s=None,
         epochs_lost=sum(arena.twice() for arena in arenas),
@@ -176,10 +176,10 @@ def driver_interrupted(folder: Path) -> Observed:
         arena.wait(lambda due=due: len(arena.events("epoch")) >= due)  # type: ignore[misc]
         began = time.monotonic()
         blow(driver.pid, number)
-        wrong += _ends(driver.wait(60), INTERRUPTED)
+        wrong += ends(driver.wait(60), INTERRUPTED)
         waits.append(time.monotonic() - began)
         wrong += [] if "go on with:" in arena.said else [f"it said: {arena.said[-300:]}"]
-    wrong += _ends(arena.run(), DONE)
+    wrong += ends(arena.run(), DONE)
     return Observed(max(waits), arena.twice(), (*wrong, *differences(arena)), blows=2)
 
 
@@ -198,9 +198,9 @@ def two_at_once(folder: Path) -> Observed:
         check=False,
     )
     refused = time.monotonic() - began
-    wrong = _ends(second.returncode, BAD_INPUT)
+    wrong = ends(second.returncode, BAD_INPUT)
     wrong += [] if first.poll() is None else ["the first had ended before"]
-    wrong += _ends(first.wait(120), DONE)
+    wrong += ends(first.wait(120), DONE)
     said = second.stderr.strip().splitlines()[-1:]
     return Observed(refused, arena.twice(), (*wrong, *differences(arena)), said="".join(said))
 
@@ -211,5 +211,6 @@ def notes(arena: Arena) -> str:
     return next((line for line in lines if "its process" in line or "no sign" in line), "")
 
 
-def _ends(code: int, expected: int) -> list[str]:
+def ends(code: int, expected: int) -> list[str]:
+    """What is wrong with a driver's exit code, if anything."""
     return [] if code == expected else [f"a driver ended with {code}, expected {expected}"]

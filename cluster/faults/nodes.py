@@ -17,10 +17,10 @@ STRUCK_AT = 4
 """Epochs that are done before a blow."""
 
 
-def on(ground: Ground, folder: Path, slots: int, epoch_seconds: float = 0.4) -> Arena:
+def on(ground: Ground, folder: Path, slots: int, epoch_seconds: float = 0.25) -> Arena:
     """A sweep to be run on a cluster; nobody is stopped early, so the order does not matter."""
     return Arena(
-        folder / "sweep",
+        folder,
         trials=6,
         grace=0,
         slots=slots,
@@ -139,9 +139,7 @@ def _observed(
     told = {event["cause"] for event in arena.events("died")}
     wrong = [*wrong, *([] if told == set(causes) else [f"died of {sorted(told)}"])]
     said = next((line for line in arena.said.splitlines() if "machine was lost" in line), "")
-    return Observed(
-        arena.noticed(blow), arena.twice(), (*wrong, *differences(arena)), said=said
-    )
+    return Observed(arena.noticed(blow), arena.twice(), (*wrong, *differences(arena)), said=said)
 
 
 def ends(code: int, expected: int) -> list[str]:

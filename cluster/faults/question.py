@@ -1,6 +1,7 @@
 """What is rehearsed: trials that differ in their seed alone, in the order of the seeds."""
 
 import os
+from typing import Literal, cast
 
 from ray import tune
 
@@ -32,6 +33,6 @@ def sweep() -> Sweep:
             "precision": "float32",
         },
         budget=Budget(trials=trials, grace_epochs=max(1, grace), early_stopping=grace > 0),
-        search=search,
+        search=cast(Literal["grid", "random", "tpe"], search),
         embedded=420,
     )

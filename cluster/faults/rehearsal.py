@@ -124,7 +124,7 @@ def _raise() -> None:
     raise RuntimeError("raised on cue")
 
 
-MEAL_BYTES = 4 * 2**30
+MEAL_BYTES = 6 * 2**30
 """What a trial that eats memory takes at most: the machine is other people's, too."""
 
 

@@ -58,7 +58,9 @@ def store_stumbles(folder: Path) -> Observed:
         bucket.status = 0
         wrong = ends(driver.wait(180), DONE)
         wrong += ["the sweep was resumed"] if arena.events("resumed") else []
-        return Observed(took, arena.twice(), (*wrong, *differences(arena)))
+        said = _line(arena, "does not answer as it should")
+        wrong += [] if said else ["nothing was said of it"]
+        return Observed(took, arena.twice(), (*wrong, *differences(arena)), said=said)
 
 
 def store_gone(folder: Path) -> Observed:

@@ -53,7 +53,10 @@ class Checkpoints:
         facts = {**facts, "bytes": len(content), "crc32": zlib.crc32(content)}
         self._store.write_bytes(self._name(epoch, ARRAYS), content, durable=False)
         self._store.write_bytes(self._name(epoch, FACTS), json.dumps(facts).encode(), durable=False)
-        for old in self._epochs()[KEPT:]:
+        # Of later epochs there are states that could not be read, or another process's: left alone,
+        # or they would pass for the newest and this one be taken away.
+        done = [each for each in self._epochs() if each <= epoch]
+        for old in done[KEPT:]:
             for ending in (FACTS, ARRAYS):
                 self._store.delete(self._name(old, ending))
 

@@ -131,6 +131,21 @@ def test_newest_passes_over_what_is_damaged_for_the_one_before(damage, tmp_path,
     assert "000005" in caplog.text
 
 
+def test_damaged_states_of_later_epochs_do_not_displace_new_ones(tmp_path):
+    folder = saved(tmp_path, 5, 6)
+    for file in folder.iterdir():
+        blank(file)
+    saved(tmp_path, 1, 2, 3)  # begun again
+    assert kept(tmp_path).newest()[1]["epoch"] == 3
+    assert [name for name in names(folder) if name.endswith(FACTS)] == [
+        f"00000{epoch}.json" for epoch in (2, 3, 5, 6)
+    ]
+    saved(tmp_path, 4, 5, 6)
+    assert [name for name in names(folder) if name.endswith(FACTS)] == [
+        f"00000{epoch}.json" for epoch in (5, 6)
+    ]
+
+
 def test_a_damaged_state_is_replaced_when_its_epoch_is_done_again(damage, tmp_path):
     ending, harm = damage
     harm(saved(tmp_path, 4, 5) / f"000005{ending}")

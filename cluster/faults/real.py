@@ -1,0 +1,109 @@
+"""Three of the faults with true training, by the product's own command: not a bit may differ."""
+
+import os
+import signal
+import time
+from collections import defaultdict
+from dataclasses import replace
+from pathlib import Path
+
+from cluster.faults import tiny
+from cluster.faults.arena import Arena, differences, uninterrupted
+from cluster.faults.local import ends
+from cluster.faults.observed import Observed
+from cluster.faults.states import cut
+from orchestrator.sweep import DONE
+from results.paths import Paths
+from results.schema import PREDICTIONS
+
+ATTEMPTS = 5
+"""To hit a trial that has two states: between two trials there is none."""
+
+PASSED = "passed over"
+"""In the log of a process that did not take a state, with the reason."""
+
+
+def driver_killed(folder: Path) -> Observed:
+    """The driver is killed twice, in the middle of trials."""
+    arena = _arena(folder)
+    for epochs in (3, 8):
+        driver = arena.begin()
+        arena.wait(lambda epochs=epochs: len(arena.events("epoch")) >= epochs)  # type: ignore[misc]
+        arena.kill(driver)
+    return _seen(arena, arena.run(), blows=2)
+
+
+def trial_killed(folder: Path) -> Observed:
+    """The process that trains is killed."""
+    arena = _arena(folder)
+    driver = arena.begin()
+    arena.wait(lambda: len(arena.events("epoch")) >= 3)
+    logs = (arena.here / Paths().logs).glob("worker-*.log")
+    newest = max(logs, key=lambda file: file.stat().st_mtime)
+    struck = time.time()
+    os.kill(int(newest.stem.removeprefix("worker-")), signal.SIGKILL)
+    code = driver.wait(240)
+    return _seen(arena, code, blows=1, detected=arena.noticed(struck))
+
+
+def checkpoint_damaged(folder: Path) -> Observed:
+    """The driver is killed and the last state of the trial it ran is cut in half."""
+    arena = _arena(folder)
+    for _ in range(ATTEMPTS):
+        _stop_in_the_middle(arena)
+        for newest in _pairs(arena):
+            cut(newest)
+            seen = _seen(arena, arena.run(), blows=1)
+            logs = (arena.here / Paths().logs).glob("worker-*.log")
+            said = [line for log in logs for line in log.read_text().splitlines() if PASSED in line]
+            wrong = () if said else ("no process passed a state over",)
+            return replace(seen, differences=(*wrong, *seen.differences), said="".join(said[:1]))
+    return Observed(None, 0, ("no trial had two states",), blows=0)
+
+
+def _stop_in_the_middle(arena: Arena) -> None:
+    """Begin or go on, and kill the driver when a trial has two states and has told the second."""
+
+    def so() -> bool:
+        last = arena.events("epoch")[-1:]
+        return bool(_pairs(arena)) and bool(last) and last[0]["row"]["epoch"] > 1
+
+    driver = arena.begin()
+    arena.wait(lambda: driver.poll() is not None or so())
+    arena.kill(driver)
+
+
+def _arena(folder: Path) -> Arena:
+    return Arena(folder, real=tiny.__file__)
+
+
+def _pairs(arena: Arena) -> list[Path]:
+    """The newest arrays of each trial that has two states."""
+    folders = (arena.here / Paths().checkpoints).glob("*")
+    states = (sorted(folder.glob("*[0-9].safetensors")) for folder in folders)
+    return [files[-1] for files in states if len(files) > 1]
+
+
+def _seen(arena: Arena, code: int, blows: int, detected: float | None = None) -> Observed:
+    wrong = (*ends(code, DONE), *differences(arena), *_other_weights(arena))
+    trained = defaultdict[tuple[str, int], set[float]](set)
+    for event in arena.events("epoch"):  # told again it has the same time, trained again another
+        trained[event["trial"], event["row"]["epoch"]].add(event["row"]["seconds"])
+    again = sum(len(times) - 1 for times in trained.values())
+    return Observed(detected, again + blows, wrong, blows)  # one was under way at each blow
+
+
+def _other_weights(arena: Arena) -> list[str]:
+    """Weights and predictions that are not those of the sweep that was left alone."""
+    whole, wrong = uninterrupted(arena), []
+    for folder in (Paths().weights, Paths().predictions):
+        ours, theirs = arena.store.list(folder), whole.store.list(folder)
+        if list(ours) != list(theirs):
+            wrong.append(f"{folder}: {len(ours)} files, expected {len(theirs)}")
+    for name in whole.store.list(Paths().weights):
+        if arena.store.read_bytes(name) != whole.store.read_bytes(name):
+            wrong.append(f"{name} differs")
+    for name in whole.store.list(Paths().predictions):
+        pair = (one.store.read_table(name, PREDICTIONS) for one in (arena, whole))
+        wrong += [] if next(pair).equals(next(pair)) else [f"{name} differs"]
+    return wrong
