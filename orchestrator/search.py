@@ -25,7 +25,7 @@ from orchestrator.errors import BadInput
 from orchestrator.listed import joint_grid
 from orchestrator.space import Axis, Choice, Constant, Whole, grid, sample, size, snap
 from orchestrator.strategy import Outcome, Setup, Strategy, Suggestion
-from orchestrator.study import calm_optuna, open_journal
+from orchestrator.study import calm_optuna, forget_last_trial, open_journal
 
 WARM_UP = 8
 """Trials that must have ended before TPE leaves random search."""
@@ -131,13 +131,21 @@ class TpeSearch:
         fixed = {key: a for key, a in setup.axes.items() if key not in self._free}
         self._fixed = next(grid(fixed))
         self._distributions = {key: _distribution(axis) for key, axis in self._free.items()}
+        self._open()
+        self._check_space()
+        if setup.file is not None and self._half_asked(self._trials()[-1:]):
+            forget_last_trial(setup.file)
+            self._open()
+        for trial in self._half_asked(self._trials()):
+            self._study.tell(trial.number, state=TrialState.FAIL)
+
+    def _open(self) -> None:
+        setup = self._setup
         self._storage = InMemoryStorage() if setup.file is None else open_journal(setup.file)
         self._study = optuna.create_study(
             storage=self._storage, study_name=setup.name, direction="maximize", load_if_exists=True
         )
         self._study_id = self._storage.get_study_id_from_name(setup.name)
-        self._check_space()
-        self._fail_half_asked()
 
     def ask(self) -> Suggestion | None:
         """The next configuration; None once a finite space is exhausted."""
@@ -224,10 +232,10 @@ class TpeSearch:
                         f"for {ours.get(key, 'no search of it')}; give the sweep another --name"
                     )
 
-    def _fail_half_asked(self) -> None:
-        for trial in self._trials():
-            if trial.state == TrialState.RUNNING and set(trial.params) != set(self._free):
-                self._study.tell(trial.number, state=TrialState.FAIL)
+    def _half_asked(self, trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:
+        """Those that a kill left without some of their values."""
+        running = (trial for trial in trials if trial.state == TrialState.RUNNING)
+        return [trial for trial in running if set(trial.params) != set(self._free)]
 
 
 class _Sampler(optuna.samplers.TPESampler):

@@ -44,10 +44,12 @@ class Tables:
     def write(self) -> None:
         """Write both tables now."""
         began = time.monotonic()
-        trials = table(TRIALS, trial_rows(self._question, self._ledger))
-        # Epochs first: a kill in between must not leave a trial whose rows are missing.
-        self._store.write_table(Paths().epochs, table(EPOCHS, epoch_rows(self._ledger)))
-        self._store.write_table(Paths().trials, trials)
-        self._changed = False
-        now = time.monotonic()
-        self._next = now + max(self._seconds, (now - began) / SHARE_OF_TIME)
+        try:
+            trials = table(TRIALS, trial_rows(self._question, self._ledger))
+            # Epochs first: a kill in between must not leave a trial whose rows are missing.
+            self._store.write_table(Paths().epochs, table(EPOCHS, epoch_rows(self._ledger)))
+            self._store.write_table(Paths().trials, trials)
+            self._changed = False
+        finally:  # also after a failure: a store may have been waited for until then
+            now = time.monotonic()
+            self._next = now + max(self._seconds, (now - began) / SHARE_OF_TIME)

@@ -1,6 +1,8 @@
 import math
 import time
 
+import pytest
+
 from orchestrator import tables
 from orchestrator.config import TrialConfig
 from orchestrator.ledger import Ledger
@@ -60,6 +62,20 @@ def test_large_tables_are_written_rarely(tmp_path, monkeypatch):
     monkeypatch.setattr(tables.time, "monotonic", lambda: next(clock))
     view.write()
     assert view._next == 101.0 + 1.0 / tables.SHARE_OF_TIME == 151.0
+
+
+def test_after_a_writing_that_failed_the_next_comes_when_it_is_due(tmp_path):
+    _, store, view = sweep(tmp_path, seconds=100)
+    blocked = tmp_path / Paths().epochs
+    blocked.mkdir()
+    with pytest.raises(OSError, match="directory"):
+        view.keep_up()
+    blocked.rmdir()
+    view.keep_up()
+    assert not store.exists(Paths().epochs)
+    view._next = 0.0
+    view.keep_up()
+    assert store.exists(Paths().epochs)
 
 
 def test_a_kill_between_the_two_leaves_no_trial_without_its_rows(tmp_path, monkeypatch):

@@ -92,9 +92,11 @@ class Workplace:
         """Copy what has changed, if it is time to."""
         began = time.monotonic()
         if self._mirrors and began >= self._next:
-            self.push()
-            now = time.monotonic()
-            self._next = now + max(EVERY_S, (now - began) / SHARE_OF_TIME)
+            try:
+                self.push()
+            finally:  # also after a failure: the store may have been waited for until then
+                now = time.monotonic()
+                self._next = now + max(EVERY_S, (now - began) / SHARE_OF_TIME)
 
     def push(self) -> None:
         """Copy what has changed.

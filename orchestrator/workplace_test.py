@@ -40,10 +40,10 @@ def test_what_grew_here_is_copied_there_and_fetched_by_the_next(far):
 
 
 def test_who_was_taken_for_dead_leaves_the_copies_to_its_successor(far):
-    with pytest.raises(Busy), Workplace(far) as place:
+    with Workplace(far) as place:
         place.study.write_text("old")
         far.write_bytes(Paths().study, b"new")
-        raise Busy("written by another process")
+        place.__exit__(Busy, Busy("written by another process"), None)
     assert far.read_bytes(Paths().study) == b"new"
     assert not place.folder.exists()
 
@@ -60,3 +60,14 @@ def test_a_store_that_is_gone_at_the_end_neither_hides_the_end_nor_leaves_a_fold
     place.__exit__(None, None, None)
     assert not place.folder.exists()
     assert "NETWORK_CONNECTION" in capsys.readouterr().err
+
+
+def test_after_a_copying_that_failed_the_next_comes_when_it_is_due():
+    gone = "s3://bucket/a?endpoint_override=127.0.0.1:9&scheme=http&region=eu-central-1"
+    place = Workplace(Store(gone, patience=0))
+    place.log.parent.mkdir()
+    place.log.write_text("words")
+    with pytest.raises(OSError, match="NETWORK_CONNECTION"):
+        place.keep_up()
+    place.keep_up()  # not due, so it does not fail
+    place.__exit__(None, None, None)

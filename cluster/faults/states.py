@@ -24,10 +24,10 @@ def empty(file: Path) -> None:
 
 
 def spoil(file: Path) -> None:
-    """Write over a few bytes in its middle."""
+    """Turn a few bytes in its middle over."""
     content = bytearray(file.read_bytes())
     middle = len(content) // 2
-    content[middle : middle + 9] = b"\0" * 9
+    content[middle : middle + 9] = (255 - byte for byte in content[middle : middle + 9])
     file.write_bytes(content)
 
 
