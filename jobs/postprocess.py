@@ -49,7 +49,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     except OSError as problem:  # a store that gives no answer, or none to this user
         print(f"error: {in_words(problem)}", file=sys.stderr)
         return FAILED
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):  # the latter by Ray at a SIGTERM while it starts
         print(
             f"\ninterrupted; what is finished is kept; go on with:\n  {again(words)}",
             file=sys.stderr,

@@ -144,7 +144,7 @@ def _sweep(work: Work) -> int:
         with termination_as_ctrl_c():
             ledger = _done_before(work) or _with_ray(work)
             return _finish(work, ledger)
-    except KeyboardInterrupt:
+    except (KeyboardInterrupt, SystemExit):  # the latter by Ray at a SIGTERM while it starts
         with contextlib.suppress(OSError):  # a full disk must not cost the line below
             work.journal.append({"event": "interrupted"})
         work.say(f"\ninterrupted; go on with:\n  {work.again}")

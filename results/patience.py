@@ -104,3 +104,23 @@ def patiently(act: Callable[[], _T], shown: str, seconds: float) -> _T:
                 )
         time.sleep(wait)
         pause = min(2 * pause, LONGEST_PAUSE_S)
+
+
+class Patience:
+    """That with one connection: once it is spent, everything gets a single try, until one succeeds.
+
+    Else each part of a run that ends for want of its store would wait through all of it again.
+    """
+
+    def __init__(self) -> None:
+        self._spent = False
+
+    def __call__(self, act: Callable[[], _T], shown: str, seconds: float) -> _T:
+        """See `patiently`."""
+        try:
+            found = patiently(act, shown, 0.0 if self._spent else seconds)
+        except OSError as problem:
+            self._spent = passing(problem) and (self._spent or seconds > 0)
+            raise
+        self._spent = False
+        return found

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from results import patience
-from results.patience import SETTING, allowed, passing, patiently
+from results.patience import SETTING, Patience, allowed, passing, patiently
 from results.store import DamagedResults, Store
 
 UPLOADING = "When uploading object with key 'a' in bucket 'b': AWS Error "
@@ -139,16 +139,15 @@ def test_store_that_refuses_connections_for_a_while(bucket, s3, caplog):
 
 
 def test_store_that_fails_for_longer_raises_and_names_no_damage(bucket, s3):
-    store = Store(s3, patience=0.5)
     bucket.status = 500
     for act in (
-        lambda: store.write_bytes("a", b"x"),
-        lambda: store.read_bytes("a"),
-        lambda: store.exists("a"),
+        lambda store: store.write_bytes("a", b"x"),
+        lambda store: store.read_bytes("a"),
+        lambda store: store.exists("a"),
     ):
-        began = time.monotonic()
+        store, began = Store(s3, patience=0.5), time.monotonic()
         with pytest.raises(OSError, match="HTTP status 500"):
-            act()
+            act(store)
         assert 0.4 < time.monotonic() - began < 3
     bucket.status = 0
     assert store.list() == []
@@ -194,3 +193,47 @@ def test_secrets_of_the_environment_are_in_no_message(bucket, s3, monkeypatch):
             store.write_bytes("a", b"x")
         assert "wJalrXUtnFEMI" not in str(caught.value)
         assert "AKIDEXAMPLE" not in str(caught.value)
+
+
+# --- one connection's patience ---------------------------------------------------------------
+
+
+class Elsewhere:
+    """Fails while it is down; counts what was asked of it."""
+
+    def __init__(self):
+        self.down, self.asked = True, 0
+
+    def __call__(self):
+        self.asked += 1
+        if self.down:
+            raise ConnectionRefusedError("nobody there")
+        return "content"
+
+
+def test_spent_patience_leaves_one_try_until_something_succeeds():
+    store, waiting = Elsewhere(), Patience()
+    with pytest.raises(OSError, match="nobody there"):
+        waiting(store, "s3://lab", 0.3)
+    assert store.asked > 1
+    for _ in range(3):
+        store.asked = 0
+        with pytest.raises(OSError, match="nobody there"):
+            waiting(store, "s3://lab", 60)
+        assert store.asked == 1
+    store.down = False
+    assert waiting(store, "s3://lab", 60) == "content"
+    store.down, store.asked = True, 0
+    with pytest.raises(OSError, match="nobody there"):
+        waiting(store, "s3://lab", 0.3)
+    assert store.asked > 1  # there is patience again
+
+
+def test_a_single_try_that_fails_spends_no_patience():
+    store, waiting = Elsewhere(), Patience()
+    with pytest.raises(OSError, match="nobody there"):
+        waiting(store, "s3://lab", 0)
+    store.asked = 0
+    with pytest.raises(OSError, match="nobody there"):
+        waiting(store, "s3://lab", 0.3)
+    assert store.asked > 1

@@ -14,7 +14,7 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
-from results.patience import allowed, passing, patiently
+from results.patience import Patience, allowed, passing
 from results.places import FLAT, first_line, open_place
 from results.whole import TEMPORARY, hidden, replace
 
@@ -51,8 +51,9 @@ class Store:
 
     def __init__(self, root: str | os.PathLike[str], patience: float | None = None) -> None:
         self._patience = allowed() if patience is None else patience
+        self._patiently = Patience()
         text = os.fspath(root)
-        place = patiently(lambda: open_place(text), text.partition("?")[0], self._patience)
+        place = self._patiently(lambda: open_place(text), text.partition("?")[0], self._patience)
         self.root, self._settings = place.shown, place.settings
         self._files, self._base = place.files, place.base
         self.local = Path(place.base) if isinstance(place.files, pafs.LocalFileSystem) else None
@@ -276,7 +277,7 @@ class Store:
             self._try(lambda: self._files.delete_dir(place))
 
     def _try(self, act: Callable[[], _T]) -> _T:
-        return act() if self.local else patiently(act, self.root, self._patience)
+        return act() if self.local else self._patiently(act, self.root, self._patience)
 
     def _make_folder(self, place: str) -> None:
         self._files.create_dir(place.rpartition("/")[0] or "/", recursive=True)
