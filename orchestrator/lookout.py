@@ -76,14 +76,15 @@ def _silent(address: str, seconds: float, over: threading.Event) -> bool:
     """Waits until nobody has answered for so long; False if it is over before."""
     answered = time.monotonic()
     while not over.wait(min(EVERY_S, seconds / 10)):
-        if _answers(address):
+        if answers(address):
             answered = time.monotonic()
         elif time.monotonic() - answered >= seconds:
             return not over.is_set()
     return False
 
 
-def _answers(address: str) -> bool:
+def answers(address: str) -> bool:
+    """Whether somebody listens at host:port."""
     host, _, port = address.rpartition(":")
     try:
         socket.create_connection((host.strip("[]"), int(port)), timeout=_CONNECT_S).close()

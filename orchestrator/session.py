@@ -5,13 +5,15 @@ import logging
 import os
 import secrets
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import ray
-from ray._private import ray_constants
+from ray._private import ray_constants, services
 
-from orchestrator.lookout import lookout
+from orchestrator.errors import BadInput
+from orchestrator.lookout import answers, lookout
 
 ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -32,6 +34,9 @@ OBJECT_STORE_BYTES = 200 * 2**20
 NO_CLUSTER = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 """Where this is 0, Ray takes the loopback address for a node's own, on Linux too."""
 
+HEAD_S = 10.0
+"""So long a head that is to be joined may be silent; Ray would wait in vain, and for ever."""
+
 
 @contextlib.contextmanager
 def session(
@@ -48,11 +53,16 @@ def session(
         address: of a running cluster; None starts one here, which listens on loopback alone.
         lost: called, from another thread, with what to tell the user when the cluster's head does
             not answer any more; then the process is ended with code 1.
+
+    Raises:
+        BadInput: where the address is none of a head's.
+        ConnectionError: where nobody answers there.
     """
     for key, value in ENVIRONMENT.items():
         os.environ.setdefault(key, value)
     options = {"log_to_driver": False, "logging_level": logging.WARNING}
     if address:
+        _wait_for_head(address)
         ray.init(address=address, **options)
     else:
         _own_token()
@@ -70,6 +80,32 @@ def session(
             yield
     finally:
         ray.shutdown()
+
+
+def _wait_for_head(address: str) -> None:
+    """See that somebody listens before Ray tries: it tries without end, and hears no Ctrl-C."""
+    if address != "auto" and not _is_a_heads(address):
+        raise BadInput(
+            f"--address {address}: expected the head's HOST:PORT (`ray start --head` names it), or "
+            "auto on a machine of the cluster; to send a job to its dashboard, http://HEAD:8265, "
+            "use python -m cluster.submit"
+        )
+    head = services.canonicalize_bootstrap_address(address)
+    if head is None or not _is_a_heads(head):  # Ray's "auto" has found nobody, and says so
+        return
+    until = time.monotonic() + HEAD_S
+    while not answers(head):
+        if time.monotonic() >= until:
+            named = "" if head == address else f"; --address {address} led there"
+            raise ConnectionError(
+                f"no Ray cluster answers at {head}{named}; name the head of one that runs"
+            )
+        time.sleep(1)
+
+
+def _is_a_heads(address: str) -> bool:
+    host, _, port = address.rpartition(":")
+    return bool(host) and "/" not in host and port.isdecimal() and int(port) < 65536
 
 
 def _on_loopback() -> None:

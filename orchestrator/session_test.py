@@ -1,11 +1,16 @@
 import ipaddress
 import os
+import socket
 import stat
 import subprocess
 import sys
 from pathlib import Path
 
 import pytest
+
+from orchestrator import session as module
+from orchestrator.errors import BadInput
+from orchestrator.session import session
 
 SCRIPT = """
 from orchestrator.session import session  # first: see orchestrator/__init__.py
@@ -41,3 +46,28 @@ def test_a_local_ray_listens_on_loopback_alone_and_keeps_its_token_to_its_owner(
     token = tmp_path / ".ray" / "auth_token"
     assert len(token.read_text()) == 64
     assert stat.S_IMODE(token.stat().st_mode) == 0o600
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["http://127.0.0.1:8265", "ray://127.0.0.1:10001", "nonsense", ":6379", "here:70000", "local"],
+)
+def test_what_is_no_heads_address_is_refused_at_once(address):
+    with pytest.raises(BadInput, match=r"HOST:PORT.*cluster\.submit"), session(1, 0, address):
+        pass
+
+
+@pytest.mark.parametrize("by_variable", [False, True])
+def test_a_head_where_nobody_listens_is_not_waited_for_without_end(monkeypatch, by_variable):
+    monkeypatch.setattr(module, "HEAD_S", 0.0)
+    monkeypatch.delenv("RAY_ADDRESS", raising=False)
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        free = f"127.0.0.1:{taken.getsockname()[1]}"
+    if by_variable:  # as `ray_current_cluster` does after a cluster that died
+        monkeypatch.setenv("RAY_ADDRESS", free)
+    address = "auto" if by_variable else free
+    with (
+        pytest.raises(ConnectionError, match=f"no Ray cluster answers at .*--address {address}"),
+        session(1, 0, address),
+    ):
+        pass

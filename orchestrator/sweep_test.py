@@ -308,6 +308,20 @@ def test_post_processing_comes_last_and_its_failure_is_said(
     assert ("post-processing failed" in capsys.readouterr().err) == bool(code)
 
 
+@pytest.mark.parametrize("by", [KeyboardInterrupt(), SystemExit(15)])
+def test_a_signal_that_ray_takes_while_it_starts_is_an_interruption_too(
+    by, question, results, capsys, monkeypatch
+):
+    def starts(work):
+        raise by  # Ray's own handler of SIGTERM ends with SystemExit
+
+    monkeypatch.setattr(sweep, "_with_ray", starts)
+    work = work_on(parse([question, "--results", str(results)]))
+    assert sweep._sweep(work) == 130
+    assert [event["event"] for event in work.journal.events] == ["interrupted"]
+    assert f"go on with:\n  {work.again}" in capsys.readouterr().err
+
+
 def test_what_the_store_warns_of_is_shown_while_the_sweep_runs(capsys):
     log = logging.getLogger("results.patience")
     with sweep.warnings_to(sys.stderr):
