@@ -36,6 +36,9 @@ from results.store import DamagedResults, Store
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
+SWEEP = "sweep"
+"""Name of the step that all others build on."""
+
 PROGRAM = "python -m jobs.pipeline"
 IN_A_CLUSTER = "RAY_ADDRESS"
 """Ray sets this variable for a job's driver."""
@@ -184,7 +187,7 @@ def steps(asked: Asked) -> list[Step]:
     def trained() -> bool:
         return _is_trained(asked)
 
-    found = [Step("sweep", _sweeper(request), tuple(_sweep_words(asked)), trained)]
+    found = [Step(SWEEP, _sweeper(request), tuple(_sweep_words(asked)), trained)]
     if request.data:
         prepare = (f"--data={absolute(request.data)}",)
         found.insert(0, Step("prepare", "jobs.prepare", prepare, trained))
@@ -278,6 +281,11 @@ def _run(asked: Asked, again: str) -> int:
                 then = "" if code == BAD_INPUT else f"; go on with:\n  {again}"
                 _say(f"{step.name}: ended with exit code {code}{then}")
                 return code
+            if step.name == SWEEP and asked.refit and not _is_trained(asked):
+                # Other finalists may come: a refit of today's would stand in the way of theirs.
+                _say(f"the sweep has trials left, its finalists wait; go on with:\n  {again}")
+                print(asked.store(asked.name).root)
+                return DONE
     print(asked.store(asked.refit_name if asked.refit else asked.name).root)
     return DONE
 

@@ -98,7 +98,7 @@ ROOMS: dict[str, Room] = {
     "orchestrator.slots": room("command errors hardware"),
     "orchestrator.lookout": room(),
     "orchestrator.waiting": room("slots"),
-    "orchestrator.session": room("lookout", "ray"),
+    "orchestrator.session": room("errors lookout", "ray"),
     "orchestrator.scheduling": room("conductor config deaths vigil", "ray"),
     "orchestrator.trial": room(
         "config errors hardware terminal training /results", "ray safetensors"

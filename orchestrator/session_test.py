@@ -52,13 +52,15 @@ def test_a_local_ray_listens_on_loopback_alone_and_keeps_its_token_to_its_owner(
     "address",
     ["http://127.0.0.1:8265", "ray://127.0.0.1:10001", "nonsense", ":6379", "here:70000", "local"],
 )
-def test_what_is_no_heads_address_is_refused_at_once(address):
+def test_what_is_no_heads_address_is_refused_at_once(address: str) -> None:
     with pytest.raises(BadInput, match=r"HOST:PORT.*cluster\.submit"), session(1, 0, address):
         pass
 
 
 @pytest.mark.parametrize("by_variable", [False, True])
-def test_a_head_where_nobody_listens_is_not_waited_for_without_end(monkeypatch, by_variable):
+def test_a_head_where_nobody_listens_is_not_waited_for_without_end(
+    monkeypatch: pytest.MonkeyPatch, by_variable: bool
+) -> None:
     monkeypatch.setattr(module, "HEAD_S", 0.0)
     monkeypatch.delenv("RAY_ADDRESS", raising=False)
     with socket.create_server(("127.0.0.1", 0)) as taken:

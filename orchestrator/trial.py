@@ -63,6 +63,7 @@ class Trial(tune.Trainable):
     The state after an epoch is stored before its row is given away. A process that takes up a trial
     which has a state trains nothing in its first step but tells that row again, with those before
     it as "earlier": however an earlier process ended, no row is missing and no epoch trained twice.
+    One that was cut off, taken for dead and comes back finds itself superseded and writes nothing.
     """
 
     def setup(self, config: dict[str, Any], context: TrialContext | None = None) -> None:
@@ -117,6 +118,8 @@ class Trial(tune.Trainable):
         if self._engine is None:
             self._engine = self._open_engine()
         run = Run(self._engine, self._config, self._open_inputs())
+        self._checkpoints = Checkpoints(self._store, Paths().checkpoint(self._config.signature()))
+        self._checkpoints.claim()
         state = self._checkpoints.newest()
         if state is not None:
             run.load(*state)
@@ -137,13 +140,10 @@ class Trial(tune.Trainable):
             self._inputs[variant] = prepare_inputs(source, source.open(), variant)
         return self._inputs[variant]
 
-    @property
-    def _checkpoints(self) -> Checkpoints:
-        return Checkpoints(self._store, Paths().checkpoint(self._config.signature()))
-
     def _one_epoch(self, run: "Run") -> dict[str, Any]:
         if run.stop is None:
             run.epoch()
+            self._checkpoints.check()
             if run.improved:
                 self._write_predictions(run)
             self._checkpoints.save(*run.state())

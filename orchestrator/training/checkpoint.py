@@ -1,8 +1,10 @@
 """A trial's last states: arrays in safetensors, everything else in JSON; no pickle anywhere."""
 
+import errno
 import json
 import logging
 import re
+import secrets
 import zlib
 from collections.abc import Sequence
 from typing import Any
@@ -23,6 +25,14 @@ KEPT = 2
 _log = logging.getLogger(__name__)
 
 
+OWNER = "owner"
+"""Names the process that works on the trial."""
+
+
+class Superseded(OSError):
+    """Another process works on the trial now, or it has ended."""
+
+
 class Checkpoints:
     """The newest states of one trial, two files each, named by the epoch.
 
@@ -37,6 +47,28 @@ class Checkpoints:
     def __init__(self, store: Store, folder: str) -> None:
         self._store = store
         self._folder = folder
+        self._token = ""
+
+    def claim(self) -> None:
+        """From now on this process works on the trial, and none that did before."""
+        self._token = secrets.token_hex(8)
+        self._store.write_bytes(f"{self._folder}/{OWNER}", self._token.encode(), durable=False)
+
+    def check(self) -> None:
+        """Make sure of it: one that was cut off and taken for dead must not write any more.
+
+        Raises:
+            Superseded: if another has claimed the trial, or all is gone since it has ended.
+            OSError: of a store that does not answer.
+        """
+        try:
+            held = self._store.read_bytes(f"{self._folder}/{OWNER}").decode(errors="replace")
+        except DamagedResults:
+            held = ""
+        if held != self._token:
+            raise Superseded(
+                errno.ESTALE, "another process works on this trial now, or it has ended"
+            )
 
     def save(self, arrays: State, facts: dict[str, Any]) -> None:
         """Write a state and take away all but the one before.

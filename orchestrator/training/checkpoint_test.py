@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from orchestrator.training.checkpoint import ARRAYS, FACTS, Checkpoints
+from orchestrator.training.checkpoint import ARRAYS, FACTS, Checkpoints, Superseded
 from results.store import Store
 
 STATE = {
@@ -173,3 +173,16 @@ def test_a_kill_between_the_two_files_shows(tmp_path):
     (folder / "000001.json").write_bytes(old)
     with pytest.raises(ValueError, match="cannot be read"):
         kept(tmp_path).load(1)
+
+
+def test_who_claims_a_trial_last_holds_it_and_nobody_once_it_has_ended(tmp_path):
+    first, second = kept(tmp_path), kept(tmp_path)
+    first.claim()
+    first.check()
+    second.claim()
+    second.check()
+    with pytest.raises(Superseded):
+        first.check()
+    second.drop()
+    with pytest.raises(Superseded):
+        second.check()
