@@ -102,7 +102,7 @@ def test_a_whole_sweep_leaves_what_it_promises(whole):
         assert (whole / name).exists()
 
 
-@pytest.mark.parametrize("epochs", [2, 7])
+@pytest.mark.parametrize("epochs", [2, pytest.param(7, marks=pytest.mark.slow)])
 def test_a_killed_sweep_resumes_to_the_same_trials_and_rungs(question, whole, tmp_path, epochs):
     words = command(question, tmp_path)
     folder = tmp_path / "tiny"
