@@ -186,7 +186,11 @@ def send(submission: Submission, again: str, no_wait: bool = False) -> int:
         with termination_as_ctrl_c():
             info = follow(submission.address, submission.name, sys.stdout)
     except KeyboardInterrupt:
-        _say_all([f"\nnot watched any more; the job goes on\n{how}\n  go on   {again}"])
+        _say_all(
+            [
+                f"\nnot watched any more; the job goes on\n{how}\n  go on, once it has ended   {again}"
+            ]
+        )
         return INTERRUPTED
     except Lost as problem:
         _say_all([f"\nlost sight of the job, which may go on: {problem}\n{how}"])
@@ -222,9 +226,23 @@ def _accepted(submission: Submission) -> bool:
         check=False,
     )
     if done.returncode != DONE:
-        last = (done.stdout.strip().splitlines() or ["nothing was said"])[-20:]
-        _say_all([*last, "error: Ray did not take the job; is the address right, and the token?"])
+        _say_all(
+            [
+                _reason(done.stdout),
+                "error: Ray did not take the job; is the address right, and the token?",
+            ]
+        )
     return done.returncode == DONE
+
+
+def _reason(said: str) -> str:
+    """What Ray's command ended with: of a traceback its last words, of anything else the end."""
+    lines = said.strip().splitlines() or ["nothing was said"]
+    if "Traceback (most recent call last):" in said:
+        named = [line for line in lines if re.match(r"[\w.]+(Error|Exception)\b", line)]
+        lines = named or lines
+        return lines[-1]
+    return "\n".join(lines[-20:])
 
 
 def _say_all(lines: Sequence[str]) -> None:

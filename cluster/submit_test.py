@@ -17,7 +17,7 @@ import psutil
 import pytest
 
 from cluster.asked import JOBS, ROOT
-from cluster.submit import ENVIRONMENT, Submission, how_to, main, unique
+from cluster.submit import ENVIRONMENT, Submission, _reason, how_to, main, unique
 from orchestrator import command
 
 HERE = "http://127.0.0.1:8265"
@@ -311,3 +311,21 @@ def test_what_the_sweep_itself_refuses_is_seen_and_is_exit_code_2(head, tmp_path
     assert done.returncode == 2, done.stderr
     assert f"error: {tmp_path}/absent.csv" in done.stdout
     assert done.stderr.splitlines()[-1].endswith("failed with exit code 2")
+
+
+# --- what Ray said ---------------------------------------------------------------------------
+
+
+def test_of_rays_traceback_only_its_last_words_are_shown():
+    said = (
+        "Traceback (most recent call last):\n"
+        '  File "sdk.py", line 342, in request\n'
+        "    raise AuthenticationError(formatted_error)\n"
+        "ray.exceptions.AuthenticationError: Forbidden: Invalid authentication token\n\n"
+        "Ensure that the token is right\n"
+    )
+    assert _reason(said) == (
+        "ray.exceptions.AuthenticationError: Forbidden: Invalid authentication token"
+    )
+    assert _reason("the id is taken\n") == "the id is taken"
+    assert _reason(" ") == "nothing was said"

@@ -1,6 +1,7 @@
 """The sweep's command line, read into a Request."""
 
 import argparse
+import os
 import re
 import shlex
 from collections.abc import Sequence
@@ -12,6 +13,9 @@ from orchestrator.errors import BadInput
 
 DEFAULT_QUESTION = "quickstart"
 DEFAULT_RESULTS = "results/runs"
+
+IN_A_JOB = "RAY_JOB_CONFIG_JSON_ENV_VAR"
+"""Variable that Ray gives the process of a submitted job."""
 
 PROGRAM = "python -m orchestrator.sweep"
 
@@ -205,6 +209,8 @@ def resume_command(request: Request, name: str) -> str:
     """
     if request.again:
         return request.again
+    if IN_A_JOB in os.environ:  # this command would mean nothing where the job was submitted
+        return "the same job, submitted again under a new id"
     said = {
         "--data": request.data,
         "--results": request.results if request.results != DEFAULT_RESULTS else None,

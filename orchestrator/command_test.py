@@ -3,7 +3,7 @@ import shlex
 
 import pytest
 
-from orchestrator.command import PROGRAM, Request, parse, parser, resume_command, seconds
+from orchestrator.command import IN_A_JOB, PROGRAM, Request, parse, parser, resume_command, seconds
 from orchestrator.errors import BadInput
 
 EVERYTHING = [
@@ -128,3 +128,8 @@ def test_the_command_that_resumes_asks_for_the_same(words):
 def test_the_command_that_resumes_says_no_more_than_is_needed():
     command = resume_command(parse(["--seed", "3"]), "quickstart-2")
     assert command == f"{PROGRAM} quickstart --name=quickstart-2 --seed=3 --resume"
+
+
+def test_inside_a_submitted_job_the_way_on_is_to_submit_it_again(monkeypatch):
+    monkeypatch.setenv(IN_A_JOB, "{}")
+    assert resume_command(parse([]), "first") == "the same job, submitted again under a new id"

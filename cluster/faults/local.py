@@ -147,7 +147,7 @@ def driver_killed_often(folder: Path, blows: int, kinds: Sequence[str]) -> Obser
         kinds: of `MOMENTS`, in turn; empty: all, at random.
     """
     dice = random.Random(20)
-    usual = Arena(folder / "0", trials=24)
+    usual = Arena(folder / "0", trials=24, epoch_seconds=0.2)
     arenas, dealt = [usual], Counter[str]()
     while dealt.total() < blows:
         kind = kinds[dealt.total() % len(kinds)] if kinds else dice.choice(list(MOMENTS))

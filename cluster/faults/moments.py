@@ -33,11 +33,17 @@ def _by_the_journal(arena: Arena, driver: "subprocess.Popen[str]", dice: random.
 
 
 def _in_a_table(arena: Arena, driver: "subprocess.Popen[str]", dice: random.Random) -> bool:
-    return _in_a_write(arena, driver, "")
+    return _later(arena, driver, dice) and _in_a_write(arena, driver, "")
 
 
 def _in_a_checkpoint(arena: Arena, driver: "subprocess.Popen[str]", dice: random.Random) -> bool:
-    return _in_a_write(arena, driver, Paths().checkpoints)
+    return _later(arena, driver, dice) and _in_a_write(arena, driver, Paths().checkpoints)
+
+
+def _later(arena: Arena, driver: "subprocess.Popen[str]", dice: random.Random) -> bool:
+    """After some events, or none: else it would be the first write of every driver."""
+    due = _lines(arena) + dice.randint(0, MOST_EVENTS // 2)
+    return _until(driver, lambda: _lines(arena) >= due)
 
 
 MOMENTS: dict[str, Wait] = {
