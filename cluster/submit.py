@@ -186,11 +186,8 @@ def send(submission: Submission, again: str, no_wait: bool = False) -> int:
         with termination_as_ctrl_c():
             info = follow(submission.address, submission.name, sys.stdout)
     except KeyboardInterrupt:
-        _say_all(
-            [
-                f"\nnot watched any more; the job goes on\n{how}\n  go on, once it has ended   {again}"
-            ]
-        )
+        then = f"  go on, once it has ended   {again}"
+        _say_all([f"\nnot watched any more; the job goes on\n{how}\n{then}"])
         return INTERRUPTED
     except Lost as problem:
         _say_all([f"\nlost sight of the job, which may go on: {problem}\n{how}"])

@@ -59,11 +59,9 @@ def refused(capsys, words):
     "words",
     [
         ["--trials", "0"],
-        ["--epochs", "x"],
         ["--concurrency", "-1"],
         ["--gpus-per-trial", "2"],
         ["--time-budget", "soon"],
-        ["--seed", "-1"],
         ["--name", "a/b"],
         ["--set", "epochs"],
         ["--set", "epcohs=3"],
