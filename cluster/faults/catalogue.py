@@ -56,7 +56,9 @@ FAULTS: dict[str, Fault] = {
         within_s=5,
     ),
     "driver": Fault("the driver killed at random moments", local.driver_killed, False, 300),
-    "driver-short": Fault("the same, thrice", local.driver_killed_thrice, True, 50),
+    "driver-short": Fault(
+        "the driver killed at three moments", local.driver_killed_thrice, True, 50
+    ),
     "interrupt": Fault("Ctrl-C, then SIGTERM", local.driver_interrupted, False, 35, within_s=30),
     "raises": Fault("a trial raises an exception", local.trial_raises, False, 15, within_s=5),
     "nan": Fault("a trial's loss is NaN", local.trial_without_a_number, False, 15, within_s=5),
@@ -65,7 +67,7 @@ FAULTS: dict[str, Fault] = {
     "frozen": Fault(
         "a trial's process is stopped, --hang-after 3s", local.trial_frozen, False, 30, within_s=20
     ),
-    "memory": Fault("a trial killed for memory", local.trial_out_of_memory, False, 25, within_s=15),
+    "memory": Fault("a trial killed for memory", local.trial_out_of_memory, False, 35, within_s=30),
     "half-line": Fault(
         "the driver killed, the journal's last line half written",
         states.journal_half_written,
@@ -80,7 +82,7 @@ FAULTS: dict[str, Fault] = {
     "study": Fault("Optuna's study cut, empty, gone", states.study_damaged, False, 40),
     "rays-state": Fault("Ray's own state cut, empty, gone", states.rays_state_damaged, False, 40),
     "checkpoint": Fault(
-        "a trial's last checkpoint damaged", states.checkpoint_damaged, True, 20, lost=2
+        "a trial's last checkpoint damaged", states.checkpoint_damaged, False, 20, lost=2
     ),
     "checkpoints": Fault(
         "all checkpoints of a trial damaged", states.checkpoints_damaged, False, 20, lost=5

@@ -130,25 +130,25 @@ def driver_killed(folder: Path) -> Observed:
 
     Half of the blows hit its processes with it, so that no trial gets to the end of its epoch.
     """
-    return driver_killed_often(folder, BLOWS, ())
+    sweep = Arena(folder, trials=24, epoch_seconds=0.2)
+    return driver_killed_often(sweep, BLOWS, ())
 
 
 def driver_killed_thrice(folder: Path) -> Observed:
     """The short form: one blow by the journal, one in a table, one in a checkpoint."""
-    return driver_killed_often(folder, 3, list(MOMENTS)[1:])
+    return driver_killed_often(Arena(folder), 3, list(MOMENTS)[1:])
 
 
-def driver_killed_often(folder: Path, blows: int, kinds: Sequence[str]) -> Observed:
+def driver_killed_often(first: Arena, blows: int, kinds: Sequence[str]) -> Observed:
     """Kill and resume; a sweep that comes to its end before all blows is followed by another.
 
     Args:
-        folder: of the sweeps.
+        first: the sweep; those that follow stand beside it.
         blows: to be dealt.
         kinds: of `MOMENTS`, in turn; empty: all, at random.
     """
     dice = random.Random(20)
-    usual = Arena(folder / "0", trials=24, epoch_seconds=0.2)
-    arenas, dealt = [usual], Counter[str]()
+    arenas, dealt = [first], Counter[str]()
     while dealt.total() < blows:
         kind = kinds[dealt.total() % len(kinds)] if kinds else dice.choice(list(MOMENTS))
         arena = arenas[-1]
@@ -160,7 +160,9 @@ def driver_killed_often(folder: Path, blows: int, kinds: Sequence[str]) -> Obser
             dealt[kind] += 1
         else:
             driver.wait()
-            arenas.append(replace(usual, folder=folder / str(len(arenas)), results=""))
+            end_all(arena.folder)
+            another = first.folder.with_name(f"{first.folder.name}-{len(arenas)}")
+            arenas.append(replace(first, folder=another, results=""))
     wrong = [said for arena in arenas for said in (*ends(arena.run(), DONE), *differences(arena))]
     return Observed(
         detected_s=None,

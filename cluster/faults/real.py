@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from cluster.faults import tiny
-from cluster.faults.arena import Arena, differences, uninterrupted
+from cluster.faults.arena import Arena, differences, end_all, uninterrupted
 from cluster.faults.local import ends
 from cluster.faults.observed import Observed
 from cluster.faults.states import cut
@@ -71,6 +71,7 @@ def _stop_in_the_middle(arena: Arena) -> None:
     driver = arena.begin()
     arena.wait(lambda: driver.poll() is not None or so())
     arena.kill(driver)
+    end_all(arena.folder)  # else the process would end its epoch, and leave a newer state
 
 
 def _arena(folder: Path) -> Arena:
