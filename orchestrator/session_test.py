@@ -69,7 +69,7 @@ def test_a_head_where_nobody_listens_is_not_waited_for_without_end(
         monkeypatch.setenv("RAY_ADDRESS", free)
     address = "auto" if by_variable else free
     with (
-        pytest.raises(ConnectionError, match="no Ray cluster answers at .*name the head"),
+        pytest.raises(ConnectionError, match=r"no Ray cluster answers at .*name the head"),
         session(1, 0, address),
     ):
         pass
