@@ -97,7 +97,8 @@ def broken(fault: Fault, seen: Observed) -> list[str]:
 
 def row(fault: Fault, seen: Observed, seconds: float) -> str:
     """A line of the table."""
-    detected = "at once" if seen.detected_s is None else f"{seen.detected_s:.1f} s"
+    soon = seen.detected_s is not None and seen.detected_s < 1
+    detected = "at once" if seen.detected_s is None else f"{seen.detected_s:.{1 + soon}f} s"
     table = "; ".join(seen.differences) or "equal"
     cells = (fault.words, seen.blows, detected, seen.epochs_lost, table, f"{seconds:.0f}")
     return f"| {' | '.join(map(str, cells))} | {_cell(seen.said)} |"

@@ -121,7 +121,7 @@ def _odd(folder: Path, kind: str, expected: dict[str, Any]) -> Observed:
         else arena.noticed(at, "epoch" if kind != "raise" else "ended"),
         epochs_lost=arena.twice(),
         differences=(*wrong, *differences(arena, but=(seed,))),
-        said=f"{row['status']}: {row['error'] or row['reason']}",
+        said=f"{row['status']}: {row['error'] if kind == 'raise' else row['reason']}",
     )
 
 
