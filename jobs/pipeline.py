@@ -28,13 +28,11 @@ from orchestrator.command import Request
 from orchestrator.data.uris import absolute, is_uri
 from orchestrator.errors import BadInput
 from orchestrator.ledger import Ledger
-from orchestrator.terminal import in_words
-from results.journal import Busy
 from results.journals import journal_of
 from results.paths import Paths
 from results.store import DamagedResults, Store
 
-DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+DONE, BAD_INPUT, INTERRUPTED = 0, 2, 130
 
 SWEEP = "sweep"
 """Name of the step that all others build on."""
@@ -113,22 +111,16 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 done, 1 a step failed, 2 bad input, 130 interrupted, 128 + n a step died of signal n.
     """
     words = list(sys.argv[1:] if argv is None else argv)
-    try:
-        asked = parse(words)
-        if asked.request.list_questions:
-            return sweep.main(["--list"])
-        if asked.request.dry_run:
-            return _rehearse(asked)
-        return _run(asked, shlex.join([*PROGRAM.split(), *words]))
-    except (BadInput, DamagedResults, Busy) as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return BAD_INPUT
-    except OSError as problem:
-        print(f"error: {in_words(problem)}", file=sys.stderr)
-        return FAILED
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return INTERRUPTED
+    return sweep.exit_code(lambda: _do(words))
+
+
+def _do(words: Sequence[str]) -> int:
+    asked = parse(words)
+    if asked.request.list_questions:
+        return sweep.main(["--list"])
+    if asked.request.dry_run:
+        return _rehearse(asked)
+    return _run(asked, shlex.join([*PROGRAM.split(), *words]))
 
 
 # --- what is asked ---------------------------------------------------------------------------

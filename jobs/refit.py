@@ -9,7 +9,6 @@ trains nothing that any sweep of the same results folder has finished.
 import argparse
 import dataclasses
 import itertools
-import os
 import shlex
 import sys
 from collections.abc import Sequence
@@ -24,13 +23,11 @@ from orchestrator.command import Request, parse
 from orchestrator.config import Budget, Sweep
 from orchestrator.data.uris import absolute, shown
 from orchestrator.errors import BadInput
-from orchestrator.terminal import in_words
-from results.journal import Busy
 from results.paths import Paths
 from results.schema import SEEDS, table
 from results.store import DamagedResults, Store
 
-DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+DONE, FAILED = 0, 1
 
 PROGRAM = "python -m jobs.refit"
 PASSED_ON = ("concurrency", "gpus-per-trial", "time-budget", "hang-after", "address")
@@ -62,20 +59,7 @@ class Places:
 def main(argv: Sequence[str] | None = None) -> int:
     """0 done, 1 failed, 2 bad input, 130 interrupted; the last line printed is the folder."""
     words = list(sys.argv[1:] if argv is None else argv)
-    try:
-        return _run(_arguments(words))
-    except (BadInput, DamagedResults, Busy) as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return BAD_INPUT
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:  # the reader, `head` for one, has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
-    except OSError as problem:  # a store that gives no answer, or none to this user
-        print(f"error: {in_words(problem)}", file=sys.stderr)
-        return FAILED
+    return sweep.exit_code(lambda: _run(_arguments(words)))
 
 
 class _Parser(argparse.ArgumentParser):

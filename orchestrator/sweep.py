@@ -57,8 +57,13 @@ def main(argv: Sequence[str] | None = None, trainable: type[Trial] = Trial) -> i
         argv: its words; those of the process if None.
         trainable: what trains; another class than ours rehearses a sweep without training.
     """
+    return exit_code(lambda: run(parse(argv), trainable=trainable))
+
+
+def exit_code(act: Callable[[], int]) -> int:
+    """What an act gives; where it raises, one line for the user and the code that belongs to it."""
     try:
-        return run(parse(argv), trainable=trainable)
+        return act()
     except (BadInput, DamagedResults, Busy) as error:
         print(f"error: {error}", file=sys.stderr)
         return BAD_INPUT
