@@ -16,7 +16,7 @@ from orchestrator.config import TrialConfig
 from orchestrator.errors import BadInput
 from orchestrator.models import catalogue
 from orchestrator.models.options import Options
-from orchestrator.training.fused_normalisation import fuse
+from orchestrator.training.on_tensorflow.fused_normalisation import fuse
 from results.paths import Paths
 
 BASE_END = "block5_pool"

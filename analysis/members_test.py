@@ -12,9 +12,9 @@ from orchestrator.config import TrialConfig
 from orchestrator.errors import BadInput
 from orchestrator.models import catalogue
 from orchestrator.models.options import Options
-from orchestrator.testing import bands, tiny
-from orchestrator.training.pixels import as_pixels
-from orchestrator.training.tensorflow_engine import TensorflowEngine, named
+from orchestrator.testing.stand_ins import bands, tiny
+from orchestrator.training.on_tensorflow.pixels import as_pixels
+from orchestrator.training.on_tensorflow.tensorflow_engine import TensorflowEngine, named
 from results.schema import EPOCHS, TRIALS, table
 from results.store import DamagedResults, Store
 

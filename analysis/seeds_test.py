@@ -13,8 +13,8 @@ from analysis.seeds import (
     told_apart,
 )
 from analysis.sweep_folder import SweepFolder
-from orchestrator.conductor import TIME_IS_UP
-from orchestrator.testing import tiny
+from orchestrator.scheduling.scheduler import TIME_IS_UP
+from orchestrator.testing.stand_ins import tiny
 from results.schema import EPOCHS, SEEDS, TRIALS, table
 from results.store import Store
 

@@ -10,9 +10,9 @@ from typing import Any
 import pandas as pd
 
 from orchestrator.config import TrialConfig
-from orchestrator.data.cache import default_cache, open_digest, open_faces
+from orchestrator.data.cache.open_faces import default_cache, open_digest, open_faces
 from orchestrator.data.faces import Splits
-from orchestrator.data.uris import absolute, shown
+from orchestrator.data.remote.uris import absolute, shown
 from orchestrator.errors import BadInput
 from orchestrator.training.inputs import DataSource
 from results.paths import Paths

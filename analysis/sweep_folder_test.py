@@ -9,10 +9,10 @@ import pytest
 
 from analysis.sweep_folder import SweepFolder
 from orchestrator.config import TrialConfig
-from orchestrator.data import example_layouts
-from orchestrator.data.cache import open_faces
+from orchestrator.data.cache.open_faces import open_faces
+from orchestrator.data.layouts import example_layouts
 from orchestrator.errors import BadInput
-from orchestrator.testing import tiny
+from orchestrator.testing.stand_ins import tiny
 from results.schema import EPOCHS, TRIALS, table
 from results.store import DamagedResults, Store
 

@@ -21,10 +21,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NoReturn
 
-from cluster import precautions
-from cluster.asked import JOBS, ROOT
+from cluster import preflight
+from cluster.job_command import JOBS, ROOT
 from orchestrator.errors import BadInput
-from orchestrator.terminal import termination_as_ctrl_c
+from orchestrator.process.signals import termination_as_ctrl_c
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
@@ -134,11 +134,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _submit(options: argparse.Namespace, rest: list[str]) -> int:
-    address = precautions.check_address(options.address, options.plain_http)
-    more = precautions.variables(options.env)
+    address = preflight.check_address(options.address, options.plain_http)
+    more = preflight.variables(options.env)
     job = JOBS[options.job](rest)
-    notes = precautions.check_places(job.places)
-    notes += precautions.check_luggage(precautions.luggage(ROOT), job.files)
+    notes = preflight.check_places(job.places)
+    notes += preflight.check_luggage(preflight.luggage(ROOT), job.files)
     entrypoint = ("python", "-m", f"jobs.{options.job}", *job.words, "--address=auto")
     submission = Submission(
         address, unique(f"{job.label}-{options.job}"), entrypoint, {**ENVIRONMENT, **more}
@@ -147,7 +147,7 @@ def _submit(options: argparse.Namespace, rest: list[str]) -> int:
         _say_all(notes)
         print(submission.line)
         return DONE
-    _say_all(notes + precautions.check_token(os.environ, Path.home()))
+    _say_all(notes + preflight.check_token(os.environ, Path.home()))
     return send(submission, _again(options, job.words), options.no_wait)
 
 
@@ -173,7 +173,7 @@ def send(submission: Submission, again: str, no_wait: bool = False) -> int:
         again: the command that goes on.
         no_wait: do not follow.
     """
-    from cluster.following import Lost, ending, follow  # brings Ray along, after its variables
+    from cluster.job_log import Lost, ending, follow  # brings Ray along, after its variables
 
     _say_all([f"\n{submission.line}\n"])
     if not _accepted(submission):

@@ -16,9 +16,9 @@ from urllib.request import urlopen
 import psutil
 import pytest
 
-from cluster.asked import JOBS, ROOT
+from cluster.job_command import JOBS, ROOT
 from cluster.submit import ENVIRONMENT, Submission, _reason, how_to, main, unique
-from orchestrator import command
+from orchestrator import request
 
 HERE = "http://127.0.0.1:8265"
 WORDS = ["quickstart", "--data=s3://b/f.zip", "--results=s3://b/r"]
@@ -298,7 +298,7 @@ def test_ctrl_c_leaves_the_job_alone_and_the_line_that_stops_it_can_be_pasted(he
 def test_what_the_sweep_itself_refuses_is_seen_and_is_exit_code_2(head, tmp_path):
     address, around = head
     words = ["quickstart", f"--data={tmp_path}/absent.csv", f"--results={tmp_path}/r"]
-    assert command.parse(words).question == "quickstart"
+    assert request.parse(words).question == "quickstart"
     done = subprocess.run(
         [sys.executable, "-m", "cluster.submit", *words, f"--address={address}"],
         capture_output=True,

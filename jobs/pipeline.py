@@ -23,12 +23,13 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from orchestrator import command, plan, sweep, sweeps
-from orchestrator.command import Request
-from orchestrator.data.uris import absolute, is_uri
+from orchestrator import plan, sweep, sweeps
+from orchestrator.data.remote.uris import absolute, is_uri
 from orchestrator.errors import BadInput
-from orchestrator.ledger import Ledger
-from results.journals import journal_of
+from orchestrator.request import Request, parser
+from orchestrator.request import parse as parse_request
+from orchestrator.scheduling.ledger import Ledger
+from results.journal.open_journal import journal_of
 from results.paths import Paths
 from results.store import DamagedResults, Store
 
@@ -132,7 +133,7 @@ def parse(argv: Sequence[str]) -> Asked:
     Raises:
         BadInput: for what cannot be.
     """
-    whole = _own(command.parser())
+    whole = _own(parser())
     whole.prog, whole.usage = PROGRAM, None
     whole.description = "Prepare, sweep, refit the finalists, report on test images: in order."
     whole.parse_args(argv)
@@ -142,7 +143,7 @@ def parse(argv: Sequence[str]) -> Asked:
     for flag in ("top", "seeds"):
         if getattr(mine, flag) < 1:
             raise BadInput(f"--{flag} {getattr(mine, flag)}: expected 1 or more")
-    request = command.parse(rest)
+    request = parse_request(rest)
     if not request.address and os.environ.get(IN_A_CLUSTER):
         request, rest = replace(request, address="auto"), [*rest, "--address=auto"]
     _check_place(request)
@@ -245,9 +246,9 @@ def _is_trained(asked: Asked) -> bool:
 
 def _is_worked_up(words: Sequence[str]) -> bool:
     # Only now: these take seconds to import, and a first run does not need them before its end.
-    from analysis.stages.whole import is_done
+    from analysis.pipeline.pipeline import is_done
+    from analysis.pipeline.request import arguments, request_of
     from analysis.sweep_folder import SweepFolder
-    from jobs.asked import arguments, request_of
 
     asked = arguments(words)
     try:

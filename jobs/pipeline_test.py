@@ -8,11 +8,11 @@ from pathlib import Path
 
 import pytest
 
-from jobs.asked import arguments, request_of
+from analysis.pipeline.request import arguments, request_of
 from jobs.pipeline import Runner, Step, main, parse, steps
-from orchestrator import command
 from orchestrator.errors import BadInput
-from results.journals import journal_of
+from orchestrator.request import parse as parse_request
+from results.journal.open_journal import journal_of
 from results.paths import Paths
 from results.schema import SEEDS
 from results.store import Store
@@ -84,7 +84,7 @@ def test_test_images_are_read_by_the_last_step_alone(question):
 def test_every_step_s_own_parser_takes_its_words(question):
     words = [question, "--results=s3://b/r?region=x", "--name", "n", "--top", "2", "--seeds=5"]
     found = {step.name: step.words for step in steps(parse([*words, "--concurrency=2"]))}
-    request = command.parse(found["sweep"])
+    request = parse_request(found["sweep"])
     assert (request.name, request.go_on, request.postprocess) == ("n", True, False)
     assert request_of(arguments(found["postprocess"])).split == "validation"
     assert found["refit"][:4] == (

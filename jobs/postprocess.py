@@ -16,22 +16,23 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
-from analysis.stages.job import Failure, Job, Request, Work
-from analysis.stages.reporting import check_reads
-from analysis.stages.whole import is_done, postprocess
+from analysis.pipeline.context import TaskContext
+from analysis.pipeline.job import Failure, Job, Request, SweepRun
+from analysis.pipeline.pipeline import is_done, postprocess
+from analysis.pipeline.request import again, arguments, request_of
+from analysis.pipeline.task import Task
+from analysis.pipeline.worker import TaskWorker
+from analysis.pipeline.write_report import check_reads
 from analysis.sweep_folder import SweepFolder
-from analysis.workshop.bench import Bench
-from analysis.workshop.shop import Shop
-from analysis.workshop.tasks import Task
-from jobs.asked import again, arguments, request_of
 from jobs.bar import Bar
-from jobs.fleet import Crew, Fleet, Piece
-from orchestrator import hardware
 from orchestrator.errors import BadInput
-from orchestrator.session import session
-from orchestrator.terminal import Interrupts, chatter_to, in_words, note_traceback
-from results.journal import Busy
-from results.lease import Lease
+from orchestrator.on_ray.session import session
+from orchestrator.on_ray.worker_pool import Crew, Fleet, Piece
+from orchestrator.process import hardware
+from orchestrator.process.signals import Interrupts
+from orchestrator.process.terminal import chatter_to, in_words, note_traceback
+from results.journal.file_journal import Busy
+from results.journal.lease import Lease
 from results.paths import Paths
 from results.store import DamagedResults, Store
 
@@ -177,9 +178,9 @@ def _workers(
     logs: Path,
     err: TextIO,
     interrupts: Interrupts,
-) -> Iterator[Work]:
+) -> Iterator[SweepRun]:
     """How to have tasks done; Ray starts with the first task whose part is missing."""
-    shop = Shop(Bench(_place(words.results), words.data, threads=1))
+    shop = TaskWorker(TaskContext(_place(words.results), words.data, threads=1))
     with contextlib.ExitStack() as stack:
         fleets: list[Fleet] = []
 

@@ -10,9 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from analysis.stages.testing import small_sweep
-from jobs.asked import again, request_of
-from jobs.asked import arguments as parsed
+from analysis.pipeline.request import again, request_of
+from analysis.pipeline.request import arguments as parsed
+from analysis.pipeline.testing import small_sweep
 from jobs.postprocess import main
 from orchestrator.errors import BadInput
 from results.paths import Paths

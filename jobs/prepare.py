@@ -12,10 +12,10 @@ from typing import Any
 
 import numpy as np
 
-from orchestrator.data.cache import AUDIT, entry_folder, open_faces, read_meta
+from orchestrator.data.cache.open_faces import AUDIT, entry_folder, open_faces, read_meta
 from orchestrator.data.faces import Splits
 from orchestrator.data.raw import SPLITS
-from orchestrator.data.uris import shown
+from orchestrator.data.remote.uris import shown
 from orchestrator.errors import BadInput
 
 

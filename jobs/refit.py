@@ -19,10 +19,10 @@ from typing import Any, NoReturn
 from analysis.seeds import OUT_OF_TIME, Finalist, finalists, in_markdown, over_seeds, told_apart
 from analysis.sweep_folder import SweepFolder
 from orchestrator import sweep
-from orchestrator.command import Request, parse
 from orchestrator.config import Budget, Sweep
-from orchestrator.data.uris import absolute, shown
+from orchestrator.data.remote.uris import absolute, shown
 from orchestrator.errors import BadInput
+from orchestrator.request import Request, parse
 from results.paths import Paths
 from results.schema import SEEDS, table
 from results.store import DamagedResults, Store

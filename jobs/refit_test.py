@@ -13,9 +13,9 @@ from analysis.seeds import finalists
 from analysis.sweep_folder import SweepFolder
 from jobs import refit
 from jobs.refit import question
-from orchestrator.data.cache import open_faces
-from orchestrator.listed import joint_axes, joint_grid
-from orchestrator.testing import tiny
+from orchestrator.data.cache.open_faces import open_faces
+from orchestrator.search.configurations import joint_axes, joint_grid
+from orchestrator.testing.stand_ins import tiny
 from results.paths import Paths
 from results.schema import EPOCHS, TRIALS, table
 from results.store import Store
@@ -117,7 +117,7 @@ def dry(monkeypatch, capsys, *words):
     def answer(words, **options):
         return subprocess.CompletedProcess(words, 0, speed, "")
 
-    monkeypatch.setattr("orchestrator.estimate.subprocess.run", answer)
+    monkeypatch.setattr("orchestrator.driver.dry_run.subprocess.run", answer)
     assert refit.main([*map(str, words), "--dry-run"]) == 0
     return capsys.readouterr()
 

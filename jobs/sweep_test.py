@@ -1,7 +1,7 @@
 import pytest
 
 from jobs.sweep import as_a_job, main
-from orchestrator.command import parse
+from orchestrator.request import parse
 
 
 @pytest.mark.parametrize(

@@ -1,7 +1,7 @@
 """From a question to a table of trained trials.
 
 In reading order: `config` says what a trial, a budget and a sweep are; `sweeps` asks questions;
-`plan` works one out; `conductor` decides which trial runs and which goes on, `ledger` remembers it;
+`plan` works one out; `scheduler` decides which trial runs and which goes on, `ledger` remembers it;
 `scheduling` and `trial` are the two places that Ray talks to; `training` trains; `sweep` is the
 command.
 """

@@ -47,7 +47,7 @@ string of the layer notation (`orchestrator.models.notation`).
 
 
 AUGMENTATIONS = ("flip", "shift", "rotation", "zoom", "brightness", "erasing")
-"""Names that `augmentation` may list; a test holds them against `orchestrator.augment`."""
+"""Names that `augmentation` may list; a test holds them against `orchestrator.training.augment`."""
 
 RANGES: dict[str, tuple[float, float]] = {
     "learning_rate": (1e-12, 1e6),
@@ -89,7 +89,7 @@ class TrialConfig:
         width: factor on every layer's number of filters or units.
         pooling: what the notation's P means.
         batch_normalisation: after every convolution and hidden fully connected layer.
-        augmentation: names of `orchestrator.augment.TRANSFORMS`, blank-separated, or "none".
+        augmentation: names of `training.augment.TRANSFORMS`, blank-separated, or "none".
         augmentation_strength: 0 (off) to 1 (rotation by 10 degrees, shift by 10 %, and so on).
         label_smoothing: share of each target spread over all classes, 0 to 1.
         class_weights: "balanced" weighs a class by the inverse of its frequency, mean 1.

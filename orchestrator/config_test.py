@@ -7,9 +7,9 @@ from orchestrator.errors import BadInput
 
 
 def test_the_vocabulary_mirrors_the_dictionaries_it_stands_for():
-    from orchestrator.augment import TRANSFORMS
     from orchestrator.models.catalogue import MODELS
     from orchestrator.preprocess import VARIANTS
+    from orchestrator.training.augment import TRANSFORMS
     from orchestrator.training.optimizers import OPTIMIZERS
     from orchestrator.training.schedules import SCHEDULES
 

@@ -8,22 +8,46 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from orchestrator import sweeps
-from orchestrator.command import Request
 from orchestrator.config import Budget, Sweep, TrialConfig
 from orchestrator.data.faces import Splits
-from orchestrator.data.uris import absolute
+from orchestrator.data.remote.uris import absolute
 from orchestrator.errors import BadInput
-from orchestrator.listed import differences, joint_axes, joint_size, listed
 from orchestrator.models.options import Options, locate_weights
-from orchestrator.rungs import milestones
-from orchestrator.search import SEARCHES
-from orchestrator.space import Axis, Choice, Constant, axes, describe, grid, override
-from orchestrator.summary import Question
+from orchestrator.request import Request
+from orchestrator.scheduling.asha import milestones
+from orchestrator.search.catalogue import SEARCHES
+from orchestrator.search.configurations import differences, joint_axes, joint_size, listed
+from orchestrator.search.space import Axis, Choice, Constant, axes, describe, grid, override
 from orchestrator.training.inputs import DataSource
-from results.journals import has_journal
+from results.journal.open_journal import has_journal
 from results.paths import Paths
 from results.store import DamagedResults, Store
+
+
+@dataclass(frozen=True)
+class Question:
+    """What every trial of a sweep was asked.
+
+    Attributes:
+        sweep: the sweep's name.
+        validation_n: images that accuracy is measured on.
+        majority: share of their most frequent class, 0 to 1.
+        classes: number of classes.
+    """
+
+    sweep: str
+    validation_n: int
+    majority: float
+    classes: int
+
+    @classmethod
+    def on(cls, sweep: str, splits: Splits) -> "Question":
+        """The question that a sweep asks of a data set."""
+        counts = np.bincount(splits.validation.labels, minlength=len(splits.classes))
+        return cls(sweep, int(counts.sum()), float(counts.max() / counts.sum()), len(counts))
 
 
 @dataclass(frozen=True)

@@ -4,10 +4,10 @@ import json
 import pytest
 
 from orchestrator import plan
-from orchestrator.command import parse
 from orchestrator.config import TrialConfig
 from orchestrator.errors import BadInput
-from orchestrator.space import Choice, Constant, Real
+from orchestrator.request import parse
+from orchestrator.search.space import Choice, Constant, Real
 from results.paths import Paths
 from results.store import Store
 

@@ -6,7 +6,6 @@ python -m orchestrator.sweep [NAME or FILE.py] [--data PATH] [--results DIR] ...
 import contextlib
 import dataclasses
 import logging
-import os
 import shlex
 import subprocess
 import sys
@@ -15,33 +14,31 @@ from typing import Any, TextIO
 
 import ray
 
-from orchestrator import hardware, intact, plan, provenance, sweeps
-from orchestrator.command import Request, parse
-from orchestrator.conductor import TIME_IS_UP
+from orchestrator import plan, sweeps
 from orchestrator.config import Sweep
+from orchestrator.driver import integrity
+from orchestrator.driver.dry_run import dry_run
+from orchestrator.driver.local_files import LocalFiles
+from orchestrator.driver.run import SweepRun, train
+from orchestrator.driver.sweep_record import record
 from orchestrator.errors import BadInput
-from orchestrator.estimate import dry_run
-from orchestrator.ledger import Ledger
+from orchestrator.monitor.closing import closing_lines
+from orchestrator.on_ray.resources import TrialResources
+from orchestrator.on_ray.session import session
+from orchestrator.on_ray.trial import Trial, chosen_precision
 from orchestrator.plan import Plan
-from orchestrator.session import session
-from orchestrator.slots import Slots
-from orchestrator.terminal import (
-    chatter_to,
-    in_words,
-    note_traceback,
-    termination_as_ctrl_c,
-)
+from orchestrator.process import hardware, provenance
+from orchestrator.process.exit_code import DONE, FAILED, INTERRUPTED, exit_code
+from orchestrator.process.signals import termination_as_ctrl_c
+from orchestrator.process.terminal import chatter_to, in_words, note_traceback
+from orchestrator.request import Request, parse
+from orchestrator.scheduling.ledger import Ledger
+from orchestrator.scheduling.scheduler import TIME_IS_UP
 from orchestrator.training.inputs import prepare_inputs
-from orchestrator.trial import Trial, chosen_precision
-from orchestrator.watch import closing_lines
-from orchestrator.work import Work, train
-from orchestrator.workplace import Workplace
-from results.journal import Busy
-from results.journals import AnyJournal, journal_of
+from results.journal.file_journal import Busy
+from results.journal.open_journal import AnyJournal, journal_of
 from results.paths import Paths
 from results.store import DamagedResults
-
-DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 POSTPROCESS = "jobs.postprocess"
 LAST_WORDS_S = 10.0
@@ -58,24 +55,6 @@ def main(argv: Sequence[str] | None = None, trainable: type[Trial] = Trial) -> i
         trainable: what trains; another class than ours rehearses a sweep without training.
     """
     return exit_code(lambda: run(parse(argv), trainable=trainable))
-
-
-def exit_code(act: Callable[[], int]) -> int:
-    """What an act gives; where it raises, one line for the user and the code that belongs to it."""
-    try:
-        return act()
-    except (BadInput, DamagedResults, Busy) as error:
-        print(f"error: {error}", file=sys.stderr)
-        return BAD_INPUT
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return INTERRUPTED
-    except BrokenPipeError:  # the reader, `head` for one, has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        return DONE
-    except OSError as error:  # a store that gives no answer, or none to this user
-        print(f"error: {in_words(error)}", file=sys.stderr)
-        return FAILED
 
 
 def run(request: Request, asked: Sweep | None = None, trainable: type[Trial] = Trial) -> int:
@@ -99,11 +78,11 @@ def run(request: Request, asked: Sweep | None = None, trainable: type[Trial] = T
         prepare_inputs(planned.source, planned.splits, variant)
     with (
         _open_journal(planned) as journal,
-        Workplace(planned.store) as place,
+        LocalFiles(planned.store) as place,
         chatter_to(place.log) as (_, err),
         warnings_to(err),
     ):
-        work = Work(request, planned, journal, place, err, trainable)
+        work = SweepRun(request, planned, journal, place, err, trainable)
         code = _sweep(work)
         with _harmless(err, "logs"):
             place.push()
@@ -143,7 +122,7 @@ def _open_journal(planned: Plan) -> AnyJournal:
         ) from None
 
 
-def _sweep(work: Work) -> int:
+def _sweep(work: SweepRun) -> int:
     """Train; whatever ends it, say how it ended and how to go on."""
     try:
         with termination_as_ctrl_c():
@@ -163,16 +142,16 @@ def _sweep(work: Work) -> int:
         return FAILED
 
 
-def _done_before(work: Work) -> Ledger | None:
+def _done_before(work: SweepRun) -> Ledger | None:
     """What an earlier run has finished, if nothing is left to train."""
     events = work.journal.read()
-    intact.check(work.planned, events)
+    integrity.check(work.planned, events)
     if not work.planned.resume:
         return None
     ledger = Ledger(work.journal, events)
     if not is_whole(work.planned, events, ledger):
         return None
-    if intact.mend_tables(work.planned, ledger):
+    if integrity.mend_tables(work.planned, ledger):
         work.say("note: a table could not be read; both were made again from the journal")
     work.say(f"{work.planned.name}: complete, nothing is left to train")
     return ledger
@@ -185,7 +164,7 @@ def is_whole(planned: Plan, events: Sequence[Mapping[str, Any]], ledger: Ledger)
     return bool(ended) and ended[0].get("whole") == planned.sweep.budget.trials and not pending
 
 
-def _with_ray(work: Work) -> Ledger:
+def _with_ray(work: SweepRun) -> Ledger:
     """Start or join Ray, settle what only it can tell, write `sweep.json`, train."""
     request, planned = work.request, work.planned
     work.say(f"{planned.name}: {planned.sweep.question}")
@@ -194,7 +173,7 @@ def _with_ray(work: Work) -> Ledger:
     cpus = max(hardware.cores(), request.concurrency or 0)
     # Ray puts a handler of its own in place of ours while it starts.
     with session(cpus, None, request.address, _lost(work)), termination_as_ctrl_c():
-        slots = Slots.of(request, ray.cluster_resources().get("GPU", 0.0))
+        slots = TrialResources.of(request, ray.cluster_resources().get("GPU", 0.0))
         if planned.resume:
             work.journal.append({"event": "resumed", "command": provenance.command()})
         else:
@@ -202,11 +181,11 @@ def _with_ray(work: Work) -> Ledger:
             work = dataclasses.replace(work, planned=planned)
             # In this order: a sweep.json without a journal that has begun is always a damage.
             work.journal.append({"event": "begun", "sweep": planned.name})
-            planned.store.write_json(Paths().sweep, provenance.record(planned, request.data))
+            planned.store.write_json(Paths().sweep, record(planned, request.data))
         return train(work, slots)
 
 
-def _lost(work: Work) -> Callable[[str], None]:
+def _lost(work: SweepRun) -> Callable[[str], None]:
     """What is said last when the cluster is gone: that ends the process at once."""
 
     def say(what: str) -> None:
@@ -216,7 +195,7 @@ def _lost(work: Work) -> Callable[[str], None]:
     return say
 
 
-def _settle_precision(planned: Plan, slots: Slots, err: TextIO) -> Plan:
+def _settle_precision(planned: Plan, slots: TrialResources, err: TextIO) -> Plan:
     named = planned.values("precision")
     if "auto" not in named:
         return plan.with_precision(planned, named[0])
@@ -229,7 +208,7 @@ def _settle_precision(planned: Plan, slots: Slots, err: TextIO) -> Plan:
     return plan.with_precision(planned, precision)
 
 
-def _finish(work: Work, ledger: Ledger) -> int:
+def _finish(work: SweepRun, ledger: Ledger) -> int:
     """Say what came out, and have it worked up."""
     work.say(closing_lines(work.planned, ledger))
     entries = ledger.entries.values()
@@ -264,7 +243,7 @@ def _have_run(words: Sequence[str], err: TextIO) -> int:
             raise
 
 
-def _postprocess(work: Work) -> int:
+def _postprocess(work: SweepRun) -> int:
     """Run the post-processing job in a process of its own, where it may load what it needs."""
     place = work.planned.store.place
     words = [sys.executable, "-m", POSTPROCESS, place]

@@ -10,12 +10,12 @@ import time
 import pytest
 
 from orchestrator import sweep, sweeps
-from orchestrator.command import PROGRAM, parse
-from orchestrator.ledger import Ledger
-from orchestrator.testing import ListJournal
-from orchestrator.work import Work
-from orchestrator.workplace import Workplace
-from results.journal import Journal
+from orchestrator.driver.local_files import LocalFiles
+from orchestrator.driver.run import SweepRun
+from orchestrator.request import PROGRAM, parse
+from orchestrator.scheduling.ledger import Ledger
+from orchestrator.testing.stand_ins import ListJournal
+from results.journal.file_journal import Journal
 from results.paths import Paths
 
 QUESTION = """
@@ -139,7 +139,7 @@ def test_the_list_names_every_sweep_with_its_question(capsys):
 
 
 def test_a_dry_run_leaves_nothing_and_ends_with_the_folder(question, results, capsys, monkeypatch):
-    monkeypatch.setattr("orchestrator.estimate.measure", lambda planned: {})
+    monkeypatch.setattr("orchestrator.driver.dry_run.measure", lambda planned: {})
     assert sweep.main([question, "--dry-run", "--results", str(results)]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == str(results / "tiny")
     assert not results.exists()
@@ -264,7 +264,7 @@ def ledger_of(*ends):
 
 def work_on(request):
     planned = sweep.plan.make(request)
-    return Work(request, planned, ListJournal(), Workplace(planned.store), sys.stderr)
+    return SweepRun(request, planned, ListJournal(), LocalFiles(planned.store), sys.stderr)
 
 
 COMPLETED = {"status": "completed", "reason": "all epochs done"}
@@ -321,7 +321,7 @@ def test_a_signal_that_ray_takes_while_it_starts_is_an_interruption_too(
 
 
 def test_what_the_store_warns_of_is_shown_while_the_sweep_runs(capsys):
-    log = logging.getLogger("results.patience")
+    log = logging.getLogger("results.retry")
     with sweep.warnings_to(sys.stderr):
         log.warning("%s does not answer", "s3://bucket")
     assert "note: s3://bucket does not answer\n" in capsys.readouterr().err

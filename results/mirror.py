@@ -4,8 +4,8 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
+from results.atomic_file import TEMPORARY, replace
 from results.store import Store
-from results.whole import TEMPORARY, replace
 
 
 class Mirror:

@@ -3,9 +3,9 @@ from pathlib import Path
 
 import pytest
 
+from results.atomic_file import TEMPORARY
 from results.mirror import Mirror
 from results.store import Store
-from results.whole import TEMPORARY
 
 
 @pytest.fixture

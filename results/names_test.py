@@ -5,12 +5,12 @@ import dataclasses
 import pyarrow as pa
 import pytest
 
-from orchestrator.conductor import METRIC, ROW_FIELDS
 from orchestrator.config import TrialConfig
-from orchestrator.dashboard import STATUSES as SHOWN
-from orchestrator.dashboard import TAGS
-from orchestrator.ledger import RESULT_FIELDS
-from orchestrator.summary import BEST_COLUMNS
+from orchestrator.monitor.rows import BEST_COLUMNS
+from orchestrator.monitor.tensorboard import STATUSES as SHOWN
+from orchestrator.monitor.tensorboard import TAGS
+from orchestrator.scheduling.ledger import RESULT_FIELDS
+from orchestrator.scheduling.scheduler import METRIC, ROW_FIELDS
 from orchestrator.training.history import EpochRow
 from results.schema import EPOCHS, STATUSES, TRIALS
 

@@ -14,9 +14,9 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
-from results.patience import Patience, allowed, passing
-from results.places import FLAT, first_line, open_place
-from results.whole import TEMPORARY, hidden, replace
+from results.atomic_file import TEMPORARY, hidden, replace
+from results.locations import FLAT, first_line, open_place
+from results.retry import Patience, allowed, passing
 
 _T = TypeVar("_T")
 
@@ -39,7 +39,7 @@ class Store:
     Args:
         root: a folder, made if absent, or a URI that pyarrow or fsspec knows (s3://, gs://,
             file://); what follows its "?" are settings of the connection.
-        patience: seconds; None: `results.patience.PATIENCE_S`, or what the environment says.
+        patience: seconds; None: `results.retry.PATIENCE_S`, or what the environment says.
 
     Attributes:
         root: as given, without settings: what is shown.

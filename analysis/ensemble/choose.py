@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.ensemble.bank import Bank
 from analysis.ensemble.combine import Recipe, log
 from analysis.ensemble.select import SELECTIONS, Standing, ranked
+from analysis.ensemble.stored_predictions import StoredPredictions
 from analysis.statistics import one_thread
 from orchestrator import metrics
 from orchestrator.errors import BadInput
@@ -109,7 +109,7 @@ class Choice:
 class _Search:
     """What is searched: a bank in a fixed order, what it is fitted on, and by which rules."""
 
-    bank: Bank
+    bank: StoredPredictions
     standing: Standing
     fitted: NDArray[np.bool_]
     rules: tuple[str, ...]
@@ -129,7 +129,7 @@ class _Dealt:
     answers: tuple[Answers, ...]
 
 
-def choose(bank: Bank, most: int = 7, seed: int = 0) -> Choice:
+def choose(bank: StoredPredictions, most: int = 7, seed: int = 0) -> Choice:
     """The ensemble to use, chosen on the bank's clean images.
 
     The same trials and images in another order give the same choice. The standard errors treat
@@ -149,7 +149,7 @@ def choose(bank: Bank, most: int = 7, seed: int = 0) -> Choice:
         return _chosen(bank, _search(bank, most), seed)
 
 
-def _chosen(bank: Bank, search: _Search, seed: int) -> Choice:
+def _chosen(bank: StoredPredictions, search: _Search, seed: int) -> Choice:
     recipes = search.recipes(search.fitted, seed)
     if search.fitted.sum() < FEWEST:
         return _unjudged(bank, search, recipes[0])
@@ -201,7 +201,7 @@ def folds(labels: NDArray[np.integer], clean: NDArray[np.bool_], seed: int) -> N
     return fold
 
 
-def _search(bank: Bank, most: int) -> _Search:
+def _search(bank: StoredPredictions, most: int) -> _Search:
     trials = sorted(range(len(bank.trials)), key=lambda i: bank.trials[i])
     bank = bank.part(trials, np.argsort(bank.ids))
     fitted = bank.clean if bank.clean.any() else np.ones(len(bank.ids), bool)
@@ -210,7 +210,7 @@ def _search(bank: Bank, most: int) -> _Search:
 
 
 def _answers(
-    recipe: Recipe, bank: Bank, images: NDArray[np.bool_] | slice = slice(None)
+    recipe: Recipe, bank: StoredPredictions, images: NDArray[np.bool_] | slice = slice(None)
 ) -> Answers:
     rows = [bank.trials.index(trial) for trial in recipe.members]
     part = bank.probabilities[rows][:, images]
@@ -287,7 +287,7 @@ def _back(answers: Answers, order: NDArray[np.int64]) -> Answers:
     return Answers(answers.probabilities[order], answers.uncalibrated[order])
 
 
-def _unjudged(bank: Bank, search: _Search, single: Recipe) -> Choice:
+def _unjudged(bank: StoredPredictions, search: _Search, single: Recipe) -> Choice:
     answers = _answers(single, bank)
     outcome = _in_sample(search.rules[0], single, search)
     sentence = (

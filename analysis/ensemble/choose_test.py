@@ -4,15 +4,15 @@ import numpy as np
 import pytest
 
 from analysis.ensemble import choose as module
-from analysis.ensemble.bank import Bank
 from analysis.ensemble.choose import FOLDS, choose, decide, folds
 from analysis.ensemble.select import SELECTIONS
+from analysis.ensemble.stored_predictions import StoredPredictions
 from analysis.ensemble.testing import bank_of, made
 from orchestrator import metrics
 from orchestrator.errors import BadInput
 
 
-def shuffled(bank: Bank) -> Bank:
+def shuffled(bank: StoredPredictions) -> StoredPredictions:
     rng = np.random.default_rng(7)
     return bank.part(rng.permutation(len(bank.trials)), rng.permutation(len(bank.ids)))
 
@@ -88,7 +88,7 @@ def test_images_that_also_stand_in_training_decide_nothing():
     bank = made(6, 600)
     praised = bank.probabilities.copy()
     praised[0, ~bank.clean] = np.eye(7)[bank.labels[~bank.clean]]  # knows the copies by heart
-    other = Bank(bank.trials, praised, bank.labels, bank.ids, bank.clean)
+    other = StoredPredictions(bank.trials, praised, bank.labels, bank.ids, bank.clean)
     assert choose(other).recipe == choose(bank).recipe
 
 

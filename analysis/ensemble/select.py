@@ -1,7 +1,7 @@
 """Rules that pick members and coefficients from probabilities on images with known labels.
 
-Every rule gets a `Bank` whose trials stand best first (`ranked`), and returns a calibrated
-`Recipe` of at most `most` members. None is chosen here; `choose` does that, across folds.
+Every rule gets `StoredPredictions` whose trials stand best first (`ranked`), and returns a
+calibrated `Recipe` of at most `most` members. None is chosen here; `choose` does that across folds.
 
 All rules but the first minimise the negative log-likelihood (NLL), not the error rate. On 3,300
 images an accuracy is known to 0.85 points and moves in steps; hundreds of comparisons on it pick
@@ -16,9 +16,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.ensemble import fit
-from analysis.ensemble.bank import Bank
 from analysis.ensemble.calibrate import temperature
 from analysis.ensemble.combine import Recipe, log, recipe_of
+from analysis.ensemble.stored_predictions import StoredPredictions
 from orchestrator import metrics
 
 POOL = 40
@@ -50,13 +50,15 @@ class Standing:
     nll: NDArray[np.float32]
 
     @classmethod
-    def of(cls, bank: Bank) -> "Standing":
+    def of(cls, bank: StoredPredictions) -> "Standing":
         """Of every trial of a bank on every image."""
         truth = np.take_along_axis(bank.probabilities, bank.labels[None, :, None], axis=2)[..., 0]
         return cls(bank.probabilities.argmax(axis=2) == bank.labels, -log(truth))
 
 
-def ranked(bank: Bank, images: NDArray[np.bool_], standing: Standing) -> Bank:
+def ranked(
+    bank: StoredPredictions, images: NDArray[np.bool_], standing: Standing
+) -> StoredPredictions:
     """At most `POOL` trials on these images: best first by accuracy, then NLL, then name.
 
     Args:
@@ -75,22 +77,22 @@ def ranked(bank: Bank, images: NDArray[np.bool_], standing: Standing) -> Bank:
     return bank.part([row for row in order.tolist() if row in chosen], np.flatnonzero(images))
 
 
-def best_single(bank: Bank, most: int, seed: int) -> Recipe:
+def best_single(bank: StoredPredictions, most: int, seed: int) -> Recipe:
     """The trial with the highest accuracy."""
     return calibrated(recipe_of({bank.trials[0]: 1.0}, "soft vote"), bank)
 
 
-def top_soft_vote(bank: Bank, most: int, seed: int) -> Recipe:
+def top_soft_vote(bank: StoredPredictions, most: int, seed: int) -> Recipe:
     """Mean probability of the k most accurate trials, k from 2 by NLL after calibration."""
     return _top(bank, most, "soft vote")
 
 
-def top_logit_average(bank: Bank, most: int, seed: int) -> Recipe:
+def top_logit_average(bank: StoredPredictions, most: int, seed: int) -> Recipe:
     """Mean log-probability of the k most accurate trials, k from 2 by NLL after calibration."""
     return _top(bank, most, "logit average")
 
 
-def weighted_soft_vote(bank: Bank, most: int, seed: int) -> Recipe:
+def weighted_soft_vote(bank: StoredPredictions, most: int, seed: int) -> Recipe:
     """Soft vote with the coefficients of highest likelihood (`fit.mixture`).
 
     Fitted on all trials, then again on the `most` largest.
@@ -100,7 +102,7 @@ def weighted_soft_vote(bank: Bank, most: int, seed: int) -> Recipe:
     return calibrated(_recipe(shares, bank, "soft vote"), bank)
 
 
-def weighted_logit_average(bank: Bank, most: int, seed: int) -> Recipe:
+def weighted_logit_average(bank: StoredPredictions, most: int, seed: int) -> Recipe:
     """Logit average with the coefficients of highest likelihood (`fit.exponents`).
 
     Fitted on the `LOG_POOL` most accurate trials, then again on the `most` largest.
@@ -112,7 +114,7 @@ def weighted_logit_average(bank: Bank, most: int, seed: int) -> Recipe:
     return calibrated(_recipe(shares, top, "logit average"), top)
 
 
-def greedy(bank: Bank, most: int, seed: int) -> Recipe:
+def greedy(bank: StoredPredictions, most: int, seed: int) -> Recipe:
     """Soft vote built by adding, again and again, the trial that lowers the NLL most.
 
     Trials may be added repeatedly (`fit.climb`). The search is made on `BAGS` random halves of the
@@ -133,7 +135,7 @@ def greedy(bank: Bank, most: int, seed: int) -> Recipe:
     return calibrated(_recipe(_largest(counts, most), bank, "soft vote"), bank)
 
 
-def stacking(bank: Bank, most: int, seed: int) -> Recipe:
+def stacking(bank: StoredPredictions, most: int, seed: int) -> Recipe:
     """Multinomial logistic regression on the log-probabilities of the weighted logit average.
 
     Its m k^2 + k weights are shrunk towards that average rather than towards nothing: with few
@@ -156,7 +158,7 @@ def stacking(bank: Bank, most: int, seed: int) -> Recipe:
     return calibrated(replace(recipe, weights=nested, bias=tuple(bias.tolist())), part)
 
 
-Select = Callable[[Bank, int, int], Recipe]
+Select = Callable[[StoredPredictions, int, int], Recipe]
 
 SELECTIONS: dict[str, Select] = {
     "best single": best_single,
@@ -170,13 +172,13 @@ SELECTIONS: dict[str, Select] = {
 """Rule by name, the simplest first: that order decides between equals. One line adds one."""
 
 
-def calibrated(recipe: Recipe, bank: Bank) -> Recipe:
+def calibrated(recipe: Recipe, bank: StoredPredictions) -> Recipe:
     """The recipe with the temperature that suits the bank's images best."""
     scores = recipe.scores(bank.take(recipe.members).probabilities)
     return replace(recipe, temperature=temperature(scores, bank.labels))
 
 
-def _top(bank: Bank, most: int, combiner: str) -> Recipe:
+def _top(bank: StoredPredictions, most: int, combiner: str) -> Recipe:
     sizes = range(min(2, len(bank.trials), most), min(most, len(bank.trials)) + 1)
     recipes = [
         calibrated(recipe_of(dict.fromkeys(bank.trials[:size], 1.0), combiner), bank)
@@ -185,12 +187,12 @@ def _top(bank: Bank, most: int, combiner: str) -> Recipe:
     return min(recipes, key=lambda recipe: _nll(recipe, bank))
 
 
-def _nll(recipe: Recipe, bank: Bank) -> float:
+def _nll(recipe: Recipe, bank: StoredPredictions) -> float:
     scores = recipe.scores(bank.take(recipe.members).probabilities)
     return metrics.nll(scores / recipe.temperature, bank.labels)
 
 
-def _truth(bank: Bank) -> NDArray[np.float32]:
+def _truth(bank: StoredPredictions) -> NDArray[np.float32]:
     """(m, n) probability of the label, at least what a logarithm takes."""
     truth = np.take_along_axis(bank.probabilities, bank.labels[None, :, None], axis=2)[..., 0]
     return np.exp(log(truth))
@@ -208,7 +210,7 @@ def _largest(
     return left
 
 
-def _recipe(shares: NDArray[np.float64], bank: Bank, combiner: str) -> Recipe:
+def _recipe(shares: NDArray[np.float64], bank: StoredPredictions, combiner: str) -> Recipe:
     total = shares.sum()
     if not total > 0:  # nothing that the trials say helps: as good as any
         return recipe_of({bank.trials[0]: 1.0}, combiner)

@@ -2,10 +2,12 @@
 
 import numpy as np
 
-from analysis.ensemble.bank import Bank
+from analysis.ensemble.stored_predictions import StoredPredictions
 
 
-def made(trials: int, images: int, signal: float = 1.5, shared: float = 0.0, seed: int = 0) -> Bank:
+def made(
+    trials: int, images: int, signal: float = 1.5, shared: float = 0.0, seed: int = 0
+) -> StoredPredictions:
     """Trials on seven classes whose logits are signal for the label, plus normal noise.
 
     Args:
@@ -23,11 +25,11 @@ def made(trials: int, images: int, signal: float = 1.5, shared: float = 0.0, see
     return bank_of(np.exp(logits), labels)
 
 
-def bank_of(shares: object, labels: object) -> Bank:
+def bank_of(shares: object, labels: object) -> StoredPredictions:
     """A bank of these (m, n, k) values, made to sum to 1 a row, and (n,) labels."""
     values = np.asarray(shares, dtype=np.float32)
     m, n, _ = values.shape
-    return Bank(
+    return StoredPredictions(
         tuple(f"t{i:03d}" for i in range(m)),
         values / values.sum(axis=2, keepdims=True),
         np.asarray(labels, dtype=np.int64),

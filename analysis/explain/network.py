@@ -27,7 +27,7 @@ from analysis.explain.anatomy import (
     run_once,
     shifting_head,
 )
-from analysis.explain.questions import check_given, directions, pixels
+from analysis.explain.targets import check_given, directions, pixels
 from orchestrator.models.options import CAM_LAYER
 
 __all__ = [

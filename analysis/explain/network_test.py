@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from keras import layers, ops
 
-from analysis.explain import gradcam, hirescam
+from analysis.explain.methods import gradcam, hirescam
 from analysis.explain.network import (
     BATCH,
     Network,

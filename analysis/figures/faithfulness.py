@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from analysis.explain.names import TITLES
+from analysis.explain.methods.names import TITLES
 from analysis.figures.style import BLUE, RED, shown, whiskers
 from analysis.figures.tables import Tables
 from orchestrator.metrics import Z_95
@@ -39,7 +39,7 @@ def data(tables: Tables) -> pd.DataFrame:
     (images of the split, 0: not known), wrong (share of the judged images answered wrongly, NaN:
     not known).
 
-    What was not asked of the ensemble (noise, randomised weights: see `analysis.stages.judging`)
+    What was not asked of the ensemble (see `analysis.pipeline.evaluate_maps`: noise, weights)
     is an image's mean over the members that were asked.
     """
     rows = tables.faithfulness

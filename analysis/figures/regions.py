@@ -6,7 +6,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from analysis.explain.names import TITLES
+from analysis.explain.methods.names import TITLES
 from analysis.figures.style import BLUE, DARK, RED, panels, shown, whiskers
 from analysis.figures.tables import Tables
 

@@ -9,12 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
-from analysis.pictures.colours import HEAT, SIGNED, SPREAD, Bar, Colours
+from analysis.pictures.canvas.colours import HEAT, SIGNED, SPREAD, Bar, Colours
+from analysis.pictures.canvas.layout import Part, below, file_name, headings, lettered, page
+from analysis.pictures.canvas.lettering import INK, Colour, Line, written
+from analysis.pictures.canvas.tiles import MARKS, Bytes, blank, face, size_of, spread
 from analysis.pictures.evidence import ENSEMBLE, Evidence, grid_words
-from analysis.pictures.layout import Part, below, file_name, headings, lettered, page
-from analysis.pictures.lettering import INK, Colour, Line, written
 from analysis.pictures.picture import Picture, jpeg
-from analysis.pictures.tiles import MARKS, Bytes, blank, face, size_of, spread
 
 SIDE = 144
 NAMES_WIDTH = 112

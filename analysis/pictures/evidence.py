@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.pictures.layout import file_name
-from analysis.pictures.lettering import TIMES
+from analysis.pictures.canvas.layout import file_name
+from analysis.pictures.canvas.lettering import TIMES
 from orchestrator.errors import BadInput
 
 ENSEMBLE = "ensemble"

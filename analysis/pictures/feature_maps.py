@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from analysis.pictures.colours import SIGNED, SPREAD, Bar, Colours
+from analysis.pictures.canvas.colours import SIGNED, SPREAD, Bar, Colours
+from analysis.pictures.canvas.layout import below, beside, file_name, lettered, page
+from analysis.pictures.canvas.lettering import FAINT, TIMES, Line, written
+from analysis.pictures.canvas.tiles import MARKS, Bytes, face, framed, rgb, size_of
 from analysis.pictures.evidence import Case
-from analysis.pictures.layout import below, beside, file_name, lettered, page
-from analysis.pictures.lettering import FAINT, TIMES, Line, written
 from analysis.pictures.picture import Picture, png
-from analysis.pictures.tiles import MARKS, Bytes, face, framed, rgb, size_of
 
 SIDE = 96
 NAMES_WIDTH = 148

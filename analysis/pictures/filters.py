@@ -5,11 +5,11 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.pictures.colours import SIGNED, Bar
-from analysis.pictures.layout import below, file_name, grid, page
-from analysis.pictures.lettering import TIMES, Line, written
+from analysis.pictures.canvas.colours import SIGNED, Bar
+from analysis.pictures.canvas.layout import below, file_name, grid, page
+from analysis.pictures.canvas.lettering import TIMES, Line, written
+from analysis.pictures.canvas.tiles import framed
 from analysis.pictures.picture import Picture, png
-from analysis.pictures.tiles import framed
 
 SIDE = 72
 COLUMNS = 12

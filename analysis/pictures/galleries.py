@@ -6,12 +6,12 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from analysis.pictures.colours import HEAT, SIGNED, Bar
+from analysis.pictures.canvas.colours import HEAT, SIGNED, Bar
+from analysis.pictures.canvas.layout import below, beside, file_name, grid, headings, page
+from analysis.pictures.canvas.lettering import FAINT, Line, elided, written
+from analysis.pictures.canvas.tiles import MARKS, Bytes, blank, face, framed, overlay, rgb, size_of
 from analysis.pictures.evidence import Case, Evidence, Map
-from analysis.pictures.layout import below, beside, file_name, grid, headings, page
-from analysis.pictures.lettering import FAINT, Line, elided, written
 from analysis.pictures.picture import Picture, jpeg
-from analysis.pictures.tiles import MARKS, Bytes, blank, face, framed, overlay, rgb, size_of
 
 WORDS_WIDTH = 232
 ROW_SIDE = 144

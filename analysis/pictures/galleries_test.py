@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from analysis.pictures.contact import contact_sheet
+from analysis.pictures.contact_sheet import contact_sheet
 from analysis.pictures.evidence import Map
 from analysis.pictures.galleries import bars_of, drawn_map, evenly, right, rights, wrong, wrongs
 from analysis.pictures.overview import overview

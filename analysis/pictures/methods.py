@@ -6,12 +6,12 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
+from analysis.pictures.canvas.layout import below, beside, file_name, headings, page
+from analysis.pictures.canvas.lettering import FAINT, Line, elided, written
+from analysis.pictures.canvas.tiles import MARKS, face, framed, rgb, size_of
 from analysis.pictures.evidence import Case, Evidence
 from analysis.pictures.galleries import bars_of, drawn_map
-from analysis.pictures.layout import below, beside, file_name, headings, page
-from analysis.pictures.lettering import FAINT, Line, elided, written
 from analysis.pictures.picture import Picture, jpeg
-from analysis.pictures.tiles import MARKS, face, framed, rgb, size_of
 
 SIDE = 120
 NUMBERS = {"deletion": "del", "insertion": "ins"}

@@ -6,11 +6,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from analysis.pictures.colours import SIGNED
+from analysis.pictures.canvas.colours import SIGNED
 from analysis.pictures.evidence import Case
 from analysis.pictures.feature_maps import feature_maps
 from analysis.pictures.filters import filters
-from analysis.pictures.ideal import ideal_images, stretched
+from analysis.pictures.ideal_images import ideal_images, stretched
 
 CASE = Case("train/a.png", 0, 1, 0.7, 0.2)
 FACE = np.zeros((12, 12), np.uint8)

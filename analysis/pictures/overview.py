@@ -4,12 +4,12 @@ from collections import Counter
 
 from PIL import Image
 
+from analysis.pictures.canvas.layout import below, beside, headings, lettered, page
+from analysis.pictures.canvas.lettering import TIMES, Line, elided, written
+from analysis.pictures.canvas.tiles import MARKS, Bytes, blank, face, framed, rgb, size_of
 from analysis.pictures.evidence import Case, Evidence
 from analysis.pictures.galleries import bars_of, drawn_map
-from analysis.pictures.layout import below, beside, headings, lettered, page
-from analysis.pictures.lettering import TIMES, Line, elided, written
 from analysis.pictures.picture import Picture, jpeg
-from analysis.pictures.tiles import MARKS, Bytes, blank, face, framed, rgb, size_of
 
 MOST_CLASSES = 8
 LETTERS = 13

@@ -8,11 +8,11 @@ import pytest
 from PIL import Image
 
 from analysis.pictures.class_means import class_means
-from analysis.pictures.contact import contact_sheet
+from analysis.pictures.contact_sheet import contact_sheet
 from analysis.pictures.feature_maps import feature_maps
 from analysis.pictures.filters import filters
 from analysis.pictures.galleries import right, rights, wrong, wrongs
-from analysis.pictures.ideal import ideal_images
+from analysis.pictures.ideal_images import ideal_images
 from analysis.pictures.methods import methods
 from analysis.pictures.overview import overview
 from analysis.pictures.scenes_test import ANSWERS, SCENES, evidence_of, mean_row, usual_cams

@@ -66,7 +66,7 @@ class Table:
 
 
 @dataclass(frozen=True)
-class Shot:
+class EmbeddedImage:
     """One picture: `address` is a data URI, `caption` is read to those who cannot see it.
 
     Where a picture is `lettered` it says the same itself, and the caption is folded away.
@@ -85,8 +85,8 @@ class Pictures:
     """Pictures side by side; those beyond the first few are folded away."""
 
     kind: ClassVar[str] = "pictures"
-    shots: tuple[Shot, ...]
-    more: tuple[Shot, ...] = ()
+    shots: tuple[EmbeddedImage, ...]
+    more: tuple[EmbeddedImage, ...] = ()
     wide: bool = False
 
 

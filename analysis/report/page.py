@@ -12,15 +12,15 @@ from importlib.resources import files
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
-from analysis.report import material as materials
-from analysis.report import shots, wording
+from analysis.report import embedded_images, wording
+from analysis.report import sweep_contents as materials
 from analysis.report.blocks import Part, Pictures, Section, Text
-from analysis.report.ensemble_section import ensemble_section
-from analysis.report.evidence import faithfulness_part, region_parts
-from analysis.report.headline import headline
-from analysis.report.material import Material
-from analysis.report.obtained import caveats_section, glossary_section, obtained_section
-from analysis.report.sweep_sections import leaderboard_section, verdicts_section
+from analysis.report.sections.ensemble import ensemble_section
+from analysis.report.sections.evidence import faithfulness_part, region_parts
+from analysis.report.sections.headline import headline
+from analysis.report.sections.provenance import caveats_section, glossary_section, obtained_section
+from analysis.report.sections.sweep import leaderboard_section, verdicts_section
+from analysis.report.sweep_contents import SweepContents
 from results.store import Store
 
 POLICY = (
@@ -69,7 +69,7 @@ def _template(name: str) -> str:
     return files("analysis.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 
-def _sections(found: Material) -> list[Section]:
+def _sections(found: SweepContents) -> list[Section]:
     sections = [
         leaderboard_section(found),
         verdicts_section(found),
@@ -77,7 +77,10 @@ def _sections(found: Material) -> list[Section]:
         _pictured(found, "figures", "Figures", ("figure",)),
         _explanations(found),
         _pictured(
-            found, "features", "What the nets have learned", (*FEATURES, *shots.others(found))
+            found,
+            "features",
+            "What the nets have learned",
+            (*FEATURES, *embedded_images.others(found)),
         ),
         obtained_section(found),
     ]
@@ -85,8 +88,8 @@ def _sections(found: Material) -> list[Section]:
     return [*sections, caveats_section(found), glossary_section()]
 
 
-def _pictured(found: Material, name: str, title: str, kinds: tuple[str, ...]) -> Section:
-    parts = tuple(part for kind in kinds if (part := shots.part(found, kind)))
+def _pictured(found: SweepContents, name: str, title: str, kinds: tuple[str, ...]) -> Section:
+    parts = tuple(part for kind in kinds if (part := embedded_images.part(found, kind)))
     if name == "figures":
         parts = tuple(Part("", part.blocks) for part in parts)
     return Section(name, title, parts or (_none(title.lower()),))
@@ -99,8 +102,8 @@ def _none(what: str) -> Part:
     return Part("", (Text(words, "absent"),))
 
 
-def _explanations(found: Material) -> Section:
-    parts = [part for kind in EXPLAINED if (part := shots.part(found, kind))]
+def _explanations(found: SweepContents) -> Section:
+    parts = [part for kind in EXPLAINED if (part := embedded_images.part(found, kind))]
     approximate = Text(
         "The ensemble's map is the mean of its members' maps, each scaled to a maximum of 1 and "
         "weighed by its coefficient, on the largest member's grid: an approximation, exact only "

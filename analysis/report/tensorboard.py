@@ -2,7 +2,7 @@
 
 TensorBoard never forgets a tag of a folder, so the run is written into a fresh folder beside the
 log directory, and the two folders then change places. Trials' runs are not touched. As in
-`orchestrator.event_files`, whose records these are, nothing loads TensorFlow.
+`orchestrator.monitor.event_files`, whose records these are, nothing loads TensorFlow.
 """
 
 import shutil
@@ -21,10 +21,10 @@ from tensorboardX.proto.tensor_shape_pb2 import TensorShapeProto
 from tensorboardX.proto.types_pb2 import DT_FLOAT, DT_STRING
 
 from analysis.report import projector, wording
-from analysis.report.material import Material, read
-from analysis.report.scored import ENSEMBLE, SINGLE, Scores
-from analysis.report.shots import image_type
-from orchestrator import event_files
+from analysis.report.embedded_images import image_type
+from analysis.report.score_lookup import ENSEMBLE, SINGLE, Scores
+from analysis.report.sweep_contents import SweepContents, read
+from orchestrator.monitor import event_files
 from results.paths import Paths
 from results.store import DamagedResults, Store
 
@@ -89,7 +89,9 @@ def _swap(fresh: Path, place: Path) -> None:
     shutil.rmtree(old, ignore_errors=True)
 
 
-def _values(found: Material, texts: Mapping[str, str], notes: list[str]) -> Iterator[Summary.Value]:
+def _values(
+    found: SweepContents, texts: Mapping[str, str], notes: list[str]
+) -> Iterator[Summary.Value]:
     for tag, markdown in (_texts(found) | dict(texts)).items():
         yield event_files.text(tag, markdown)
     yield from _curves(found)
@@ -139,7 +141,7 @@ def picture(tag: str, content: bytes, size: tuple[int, int], caption: str) -> Su
 # --- precision-recall curves -----------------------------------------------------------------
 
 
-def _curves(found: Material) -> Iterator[Summary.Value]:
+def _curves(found: SweepContents) -> Iterator[Summary.Value]:
     answers = found.table("answers")
     if answers.empty:
         return
@@ -203,7 +205,7 @@ def _shape(*sides: int) -> TensorShapeProto:
 # --- texts -----------------------------------------------------------------------------------
 
 
-def _texts(found: Material) -> dict[str, str]:
+def _texts(found: SweepContents) -> dict[str, str]:
     texts = {}
     try:
         if found.store.exists(Paths().leaderboard):
@@ -215,7 +217,7 @@ def _texts(found: Material) -> dict[str, str]:
     return texts
 
 
-def scores_text(found: Material) -> str:
+def scores_text(found: SweepContents) -> str:
     """The ensemble's scores beside the best single model's, in Markdown."""
     scores = Scores(found, found.split)
     lines = [

@@ -12,7 +12,7 @@ from tensorboard.util import tensor_util
 from analysis.report import tensorboard
 from analysis.report.conftest import CLASSES, png, write
 from analysis.report.projector import Projection
-from orchestrator import event_files
+from orchestrator.monitor import event_files
 
 REPOSITORY = Path(__file__).parents[2]
 

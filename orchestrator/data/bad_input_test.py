@@ -13,8 +13,8 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from orchestrator.data.cache import open_faces
-from orchestrator.data.example_layouts import (
+from orchestrator.data.cache.open_faces import open_faces
+from orchestrator.data.layouts.example_layouts import (
     csv_bytes,
     example,
     fer2013_csv,

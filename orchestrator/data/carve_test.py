@@ -6,8 +6,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from orchestrator.data.carve import carve
-from orchestrator.data.example_layouts import example
 from orchestrator.data.faces import EMOTIONS
+from orchestrator.data.layouts.example_layouts import example
 from orchestrator.data.raw import Raw
 
 

@@ -9,10 +9,10 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
-from orchestrator.data.bar import bar
-from orchestrator.data.containers import Container
+from orchestrator.data.containers.container import Container
 from orchestrator.data.faces import SIDE
 from orchestrator.errors import BadInput
+from orchestrator.process.progress_bar import bar
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm")
 """File-name endings that are taken for images."""

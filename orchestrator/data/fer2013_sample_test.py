@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from orchestrator.data.cache import AUDIT, entry_folder, open_faces, read_meta
+from orchestrator.data.cache.open_faces import AUDIT, entry_folder, open_faces, read_meta
 from orchestrator.data.faces import Splits
 from orchestrator.data.fingerprint import fingerprints
 

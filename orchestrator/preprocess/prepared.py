@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from rich.console import Console
 from rich.progress import Progress
 
-from orchestrator.data.turns import turn
+from orchestrator.data.cache.lock import turn
 from orchestrator.errors import BadInput
 from orchestrator.preprocess import VARIANTS
 from orchestrator.preprocess.parallel import in_processes

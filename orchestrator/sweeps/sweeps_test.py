@@ -6,9 +6,9 @@ import pytest
 from orchestrator import sweeps
 from orchestrator.config import CHOICES, Sweep
 from orchestrator.errors import BadInput
-from orchestrator.rungs import milestones
-from orchestrator.search import SEARCHES
-from orchestrator.space import Choice, Constant, axes, size
+from orchestrator.scheduling.asha import milestones
+from orchestrator.search.catalogue import SEARCHES
+from orchestrator.search.space import Choice, Constant, axes, size
 
 MINE = """
 from ray import tune

@@ -7,9 +7,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from orchestrator.data.cache import entry_folder, open_faces, read_meta
+from orchestrator.data.cache.open_faces import entry_folder, open_faces, read_meta
 from orchestrator.data.faces import Splits
-from orchestrator.data.uris import shown
+from orchestrator.data.remote.uris import shown
 from orchestrator.errors import BadInput
 from orchestrator.preprocess.prepared import prepared
 

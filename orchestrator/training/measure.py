@@ -30,9 +30,9 @@ def main() -> None:
 
 def speed(config: TrialConfig, side: int, classes: int) -> dict[str, Any]:
     """Images a second in training, with one thread, after a first epoch that compiles."""
-    from orchestrator.training.precision import choose
+    from orchestrator.training.on_tensorflow.precision import choose
+    from orchestrator.training.on_tensorflow.tensorflow_engine import TensorflowEngine
     from orchestrator.training.run import Run
-    from orchestrator.training.tensorflow_engine import TensorflowEngine
 
     if config.precision == "auto":
         config = dataclasses.replace(config, precision=choose(0.3).precision)

@@ -3,9 +3,9 @@ import json
 
 import pytest
 
-from orchestrator.testing import tiny
+from orchestrator.testing.stand_ins import tiny
 from orchestrator.training import measure
-from orchestrator.training.tensorflow_engine import TensorflowEngine
+from orchestrator.training.on_tensorflow.tensorflow_engine import TensorflowEngine
 
 
 def test_speed_is_that_of_steps_and_not_of_compiling(monkeypatch):
@@ -19,7 +19,9 @@ def test_speed_is_that_of_steps_and_not_of_compiling(monkeypatch):
             compiled.append(self.programs - before)
             return sums
 
-    monkeypatch.setattr("orchestrator.training.tensorflow_engine.TensorflowEngine", Watched)
+    monkeypatch.setattr(
+        "orchestrator.training.on_tensorflow.tensorflow_engine.TensorflowEngine", Watched
+    )
     found = measure.speed(tiny(), 16, 4)
     assert compiled == [1, 0]
     assert found["images_per_second"] > 0

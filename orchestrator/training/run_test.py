@@ -3,7 +3,7 @@ import math
 import numpy as np
 import pytest
 
-from orchestrator.testing import Act, ScriptedEngine, noise, numbers, tiny
+from orchestrator.testing.stand_ins import Act, ScriptedEngine, noise, numbers, tiny
 from orchestrator.training import schedules
 from orchestrator.training.checkpoint import Checkpoints
 from orchestrator.training.run import Run

@@ -12,8 +12,8 @@ from analysis.ensemble.combine import COMBINERS, Recipe
 from analysis.ensemble.saved import Contents
 from orchestrator.models import catalogue
 from orchestrator.models.options import Options
-from orchestrator.testing import tiny
-from orchestrator.training.tensorflow_engine import named
+from orchestrator.testing.stand_ins import tiny
+from orchestrator.training.on_tensorflow.tensorflow_engine import named
 
 SIZE = (16, 16)
 CLASSES = ("cross", "glad", "calm")

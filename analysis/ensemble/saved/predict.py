@@ -13,7 +13,7 @@ from analysis.ensemble.saved import export
 from analysis.ensemble.saved.contents import Contents
 from orchestrator.errors import BadInput
 from orchestrator.preprocess import VARIANTS
-from orchestrator.training.pixels import as_pixels
+from orchestrator.training.on_tensorflow.pixels import as_pixels
 
 Floats = NDArray[np.float32]
 

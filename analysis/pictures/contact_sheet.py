@@ -1,0 +1,58 @@
+"""Many faces at random, right and wrong as they come: the picture that nothing was picked for."""
+
+import numpy as np
+from PIL import Image
+
+from analysis.pictures.canvas.layout import below, grid, page
+from analysis.pictures.canvas.lettering import Line, elided, written
+from analysis.pictures.canvas.tiles import MARKS, face, framed, rgb
+from analysis.pictures.evidence import Case, Evidence
+from analysis.pictures.galleries import bars_of, drawn_map
+from analysis.pictures.picture import Picture, jpeg
+
+SIDE = 120
+COLUMNS = 8
+
+
+def contact_sheet(evidence: Evidence, shown: int = 32, seed: int = 0) -> Picture:
+    """Faces drawn at random, with the evidence for what they were predicted to be.
+
+    Args:
+        evidence: what to show.
+        shown: faces at most.
+        seed: of the drawing.
+    """
+    every = evidence.cases
+    rows = np.random.default_rng(seed).permutation(len(every))[:shown]
+    cases = [every[row] for row in rows]
+    body = grid([_tile(evidence, case) for case in cases], COLUMNS, 8)
+    right = sum(case.right for case in cases)
+    said = (
+        f"{len(cases)} of {len(every):,} {evidence.split} images, drawn at random (seed {seed}): "
+        f"{right} right, {len(cases) - right} wrong. Below each face: the prediction with its "
+        f"probability and, where that is wrong, the true class. {evidence.said()}"
+    )
+    title = "Faces at random, and the evidence for what they were predicted to be"
+    whole = page(title, body, said, bars_of(evidence, cases))
+    return Picture(
+        f"{evidence.folder}/contact-sheet.jpg",
+        "gallery",
+        title,
+        said,
+        jpeg(whole),
+        *whole.size,
+        evidence.about(),
+    )
+
+
+def _tile(evidence: Evidence, case: Case) -> Image.Image:
+    gray = face(evidence.face(case), SIDE)
+    mark = MARKS[case.right]
+    drawn = drawn_map(gray, evidence.map(case)) if evidence.has_maps else rgb(gray)
+    tile = framed(drawn, mark.colour, 3)
+    truth, guess = evidence.classes[case.label], evidence.classes[case.prediction]
+    sign, p = mark.text.split()[0], f"{case.p_prediction:.2f}"
+    name = elided(guess, SIDE - 50, 12, bold=True)
+    lines = [Line(f"{sign} {name} {p}", 12, True, mark.colour)]
+    lines.append(Line("" if case.right else f"true: {truth}", 12))
+    return below([tile, written(lines, tile.shape[1])], 2)

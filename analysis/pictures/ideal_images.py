@@ -1,0 +1,64 @@
+"""Images that were made to please a net: what it would most like to see."""
+
+from collections.abc import Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image
+
+from analysis.pictures.canvas.layout import below, file_name, grid, page
+from analysis.pictures.canvas.lettering import FAINT, Line, written
+from analysis.pictures.canvas.tiles import Bytes, face, rgb
+from analysis.pictures.picture import Picture, jpeg
+
+
+def ideal_images(
+    images: NDArray[np.floating],
+    answers: Mapping[str, float],
+    of: str,
+    score: str = "logit",
+    trial: str | None = None,
+    how: str = "",
+) -> Picture:
+    """Images made by activation maximisation, each stretched to its own best contrast.
+
+    Args:
+        images: (m, h, w) in any range.
+        answers: (m) what each was made for (a class, or "filter 3") -> what the net answers to it.
+        of: what they are of, in a few words, e.g. "its classes" or "filters of layer cam".
+        score: what the answer is, e.g. "logit" or "mean of the map".
+        trial: whose net it is.
+        how: how they were made, a sentence or two.
+    """
+    side, columns = (192, 4) if len(images) <= 12 else (112, 8)
+    tiles = [
+        _tile(image, name, f"{score} {value:.3g}" + (": no answer" if value == 0 else ""), side)
+        for image, (name, value) in zip(images, answers.items(), strict=True)
+    ]
+    whose = f" of trial {trial}" if trial else ""
+    said = (
+        f"{len(tiles)} images made so that the net{whose} answers each as strongly as it can; they "
+        "are nobody's faces. Below each: what it was made for, and the net's answer "
+        f"({score}). Each is stretched from its darkest to its brightest pixel. {how}"
+    ).strip()
+    title = f"What the net would most like to see: {of}"
+    whole = page(title, grid(tiles, columns, 10), said)
+    name = file_name("ideal", trial or "", of)
+    return Picture(
+        f"features/{name}.jpg", "ideal", title, said, jpeg(whole), *whole.size, {"trial": trial}
+    )
+
+
+def stretched(image: NDArray[np.floating]) -> Bytes:
+    """(h, w) in any range -> uint8 from 0 to 255; an even image becomes medium gray."""
+    pixels = np.nan_to_num(np.asarray(image, np.float32))
+    low, high = float(pixels.min()), float(pixels.max())
+    if high - low < 1e-6:
+        return np.full(pixels.shape, 128, np.uint8)
+    return np.round((pixels - low) / (high - low) * 255).astype(np.uint8)
+
+
+def _tile(image: NDArray[np.floating], name: str, answer: str, side: int) -> Image.Image:
+    tile = rgb(face(stretched(image), side))
+    lines = [Line(name, 14, True), Line(answer, 12, colour=FAINT)]
+    return below([tile, written(lines, tile.shape[1])], 2)

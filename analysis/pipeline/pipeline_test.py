@@ -1,0 +1,301 @@
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow as pa
+import pytest
+
+import analysis.ensemble
+from analysis.pipeline.pipeline import forget, is_done, postprocess
+from analysis.pipeline.task import Check, Explain, Judge, Predict
+from analysis.pipeline.testing import CONFIGS, FACES, job, small_sweep
+from analysis.sweep_folder import SweepFolder
+from results.paths import Paths
+from results.schema import TABLES
+from results.store import Store
+
+TESTED = FACES // 10
+LEFT_BY_OTHERS = ("trials", "epochs", "predictions", "seeds")
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("cache")
+        patch.setenv("ORCHESTRATOR_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, cache):
+    return small_sweep(tmp_path_factory.mktemp("sweeps") / "three", cache)
+
+
+@pytest.fixture(scope="module")
+def finished(trained):
+    """The sweep after one post-processing, with what was done for it."""
+    one, work = job(trained)
+    postprocess(one)
+    return one, work
+
+
+@pytest.fixture
+def copy(trained, tmp_path):
+    shutil.copytree(trained.root, tmp_path / "copy")
+    return Store(tmp_path / "copy")
+
+
+@pytest.fixture
+def bare(copy):
+    """A copy as the sweep left it."""
+    forget(copy)
+    for name in [t for t in TABLES if t not in LEFT_BY_OTHERS]:
+        copy.delete(f"{name}.parquet")
+    for name in (Paths().postprocess, Paths().report, Paths().test_reads):
+        copy.delete(name)
+    return copy
+
+
+def frame(store, name):
+    return store.read_table(f"{name}.parquet", TABLES[name]).to_pandas()
+
+
+def kinds(work):
+    return {type(task) for task in work.done}
+
+
+# --- what is left behind ---------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("name", [t for t in TABLES if t not in LEFT_BY_OTHERS])
+def test_every_table_is_written_with_rows(finished, name):
+    assert len(frame(finished[0].store, name)) > 0
+
+
+def test_every_test_image_is_answered_once(finished):
+    one, _ = finished
+    answers = frame(one.store, "answers")
+    assert answers["image_id"].tolist() == [str(name) for name in one.splits.test.ids]
+    assert len(answers) == TESTED
+    assert (answers["correct"] == (answers["label"] == answers["prediction"])).all()
+    shares = np.stack(answers["probability"].to_list())
+    np.testing.assert_allclose(shares.sum(axis=1), 1, atol=1e-5)
+    assert (shares.argmax(axis=1) == answers["prediction"]).all()
+
+
+def test_members_and_those_left_out_are_told_apart_with_reasons(finished):
+    members = frame(finished[0].store, "members")
+    assert len(members) == len(CONFIGS) + 1
+    inside = members[members["role"] == "member"]
+    assert inside["coefficient"].sum() == pytest.approx(1)
+    pruned = members[members["trial"] == "0123456789"].iloc[0]
+    assert (pruned["role"], "pruned" in pruned["reason"]) == ("left out", True)
+
+
+def test_the_leading_method_explains_every_image_by_every_member_and_the_ensemble(finished):
+    store = finished[0].store
+    cams, answers = frame(store, "cams"), frame(store, "answers")
+    leading = cams[(cams["method"] == "gradcam") & (cams["rule"] == "prediction")]
+    members = frame(store, "members").query("role == 'member'")["trial"]
+    assert leading.groupby("member").size().to_dict() == dict.fromkeys(
+        [*members, "ensemble"], TESTED
+    )
+    assert (leading["target"] == leading["prediction"]).all()
+    wrong = int((~answers["correct"].astype(bool)).sum())
+    others = cams[(cams["method"] == "gradcam") & (cams["member"] == "ensemble")]
+    assert others.groupby("rule").size().to_dict() == {
+        "prediction": TESTED,
+        "label": wrong,
+        "contrast": wrong,
+    }
+
+
+def test_costly_methods_explain_a_sample_with_right_and_wrong_of_many_classes(finished):
+    cams = frame(finished[0].store, "cams")
+    asked = cams.query("method == 'gradient' and member == 'ensemble' and rule == 'prediction'")
+    assert len(asked) == 14
+    right = asked["label"] == asked["prediction"]
+    assert 0 < right.sum() < 14
+    assert asked["label"].nunique() >= 5
+
+
+def test_maps_have_their_own_size_maximum_one_and_shares_that_sum_to_one(finished):
+    cams = frame(finished[0].store, "cams")
+    for row in cams[cams["rule"] == "prediction"].to_dict("records"):
+        assert len(row["cam"]) == row["cam_h"] * row["cam_w"]
+        if row["raw_max"] > 0:
+            assert np.max(row["cam"]) == pytest.approx(1, abs=1e-3)
+            shares = [row[part] for part in ("brows", "eyes", "nose", "mouth", "rest")]
+            assert sum(shares) == pytest.approx(1, abs=1e-4)
+
+
+def test_scores_hold_validation_and_test_with_what_was_compared(finished):
+    scores = frame(finished[0].store, "scores")
+    assert set(scores["split"]) == {"validation", "test"}
+    for who in ("ensemble", "best single"):
+        one = scores.query(f"who == '{who}' and split == 'test' and images == 'all'")
+        named = dict(zip(one["metric"], one["value"], strict=True))
+        assert {"accuracy", "macro_f1", "ece", "ece_uncalibrated", "brier", "nll"} <= set(named)
+    answers = frame(finished[0].store, "answers")
+    found = scores.query("who == 'ensemble' and split == 'test' and images == 'all'")
+    accuracy = found.set_index("metric").loc["accuracy"]
+    assert accuracy["value"] == pytest.approx(answers["correct"].mean())
+    assert accuracy["n"] == TESTED
+
+
+def test_the_saved_ensemble_answers_as_the_table_says(finished):
+    one, _ = finished
+    loaded = analysis.ensemble.load(Path(one.store.root) / "ensemble")
+    said = loaded.predict(np.asarray(one.splits.test.images))
+    stored = np.stack(frame(one.store, "answers")["probability"].to_list())
+    np.testing.assert_allclose(said, stored, atol=5e-3)  # stored by way of float16
+
+
+def test_pictures_stand_where_their_index_says(finished):
+    store = finished[0].store
+    index = frame(store, "images")
+    assert {"figure", "gallery", "class means", "filters", "ideal"} <= set(index["kind"])
+    for file in index["file"]:
+        assert store.read_bytes(f"images/{file}")[:4] in (b"\x89PNG", b"\xff\xd8\xff\xe0")
+    assert index["caption"].str.len().min() > 20
+
+
+def test_the_report_stands_alone(finished):
+    page = finished[0].store.read_bytes(Paths().report).decode()
+    assert "Which of three?" in page
+    assert "data:image" in page
+    assert 'src="http' not in page
+
+
+def test_the_test_images_are_read_once_and_that_is_on_record(finished):
+    one, work = finished
+    (read,) = one.store.read_json(Paths().test_reads)
+    assert read["data"] == one.folder.digest
+    predicted = [task for task in work.done if isinstance(task, Predict)]
+    trials = [task.trial for task in predicted]
+    assert len(trials) == len(set(trials)) <= len(CONFIGS)
+    assert sum(len(task.rows) for task in predicted) == TESTED * len(trials)
+
+
+# --- again -----------------------------------------------------------------------------------
+
+
+def test_a_second_run_has_nothing_to_do(finished):
+    one, _ = finished
+    assert is_done(SweepFolder(one.store), one.request)
+    assert not is_done(SweepFolder(one.store), job(one.store, explain=7)[0].request)
+
+
+@pytest.mark.parametrize("name", ["report.html", "cams.parquet", "images/learning_curves.png"])
+def test_what_was_taken_away_is_made_again_from_parts(copy, finished, name):
+    copy.delete(name)
+    again, work = job(copy)
+    assert not is_done(again.folder, again.request)
+    postprocess(again)
+    assert work.done == []
+    assert copy.exists(name)
+    assert len(copy.read_json(Paths().test_reads)) == 1
+
+
+def test_only_a_missing_piece_is_computed_again(copy, finished):
+    (lost, *_) = [task for task in finished[1].done if isinstance(task, Explain)]
+    copy.delete(lost.part)
+    again, work = job(copy)
+    postprocess(again)
+    assert [task.part for task in work.done] == [lost.part]
+
+
+def test_two_runs_from_nothing_find_the_same(bare, finished):
+    again, _ = job(bare)
+    postprocess(again)
+    for name in ("members", "scores", "answers", "cams", "regions", "faithfulness"):
+        pd.testing.assert_frame_equal(frame(bare, name), frame(finished[0].store, name))
+
+
+def test_another_method_costs_its_own_work_alone(copy, finished):
+    again, work = job(copy, methods=("gradcam", "gradient", "layercam"))
+    postprocess(again)
+    assert Check not in kinds(work)
+    assert Predict not in kinds(work)
+    judged = {task.method for task in work.done if isinstance(task, Judge)}
+    assert judged == {"layercam"}
+
+
+# --- when something is wrong -----------------------------------------------------------------
+
+
+def best_member(store):
+    return frame(store, "members").query("role == 'member'")["trial"].iloc[0]
+
+
+def test_a_member_whose_weights_are_damaged_is_left_out_and_said(bare, finished):
+    trial = best_member(finished[0].store)
+    content = bare.read_bytes(Paths().weight(trial))
+    bare.write_bytes(Paths().weight(trial), content[: len(content) // 2])
+    one, _ = job(bare)
+    postprocess(one)
+    members = frame(bare, "members").set_index("trial")
+    assert members.loc[trial, "role"] == "left out"
+    assert "no whole safetensors file" in members.loc[trial, "reason"]
+    assert (members["role"] == "member").any()
+    assert trial in bare.read_bytes(Paths().report).decode()
+
+
+def test_weights_that_do_not_give_what_was_predicted_are_left_out(bare, finished):
+    trial = best_member(finished[0].store)
+    table = bare.read_table(Paths().prediction(trial))
+    turned = pa.array([row[1:] + row[:1] for row in table["probability"].to_pylist()])
+    place = table.schema.get_field_index("probability")
+    field = table.schema.field("probability")
+    bare.write_table(
+        Paths().prediction(trial), table.set_column(place, field, turned.cast(field.type))
+    )
+    others = [t for t in frame(bare, "trials")["trial"] if t not in (trial, "0123456789")]
+    for other in others:  # so that the search would take the trial that is off
+        bare.delete(Paths().weight(other))
+    one, _ = job(bare)
+    postprocess(one)
+    reason = frame(bare, "members") if bare.exists("members.parquet") else None
+    assert reason is None
+    assert "does not give what its trial predicted" in one.notes.left_out[trial]
+
+
+def test_without_any_member_there_is_still_a_report_that_says_so(bare):
+    for trial in frame(bare, "trials")["trial"]:
+        bare.delete(Paths().weight(trial))
+    one, work = job(bare)
+    postprocess(one)
+    assert work.done == []
+    page = bare.read_bytes(Paths().report).decode()
+    assert "No trial can be a member of an ensemble" in page
+    assert is_done(SweepFolder(bare), one.request)
+
+
+def test_validation_can_be_explained_without_touching_the_test_images(bare):
+    one, work = job(bare, split="validation", methods=("gradcam",))
+    postprocess(one)
+    assert not bare.exists(Paths().test_reads)
+    assert Predict not in kinds(work)
+    assert set(frame(bare, "answers")["split"]) == {"validation"}
+    assert set(frame(bare, "scores")["split"]) == {"validation"}
+
+
+def test_mirrored_images_change_the_answers(bare, finished):
+    one, _ = job(bare, flip=True, methods=("gradcam",))
+    postprocess(one)
+    plain = np.stack(frame(finished[0].store, "answers")["probability"].to_list())
+    flipped = np.stack(frame(bare, "answers")["probability"].to_list())
+    assert 0 < np.abs(plain - flipped).max() < 1
+
+
+def test_the_stages_load_no_framework():
+    script = (
+        "import sys, analysis.pipeline.pipeline\nprint({'keras', 'tensorflow'} & set(sys.modules))"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], capture_output=True, text=True, check=True
+    )
+    assert done.stdout == "set()\n"

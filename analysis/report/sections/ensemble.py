@@ -1,0 +1,314 @@
+"""Who is in the ensemble, why, and what it is worth."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import pandas as pd
+
+from analysis.report import wording
+from analysis.report.blocks import Block, Facts, Part, Section, Table, Text
+from analysis.report.score_lookup import ENSEMBLE, SINGLE, Scores
+from analysis.report.sweep_contents import SweepContents, objects
+
+ABSENT = "No ensemble was made; python -m jobs.postprocess RESULTS/NAME makes one."
+
+SAVED = "to load and run"
+
+METRICS = {
+    "accuracy": "accuracy",
+    "macro_f1": "macro F1",
+    "top2": "label among the two likeliest",
+    "binary_accuracy": "binary accuracy (cells, threshold 0.5)",
+    "ece": "ECE (calibrated)",
+    "brier": "Brier score (calibrated)",
+    "nll": "negative log-likelihood, nats (calibrated)",
+}
+"""Metric -> how the table of scores calls it; one line adds one."""
+
+CALIBRATED = {"ece": "ECE", "brier": "Brier score", "nll": "negative log-likelihood, nats"}
+"""Metric that also stands in the table with `_uncalibrated` behind its name -> its heading."""
+
+PAIRED = {
+    "accuracy_gain": ("gain in accuracy", True),
+    "macro_f1_gain": ("gain in macro F1", True),
+    "nll_gain": ("gain in negative log-likelihood, nats", True),
+    "mcnemar_p": ("McNemar's test, p", False),
+    "only_ensemble_right": ("images that only the ensemble gets right", False),
+    "only_single_right": ("images that only the best single model gets right", False),
+}
+"""Metric of the comparison -> its heading, and whether it is a difference."""
+WORDS = frozenset(
+    (
+        "why",
+        "trial",
+        "architecture",
+        "preprocessing",
+        "role",
+        "reason",
+        "measure",
+        "class",
+        "rule",
+        "chosen",
+        "how",
+        "who",
+        "split",
+        "images",
+    )
+)
+MOST = 600
+"""Rows of the table with every number."""
+
+
+def ensemble_section(material: SweepContents) -> Section:
+    """Members, rules, scores, calibration, classes, diversity."""
+    scores = Scores(material, material.split)
+    makers = {
+        "Members": _members,
+        "Rules compared": lambda m, s: _rules(m),
+        "Scores": _scores,
+        "Calibration": _calibration,
+        "Class by class": _classes,
+        "Diversity and further measures": _further,
+    }
+    parts = [
+        Part(title, blocks) for title, make in makers.items() if (blocks := make(material, scores))
+    ]
+    if not parts:
+        parts = [Part("", (Text(ABSENT, "absent"),))]
+    return Section("ensemble", "Ensemble", tuple(parts))
+
+
+def _members(material: SweepContents, scores: Scores) -> tuple[Block, ...]:
+    table = material.table("members")
+    if table.empty:
+        return ()
+    inside = table[table["rank"].notna()].sort_values("rank")
+    single = table[(table["role"] == SINGLE) & table["rank"].isna()]
+    outside = table.drop(inside.index).drop(single.index)
+    rows = [_member(row, material.split) for row in (*_rows(inside), *_rows(single))]
+    blocks: list[Block] = [Text("It has no members.", "absent")]
+    if rows:
+        caption = f"{_counted(len(inside), 'member')}; coefficients sum to 1"
+        cells = tuple(tuple(row.values()) for row in rows)
+        blocks = [Table(caption, tuple(rows[0]), cells, WORDS)]
+    if len(outside):
+        left = [_member(row, "validation") for row in _rows(outside)]
+        heads = ("trial", "architecture", "preprocessing", "validation accuracy", "why")
+        cells = tuple(tuple(row[head] for head in heads) for row in left[:MOST])
+        caption = f"{_counted(len(left), 'trial')} left out, and why"
+        blocks.append(Table(caption, heads, cells, WORDS, folded=True))
+    return tuple(blocks)
+
+
+def _rows(frame: pd.DataFrame) -> list[dict[Any, Any]]:
+    return frame.to_dict("records")
+
+
+def _counted(n: int, thing: str) -> str:
+    return f"{wording.count(n)} {thing}{'' if n == 1 else 's'}"
+
+
+def _member(row: Mapping[Any, Any], split: str) -> dict[str, str]:
+    cells = {
+        "trial": wording.text(row["trial"]),
+        "role": wording.text(row["role"]),
+        "coefficient": wording.share(row["coefficient"]),
+        "validation accuracy": wording.share(row["validation_accuracy"]),
+        "without copies": wording.share(row["validation_accuracy_clean"]),
+    }
+    if split == "test":
+        cells["test accuracy"] = wording.share(row["accuracy"])
+        cells["test, without copies"] = wording.share(row["accuracy_clean"])
+    return cells | {
+        "architecture": wording.text(row["architecture"]),
+        "preprocessing": wording.text(row["preprocessing"]),
+        "parameters": wording.count(row["parameters"]),
+        "why": wording.text(row["reason"]),
+    }
+
+
+def _rules(material: SweepContents) -> tuple[Block, ...]:
+    ensemble = material.ensemble
+    said = wording.sentence(str(ensemble.get("sentence") or ""))
+    rules = objects(ensemble.get("rules"))
+    heads = (
+        "rule",
+        "accuracy, cross-validated",
+        "standard error",
+        "NLL, cross-validated",
+        "members",
+        "accuracy in sample",
+        "chosen",
+    )
+    rows = tuple(
+        (
+            wording.text(rule.get("rule")),
+            wording.share(rule.get("accuracy"), 4),
+            wording.share(rule.get("accuracy_se"), 4),
+            wording.share(rule.get("nll"), 4),
+            wording.count(rule.get("members")),
+            wording.share(rule.get("in_sample_accuracy"), 4),
+            "chosen" if rule.get("chosen") else "",
+        )
+        for rule in rules
+    )
+    marked = frozenset(i for i, rule in enumerate(rules) if rule.get("chosen"))
+    caption = "Ways to combine, on validation images without copies of training images"
+    blocks: list[Block] = [Text(said)] if said else []
+    if rows:
+        blocks.append(Table(caption, heads, rows, WORDS, marked))
+    combiner = [
+        ("rule", ensemble.get("rule")),
+        ("combined by", ensemble.get("combiner")),
+        (
+            "temperature",
+            wording.short(ensemble["temperature"]) if "temperature" in ensemble else None,
+        ),
+        (SAVED, material.post.get("export")),
+    ]
+    pairs = tuple((name, str(value)) for name, value in combiner if value)
+    return (*blocks, Facts(pairs, spans=frozenset((SAVED,)))) if pairs else tuple(blocks)
+
+
+def _scores(material: SweepContents, scores: Scores) -> tuple[Block, ...]:
+    rows = tuple(
+        (title, *_four(scores, metric))
+        for metric, title in METRICS.items()
+        if scores.get(ENSEMBLE, metric) or scores.get(SINGLE, metric)
+    )
+    if not rows:
+        return ()
+    said = [f"On the {material.split} split"]
+    for images in ("all", "clean"):
+        if found := scores.get(ENSEMBLE, "accuracy", images):
+            said.append(f"{images} images: n = {wording.count(found.n)}")
+    for who in (ENSEMBLE, SINGLE):
+        if found := scores.get(who, "accuracy"):
+            said.append(f"{who}: {found.how}")
+    heads = (
+        "measure",
+        "ensemble, all",
+        "best single, all",
+        "ensemble, clean",
+        "best single, clean",
+    )
+    return (Table("; ".join(said), heads, rows, WORDS), *_comparison(scores))
+
+
+def _four(scores: Scores, metric: str) -> list[str]:
+    return [
+        scores.shown(who, metric, images)
+        for images in ("all", "clean")
+        for who in (ENSEMBLE, SINGLE)
+    ]
+
+
+def _comparison(scores: Scores) -> tuple[Block, ...]:
+    rows = tuple(
+        (title, *(_paired(scores, metric, images, sign) for images in ("all", "clean")))
+        for metric, (title, sign) in PAIRED.items()
+        if scores.get(ENSEMBLE, metric)
+    )
+    caption = "Ensemble against best single model, image by image; a gain above 0 is the ensemble's"
+    heads = ("measure", "all images", "clean images")
+    return (Table(caption, heads, rows, WORDS),) if rows else ()
+
+
+def _paired(scores: Scores, metric: str, images: str, sign: bool) -> str:
+    found = scores.get(ENSEMBLE, metric, images)
+    if found is None:
+        return wording.NONE
+    if metric == "mcnemar_p":
+        return wording.chance(found.value).removeprefix("p ").removeprefix("= ")
+    return found.shown(sign=True) if sign else wording.count(found.value)
+
+
+def _calibration(material: SweepContents, scores: Scores) -> tuple[Block, ...]:
+    rows = tuple(
+        (
+            title,
+            *(
+                scores.shown(who, f"{metric}{when}")
+                for who in (ENSEMBLE, SINGLE)
+                for when in ("_uncalibrated", "")
+            ),
+        )
+        for metric, title in CALIBRATED.items()
+        if scores.get(ENSEMBLE, f"{metric}_uncalibrated")
+    )
+    heads = ("measure", "ensemble before", "after", "best single before", "after ")
+    caption = f"Before and after temperature calibration, {material.split} split; lower is better"
+    return (Table(caption, heads, rows, WORDS),) if rows else ()
+
+
+def _classes(material: SweepContents, scores: Scores) -> tuple[Block, ...]:
+    names = [
+        metric.partition("/")[2]
+        for metric in scores.metrics(ENSEMBLE)
+        if metric.startswith("recall/")
+    ]
+    kinds = [
+        kind
+        for kind in ("recall", "precision", "f1")
+        if any(scores.get(ENSEMBLE, f"{kind}/{name}") for name in names)
+    ]
+    heads = ["class"]
+    for kind in kinds:
+        heads += [
+            f"{kind.replace('f1', 'F1')}, ensemble",
+            f"{kind.replace('f1', 'F1')}, best single",
+        ]
+    rows = tuple(
+        (
+            name,
+            *(scores.shown(who, f"{k}/{name}") for k in kinds for who in (ENSEMBLE, SINGLE)),
+        )
+        for name in names
+    )
+    counts = [scores.get(ENSEMBLE, f"recall/{name}") for name in names]
+    if counts and all(c and c.n for c in counts):
+        heads.insert(1, "n")
+        rows = tuple(
+            (row[0], wording.count(c.n if c else None), *row[1:])
+            for row, c in zip(rows, counts, strict=True)
+        )
+    caption = f"Class by class, {material.split} split, all images"
+    return (Table(caption, tuple(heads), rows, WORDS),) if rows else ()
+
+
+def _further(material: SweepContents, scores: Scores) -> tuple[Block, ...]:
+    known = {*METRICS, *PAIRED, *(f"{name}_uncalibrated" for name in CALIBRATED)}
+    others = [m for m in scores.metrics(ENSEMBLE) if m not in known and "/" not in m]
+    rows = tuple(
+        (m.replace("_", " "), scores.shown(ENSEMBLE, m), score.how)
+        for m in others
+        if (score := scores.get(ENSEMBLE, m))
+    )
+    blocks: list[Block] = []
+    if rows:
+        caption = f"How much the members differ, and what else was measured, {material.split} split"
+        blocks.append(Table(caption, ("measure", "value", "how"), rows, WORDS))
+    every = material.table("scores")
+    if len(every):
+        blocks.append(_every_number(every))
+    return tuple(blocks)
+
+
+def _every_number(table: pd.DataFrame) -> Table:
+    rows = tuple(
+        (
+            wording.text(row["who"]),
+            wording.text(row["split"]),
+            wording.text(row["images"]),
+            wording.text(row["metric"]),
+            wording.interval(row["value"], row["low"], row["high"]),
+            wording.count(row["n"]),
+            wording.text(row["how"]),
+        )
+        for row in table.head(MOST).to_dict("records")
+    )
+    caption = f"Every number of scores.parquet ({wording.count(len(table))})"
+    if len(table) > MOST:
+        caption += f"; the first {MOST}"
+    heads = ("who", "split", "images", "measure", "value", "n", "how")
+    return Table(caption, heads, rows, WORDS, folded=True)

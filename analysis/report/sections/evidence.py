@@ -1,0 +1,196 @@
+"""Where the evidence was, and how far the maps can be trusted: tables from tables."""
+
+import math
+
+import pandas as pd
+
+from analysis.explain.methods.names import TITLES
+from analysis.figures.faithfulness import sampled, wrong_share
+from analysis.report import wording
+from analysis.report.blocks import Block, Part, Table, Text
+from analysis.report.score_lookup import ENSEMBLE
+from analysis.report.sweep_contents import SweepContents
+
+REGIONS = ("brows", "eyes", "nose", "mouth", "rest")
+WORDS = frozenset(("method", "class", "member"))
+Z_95 = 1.959963984540054
+
+NO_REGIONS = (
+    "Shares of the face's regions were not computed; "
+    "python -m jobs.postprocess RESULTS/NAME --explain all computes them."
+)
+NO_FAITHFULNESS = (
+    "The maps were not judged; python -m jobs.postprocess RESULTS/NAME --explain all judges them."
+)
+
+REFERENCES = {"random": "random cells", "centre": "Gaussian at the centre"}
+"""Baselines of `faithfulness.parquet` -> how the page calls them."""
+
+NAMES = TITLES | REFERENCES
+
+MASKS = {
+    "drawn": "The regions are known for each image, since the faces were drawn.",
+    "canonical": (
+        "The regions are boxes on an upright, centred face, the same for every image: a share "
+        "says roughly where on the face, not on which feature."
+    ),
+}
+"""`regions.masks` -> what a reader must know."""
+
+MEASURES = {
+    "deletion": "deletion ↓",
+    "insertion": "insertion ↑",
+    "drop": "drop ↓",
+    "increase": "increase ↑",
+    "stability": "change under noise ↓",
+    "randomised": "randomised weights ↓",
+    "gap": "completeness gap ↓",
+}
+"""Column of `faithfulness.parquet` -> heading; one line adds one."""
+
+
+def region_parts(material: SweepContents) -> tuple[Part, ...]:
+    """Shares of the maps' mass by region: a row a method, then a row a class."""
+    table = material.table("regions")
+    if table.empty:
+        return (Part("Regions of the face", (Text(NO_REGIONS, "absent"),)),)
+    member = _speaker(table)
+    mine = table[table["member"] == member]
+    rule = "prediction" if "prediction" in set(mine["rule"]) else str(mine["rule"].iloc[0])
+    mine = mine[mine["rule"] == rule]
+    masks = [MASKS.get(str(kind), str(kind)) for kind in mine["masks"].dropna().unique()]
+    who = "the ensemble" if member == ENSEMBLE else f"member {member}"
+    caption = (
+        f"Share of the maps' mass by region, maps of {who} for the {rule}; "
+        f"\N{PLUS-MINUS SIGN} half of the 95 % interval, {wording.TIMES} times its area"
+    )
+    overall = Table(caption, ("method", *REGIONS, "n"), _by_method(mine), WORDS)
+    note = _rests_on(material, mine)
+    blocks: list[Block] = [Text(" ".join(masks)), overall]
+    if note:
+        blocks.append(Text(note, "note"))
+    return (Part("Regions of the face", (*blocks, _by_class(material, mine))),)
+
+
+def _rests_on(material: SweepContents, table: pd.DataFrame) -> str:
+    """Which methods explained every image and which a sample; "" where all explained the same."""
+    images = table[table["region"] == REGIONS[0]]
+    sizes = images.groupby("method", sort=False)["n"].sum()
+    most, asked = int(sizes.max()), material.post.get("explain")
+    everything = asked == "all" or (isinstance(asked, int) and asked >= most)
+    few = [str(name) for name in sizes.index if sizes[name] < most]
+    if everything or not few:
+        return ""
+    many = [TITLES.get(str(name), str(name)) for name in sizes.index if name not in few]
+    sample = images[images["method"] == few[0]]
+    wrong = sample.loc[~sample["correct"].astype(bool), "n"].sum() / max(1, sample["n"].sum())
+    whole, n = len(material.table("answers")), wording.count(most)
+    # An empty map has no shares, so fewer images may stand in the row than were explained.
+    all_of = f"{wording.count(whole)} images ({n} with a map)" if whole > most else f"{n} images"
+    return (
+        f"{wording.listed(many)}, the leading method, rests on all {all_of}; "
+        "the other methods, which have a smaller n, on a sample of them drawn evenly over true "
+        f"class and right or wrong answers ({100 * wrong:.0f} % of them wrong, by design). Their "
+        "means are not those of the split: compare rows of equal n, or the table by class."
+    )
+
+
+def _speaker(table: pd.DataFrame) -> str:
+    """Whose maps are shown: the ensemble's, or the member's with most rows."""
+    counts = table["member"].value_counts()
+    return ENSEMBLE if ENSEMBLE in counts.index else str(counts.index[0])
+
+
+def _by_method(table: pd.DataFrame) -> tuple[tuple[str, ...], ...]:
+    rows = [
+        (TITLES.get(str(name), str(name)), *_shares(frame))
+        for name, frame in table.groupby("method", sort=False)
+    ]
+    for column, title in (("uniform", "uniform map (area)"), ("centre", "Gaussian at the centre")):
+        means = [_mean(table[table["region"] == region], column) for region in REGIONS]
+        rows.append((title, *(wording.share(mean) for mean in means), ""))
+    return tuple(rows)
+
+
+def _shares(frame: pd.DataFrame) -> tuple[str, ...]:
+    cells = []
+    for region in REGIONS:
+        part = frame[frame["region"] == region]
+        share, area = _mean(part, "share"), _mean(part, "uniform")
+        times = f" {wording.TIMES}{share / area:.1f}" if area > 0 and not math.isnan(share) else ""
+        cells.append(f"{_pooled(part)}{times}")
+    n = frame[frame["region"] == REGIONS[0]]["n"].sum()
+    return (*cells, wording.count(n))
+
+
+def _mean(frame: pd.DataFrame, column: str) -> float:
+    """Mean over images: rows weigh as many images as they stand for."""
+    known = frame[frame[column].notna() & (frame["n"] > 0)]
+    n = known["n"].sum()
+    return float((known[column] * known["n"]).sum() / n) if n else math.nan
+
+
+def _pooled(frame: pd.DataFrame) -> str:
+    """Mean share with its interval; groups are strata, so their variances add."""
+    known = frame[frame["share"].notna() & (frame["n"] > 0)]
+    mean, n = _mean(known, "share"), known["n"].sum()
+    error = (known["high"] - known["low"]) / (2 * Z_95) * known["n"]
+    if not n or error.isna().any():
+        return wording.share(mean)
+    half = Z_95 * math.sqrt(float((error**2).sum())) / n
+    return wording.around(mean, half)
+
+
+def _by_class(material: SweepContents, table: pd.DataFrame) -> Table:
+    method = "gradcam" if "gradcam" in set(table["method"]) else str(table["method"].iloc[0])
+    mine = table[table["method"] == method]
+    rows = []
+    for (label, correct), frame in mine.groupby(["label", "correct"], sort=True):
+        name = f"{material.class_name(label)}, {'right' if correct else 'wrong'}"
+        rows.append((name, *_shares(frame)))
+    caption = f"The same by true class and by right or wrong answers, {TITLES.get(method, method)}"
+    return Table(caption, ("class", *REGIONS, "n"), tuple(rows), WORDS, folded=True)
+
+
+def faithfulness_part(material: SweepContents) -> Part:
+    """How well maps say what the net looks at, beside two baselines."""
+    title = "How far to trust the maps"
+    table = material.table("faithfulness")
+    if table.empty:
+        return Part(title, (Text(NO_FAITHFULNESS, "absent"),))
+    measures = [column for column in MEASURES if table[column].notna().any()]
+    rows = tuple(
+        (
+            str(member),
+            NAMES.get(str(method), str(method)),
+            *(_average(frame[m]) for m in measures),
+            wording.count(len(frame)),
+        )
+        for (member, method), frame in table.groupby(["member", "method"], sort=False)
+    )
+    marked = frozenset(i for i, row in enumerate(rows) if row[1] in REFERENCES.values())
+    heads = ("member", "method", *(MEASURES[m] for m in measures), "n")
+    caption = (
+        "Means \N{PLUS-MINUS SIGN} half of their 95 % intervals (normal); "
+        "↓ low is good, ↑ high is good; marked: baselines"
+    )
+    baseline = Text(
+        "A map is worth something only where it beats both baselines, random cells and a Gaussian "
+        "at the centre: faces are centred, so the centre is a strong guess.",
+        "note",
+    )
+    sizes = table.groupby(["member", "method"]).size()
+    ends = (int(sizes.min()), int(sizes.max()))
+    sample = Text(sampled(ends, len(material.table("answers")), wrong_share(table)))
+    return Part(title, (sample, Table(caption, heads, rows, WORDS, marked), baseline))
+
+
+def _average(values: pd.Series) -> str:
+    known = values.dropna().astype(float)
+    if known.empty:
+        return wording.NONE
+    if len(known) == 1:
+        return wording.share(known.iloc[0])
+    half = Z_95 * float(known.std(ddof=1)) / math.sqrt(len(known))
+    mean = float(known.mean())
+    return wording.around(mean, half)

@@ -1,0 +1,59 @@
+from analysis.report.conftest import regions, write
+from analysis.report.sections.evidence import faithfulness_part, region_parts
+from analysis.report.sweep_contents import read
+
+PM, TIMES, DASH = "\N{PLUS-MINUS SIGN}", "\N{MULTIPLICATION SIGN}", "\N{EN DASH}"
+
+
+def test_shares_weigh_as_many_images_as_they_stand_for(full):
+    (part,) = region_parts(read(full))
+    words, overall, by_class = part.blocks
+    assert "drawn" in words.words
+    # 30 images with 0.2 and 10 with 0.4: (6 + 4) / 40 = 0.25, 2.5 times the area of 0.1.
+    # Each half interval is 0.0196: sqrt(30² + 10²) / 40 of it is 0.0155.
+    gradcam, uniform, centre = overall.rows
+    assert gradcam == ("Grad-CAM", *[f"0.250 {PM}0.015 {TIMES}2.5"] * 5, "40")
+    assert uniform[1:] == (*["0.100"] * 5, "")
+    assert centre[1] == "0.150"
+    assert by_class.rows[0] == ("happy, right", *[f"0.200 {PM}0.020 {TIMES}2.0"] * 5, "30")
+
+
+def test_without_the_ensemble_a_member_speaks_and_is_named(full):
+    write(full, "regions", [row | {"member": "aaa"} for row in regions()])
+    (part,) = region_parts(read(full))
+    assert "maps of member aaa" in part.blocks[1].caption
+
+
+def test_regions_without_a_single_map_are_dashes(full):
+    rows = [row | {"n": 0, "share": None, "low": None, "high": None} for row in regions()]
+    write(full, "regions", rows)
+    (part,) = region_parts(read(full))
+    assert part.blocks[1].rows[0] == ("Grad-CAM", *[DASH] * 5, "0")
+
+
+def test_methods_that_explained_only_a_sample_are_told_from_the_leading_one(full):
+    fewer = [
+        row | {"method": "layercam", "n": row["n"] // 10, "correct": row["label"] == 0}
+        for row in regions()
+    ]
+    write(full, "regions", [*regions(), *fewer])
+    (part,) = region_parts(read(full))
+    _, overall, note, _ = part.blocks
+    assert [row[-1] for row in overall.rows[:2]] == ["40", "4"]
+    assert note.words.startswith("Grad-CAM, the leading method, rests on all 40 images; the other")
+    assert "right or wrong answers (25 % of them wrong, by design)" in note.words  # 1 of 3 + 1
+    found = read(full)
+    found.post["explain"] = "all"
+    assert len(region_parts(found)[0].blocks) == 3
+
+
+def test_faithfulness_is_a_mean_with_its_interval_and_baselines_are_marked(full):
+    sample, table, _ = faithfulness_part(read(full)).blocks
+    assert sample.words == (
+        "Means are over a sample drawn evenly over true class and right or wrong answers (about "
+        "half of them wrong, by design), not over the split."
+    )
+    # 0.2 and 0.4: mean 0.3, standard error 0.1.
+    assert table.heads == ("member", "method", "deletion ↓", "n")
+    assert table.rows[0] == ("aaa", "Grad-CAM", f"0.300 {PM}0.196", "2")
+    assert table.marked == {1}

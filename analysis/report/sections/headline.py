@@ -1,0 +1,146 @@
+"""The answer in a few sentences: what stands at the top of the page."""
+
+from typing import Any
+
+from analysis.report import wording
+from analysis.report.blocks import Text
+from analysis.report.score_lookup import ENSEMBLE, SINGLE, Score, Scores, best
+from analysis.report.sections.provenance import unfinished
+from analysis.report.sections.sweep import clean_accuracies
+from analysis.report.sweep_contents import SweepContents
+
+FIRST = 5
+"""Of what is unfinished, so much stands at the top of the page; the caveats have all."""
+
+
+def headline(material: SweepContents) -> tuple[Text, ...]:
+    """What is missing; what was asked; best single model, ensemble, gain; on which images."""
+    question = str(material.sweep.get("question") or "").strip()
+    asked = (*_incomplete(material), *((Text(question, "question"),) if question else ()))
+    split = material.split
+    scores = Scores(material, split)
+    ensemble, single = scores.get(ENSEMBLE, "accuracy"), scores.get(SINGLE, "accuracy")
+    if ensemble is None or single is None:
+        return (*asked, Text(_best_trial(material)), Text(_where(material), "note"))
+    members = material.ensemble.get("members")
+    if isinstance(members, list) and len(members) == 1:
+        return (*asked, Text(_alone(split, single)), Text(_without_copies(scores, split), "note"))
+    return (
+        *asked,
+        Text(_answer(split, scores, single, ensemble)),
+        Text(_without_copies(scores, split) + _validated(material, split), "note"),
+    )
+
+
+def _incomplete(material: SweepContents) -> tuple[Text, ...]:
+    points = [point.strip().rstrip(".") for point in unfinished(material)]
+    if not points:
+        return ()
+    more = len(points) - FIRST
+    said = "; ".join(points[:FIRST]) + (f"; and {more} more, see Caveats" if more > 0 else "")
+    return (Text(f"This report is incomplete: {said}. Run the command again.", "warning"),)
+
+
+def _best_trial(material: SweepContents) -> str:
+    row = best(material.table("trials"))
+    if row is None:
+        return "No trial of this sweep has been measured yet, so there is no answer yet."
+    accuracy = wording.interval(
+        row["validation_accuracy"], row["validation_accuracy_low"], row["validation_accuracy_high"]
+    )
+    n = (
+        f", n = {wording.count(row['validation_n'])}"
+        if row["validation_n"] == row["validation_n"]
+        else ""
+    )
+    return (
+        f"The best of {_trials(material)} is {described(row)}: validation accuracy {accuracy}{n}. "
+        "No ensemble has been scored."
+    )
+
+
+def _where(material: SweepContents) -> str:
+    """What to know of the best trial's accuracy."""
+    row = best(material.table("trials"))
+    if row is None:
+        return "Brackets hold 95 % intervals."
+    trial, several = str(row["trial"]), len(material.table("trials")) > 1
+    clean = clean_accuracies(material, [trial]).get(trial)
+    said = ["Brackets hold 95 % intervals."]
+    if not wording.missing(clean):
+        said.append(f"Without exact copies of training images it is {wording.share(clean)}.")
+    if several:
+        said.append("It is the best of several on the same images, which flatters it a little.")
+    return " ".join(said)
+
+
+def _trials(material: SweepContents) -> str:
+    n = len(material.table("trials"))
+    return f"{wording.count(n)} trial{'' if n == 1 else 's'}"
+
+
+def described(row: Any) -> str:
+    """A trial in words: its model and its preprocessing."""
+    net, variant = wording.text(row["architecture"]), wording.text(row["preprocessing"])
+    return f"{net} on {variant} images ({wording.text(row['trial'])})"
+
+
+def _answer(split: str, scores: Scores, single: Score, ensemble: Score) -> str:
+    said = (
+        f"On the {split} split (n = {wording.count(ensemble.n)}) the best single model has an "
+        f"accuracy of {single.shown()}, the ensemble of {ensemble.shown()}{_how(ensemble)}"
+    )
+    gain, p = scores.get(ENSEMBLE, "accuracy_gain"), scores.get(ENSEMBLE, "mcnemar_p")
+    difference = gain.shown(sign=True) if gain else wording.signed(ensemble.value - single.value)
+    test = f", McNemar's test {wording.chance(p.value)}" if p else ""
+    return f"{said}: a gain of {difference}{test}.{_weighed(gain, p)}"
+
+
+def _alone(split: str, single: Score) -> str:
+    return (
+        f"On the {split} split (n = {wording.count(single.n)}) the best single model has an "
+        f"accuracy of {single.shown()}{_how(single)}. There is no ensemble: one member was asked "
+        "for, or no rule of making one was better beyond chance; see Rules compared."
+    )
+
+
+def _validated(material: SweepContents, split: str) -> str:
+    """What the same gain is on validation, where the headline is about test."""
+    scores = Scores(material, "validation")
+    gain, p = scores.get(ENSEMBLE, "accuracy_gain"), scores.get(ENSEMBLE, "mcnemar_p")
+    if split == "validation" or gain is None or p is None:
+        return ""
+    return (
+        f" On validation (n = {wording.count(gain.n)}, {gain.how.partition(',')[0]}) the gain is "
+        f"{gain.shown(sign=True)}, McNemar's test {wording.chance(p.value)}."
+    )
+
+
+def _how(score: Score) -> str:
+    """What to add where the number was not simply measured on these images."""
+    return "" if score.how.startswith(("measured", wording.NONE)) else f" ({score.how})"
+
+
+def _weighed(gain: Score | None, p: Score | None) -> str:
+    unsure = (p is not None and p.value >= 0.05) or (
+        gain is not None and gain.low is not None and gain.low <= 0 <= (gain.high or 0.0)
+    )
+    return " The difference may be chance." if unsure else ""
+
+
+def _without_copies(scores: Scores, split: str) -> str:
+    clean, single = (
+        scores.get(ENSEMBLE, "accuracy", "clean"),
+        scores.get(SINGLE, "accuracy", "clean"),
+    )
+    intervals = "Brackets hold 95 % intervals."
+    everything = scores.get(ENSEMBLE, "accuracy")
+    if clean is None or single is None or everything is None:
+        return f"{intervals} Whether copies of training images are among them was not looked at."
+    if clean.n == everything.n:
+        return f"{intervals} No {split} image is an exact copy of a training image."
+    copies = wording.count(everything.n - clean.n)
+    return (
+        f"{intervals} {copies} of these images are exact copies of training images; without them "
+        f"(n = {wording.count(clean.n)}) the accuracies are {single.shown()} and {clean.shown()}."
+    )

@@ -1,0 +1,204 @@
+"""A sweep in which nothing is trained: real in all but the network, and able to stumble on cue.
+
+Everything that a fault can hit is the true thing: driver, journal, Ray, workers, checkpoints,
+tables. Only the engine follows a script, so that hundreds of trials take seconds and every run of
+one question has the same rows.
+"""
+
+import dataclasses
+import json
+import os
+import signal
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import ray
+from numpy.typing import NDArray
+
+from orchestrator.on_ray.trial import Trial
+from orchestrator.testing.stand_ins import Act, ScriptedEngine
+from orchestrator.training.engine import EpochSums
+from orchestrator.training.run import Run
+from results.store import Store
+
+VISIBLE = "CUDA_VISIBLE_DEVICES"
+"""Variable of the environment: GPUs that CUDA lets a process use; all if it is not set."""
+
+SCRIPT = "rehearsal.json"
+"""In the sweep's folder: what the trials do besides what their seeds say."""
+
+
+@dataclass(frozen=True)
+class Stumble:
+    """What one trial does instead of an epoch.
+
+    Attributes:
+        seed: of the trial.
+        epoch: at which, from 1; 0: already when a process is told the trial's configuration.
+        kind: a key of `KINDS`.
+        times: how often; then it does the epoch after all.
+    """
+
+    seed: int
+    epoch: int
+    kind: str
+    times: int = 1
+
+    def mark(self, time_: int) -> str:
+        """Name of the file in the diary that says that it was done, by the count of times."""
+        return f"{self.seed}-{self.epoch}-{time_}"
+
+    def due(self, diary: str) -> bool:
+        """Whether it is still to be done; it then counts as done once more."""
+        for time_ in range(self.times):
+            try:
+                Path(diary, self.mark(time_)).open("x").close()
+            except FileExistsError:
+                continue
+            return True
+        return False
+
+
+@dataclass(frozen=True)
+class Script:
+    """What the trials of a rehearsal do.
+
+    Attributes:
+        diary: local folder where every epoch that is really done leaves a line.
+        epoch_seconds: how long an epoch takes.
+        stumbles: on cue.
+    """
+
+    diary: str
+    epoch_seconds: float = 0.0
+    stumbles: tuple[Stumble, ...] = ()
+
+    def write(self, store: Store) -> None:
+        """Put it into a sweep's folder."""
+        store.write_json(SCRIPT, dataclasses.asdict(self))
+
+    @classmethod
+    def read(cls, store: Store) -> "Script":
+        """What stands in a sweep's folder."""
+        told = store.read_json(SCRIPT)
+        stumbles = tuple(Stumble(**one) for one in told.pop("stumbles"))
+        return cls(**told, stumbles=stumbles)
+
+    def note(self, name: str, seed: int, epoch: int) -> None:
+        """Add a line to a file of the diary."""
+        line = f"{seed} {epoch} {os.getpid()} {time.time():.3f}\n"
+        with Path(self.diary, name).open("ab", buffering=0) as file:
+            file.write(line.encode())
+
+    def note_share(self, seed: int) -> None:
+        """Add a line that says which GPUs a trial's process was given, and which it sees."""
+        told = {
+            "seed": seed,
+            "process": os.getpid(),
+            "given": [str(gpu) for gpu in ray.get_gpu_ids()],
+            "seen": os.environ.get(VISIBLE),
+        }
+        with Path(self.diary, "shares").open("ab", buffering=0) as file:
+            file.write(f"{json.dumps(told)}\n".encode())
+
+    def stumble(self, seed: int, epoch: int) -> str:
+        """Do what is due here, if the process survives it; gives its kind, or ""."""
+        for one in self.stumbles:
+            if (one.seed, one.epoch) == (seed, epoch) and one.due(self.diary):
+                KINDS[one.kind]()
+                return one.kind
+        return ""
+
+
+def right(seed: int, epoch: int, n: int) -> int:
+    """Of n validation images, how many a trial tells right after an epoch: rising, by its seed."""
+    quality = 0.25 + 0.7 * (seed * 0.6180339887 % 1)
+    return round(n * quality * (1 - 0.6**epoch))
+
+
+def _raise() -> None:
+    raise RuntimeError("raised on cue")
+
+
+MEAL_BYTES = 6 * 2**30
+"""What a trial that eats memory takes at most: the machine is other people's, too."""
+
+
+def _eat() -> None:
+    hoard, piece = [], 2**27
+    for _ in range(MEAL_BYTES // piece):
+        hoard.append(np.ones(piece, np.uint8))
+        time.sleep(0.05)
+    time.sleep(3600)
+
+
+KINDS: dict[str, Callable[[], None]] = {
+    "die": lambda: os.kill(os.getpid(), signal.SIGKILL),
+    "hang": lambda: time.sleep(3600),
+    "freeze": lambda: os.kill(os.getpid(), signal.SIGSTOP),
+    "raise": _raise,
+    "memory": _eat,
+    "nan": lambda: None,
+    "none": lambda: None,
+}
+"""Kind -> what the process does; "nan" and "none" are numbers that the row then has."""
+
+
+@dataclass
+class _Engine(ScriptedEngine):
+    """Plays one trial; `begin` says which."""
+
+    rehearsed: Script = field(default_factory=lambda: Script(""))
+    seed: int = 0
+    odd: str = ""
+
+    def begin(self, config: Any, inputs: Any) -> None:
+        """See `Engine.begin`."""
+        n, self.seed = len(inputs.validation_labels), config.seed
+        self.script = [Act(right=right(self.seed, t + 1, n)) for t in range(config.epochs)]
+        super().begin(config, inputs)
+
+    def epoch(self, order: NDArray[np.int32], rates: NDArray[np.float32]) -> EpochSums:
+        """See `Engine.epoch`; a line in the diary says that it was done."""
+        epoch, script = self._done + 1, self.rehearsed
+        script.note("begun", self.seed, epoch)
+        self.odd = script.stumble(self.seed, epoch)
+        time.sleep(script.epoch_seconds)
+        self.orders.clear()
+        self.rates.clear()
+        script.note("epochs", self.seed, epoch)
+        sums = super().epoch(order, rates)
+        return dataclasses.replace(sums, loss=float("nan")) if self.odd == "nan" else sums
+
+
+class Rehearsal(Trial):
+    """A trial whose engine follows `right` and the sweep's script."""
+
+    def _open_engine(self) -> _Engine:
+        script = Script.read(self._store)
+        Path(script.diary).mkdir(parents=True, exist_ok=True)
+        self._script = _Engine(script=[], rehearsed=script)
+        return self._script
+
+    def _build(self) -> Run:
+        run = super()._build()
+        self._script.rehearsed.note_share(self._config.seed)
+        return run
+
+    def reset_config(self, new_config: dict[str, Any]) -> bool:
+        """See `Trial.reset_config`; on cue the process dies in it."""
+        noted = super().reset_config(new_config)
+        if self._engine is not None:  # it is another trial's turn
+            self._script.rehearsed.stumble(self._config.seed, 0)
+        return noted
+
+    def step(self) -> dict[str, Any]:
+        """See `Trial.step`; on cue without the number that all is about."""
+        result = super().step()
+        if self._script.odd == "none":
+            result["validation_accuracy"] = None
+        return result

@@ -1,1 +1,0 @@
-"""Faults made on purpose, and what a sweep makes of them: python -m cluster.faults."""

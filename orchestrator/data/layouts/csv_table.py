@@ -1,0 +1,186 @@
+"""FER2013's tables: a row a face, its 2,304 pixels as text in one field."""
+
+import io
+import itertools
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from orchestrator.data.containers.container import Container
+from orchestrator.data.containers.folder import LoneFile
+from orchestrator.data.faces import EMOTIONS, SIDE
+from orchestrator.data.raw import SPLITS, USAGES
+from orchestrator.errors import BadInput
+from orchestrator.process.progress_bar import bar
+
+PIXELS = SIDE * SIDE
+
+_HEADER_BYTES = 4096
+_ROWS_AT_ONCE = 512  # 1.2 million numbers a call: the parser's fixed costs vanish, memory stays low
+
+
+@dataclass(frozen=True)
+class Rows:
+    """A parsed table.
+
+    Attributes:
+        images: (n, 48, 48) uint8.
+        labels: (n,) uint8.
+        splits: (n,) uint8, indices into `raw.SPLITS`; all training where there is no Usage.
+        ids: (n,) str: the row's number, counted from 1 after the header.
+    """
+
+    images: NDArray[np.uint8]
+    labels: NDArray[np.uint8]
+    splits: NDArray[np.uint8]
+    ids: NDArray[np.str_]
+
+
+def headers(container: Container) -> dict[str, tuple[str, ...]]:
+    """Member name -> its column names as written, for every CSV in the container."""
+    names = [
+        name
+        for name in container.sizes
+        if name.lower().endswith(".csv") or isinstance(container, LoneFile)
+    ]
+    return {name: _columns(container.read(name, _HEADER_BYTES)) for name in names}
+
+
+def bare(columns: Iterable[str]) -> tuple[str, ...]:
+    """Column names without padding and case."""
+    return tuple(name.strip().lower() for name in columns)
+
+
+def only(container: Container, members: list[str]) -> str:
+    """The one member of a layout.
+
+    Raises:
+        BadInput: when there are several, since it is not for us to choose.
+    """
+    if len(members) > 1:
+        raise BadInput(
+            f"{container.path} holds {len(members)} tables of one layout ({', '.join(members)}), "
+            "one was expected; give the file itself"
+        )
+    return members[0]
+
+
+def read_rows(container: Container, member: str) -> Rows:
+    """Parse a table with columns emotion, pixels and perhaps Usage, in any order.
+
+    Raises:
+        BadInput: for the first row that is not a face; it is named by its number.
+    """
+    data = container.read(member)
+    parser = _Parser(container.place(member), bare(_columns(data[:_HEADER_BYTES])))
+    images, labels, splits, numbers = [], [], [], []
+    with bar("reading the table", len(data)) as advance:
+        for lines in _chunks(data):
+            fields = [parser.fields(number, line) for number, line in lines]
+            labels += [parser.label(row) for row in fields]
+            splits += [parser.split(row) for row in fields]
+            numbers += [row.number for row in fields]
+            images.append(parser.pixels(fields))
+            advance(sum(len(line) for _, line in lines))
+    if not images:
+        raise BadInput(f"{container.place(member)}: a header and no rows, faces were expected")
+    return Rows(
+        np.concatenate(images),
+        np.array(labels, np.uint8),
+        np.array(splits, np.uint8),
+        np.array(numbers).astype(str),
+    )
+
+
+@dataclass(frozen=True)
+class _Row:
+    number: int
+    texts: tuple[bytes, ...]
+    ended: bool
+
+
+class _Parser:
+    """Turns lines into numbers; knows where it is, for its messages."""
+
+    def __init__(self, place: str, columns: tuple[str, ...]) -> None:
+        self._place = place
+        self._columns = columns
+        self._emotion = columns.index("emotion")
+        self._pixels = columns.index("pixels")
+        self._usage = columns.index("usage") if "usage" in columns else None
+
+    def fields(self, number: int, line: bytes) -> _Row:
+        texts = tuple(field.strip(b' \t\r\n"') for field in line.split(b","))
+        row = _Row(number, texts, line.endswith(b"\n"))
+        if len(texts) != len(self._columns):
+            raise self._bad(
+                row, f"{len(texts)} fields", f"{len(self._columns)} ({', '.join(self._columns)})"
+            )
+        return row
+
+    def label(self, row: _Row) -> int:
+        text = row.texts[self._emotion]
+        if not _within(text, len(EMOTIONS) - 1):
+            raise self._bad(row, f"emotion {_shown(text)}", f"0 to {len(EMOTIONS) - 1}")
+        return int(text)
+
+    def split(self, row: _Row) -> int:
+        if self._usage is None:
+            return 0
+        text = row.texts[self._usage]
+        split = USAGES.get(text.decode("ascii", "replace").lower())
+        if split is None:
+            raise self._bad(row, f"Usage {_shown(text)}", "Training, PublicTest or PrivateTest")
+        return SPLITS.index(split)
+
+    def pixels(self, rows: list[_Row]) -> NDArray[np.uint8]:
+        """(n, 48, 48) of these rows, all parsed by one call where nothing is wrong with them."""
+        texts = [row.texts[self._pixels] for row in rows]
+        joined = b" ".join(texts)
+        regular = all(text.count(b" ") == PIXELS - 1 for text in texts)
+        if regular and not joined.translate(None, b"0123456789 "):
+            # Wide integers: in uint8 a value of 256 would silently become 0.
+            values = np.fromstring(joined, np.int64, sep=" ")
+            if values.size == len(rows) * PIXELS and values.max() <= 255:
+                return values.astype(np.uint8).reshape(-1, SIDE, SIDE)
+        return np.stack([self._one_by_one(row) for row in rows])
+
+    def _one_by_one(self, row: _Row) -> NDArray[np.uint8]:
+        numbers = row.texts[self._pixels].split()
+        if len(numbers) != PIXELS:
+            raise self._bad(row, f"{len(numbers):,} pixels", f"{PIXELS:,} ({SIDE}x{SIDE})")
+        for position, text in enumerate(numbers, 1):
+            if not _within(text, 255):
+                raise self._bad(row, f"{_shown(text)} as pixel {position:,}", "a number 0 to 255")
+        return np.array(numbers).astype(np.uint8).reshape(SIDE, SIDE)
+
+    def _bad(self, row: _Row, found: str, expected: str) -> BadInput:
+        sentence = (
+            f"{self._place}, row {row.number:,} (line {row.number + 1:,}): {found}, {expected} "
+            "expected"
+        )
+        cut = "; the file ends in this row and seems cut off, download it again"
+        return BadInput(sentence + ("" if row.ended else cut))
+
+
+def _columns(head: bytes) -> tuple[str, ...]:
+    lines = head.decode("utf-8-sig", "replace").splitlines() or [""]
+    return tuple(name.strip('"') for name in lines[0].split(","))
+
+
+def _chunks(data: bytes) -> Iterator[list[tuple[int, bytes]]]:
+    """Runs of (row number, line) without the header and without blank lines."""
+    numbered = itertools.islice(enumerate(io.BytesIO(data)), 1, None)
+    filled = ((number, line) for number, line in numbered if line.strip())
+    while chunk := list(itertools.islice(filled, _ROWS_AT_ONCE)):
+        yield chunk
+
+
+def _within(text: bytes, most: int) -> bool:
+    return text.isdigit() and len(text) < 10 and int(text) <= most
+
+
+def _shown(text: bytes) -> str:
+    return repr(text[:20].decode("utf-8", "replace"))

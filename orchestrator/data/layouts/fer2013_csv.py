@@ -1,0 +1,48 @@
+"""The layout of fer2013.csv: columns emotion, pixels, Usage."""
+
+from orchestrator.data.containers.container import Container
+from orchestrator.data.faces import EMOTIONS
+from orchestrator.data.layouts.csv_table import headers, only, read_rows
+from orchestrator.data.raw import Raw
+
+COLUMNS = ("emotion", "pixels", "Usage")
+
+
+def holds(container: Container) -> bool:
+    """Whether a table with exactly these columns is there."""
+    return bool(_members(container))
+
+
+def read(container: Container) -> Raw:
+    """The table's faces.
+
+    Raises:
+        BadInput: for a row that is no face, or several such tables.
+    """
+    return read_with_usage(container, only(container, _members(container)))
+
+
+def read_with_usage(container: Container, member: str) -> Raw:
+    """The faces of a table that says of each row which split it belongs to."""
+    rows = read_rows(container, member)
+    others = [name for name in headers(container) if name != member]
+    return Raw(
+        images=rows.images,
+        labels=rows.labels,
+        ids=rows.ids,
+        splits=rows.splits,
+        classes=EMOTIONS,
+        fer2013=True,
+        notes=left_out(member, others),
+    )
+
+
+def left_out(member: str, others: list[str]) -> tuple[str, ...]:
+    """The note that says which other tables were not read."""
+    if not others:
+        return ()
+    return (f"{member} was read; other tables were left out: {', '.join(sorted(others))}.",)
+
+
+def _members(container: Container) -> list[str]:
+    return [name for name, columns in headers(container).items() if columns == COLUMNS]

@@ -1,0 +1,25 @@
+"""The layout of icml_face_data.csv: fer2013.csv's columns in any order, names padded by blanks."""
+
+from orchestrator.data.containers.container import Container
+from orchestrator.data.layouts import fer2013_csv
+from orchestrator.data.layouts.csv_table import bare, headers, only
+from orchestrator.data.raw import Raw
+
+
+def holds(container: Container) -> bool:
+    """Whether a table with these columns, however padded and ordered, is there."""
+    return bool(_members(container))
+
+
+def read(container: Container) -> Raw:
+    """The table's faces.
+
+    Raises:
+        BadInput: for a row that is no face, or several such tables.
+    """
+    return fer2013_csv.read_with_usage(container, only(container, _members(container)))
+
+
+def _members(container: Container) -> list[str]:
+    wanted = sorted(bare(fer2013_csv.COLUMNS))
+    return [name for name, columns in headers(container).items() if sorted(bare(columns)) == wanted]

@@ -1,0 +1,136 @@
+"""What a sweep would do and cost: the answer to `--dry-run`, from a few measured steps."""
+
+import json
+import math
+import subprocess
+import sys
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from orchestrator.config import TrialConfig
+from orchestrator.plan import Plan
+from orchestrator.process import hardware
+from orchestrator.process.duration import duration
+from orchestrator.request import Request
+from orchestrator.search.configurations import differences
+from orchestrator.search.space import describe
+
+MEASURE = "orchestrator.training.measure"
+
+
+def dry_run(plan: Plan, request: Request) -> int:
+    """Print the resolved space, the trials, the rungs and an estimate; start nothing."""
+    splits = plan.splits
+    named = ("training", "validation", "test")
+    sizes = ", ".join(f"{len(getattr(splits, n)):,} {n}" for n in named)
+    print(f"{plan.sweep.name}: {plan.sweep.question}")
+    print(f"\ndata       {request.data or 'embedded faces'}: {sizes} images")
+    for note in splits.notes:
+        print(f"           note: {note}")
+    print(f"folder     {plan.folder}")
+    print(f"search     {plan.sweep.search}, at most {plan.trials} trials, seed {plan.seed}")
+    print(f"rungs      {_rungs_line(plan)}")
+    print("\nspace\n  " + "\n  ".join(describe(plan.axes)))
+    if told := differences(plan.sweep.configurations):
+        lines = [f"{number:>4}  {text}" for number, text in enumerate(told, 1)]
+        print("\nconfigurations: of the values above, these belong together\n" + "\n".join(lines))
+    print("\n" + "\n".join(_estimate_lines(plan, request)))
+    print(plan.folder)
+    return 0
+
+
+def _rungs_line(plan: Plan) -> str:
+    if not plan.milestones:
+        return "none: every trial runs to its last epoch"
+    epochs = ", ".join(map(str, plan.milestones))
+    factor = plan.sweep.budget.reduction_factor
+    return f"after epochs {epochs}, where about one trial in {factor} goes on (ASHA)"
+
+
+def expected_epochs(trials: int, epochs: int, milestones: Sequence[int], factor: int) -> float:
+    """Epochs that a sweep trains in all, if exactly one trial in `factor` passes each rung.
+
+    ASHA decides before all trials have arrived and lets more pass: reckon with up to twice this.
+
+    Args:
+        trials: N.
+        epochs: of a trial that is never stopped.
+        milestones: rungs, ascending, below `epochs`.
+        factor: eta.
+    """
+    alive, before, total = float(trials), 0, 0.0
+    for rung in [*milestones, epochs]:
+        total += alive * (rung - before)
+        alive, before = max(1.0, alive / factor), rung
+    return total
+
+
+def _estimate_lines(plan: Plan, request: Request) -> list[str]:
+    """Measured speeds and what follows from them."""
+    try:
+        speeds = measure(plan)
+    except RuntimeError as problem:
+        return [f"estimate   none: {problem}"]
+    lines = ["estimate   from a few steps measured on this machine, one thread a trial"]
+    for name, found in speeds.items():
+        if "error" in found:
+            lines.append(f"  {name:16} cannot be built: {found['error']}")
+        else:
+            epoch = duration(_epoch_seconds(plan, found["images_per_second"]))
+            lines.append(
+                f"  {name:16} {found['images_per_second']:7.0f} images/s, {epoch} an epoch, "
+                f"{found['parameters']:,} parameters, {found['precision']}"
+            )
+    usable = {n: f["images_per_second"] for n, f in speeds.items() if "error" not in f}
+    if not usable:
+        return [*lines, "  no estimate: no architecture could be built"]
+    often = Counter(row.get("architecture") for row in plan.sweep.configurations)
+    shares = {name: often[name] or 1 for name in usable}
+    each = sum(shares[n] * _epoch_seconds(plan, usable[n]) for n in usable) / sum(shares.values())
+    factor = plan.sweep.budget.reduction_factor
+    epochs = expected_epochs(plan.trials, plan.most_epochs, plan.milestones, factor)
+    slots = request.concurrency or hardware.cores()
+    seconds = epochs * each / min(slots, plan.trials)
+    lines.append(
+        f"  about {math.ceil(epochs)} epochs of {plan.trials * plan.most_epochs} without early "
+        f"stopping; about {duration(seconds)} with {slots} trials at once on this machine"
+        + (" (ASHA may let up to twice as many pass)" if plan.milestones else "")
+    )
+    if request.time_budget is not None:
+        lines.append(f"  ended by --time-budget after {duration(request.time_budget)} at most")
+    return lines
+
+
+def _epoch_seconds(plan: Plan, images_per_second: float) -> float:
+    # Prediction is a third of a training step: forward without backward.
+    images = len(plan.splits.training) + len(plan.splits.validation) / 3
+    return images / images_per_second
+
+
+def measure(plan: Plan) -> dict[str, Mapping[str, Any]]:
+    """Architecture -> measured speed, in a process of its own: TensorFlow stays out of this one.
+
+    Each is measured once: with the first listed configuration that has it, or else with the first
+    value of everything.
+
+    Raises:
+        RuntimeError: where that process fails.
+    """
+    fixed = {key: plan.values(key)[0] for key in plan.axes if plan.values(key)}
+    base = {**plan.base.to_flat(), **fixed}
+    of = {row.get("architecture"): row for row in reversed(plan.sweep.configurations)}
+    configs = [
+        TrialConfig.from_flat({**base, **of.get(name, {}), "architecture": name}).to_flat()
+        for name in plan.values("architecture")
+    ]
+    side = plan.splits.training.images.shape[1]
+    task = {"configs": configs, "side": side, "classes": len(plan.splits.classes)}
+    done = subprocess.run(
+        [sys.executable, "-m", MEASURE], input=json.dumps(task), capture_output=True, text=True
+    )
+    if done.returncode != 0:
+        last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
+        raise RuntimeError(f"measuring failed: {last}")
+    found: dict[str, Mapping[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    return found

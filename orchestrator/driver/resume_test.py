@@ -1,0 +1,169 @@
+"""A sweep with real training whose driver is killed, and the same sweep left alone."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+from orchestrator.scheduling.ledger import Ledger
+from results.journal.file_journal import Journal
+from results.paths import Paths
+
+QUESTION = '''
+"""Which rate suits a net of two layers, on a handful of drawn faces?"""
+from ray import tune
+from orchestrator.config import Budget, Sweep
+
+def sweep():
+    return Sweep(
+        name="tiny",
+        question="Which rate suits a tiny net?",
+        space={
+            "architecture": "CPF",
+            "learning_rate": tune.grid_search([0.003, 0.1, 0.0001, 0.03, 1e-5]),
+            "width": 0.1,
+            "batch_size": 16,
+            "epochs": 5,
+            "precision": "float32",
+        },
+        budget=Budget(trials=5, grace_epochs=1, reduction_factor=2),
+        search="grid",
+        embedded=210,
+    )
+'''
+
+pytestmark = [pytest.mark.ray, pytest.mark.faults]
+
+
+def command(question: Path, results: Path, *more: str) -> list[str]:
+    words = [sys.executable, "-m", "orchestrator.sweep", str(question)]
+    words += ["--results", str(results), "--name", "tiny", "--concurrency", "1"]
+    return [*words, "--no-postprocess", *more]
+
+
+def run(words: list[str]) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(words, capture_output=True, text=True, timeout=240, check=False)
+
+
+def kill_after(words: list[str], journal: Path, events: int) -> None:
+    """Start the sweep and SIGKILL its driver once the journal has that many epochs."""
+    driver = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    until = time.monotonic() + 200
+    while time.monotonic() < until and driver.poll() is None:
+        lines = journal.read_text() if journal.exists() else ""
+        if lines.count('"event": "epoch"') >= events:
+            break
+        time.sleep(0.02)
+    assert driver.poll() is None, "the sweep ended before it could be killed"
+    os.kill(driver.pid, signal.SIGKILL)
+    driver.wait()
+
+
+def ledger(folder: Path) -> Ledger:
+    return Ledger([], Journal(folder / Paths().journal).read())  # type: ignore[arg-type]
+
+
+def rungs(folder: Path) -> list[tuple[str, int, float | None, bool]]:
+    events = Journal(folder / Paths().journal).read()
+    return [(e["trial"], e["epoch"], e["value"], e["keep"]) for e in events if e["event"] == "rung"]
+
+
+@pytest.fixture(scope="module")
+def question(tmp_path_factory):
+    file = tmp_path_factory.mktemp("question") / "tiny.py"
+    file.write_text(QUESTION)
+    return file
+
+
+@pytest.fixture(scope="module")
+def whole(question, tmp_path_factory):
+    results = tmp_path_factory.mktemp("whole")
+    done = run(command(question, results))
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[-1] == str(results / "tiny")
+    return results / "tiny"
+
+
+def test_a_whole_sweep_leaves_what_it_promises(whole):
+    trials = pd.read_parquet(whole / Paths().trials)
+    assert set(trials["status"]) <= {"completed", "pruned"}
+    assert len(trials) == 5
+    finished = trials[trials["status"] == "completed"]
+    assert len(finished) >= 1
+    for trial in finished["trial"]:
+        assert (whole / Paths().weight(trial)).is_file()
+        assert len(pd.read_parquet(whole / Paths().prediction(trial))) == 21
+    for name in (Paths().sweep, Paths().epochs, Paths().tensorboard, Paths().logs):
+        assert (whole / name).exists()
+
+
+@pytest.mark.parametrize("epochs", [2, pytest.param(7, marks=pytest.mark.slow)])
+def test_a_killed_sweep_resumes_to_the_same_trials_and_rungs(question, whole, tmp_path, epochs):
+    words = command(question, tmp_path)
+    folder = tmp_path / "tiny"
+    kill_after(words, folder / Paths().journal, epochs)
+    before = rungs(folder)
+    for table in (Paths().trials, Paths().epochs):
+        if (folder / table).exists():
+            pd.read_parquet(folder / table)
+
+    done = run([*words, "--resume"])
+
+    assert done.returncode == 0, done.stderr
+    assert rungs(folder)[: len(before)] == before
+    assert rungs(folder) == rungs(whole)
+    told = {t: (e.status, sorted(e.rows)) for t, e in ledger(folder).entries.items()}
+    assert told == {t: (e.status, sorted(e.rows)) for t, e in ledger(whole).entries.items()}
+    table = pd.read_parquet(folder / Paths().epochs)
+    assert not table.duplicated(["trial", "epoch"]).any()
+
+
+def test_ctrl_c_says_how_to_go_on_and_the_tables_can_be_read(question, tmp_path):
+    words = command(question, tmp_path)
+    folder = tmp_path / "tiny"
+    driver = subprocess.Popen(words, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True)
+    while '"event": "epoch"' not in _text(folder / Paths().journal) and driver.poll() is None:
+        time.sleep(0.05)
+    driver.send_signal(signal.SIGINT)
+    out, err = driver.communicate(timeout=60)
+    assert driver.returncode == 130, err
+    assert "interrupted; go on with:" in err
+    assert "--resume" in err
+    assert "Traceback" not in err
+    assert out.splitlines()[-1] == str(folder)
+    assert len(pd.read_parquet(folder / Paths().trials)) >= 1
+
+
+def test_a_killed_worker_costs_its_trial_nothing_and_a_crash_is_recorded(question, tmp_path):
+    file = tmp_path / "pair.py"
+    wanted = '"CPF"', 'tune.grid_search(["CPF", "C7PF"])'  # 48 pixels cannot be halved 7 times
+    text = question.read_text().replace(*wanted).replace("trials=5", "trials=2")
+    file.write_text(text.replace("[0.003, 0.1, 0.0001, 0.03, 1e-5]", "[0.03]"))
+    folder = tmp_path / "tiny"
+    driver = subprocess.Popen(
+        command(file, tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    while '"event": "epoch"' not in _text(folder / Paths().journal) and driver.poll() is None:
+        time.sleep(0.02)
+    worker = next((folder / Paths().logs).glob("worker-*.log"))
+    os.kill(int(worker.stem.removeprefix("worker-")), signal.SIGKILL)
+    _, err = driver.communicate(timeout=200)
+
+    assert driver.returncode == 0, err
+    trials = pd.read_parquet(folder / Paths().trials).set_index("architecture")
+    assert trials.loc["CPF", ["status", "epochs_trained"]].tolist() == ["completed", 5]
+    assert trials.loc["C7PF", "status"] == "failed"
+    assert "C7PF" in trials.loc["C7PF", "error"]
+    epochs = pd.read_parquet(folder / Paths().epochs)
+    assert epochs["epoch"].tolist() == [1, 2, 3, 4, 5]
+    ended = [e for e in Journal(folder / Paths().journal).read() if e["event"] == "ended"]
+    assert sorted(e["status"] for e in ended) == ["completed", "failed"]  # each once, none in vain
+
+
+def _text(file: Path) -> str:
+    return file.read_text() if file.exists() else ""

@@ -1,0 +1,142 @@
+"""One run of one sweep, put together: the scheduler, Ray Tune, the views of both."""
+
+import tempfile
+import time
+from dataclasses import dataclass
+from typing import TextIO
+
+import ray
+
+from orchestrator.driver.integrity import lost_epochs
+from orchestrator.driver.local_files import LocalFiles
+from orchestrator.monitor.monitor import Monitor
+from orchestrator.monitor.tables import Tables
+from orchestrator.monitor.tensorboard import TensorBoardRuns
+from orchestrator.on_ray.capacity import CapacityWatch
+from orchestrator.on_ray.resources import TrialResources
+from orchestrator.on_ray.trial import Trial
+from orchestrator.on_ray.tune_adapter import (
+    errors_unwrapped,
+)
+from orchestrator.on_ray.tuner import experiment
+from orchestrator.plan import Plan
+from orchestrator.request import Request, resume_command
+from orchestrator.scheduling.asha import Rungs
+from orchestrator.scheduling.finished_trials import FinishedTrials
+from orchestrator.scheduling.ledger import Ledger
+from orchestrator.scheduling.scheduler import Limits, Scheduler
+from orchestrator.search.catalogue import SEARCHES
+from orchestrator.search.strategy import Setup, Strategy
+from results.journal.open_journal import AnyJournal
+from results.paths import Paths
+from results.store import Store
+
+
+@dataclass(frozen=True)
+class SweepRun:
+    """One run of one sweep: what was asked, where it is written, who is told.
+
+    Attributes:
+        request: of the user.
+        planned: what it means.
+        journal: of the sweep, open.
+        place: for files that grow.
+        err: the terminal.
+        trainable: what trains.
+    """
+
+    request: Request
+    planned: Plan
+    journal: AnyJournal
+    place: LocalFiles
+    err: TextIO
+    trainable: type[Trial] = Trial
+
+    @property
+    def again(self) -> str:
+        """The command that goes on."""
+        return resume_command(self.request, self.planned.name)
+
+    def say(self, line: str) -> None:
+        """Tell the user."""
+        print(line, file=self.err, flush=True)
+
+
+def train(work: SweepRun, resources: TrialResources) -> Ledger:
+    """Train until nothing is left to do or the time is up; inside a Ray session."""
+    planned = work.planned
+    ledger = Ledger(work.journal, work.journal.read())
+    if ledger.unknown:
+        work.say(f"note: the journal has lost the beginning of {len(ledger.unknown)} trials")
+    if lost := lost_epochs(planned, ledger):
+        work.say(
+            f"note: the journal lacks {lost} epochs that the tables have: its end was lost; they "
+            "are taken from checkpoints where there are some, else trained again"
+        )
+    scheduler = _scheduler(work, ledger)
+    tables = Tables(planned.store, planned.question, ledger)
+    dashboard = TensorBoardRuns(work.place.tensorboard)
+    with (
+        Monitor(planned, scheduler, tables, dashboard, work.err) as monitor,
+        tempfile.TemporaryDirectory(prefix="tune-") as scratch,
+    ):
+        capacity = CapacityWatch(resources, ray.nodes, monitor.say)
+        ledger.listen(capacity.on_event)
+
+        def after_step() -> None:
+            monitor()
+            capacity()
+            with monitor.harmless("the copy of TensorBoard's files"):
+                work.place.keep_up()
+
+        if forgotten := scheduler.take_up():
+            monitor.say(f"note: {Paths().study} lacked {forgotten} trials; it was told them again")
+        with errors_unwrapped():
+            make = experiment(
+                work.request, planned, work.trainable, scheduler, resources, after_step
+            )
+            make(scratch).fit()
+    _drop_checkpoints(planned.store, ledger)
+    whole = planned.sweep.budget.trials if scheduler.exhausted else 0
+    work.journal.append({"event": "done", "whole": whole})
+    return ledger
+
+
+def _drop_checkpoints(store: Store, ledger: Ledger) -> None:
+    """Free the disk of what earlier runs kept of trials that nothing will ever go on with."""
+    for trial in store.folders(Paths().checkpoints):
+        if trial in ledger.entries and not ledger.entries[trial].pending:
+            store.delete_folder(Paths().checkpoint(trial))
+
+
+def _scheduler(work: SweepRun, ledger: Ledger) -> Scheduler:
+    planned, request = work.planned, work.request
+    finished = FinishedTrials(planned.results, planned.store)
+    for problem in finished.passed_over:
+        work.say(f"note: not searched for finished trials: {problem}")
+    budget = planned.sweep.budget
+    return Scheduler(
+        base=planned.base,
+        ledger=ledger,
+        strategy=_strategy(work, ledger),
+        rungs=Rungs(planned.milestones, budget.reduction_factor) if planned.milestones else None,
+        limits=Limits(
+            trials=budget.trials,
+            concurrency=request.concurrency or float("inf"),
+            deadline=time.monotonic() + (request.time_budget or float("inf")),
+            budget_text=request.budget_text,
+        ),
+        finished=finished,
+    )
+
+
+def _strategy(work: SweepRun, ledger: Ledger) -> Strategy:
+    setup = Setup(
+        axes=work.planned.axes,
+        configurations=work.planned.sweep.configurations,
+        seed=work.planned.seed,
+        name=work.planned.name,
+        file=work.place.study,
+        asked=1 + max((entry.ticket for entry in ledger.entries.values()), default=-1),
+    )
+    return SEARCHES[work.planned.sweep.search](setup)

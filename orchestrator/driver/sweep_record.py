@@ -1,0 +1,34 @@
+"""What stands in `sweep.json`: how the results of a sweep were obtained."""
+
+from typing import Any
+
+from orchestrator.plan import Plan
+from orchestrator.process.provenance import describe
+
+
+def record(plan: Plan, data: str | None) -> dict[str, Any]:
+    """What stands in `sweep.json`: how the sweep's results were obtained.
+
+    Args:
+        plan: of the sweep, its precision settled.
+        data: path of the data set as the user gave it; None for the embedded faces.
+    """
+    splits = plan.splits
+    named = ("training", "validation", "test")
+    return {
+        "name": plan.name,
+        "question": plan.sweep.question,
+        **describe(),
+        "identity": plan.identity(),
+        "trials": plan.trials,
+        "precision": plan.precision,
+        "rungs": list(plan.milestones),
+        "data": {
+            "path": data or f"embedded faces ({plan.source.embedded})",
+            "digest": splits.digest,
+            "classes": list(splits.classes),
+            "images": {name: len(getattr(splits, name)) for name in named},
+            "test_images_also_in_training": len(splits.seen_test_ids),
+            "notes": list(splits.notes),
+        },
+    }

@@ -1,0 +1,89 @@
+"""A trial's story as one row of `trials.parquet`, with its verdict and an interval."""
+
+import statistics
+from typing import Any
+
+from orchestrator import metrics
+from orchestrator.plan import Question
+from orchestrator.scheduling.ledger import Entry, Ledger
+from orchestrator.scheduling.scheduler import METRIC
+from orchestrator.training.history import EpochRow
+from orchestrator.training.verdict import verdict
+
+BEST_COLUMNS = (
+    "train_loss",
+    "train_accuracy",
+    "validation_loss",
+    "validation_accuracy",
+    "validation_binary_accuracy",
+    "validation_macro_f1",
+    "validation_ece",
+    "validation_top2",
+)
+"""Columns of the best epoch that stand in a trial's row."""
+
+
+def trial_row(question: Question, entry: Entry) -> dict[str, Any]:
+    """One row for `results.schema.TRIALS`; what is not known yet is absent."""
+    row: dict[str, Any] = {
+        "trial": entry.trial,
+        "number": entry.number,
+        "sweep": question.sweep,
+        **entry.config,
+        "status": entry.status,
+        "reason": entry.reason,
+        "epochs_trained": len(entry.rows),
+        "hardware": entry.about.get("hardware"),
+        "parameters": entry.about.get("parameters"),
+        "error": entry.error or None,
+        "reused_from": entry.reused_from or None,
+    }
+    return row | _measured(question, entry)
+
+
+def _measured(question: Question, entry: Entry) -> dict[str, Any]:
+    rows = [entry.rows[epoch] for epoch in sorted(entry.rows)]
+    if not rows:
+        return {}
+    history = [EpochRow.from_flat(row) for row in rows]
+    judged = verdict(history, question.classes, question.majority)
+    measured: dict[str, Any] = {
+        "verdict": judged.name,
+        "verdict_evidence": judged.evidence,
+        "seconds": sum(row["seconds"] for row in rows),
+        "images_per_second": statistics.median(
+            row["images_per_second"] for row in rows[1:] or rows
+        ),
+    }
+    best = entry.best_row(METRIC)
+    if best is None:
+        return measured
+    n = question.validation_n
+    low, high = metrics.interval(round(best[METRIC] * n), n)
+    return measured | {
+        "best_epoch": best["epoch"],
+        **{name: best[name] for name in BEST_COLUMNS},
+        "validation_n": n,
+        "validation_accuracy_low": low,
+        "validation_accuracy_high": high,
+    }
+
+
+def trial_rows(question: Question, ledger: Ledger) -> list[dict[str, Any]]:
+    """All trials' rows, in the order asked."""
+    return [trial_row(question, entry) for entry in ledger.entries.values()]
+
+
+def epoch_rows(ledger: Ledger) -> list[dict[str, Any]]:
+    """One row a (trial, epoch), for `results.schema.EPOCHS`."""
+    return [
+        {"trial": entry.trial, **entry.rows[epoch]}
+        for entry in ledger.entries.values()
+        for epoch in sorted(entry.rows)
+    ]
+
+
+def ranked(ledger: Ledger) -> list[Entry]:
+    """Trials with a measured epoch, best first."""
+    measured = [e for e in ledger.entries.values() if e.best_row(METRIC)]
+    return sorted(measured, key=lambda e: -(e.best_row(METRIC) or {METRIC: 0.0})[METRIC])

@@ -1,0 +1,297 @@
+"""The only writer of TensorBoard: curves, the HParams table, sample images, notes.
+
+It runs in the driver, so neither it nor `event_files` may load TensorFlow, which the writers that
+`tensorboard` brings do where it is installed.
+"""
+
+import io
+import math
+import os
+import time
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from PIL import Image, ImageDraw, ImageFont
+from tensorboard.plugins.hparams import api_pb2
+from tensorboard.plugins.hparams.plugin_data_pb2 import (
+    HParamsPluginData,
+    SessionEndInfo,
+    SessionStartInfo,
+)
+from tensorboardX.proto.summary_pb2 import Summary
+
+from orchestrator.monitor import event_files
+
+TAGS = {
+    "validation_accuracy": "accuracy/validation",
+    "validation_macro_f1": "macro_f1/validation",
+    "validation_loss": "loss/validation",
+    "train_accuracy": "accuracy/train",
+    "train_loss": "loss/train",
+    "validation_binary_accuracy": "binary_accuracy/validation",
+    "validation_top2": "top2/validation",
+    "validation_ece": "calibration_error/validation",
+    "learning_rate": "learning_rate",
+    "images_per_second": "images_per_second",
+}
+"""Column of `results.schema.EPOCHS` -> tag in TensorBoard; one line adds one.
+
+The HParams table shows the first five before anyone asks for more.
+"""
+
+STATUSES = {
+    "completed": api_pb2.STATUS_SUCCESS,
+    "stopped_early": api_pb2.STATUS_SUCCESS,
+    "pruned": api_pb2.STATUS_SUCCESS,
+    "reused": api_pb2.STATUS_SUCCESS,
+    "failed": api_pb2.STATUS_FAILURE,
+    "running": api_pb2.STATUS_RUNNING,
+}
+"""Our status -> the HParams table's, which knows fewer; the run's text `status` has ours."""
+
+END = ".end"
+"""Ending of the event file that holds a trial's status alone.
+
+TensorBoard believes the first status of a run; so a trial that goes on must be able to lose its
+old one, and records cannot be taken out of a file.
+"""
+
+COLUMNS = 4
+"""Pictures a row of a montage: TensorBoard shows it some 350 pixels wide, with legible labels."""
+
+
+@dataclass
+class _Run:
+    """Where a trial's curves go and how far they have got; `last` is None if that is unknown."""
+
+    file: Path
+    last: int | None
+
+
+class TensorBoardRuns:
+    """Event files of one sweep: one run a trial, and one, the folder itself, for the sweep.
+
+    Called by one thread of one process. Opening it on the folder of an interrupted sweep continues
+    that sweep's runs in new event files.
+
+    Args:
+        folder: local; made if absent. `tensorboard --logdir FOLDER` shows it.
+    """
+
+    def __init__(self, folder: str | os.PathLike[str]) -> None:
+        self._root = Path(folder)
+        self._file = event_files.new(self._root)
+        self._runs: dict[str, _Run] = {}
+        self._types: dict[str, int] = {}
+
+    def start_sweep(self, space: Mapping[str, Any], metrics: Iterable[str] = tuple(TAGS)) -> None:
+        """Declares the columns of the HParams table; call it once, before the first trial.
+
+        TensorBoard shows no column that this does not declare, whatever trials bring later, and
+        believes the first declaration in a folder; so a resumed sweep's is not written again.
+
+        Args:
+            space: parameter -> its domain: a scalar (the only value), a sequence (the values), a
+                mapping {"grid_search": values}, or an object with `categories` (values) or with
+                `lower` and `upper` (an interval of reals), as Ray Tune's search-space words have.
+            metrics: keys of `TAGS` to show as columns, in this order. TensorBoard fills them with
+                each trial's last epoch, not its best one.
+
+        Raises:
+            ValueError: for a metric that is not in `TAGS`.
+        """
+        metrics = list(metrics)
+        unknown = [metric for metric in metrics if metric not in TAGS]
+        if unknown:
+            raise ValueError(f"no such metric: {unknown[0]}; known: {', '.join(TAGS)}")
+        infos = [event_files.hparam_info(name, domain) for name, domain in space.items()]
+        self._types = {info.name: info.type for info in infos}
+        if set(event_files.of(self._root)) - {self._file}:
+            return
+        experiment = api_pb2.Experiment(
+            hparam_infos=infos,
+            metric_infos=[
+                api_pb2.MetricInfo(name=api_pb2.MetricName(tag=TAGS[name]), display_name=TAGS[name])
+                for name in metrics
+            ],
+            time_created_secs=time.time(),
+        )
+        data = HParamsPluginData(version=0, experiment=experiment)
+        event_files.append(
+            self._file, event_files.event(event_files.hparams("_hparams_/experiment", data))
+        )
+
+    def start_trial(self, trial: str, name: str, config: Mapping[str, Any]) -> None:
+        """Makes the trial's run, so that it is in the HParams table before its first epoch.
+
+        A trial that was started before, in this process or an earlier one, goes on: its old status
+        is taken away, and an epoch that is reported again replaces the old one and all after it.
+
+        Args:
+            trial: its signature.
+            name: of the run, e.g. "007-cnn5-lr0.01-1a2b3c4d5e"; the same after a resume.
+            config: parameter -> scalar. The table shows those that `start_sweep` declared; the
+                run's text `configuration` has them all.
+        """
+        folder = self._root / name
+        old = event_files.of(folder)
+        run = self._runs[trial] = _Run(event_files.new(folder), None if old else 0)
+        for file in old:
+            if file.name.endswith(END):
+                file.unlink()
+        if old:
+            return
+        start = SessionStartInfo(start_time_secs=time.time())
+        for key, value in config.items():
+            event_files.set_value(start.hparams[key], self._as_declared(key, value))
+        data = HParamsPluginData(version=0, session_start_info=start)
+        lines = ["| parameter | value |", "|---|---|"]
+        lines += [f"| {key} | {_in_cell(value)} |" for key, value in config.items()]
+        event_files.append(
+            run.file,
+            event_files.restart(0),
+            event_files.event(
+                event_files.hparams("_hparams_/session_start_info", data),
+                event_files.text("configuration", "\n".join(lines)),
+            ),
+        )
+
+    def epoch(self, trial: str, row: Mapping[str, Any]) -> None:
+        """Adds a point to each of the trial's curves.
+
+        What is None or absent has no point. What is not finite has none either, for TensorBoard's
+        table cannot sort it; the run's text `not_finite` says which it was, and when.
+
+        Args:
+            trial: its signature.
+            row: "epoch" (from 1) and any keys of `TAGS`; other keys are ignored.
+
+        Raises:
+            KeyError: if the trial was not started.
+        """
+        run, step = self._runs[trial], int(row["epoch"])
+        found = {TAGS[key]: float(row[key]) for key in TAGS if row.get(key) is not None}
+        values = [
+            Summary.Value(tag=t, simple_value=v) for t, v in found.items() if math.isfinite(v)
+        ]
+        odd = [f"{tag} was {value}" for tag, value in found.items() if not math.isfinite(value)]
+        if odd:
+            values.append(event_files.text("not_finite", f"epoch {step}: {', '.join(odd)}"))
+        events = [event_files.event(*values, step=step)]
+        if run.last is None or step <= run.last:
+            events.insert(0, event_files.restart(step))
+        event_files.append(run.file, *events)
+        run.last = step
+
+    def end_trial(self, trial: str, status: str, reason: str = "") -> None:
+        """Gives the trial its status.
+
+        Args:
+            trial: its signature.
+            status: a key of `STATUSES`.
+            reason: one sentence, shown beside it.
+
+        Raises:
+            KeyError: if the trial was not started, or the status is unknown.
+        """
+        run = self._runs.pop(trial)
+        end = SessionEndInfo(status=STATUSES[status], end_time_secs=time.time())
+        data = HParamsPluginData(version=0, session_end_info=end)
+        said = f"**{status}** {reason}".strip()
+        event_files.append(
+            run.file.with_name(run.file.name + END),
+            event_files.event(
+                event_files.hparams("_hparams_/session_end_info", data),
+                event_files.text("status", said),
+                step=run.last or 0,
+            ),
+        )
+
+    def images(
+        self, tag: str, images: NDArray[np.generic], labels: Sequence[str] = (), step: int = 0
+    ) -> None:
+        """Shows pictures side by side, as one picture of the sweep's run.
+
+        Args:
+            tag: its name, e.g. "samples/clahe".
+            images: (n, h, w) or (n, h, w, c) with c = 1 or 3; uint8, or real numbers, of which
+                those outside [0, 1] are stretched: each picture's minimum to black, maximum to
+                white.
+            labels: n captions, or none.
+            step: of the slider below the picture.
+
+        Raises:
+            ValueError: for another shape, or another number of labels.
+        """
+        picture = montage(images, labels)
+        buffer = io.BytesIO()
+        picture.save(buffer, format="PNG")
+        content = Summary.Image(
+            height=picture.height,
+            width=picture.width,
+            colorspace=3,
+            encoded_image_string=buffer.getvalue(),
+        )
+        event_files.append(
+            self._file, event_files.event(Summary.Value(tag=tag, image=content), step=step)
+        )
+
+    def text(self, tag: str, markdown: str, step: int = 0) -> None:
+        """Shows a text of the sweep's run, e.g. the leaderboard; Markdown, tables included."""
+        event_files.append(
+            self._file, event_files.event(event_files.text(tag, markdown), step=step)
+        )
+
+    def close(self) -> None:
+        """Forgets the trials: nothing is open or waiting to be written.
+
+        Trials without an end stay as they are; to TensorBoard they have the status "unknown".
+        """
+        self._runs.clear()
+
+    def _as_declared(self, name: str, value: Any) -> Any:
+        return str(value) if self._types.get(name) == api_pb2.DATA_TYPE_STRING else value
+
+
+def montage(images: NDArray[np.generic], labels: Sequence[str] = ()) -> Image.Image:
+    """Pictures in rows of `COLUMNS`, enlarged to at least 96 pixels, each above its label.
+
+    Args and errors: see `TensorBoardRuns.images`.
+    """
+    if images.ndim not in (3, 4) or not len(images) or images.shape[3:] not in ((), (1,), (3,)):
+        raise ValueError(f"pictures are (n, h, w) or (n, h, w, 1 or 3), found {images.shape}")
+    if labels and len(labels) != len(images):
+        raise ValueError(f"{len(images)} pictures need as many labels, found {len(labels)}")
+    factor = max(1, math.ceil(96 / max(images.shape[1:3])))
+    height, width = images.shape[1] * factor, images.shape[2] * factor
+    below = 16 if labels else 0
+    columns = min(COLUMNS, len(images))
+    rows = math.ceil(len(images) / columns)
+    sheet = Image.new("RGB", (columns * (width + 4), rows * (height + below + 4)), "white")
+    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(11)
+    for i, image in enumerate(images):
+        x, y = i % columns * (width + 4) + 2, i // columns * (height + below + 4) + 2
+        tile = Image.fromarray(_as_bytes(image)).convert("RGB")
+        sheet.paste(tile.resize((width, height), Image.Resampling.NEAREST), (x, y))
+        if labels:
+            draw.text((x, y + height + 1), labels[i], "black", font)
+    return sheet
+
+
+def _as_bytes(image: NDArray[np.generic]) -> NDArray[np.uint8]:
+    image = image[..., 0] if image.ndim == 3 and image.shape[-1] == 1 else image
+    if image.dtype == np.uint8:
+        return image.astype(np.uint8)
+    real = np.nan_to_num(image.astype(np.float64))
+    low, high = real.min(), real.max()
+    if low < 0 or high > 1:
+        real = (real - low) / max(high - low, 1e-12)
+    return np.rint(real * 255).astype(np.uint8)
+
+
+def _in_cell(value: Any) -> str:
+    return str(value).replace("|", "\\|").replace("\n", " ")

@@ -1,0 +1,349 @@
+import errno
+import os
+import re
+import signal
+import threading
+import time
+from importlib import import_module
+from pathlib import Path
+
+import psutil
+import pytest
+import ray
+from ray import exceptions as lost
+
+from orchestrator.errors import BadInput
+from orchestrator.on_ray.session import session
+from orchestrator.on_ray.worker_pool import Crew, DiskFull, Failure, Fleet, Piece
+from results.store import DamagedResults
+
+pytestmark = pytest.mark.ray
+
+
+@pytest.fixture(scope="module", autouse=True)
+def local_ray():
+    with session(2, 0, None):
+        yield
+
+
+class Joinery:
+    """Leaves a file a task; words of the task say what else happens to the worker."""
+
+    def __init__(self, folder):
+        self.folder = Path(folder)
+        self.models = []
+
+    def do(self, task):
+        group, name, trick = task
+        self.note("pids", os.getpid())
+        if group not in self.models:
+            self.models.append(group)
+            self.note("loads", group)
+        TRICKS[trick](self.folder / f"{name}.tried")
+        (self.folder / name).write_text("made")
+
+    def note(self, file, word):
+        with (self.folder / file).open("a") as notes:
+            notes.write(f"{word}\n")
+
+
+class Unborn(Joinery):
+    """Cannot be unpickled where the worker is."""
+
+    def __reduce__(self):
+        return import_module, ("plane",)
+
+
+class Hopeless(Exception):
+    """As some libraries' own: it can be pickled, but not unpickled."""
+
+    def __init__(self, node, message):
+        super().__init__(message)
+
+
+def die_at_first(mark):
+    if not mark.exists():
+        die_always(mark)
+
+
+def die_always(mark):
+    with mark.open("a") as tries:
+        tries.write("x")
+    os._exit(1)
+
+
+def die_when_told(mark):
+    wait_until((mark.parent / "go").exists)
+    die_always(mark)
+
+
+def fail(error, cause=None):
+    def trick(mark):
+        mark.write_text("x")
+        raise error from cause
+
+    return trick
+
+
+def damaged_by_a_full_disk(mark):
+    try:
+        raise OSError(errno.ENOSPC, "No space left on device")
+    except OSError:
+        raise DamagedResults("m.parquet cannot be read")  # noqa: B904  the context alone tells
+
+
+TRICKS = {
+    "": lambda mark: time.sleep(0.01),
+    "with another": lambda mark: wait_until(lambda: len(set(pids(mark.parent))) == 2),
+    "for ever": lambda mark: time.sleep(600),
+    "die at first": die_at_first,
+    "die always": die_always,
+    "die when told": die_when_told,
+    "damaged": fail(BadInput("m.safetensors is cut off")),
+    "damaged results": fail(DamagedResults("m.parquet is cut off")),
+    "broken": fail(KeyError("kernel")),
+    "hopeless": fail(Hopeless("node", "no kernel")),
+    "coloured": fail(BadInput("\n\x1b[36mm.h5\x1b[0m is \x1b[1;31mcut off\x1b[0m\nTraceback")),
+    "full": fail(OSError(errno.ENOSPC, "No space left on device")),
+    "full, as bad input": fail(BadInput("m.h5: no"), OSError(errno.EDQUOT, "Quota exceeded")),
+    "full, met while damaged": damaged_by_a_full_disk,
+}
+
+
+def pieces(group, tricks, fate=""):
+    return [
+        Piece(f"{group}{i}", group, 1, (group, f"{group}{i}", trick), fate)
+        for i, trick in enumerate(tricks)
+    ]
+
+
+def done_by(workers, folder, wanted, **crew):
+    with Fleet(Joinery(folder), Crew(workers, **crew)) as fleet:
+        return fleet.work(wanted)
+
+
+def made(folder):
+    return sorted(f.name for f in folder.iterdir() if f.suffix == "" and f.name[-1].isdigit())
+
+
+def loads(folder):
+    return (folder / "loads").read_text().split()
+
+
+def pids(folder):
+    return [int(pid) for pid in (folder / "pids").read_text().split()]
+
+
+def wait_until(so, seconds=15.0):
+    end = time.monotonic() + seconds
+    while not so() and time.monotonic() < end:
+        time.sleep(0.05)
+    return so()
+
+
+def gone(pid):
+    return not psutil.pid_exists(pid) or psutil.Process(pid).status() == psutil.STATUS_ZOMBIE
+
+
+def test_every_piece_is_done_once_and_told_of(tmp_path):
+    told = []
+    wanted = pieces("a", [""] * 4) + pieces("b", [""] * 4)
+    with Fleet(Joinery(tmp_path), Crew(2)) as fleet:
+        assert fleet.work(wanted, lambda piece: told.append(piece.name)) == {}
+    assert made(tmp_path) == sorted(told) == sorted(piece.name for piece in wanted)
+
+
+def test_a_worker_stays_with_the_model_it_has_loaded(tmp_path):
+    done_by(2, tmp_path, pieces("a", [""] * 6) + pieces("b", [""] * 6))
+    assert len(loads(tmp_path)) <= 3  # one may help the other at last
+
+
+def test_workers_and_what_they_have_loaded_outlast_a_call(tmp_path):
+    with Fleet(Joinery(tmp_path), Crew(2)) as fleet:
+        fleet.work(pieces("a", ["with another", ""]) + pieces("b", ["with another", ""]))
+        loaded = loads(tmp_path)
+        for _ in range(3):  # b first, so that the first worker in line may be the wrong one
+            fleet.work(pieces("b", [""]))
+            fleet.work(pieces("a", [""]))
+        assert loads(tmp_path) == loaded
+        assert len(set(pids(tmp_path))) == 2
+    assert all(wait_until(lambda pid=pid: gone(pid)) for pid in pids(tmp_path))
+
+
+def test_more_workers_come_when_there_is_more_to_do(tmp_path):
+    with Fleet(Joinery(tmp_path), Crew(2)) as fleet:
+        fleet.work(pieces("a", [""]))
+        assert len(set(pids(tmp_path))) == 1
+        fleet.work(pieces("b", ["with another"] * 2))
+    assert len(set(pids(tmp_path))) == 2
+
+
+def test_a_cluster_with_fewer_places_than_workers_gets_all_done(tmp_path):
+    with Fleet(Joinery(tmp_path), Crew(5)) as fleet:  # there are 2 CPUs
+        assert fleet.work(pieces("a", [""] * 3) + pieces("b", [""] * 3)) == {}
+        assert fleet.work(pieces("c", [""] * 6)) == {}
+    assert len(made(tmp_path)) == 12
+    assert len(set(pids(tmp_path))) <= 2
+
+
+@pytest.mark.faults
+def test_a_piece_whose_worker_dies_is_done_by_the_next(tmp_path):
+    assert done_by(1, tmp_path, pieces("a", ["", "die at first", ""])) == {}
+    assert made(tmp_path) == ["a0", "a1", "a2"]
+
+
+@pytest.mark.faults
+def test_a_worker_that_died_idle_is_replaced(tmp_path):
+    with Fleet(Joinery(tmp_path), Crew(1)) as fleet:
+        fleet.work(pieces("a", [""]))
+        os.kill(pids(tmp_path)[0], signal.SIGKILL)
+        assert fleet.work(pieces("b", [""])) == {}
+    assert made(tmp_path) == ["a0", "b0"]
+
+
+@pytest.mark.faults
+def test_a_piece_that_kills_its_workers_is_given_up_after_three(tmp_path):
+    failed = done_by(1, tmp_path, pieces("a", ["die always"]) + pieces("b", [""]))
+    assert list(failed) == ["a"]
+    assert not failed["a"].bad_input
+    assert re.fullmatch(r"its worker died 3 times \(The actor died [^\n]*\)", failed["a"].reason)
+    assert (tmp_path / "a0.tried").read_text() == "xxx"
+    assert made(tmp_path) == ["b0"]
+
+
+@pytest.mark.parametrize(
+    "death",
+    [
+        lost.OutOfMemoryError("Task was killed due to the node running low on memory."),
+        lost.WorkerCrashedError(),
+        lost.NodeDiedError("The node is dead."),
+        lost.ActorUnavailableError("The actor is temporarily unavailable", None),
+    ],
+    ids=lambda death: type(death).__name__,
+)
+def test_whatever_ray_calls_a_death_the_worker_is_killed_and_replaced(tmp_path, monkeypatch, death):
+    get, settled = ray.get, []
+
+    def get_but_second_dead(future):
+        settled.append(future)
+        if len(settled) == 2:  # the first says that the worker has arrived
+            raise death
+        return get(future)
+
+    monkeypatch.setattr(ray, "get", get_but_second_dead)
+    with Fleet(Joinery(tmp_path), Crew(1)) as fleet:
+        assert fleet.work(pieces("a", ["", ""])) == {}
+        first, *others = pids(tmp_path)
+        assert wait_until(lambda: gone(first))
+        assert len(others) == 2
+        assert first not in others
+    assert made(tmp_path) == ["a0", "a1"]
+
+
+def test_workers_that_cannot_start_are_told_of_and_not_waited_for(tmp_path):
+    with Fleet(Unborn(tmp_path), Crew(2)) as fleet:
+        failed = fleet.work(pieces("a", [""]) + pieces("b", [""]))
+    assert failed == dict.fromkeys("ab", failed["a"])
+    assert not failed["a"].bad_input
+    assert re.fullmatch(r"no worker could start \(.*No module named 'plane'\)", failed["a"].reason)
+
+
+def test_one_damaged_model_costs_its_own_pieces_alone(tmp_path):
+    wanted = pieces("a", ["damaged", "damaged"]) + pieces("b", ["", ""])
+    wanted += pieces("c", ["broken"]) + pieces("d", ["damaged results"]) + pieces("e", ["hopeless"])
+    wanted += pieces("f", ["coloured"])
+    assert done_by(1, tmp_path, wanted) == {
+        "a": Failure("m.safetensors is cut off", bad_input=True),
+        "c": Failure("KeyError: 'kernel'", bad_input=False),
+        "d": Failure("m.parquet is cut off", bad_input=True),
+        "e": Failure("Hopeless: no kernel", bad_input=False),
+        "f": Failure("m.h5 is cut off", bad_input=True),
+    }
+    assert made(tmp_path) == ["b0", "b1"]
+    assert not (tmp_path / "a1.tried").exists()
+
+
+def test_pieces_of_one_fate_fall_together_whatever_their_models(tmp_path):
+    wanted = pieces("a", ["damaged"], "maps") + pieces("b", [""], "maps")
+    wanted += [Piece("a9", "a", 1, ("a", "a9", ""), "answers")]
+    failed = done_by(1, tmp_path, wanted)
+    assert failed == {"maps": Failure("m.safetensors is cut off", bad_input=True)}
+    assert made(tmp_path) == ["a9"]
+
+
+@pytest.mark.faults
+def test_a_piece_whose_fate_is_sealed_is_not_tried_again(tmp_path, monkeypatch):
+    def open_the_gate(future, get=ray.get):
+        answer = get(future)
+        if isinstance(answer, Failure):
+            (tmp_path / "go").write_text("")
+        return answer
+
+    monkeypatch.setattr(ray, "get", open_the_gate)
+    wanted = pieces("a", ["die when told"], "one") + pieces("b", ["damaged"], "one")
+    failed = done_by(2, tmp_path, wanted)
+    assert failed == {"one": Failure("m.safetensors is cut off", bad_input=True)}
+    assert (tmp_path / "a0.tried").read_text() == "x"
+
+
+@pytest.mark.parametrize(
+    ("trick", "number"),
+    [
+        ("full", errno.ENOSPC),
+        ("full, as bad input", errno.EDQUOT),
+        ("full, met while damaged", errno.ENOSPC),
+    ],
+)
+def test_a_full_disk_however_deep_ends_the_work_at_once(tmp_path, trick, number):
+    with pytest.raises(DiskFull) as told:
+        done_by(1, tmp_path, pieces("a", [trick]) + pieces("b", [""]))
+    assert told.value.errno == number
+    assert made(tmp_path) == []
+
+
+def test_ctrl_c_kills_the_busy_and_the_idle(tmp_path):
+    def interrupt_when_one_is_at_it():
+        if wait_until(lambda: len(pids(tmp_path)) == 3):
+            os.kill(os.getpid(), signal.SIGINT)
+
+    def interrupted():
+        with Fleet(Joinery(tmp_path), Crew(2)) as fleet:
+            fleet.work(pieces("a", ["with another"] * 2))
+            threading.Thread(target=interrupt_when_one_is_at_it, daemon=True).start()
+            fleet.work(pieces("b", ["for ever"]))
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupted()
+    assert len(set(pids(tmp_path))) == 2
+    assert all(wait_until(lambda pid=pid: gone(pid)) for pid in pids(tmp_path))
+
+
+def test_what_a_task_did_not_expect_stands_in_the_log_of_its_worker(tmp_path):
+    done_by(1, tmp_path, pieces("a", ["broken"]), logs=str(tmp_path / "logs"))
+    log = tmp_path / "logs" / f"worker-{pids(tmp_path)[0]}.log"
+    assert "KeyError: 'kernel'" in log.read_text()
+
+
+def test_an_unusable_folder_for_logs_stops_nobody(tmp_path):
+    assert done_by(1, tmp_path, pieces("a", [""]), logs="/dev/null/logs") == {}
+
+
+def test_nothing_to_do_needs_no_worker(tmp_path):
+    with Fleet(Joinery(tmp_path), Crew(2)) as fleet:
+        assert fleet.work([]) == {}
+    assert not (tmp_path / "pids").exists()
+
+
+@pytest.mark.parametrize(
+    ("at_once", "gpus", "workers", "share"),
+    [
+        (8, 0, 8, 0),
+        (3, 1, 3, 1 / 3),
+        (16, 1, 4, 1 / 4),  # 4 a GPU, and no more
+        (3, 2, 3, 1 / 2),
+        (16, 2, 8, 1 / 4),
+        (2, 4, 2, 1),  # nobody needs more than one
+    ],
+)
+def test_a_crew_is_packed_onto_the_gpus(at_once, gpus, workers, share):
+    assert Crew.packed(at_once, gpus, "logs") == Crew(workers, 1, share, "logs")

@@ -1,0 +1,72 @@
+"""How a result was obtained: command, commit, versions, machine, data."""
+
+import datetime
+import shlex
+import subprocess
+import sys
+from importlib import metadata
+from pathlib import Path
+from typing import Any
+
+from orchestrator.process import hardware
+
+PACKAGES = (
+    "ray",
+    "tensorflow",
+    "keras",
+    "numpy",
+    "pandas",
+    "pyarrow",
+    "scikit-image",
+    "scipy",
+    "optuna",
+    "tensorboard",
+    "pillow",
+)
+
+
+def describe() -> dict[str, Any]:
+    """Everything about this run that does not depend on the question asked."""
+    return {
+        "command": command(),
+        "started": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "commit": commit(),
+        "python": sys.version.split()[0],
+        "packages": versions(),
+        "hardware": f"{hardware.machine()} (driver)",
+    }
+
+
+def command() -> str:
+    """The command line that started this process, as it could be typed again."""
+    module = getattr(sys.modules["__main__"], "__spec__", None)
+    name = f"python -m {module.name}" if module else f"python {sys.argv[0]}"
+    return " ".join([name, *map(shlex.quote, sys.argv[1:])])
+
+
+def versions() -> dict[str, str]:
+    """Package -> version, of those that a result depends on."""
+    found = {}
+    for package in PACKAGES:
+        try:
+            found[package] = metadata.version(package)
+        except metadata.PackageNotFoundError:
+            continue
+    return found
+
+
+def commit() -> str | None:
+    """Commit of this code, with "+changes" if files differ from it; None outside a checkout."""
+    here = Path(__file__).parent
+
+    def git(*words: str) -> str:
+        done = subprocess.run(
+            ["git", "-C", str(here), *words], capture_output=True, text=True, timeout=10, check=True
+        )
+        return done.stdout.strip()
+
+    try:
+        changed = "+changes" if git("status", "--porcelain", "--untracked-files=no") else ""
+        return git("rev-parse", "HEAD") + changed
+    except (OSError, subprocess.SubprocessError):
+        return None

@@ -1,0 +1,62 @@
+import json
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+from orchestrator.process import provenance
+
+
+def test_the_run_is_described_by_plain_json():
+    told = provenance.describe()
+    assert json.loads(json.dumps(told)) == told
+    assert told["python"].count(".") == 2
+    assert {"ray", "keras", "numpy", "optuna"} <= set(told["packages"])
+    assert told["hardware"].endswith("cores (driver)")
+
+
+def test_the_command_can_be_typed_again(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["x", "--data", "/fer 2013.zip", "--set", "a=b|c"])
+    words = shlex.split(provenance.command())
+    assert words[-4:] == ["--data", "/fer 2013.zip", "--set", "a=b|c"]
+
+
+def test_a_module_is_named_as_it_was_started():
+    words = [sys.executable, "-m", "orchestrator.process.provenance_test", "a b"]
+    done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=repository())
+    assert done.stdout == "python -m orchestrator.process.provenance_test 'a b'\n"
+
+
+def repository() -> Path:
+    return Path(__file__).parents[2]
+
+
+def test_outside_a_checkout_there_is_no_commit(tmp_path, monkeypatch):
+    monkeypatch.setattr(provenance, "__file__", str(tmp_path / "provenance.py"))
+    assert provenance.commit() is None
+
+
+def test_the_commit_says_whether_files_differ_from_it(tmp_path, monkeypatch):
+    def git(*words):
+        mail = ["-c", "user.email=a@b", "-c", "user.name=a"]
+        subprocess.run(["git", "-C", tmp_path, *mail, *words], check=True, capture_output=True)
+
+    file = tmp_path / "provenance.py"
+    file.write_text("1")
+    git("init")
+    git("add", ".")
+    git("commit", "-m", "first")
+    monkeypatch.setattr(provenance, "__file__", str(file))
+    clean = provenance.commit()
+    assert len(clean) == 40
+    file.write_text("2")
+    assert provenance.commit() == f"{clean}+changes"
+
+
+def test_a_package_that_is_not_there_is_left_out(monkeypatch):
+    monkeypatch.setattr(provenance, "PACKAGES", ("numpy", "no-such-package-at-all"))
+    assert list(provenance.versions()) == ["numpy"]
+
+
+if __name__ == "__main__":
+    print(provenance.command())

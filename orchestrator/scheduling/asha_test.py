@@ -1,0 +1,165 @@
+import math
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from orchestrator.errors import BadInput
+from orchestrator.scheduling.asha import Rungs, milestones
+
+
+@pytest.mark.parametrize(
+    ("grace", "factor", "epochs", "expected"),
+    [
+        (1, 3, 10, (1, 3, 9)),
+        (1, 3, 9, (1, 3)),
+        (1, 3, 1, ()),
+        (5, 3, 50, (5, 15, 45)),
+        (4, 4, 40, (4, 16)),
+        (10, 3, 10, ()),
+        (1, 2, 1025, tuple(2**k for k in range(11))),
+    ],
+)
+def test_rungs_are_the_powers_below_the_last_epoch(grace, factor, epochs, expected):
+    assert milestones(grace, factor, epochs) == expected
+
+
+def test_243_keeps_its_top_rung_where_a_float_logarithm_loses_it():
+    assert int(math.log(243) / math.log(3)) == 4
+    assert milestones(1, 3, 244) == (1, 3, 9, 27, 81, 243)
+
+
+@pytest.mark.parametrize("bad", [(0, 3, 9), (-1, 3, 9), (1, 1, 9), (1, 3, 0)])
+def test_numbers_that_make_no_rungs_are_refused(bad):
+    with pytest.raises(BadInput):
+        milestones(*bad)
+
+
+@pytest.mark.parametrize("bad", [(3, 1), (1, 1), (0, 1)])
+def test_milestones_must_ascend_from_one(bad):
+    with pytest.raises(BadInput, match="ascend"):
+        Rungs(bad, 3)
+
+
+def test_seven_trials_by_hand():
+    rungs = Rungs((9,), 3)
+    seen = [
+        rungs.record(f"t{i}", 9, value)
+        for i, value in enumerate([0.30, 0.20, 0.40, 0.35, 0.412, 0.50, 0.41], 1)
+    ]
+    assert [(d.rank, d.of, d.survivors, d.keep) for d in seen] == [
+        (1, 1, 1, True),
+        (2, 2, 1, False),
+        (1, 3, 1, True),
+        (2, 4, 2, True),
+        (1, 5, 2, True),
+        (1, 6, 2, True),
+        (3, 7, 3, True),
+    ]
+    assert seen[6].reason == "rung 9: 0.41 ranks 3 of 7, the best 3 go on"
+    assert seen[1].reason == "rung 9: 0.2 ranks 2 of 2, the best goes on"
+    assert rungs.summary() == "9: 6 of 7"
+    assert rungs.table()[9][1] == ("t2", 0.20, False)
+
+
+def test_nothing_is_decided_away_from_a_rung_and_the_first_row_wins():
+    rungs = Rungs((3, 9), 3)
+    assert rungs.record("a", 2, 0.1) is None
+    assert rungs.record("a", 3, 0.5).keep
+    assert rungs.record("a", 3, 0.0) is None
+    assert rungs.record("a", 4, 0.0) is None
+    assert rungs.table() == {3: [("a", 0.5, True)], 9: []}
+
+
+def test_a_jump_is_recorded_at_the_highest_passed_rung_alone():
+    rungs = Rungs((1, 3, 9), 3)
+    decision = rungs.record("a", 5, 0.5)
+    assert (decision.epoch, decision.value) == (3, 0.5)
+    assert rungs.record("a", 8, 0.6) is None
+    assert rungs.record("a", 9, 0.7).epoch == 9
+    assert rungs.table()[1] == []
+
+
+def test_of_27_equal_trials_one_goes_on():
+    rungs = Rungs((1,), 3)
+    kept = [rungs.record(str(i), 1, 0.25).keep for i in range(27)]
+    assert kept == [True] + [False] * 26
+
+
+def test_arrival_order_decides_as_the_stopping_form_must():
+    ascending, descending = Rungs((1,), 3), Rungs((1,), 3)
+    for i in range(27):
+        ascending.record(str(i), 1, i / 27)
+        descending.record(str(i), 1, -i / 27)
+    assert ascending.summary() == "1: 27 of 27"
+    assert descending.summary() == "1: 1 of 27"
+
+
+def test_in_random_order_about_one_in_three_goes_on():
+    rungs = Rungs((1,), 3)
+    values = list(range(243))
+    random.Random(0).shuffle(values)
+    kept = sum(rungs.record(str(v), 1, v).keep for v in values)
+    assert 70 <= kept <= 100
+
+
+@pytest.mark.parametrize("worst", [None, math.nan, math.inf, -math.inf])
+def test_without_a_finite_value_nobody_goes_on_not_even_the_first(worst):
+    rungs = Rungs((1,), 3)
+    first = rungs.record("a", 1, worst)
+    assert (first.value, first.rank, first.keep) == (-math.inf, 1, False)
+    assert "no finite value" in first.reason
+    assert rungs.record("b", 1, -5.0).keep, "a poor finite value beats none"
+
+
+def test_a_stopped_trial_stays_stopped_for_those_who_ask_later():
+    rungs = Rungs((1, 3), 3)
+    rungs.record("good", 1, 0.5)
+    rungs.record("poor", 1, 0.4)
+    assert rungs.stopped("good") is None
+    assert rungs.stopped("unknown") is None
+    assert rungs.stopped("poor").rank == 2
+    assert [d.epoch for d in rungs.decisions("good")] == [1]
+
+
+def test_rungs_differ_when_a_row_the_order_or_the_factor_does():
+    rows = [("a", 1, 0.1), ("b", 1, 0.2)]
+    rungs = Rungs.replay((1, 3), 3, rows)
+    assert rungs == Rungs.replay((1, 3), 3, rows)
+    assert rungs != Rungs.replay((1, 3), 3, rows[:1])
+    assert rungs != Rungs.replay((1, 3), 3, rows[::-1])
+    assert rungs != Rungs.replay((1, 3), 2, rows)
+    assert rungs != Rungs.replay((1,), 3, rows)
+
+
+reports = st.lists(
+    st.tuples(
+        st.sampled_from("abcdefgh"),
+        st.integers(1, 12),
+        st.none() | st.just(math.nan) | st.floats(0, 1) | st.sampled_from([0.25, 0.5]),
+    ),
+    max_size=60,
+)
+
+
+@given(reports, st.integers(2, 4), st.integers(0, 60))
+def test_a_replay_in_two_halves_with_rows_told_twice_is_the_same_state(rows, factor, cut):
+    whole = Rungs((1, 3, 9), factor)
+    for row in rows:
+        whole.record(*row)
+    again = Rungs.replay((1, 3, 9), factor, rows[:cut] + rows[:cut] + rows[cut:])
+    assert again == whole
+    assert again.table() == whole.table()
+
+
+@given(reports, st.integers(2, 4))
+def test_the_best_always_goes_on_and_nobody_below_the_line(rows, factor):
+    for seen in Rungs.replay((1, 3, 9), factor, rows).table().values():
+        best = max((value for _, value, _ in seen), default=-math.inf)
+        if math.isfinite(best):
+            assert next(kept for _, value, kept in seen if value == best)
+        for n, (_, value, kept) in enumerate(seen, 1):
+            better = sum(other > value for _, other, _ in seen[:n])
+            assert not kept or better < math.ceil(n / factor)
+            assert not kept or math.isfinite(value)

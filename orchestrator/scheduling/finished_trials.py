@@ -1,0 +1,112 @@
+"""Trials that other sweeps of the same results folder have finished: never trained twice."""
+
+import os
+import secrets
+from dataclasses import dataclass
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from orchestrator.scheduling.ledger import RESULT_FIELDS
+from orchestrator.scheduling.scheduler import ROW_FIELDS, TIME_IS_UP, Finished
+from results.paths import Paths
+from results.schema import EPOCHS, TRIALS
+from results.store import TEMPORARY, DamagedResults, Store
+
+FINISHED = ("completed", "stopped_early", "reused")
+
+
+@dataclass(frozen=True)
+class _Find:
+    store: Store
+    row: dict[str, Any]
+    epochs: pa.Table
+
+    def files(self) -> tuple[str, str]:
+        trial = self.row["trial"]
+        return Paths().prediction(trial), Paths().weight(trial)
+
+    def is_whole(self) -> bool:
+        """Whether it left all that a finished trial leaves."""
+        reported = len(self.rows()) == self.row["epochs_trained"] > 0
+        return reported and all(self.store.size(name) for name in self.files())
+
+    def rows(self) -> list[dict[str, Any]]:
+        mine = self.epochs.filter(pc.equal(self.epochs["trial"], self.row["trial"]))
+        return list(mine.select(list(ROW_FIELDS)).sort_by("epoch").to_pylist())
+
+
+class FinishedTrials:
+    """What the sweeps below a folder have finished, by signature.
+
+    Only what ended by itself counts: a pruned, a failed or a diverged trial is trained again, and
+    so is one that stopped because its sweep's time was up.
+
+    Args:
+        results: holds the sweeps' folders.
+        into: of the sweep under way, which is not searched.
+
+    Attributes:
+        passed_over: sweeps whose tables could not be read, with the reason.
+    """
+
+    def __init__(self, results: Store, into: Store) -> None:
+        self.passed_over: list[str] = []
+        self._into = into
+        self._found: dict[str, _Find] = {}
+        for name in results.folders():
+            store = results.below(name)
+            if store.root != into.root and store.exists(Paths().trials):
+                self._scan(store)
+
+    def _scan(self, store: Store) -> None:
+        try:
+            trials = store.read_table(Paths().trials, TRIALS)
+            epochs = store.read_table(Paths().epochs, EPOCHS)
+        except DamagedResults as problem:
+            self.passed_over.append(str(problem))
+            return
+        columns = ["trial", "status", "reason", "epochs_trained", *RESULT_FIELDS]
+        for row in trials.select(columns).to_pylist():
+            if row["status"] in FINISHED and not (row["reason"] or "").startswith(TIME_IS_UP):
+                self._remember(_Find(store, row, epochs))
+
+    def _remember(self, find: _Find) -> None:
+        known = self._found.get(find.row["trial"])
+        if known is None or known.row["status"] == "reused":  # rather the one that trained it
+            self._found[find.row["trial"]] = find
+
+    def __call__(self, signature: str) -> Finished | None:
+        """The finished trial of that signature; its files then stand in the sweep's folder too."""
+        find = self._found.get(signature)
+        if find is None or not find.is_whole():
+            return None
+        try:
+            for name in find.files():
+                _link_or_copy(find.store, self._into, name)
+        except DamagedResults:  # not for us to read, or deleted this moment
+            return None
+        return Finished(
+            sweep=find.store.root.rpartition("/")[2],
+            status=find.row["status"],
+            rows=tuple(find.rows()),
+            about={key: find.row[key] for key in RESULT_FIELDS},
+        )
+
+
+def _link_or_copy(source: Store, target: Store, name: str) -> None:
+    """Put the same file at another place, whole or not at all."""
+    if source.local is None or target.local is None:
+        target.write_bytes(name, source.read_bytes(name))
+        return
+    place = target.local / name
+    place.parent.mkdir(parents=True, exist_ok=True)
+    temporary = place.with_name(f".{place.name}.{secrets.token_hex(4)}{TEMPORARY}")
+    try:
+        os.link(source.local / name, temporary)
+    except OSError:  # another file system, or one without links
+        target.write_bytes(name, source.read_bytes(name))
+        return
+    temporary.replace(place)
+    temporary.unlink(missing_ok=True)  # renaming onto a link to the same file does nothing

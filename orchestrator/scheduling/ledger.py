@@ -1,0 +1,233 @@
+"""What happened to every trial of a sweep: a journal of events, and the state they add up to.
+
+The journal is the truth. Everything else (tables, TensorBoard, rungs, the searcher's knowledge) is
+a view of it and can be made again from it, so a killed sweep goes on from its journal alone.
+"""
+
+import math
+from collections import Counter
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+from typing import Any, ClassVar, Protocol
+
+RESULT_FIELDS = ("parameters", "hardware")
+"""What the first row of a trial tells about it besides the epoch's numbers."""
+
+
+class Appendable(Protocol):
+    """Where events go: `results.journal.file_journal.Journal`, or a list in a test."""
+
+    def append(self, event: dict[str, Any], /) -> None:
+        """Keep one event."""
+
+
+@dataclass
+class Entry:
+    """One trial's story so far.
+
+    Attributes:
+        trial: signature.
+        number: from 0, in the order asked.
+        config: every TrialConfig field.
+        ticket: the search strategy's own number of it.
+        status: running, completed, stopped_early, pruned, failed or reused.
+        begun: whether a process has worked on it.
+        reason: what ended it, in words.
+        resumable: ended only because the time was up.
+        rows: epoch -> that epoch's numbers.
+        about: see RESULT_FIELDS.
+        rung: the last rung passed; 0 for none.
+        condemned: why a rung stopped it, if one did.
+        stop: (kind, reason), once it has said that no further epoch is due; else ().
+        error: of a failed trial.
+        deaths: how often a process died while it worked on it, by cause.
+        reused_from: the sweep that trained it.
+    """
+
+    trial: str
+    number: int
+    config: dict[str, Any]
+    ticket: int
+    status: str = "running"
+    begun: bool = False
+    reason: str = ""
+    resumable: bool = False
+    rows: dict[int, dict[str, Any]] = field(default_factory=dict)
+    about: dict[str, Any] = field(default_factory=dict)
+    rung: int = 0
+    condemned: str = ""
+    stop: tuple[str, ...] = ()
+    error: str = ""
+    deaths: Counter[str] = field(default_factory=Counter)
+    reused_from: str = ""
+
+    @property
+    def pending(self) -> bool:
+        """Whether a resumed sweep goes on with it."""
+        return self.status == "running" or self.resumable
+
+    def best_row(self, metric: str) -> dict[str, Any] | None:
+        """The epoch with the highest metric, of equals the lower validation loss, then the earlier.
+
+        The rule of `training.stopping.best`, whose weights and predictions are kept.
+        """
+        usable = [
+            row
+            for row in self.rows.values()
+            if not (math.isnan(row[metric]) or math.isnan(row["validation_loss"]))
+        ]
+        return min(
+            usable,
+            key=lambda row: (-row[metric], row["validation_loss"], row["epoch"]),
+            default=None,
+        )
+
+
+Listener = Callable[[dict[str, Any], Entry], None]
+
+
+class Ledger:
+    """All trials of one sweep; every change is an event, journalled before it is applied.
+
+    Args:
+        journal: where events go.
+        past: events of the journal so far, oldest first.
+
+    Attributes:
+        entries: signature -> story, in the order asked.
+        reported: (trial, row) in the order reported; rows that were reported again or reused too.
+        unknown: trials that are spoken of but were never asked for, because that line was lost;
+            what is said of them is passed over.
+    """
+
+    def __init__(self, journal: Appendable, past: Iterable[dict[str, Any]] = ()) -> None:
+        self.entries: dict[str, Entry] = {}
+        self.reported: list[tuple[str, dict[str, Any]]] = []
+        self.unknown: set[str] = set()
+        self._next = 0
+        self._counts: Counter[str] = Counter()
+        self._journal = journal
+        self._listeners: list[Listener] = []
+        for event in past:
+            self._apply(event)
+
+    def listen(self, listener: Listener) -> None:
+        """Call the listener after every event from now on; listeners are called in this order."""
+        self._listeners.append(listener)
+
+    def asked(self, trial: str, config: dict[str, Any], ticket: int) -> Entry:
+        """A new trial is due."""
+        self._note("asked", trial, number=self._next, config=config, ticket=ticket)
+        return self.entries[trial]
+
+    def ticket(self, trial: str, ticket: int) -> None:
+        """The search strategy knows it by another number from now on."""
+        self._note("ticket", trial, ticket=ticket)
+
+    def started(self, trial: str) -> None:
+        """A process works on it, for the first time or again."""
+        self._note("started", trial)
+
+    def epoch(
+        self, trial: str, row: dict[str, Any], about: dict[str, Any], stop: Sequence[str] = ()
+    ) -> None:
+        """An epoch was trained and measured; stop: (kind, reason) where it was the last one.
+
+        The event says "back" where the trial went back by so many epochs, as checkpoints of it
+        were lost or damaged.
+        """
+        entry = self.entries[trial]
+        more: dict[str, Any] = {} if entry.about else {"about": about}
+        if stop:
+            more["stop"] = list(stop)
+        back = max(entry.rows, default=0) - row["epoch"]
+        if back > 0:
+            more["back"] = back
+        self._note("epoch", trial, row=row, **more)
+
+    def rung(self, trial: str, epoch: int, value: float, reason: str, keep: bool) -> None:
+        """A trial reached a rung and was judged there."""
+        self._note("rung", trial, epoch=epoch, value=value, reason=reason, keep=keep)
+
+    def ended(self, trial: str, status: str, reason: str, **more: Any) -> None:
+        """No further epoch is due; more: resumable, error, reused_from, rows, about."""
+        self._note("ended", trial, status=status, reason=reason, **more)
+
+    def died(self, trial: str, cause: str, said: str) -> None:
+        """The process that worked on it is gone: see `deaths.CAUSES`."""
+        self._note("died", trial, cause=cause, said=said)
+
+    def counts(self) -> dict[str, int]:
+        """Status -> number of trials."""
+        return {status: n for status, n in self._counts.items() if n}
+
+    def _note(self, kind: str, trial: str, **content: Any) -> None:
+        event = {"event": kind, "trial": trial, **content}
+        self._journal.append(event)
+        entry = self._apply(event)
+        if entry is not None:
+            for listener in self._listeners:
+                listener(event, entry)
+
+    def _apply(self, event: dict[str, Any]) -> Entry | None:
+        kind, trial = event["event"], event.get("trial")
+        if trial is None:
+            return None  # of the sweep itself: begun, resumed, interrupted, done
+        entry = self.entries.get(trial)
+        before = [entry.status] if entry else []
+        if kind == "asked":
+            entry = Entry(trial, event["number"], event["config"], event["ticket"])
+            self.entries[trial] = entry
+            self._next = event["number"] + 1
+        elif entry is None:
+            self.unknown.add(trial)
+            return None
+        else:
+            self._REDUCERS[kind](self, entry, event)
+        self._counts.subtract(before)
+        self._counts[entry.status] += 1
+        return entry
+
+    def _on_ticket(self, entry: Entry, event: dict[str, Any]) -> None:
+        entry.ticket = event["ticket"]
+
+    def _on_started(self, entry: Entry, event: dict[str, Any]) -> None:
+        entry.status, entry.reason, entry.resumable = "running", "", False
+        entry.begun = True
+
+    def _on_epoch(self, entry: Entry, event: dict[str, Any]) -> None:
+        row = event["row"]
+        for later in [epoch for epoch in entry.rows if epoch > row["epoch"]]:
+            del entry.rows[later]  # it went back to a checkpoint and trains them again
+        entry.rows[row["epoch"]] = row
+        entry.about = event.get("about") or entry.about
+        entry.stop = tuple(event.get("stop", ()))
+        self.reported.append((entry.trial, row))
+
+    def _on_died(self, entry: Entry, event: dict[str, Any]) -> None:
+        entry.deaths[event["cause"]] += 1
+
+    def _on_rung(self, entry: Entry, event: dict[str, Any]) -> None:
+        if event["keep"]:
+            entry.rung = event["epoch"]
+        else:
+            entry.condemned = event["reason"]
+
+    def _on_ended(self, entry: Entry, event: dict[str, Any]) -> None:
+        entry.status, entry.reason = event["status"], event["reason"]
+        entry.resumable = event.get("resumable", False)
+        entry.error = event.get("error", "")
+        entry.reused_from = event.get("reused_from", "")
+        if "rows" in event:
+            entry.rows = {row["epoch"]: row for row in event["rows"]}
+            self.reported += [(entry.trial, row) for row in event["rows"]]
+        entry.about = event.get("about") or entry.about
+
+    _REDUCERS: ClassVar[dict[str, Callable[["Ledger", Entry, dict[str, Any]], None]]] = {
+        "ticket": _on_ticket,
+        "started": _on_started,
+        "died": _on_died,
+        "epoch": _on_epoch,
+        "rung": _on_rung,
+        "ended": _on_ended,
+    }

@@ -1,0 +1,333 @@
+import math
+import time
+
+import pytest
+from optuna.trial import TrialState
+
+from orchestrator.monitor.rows import epoch_rows
+from orchestrator.scheduling.ledger import Ledger
+from orchestrator.scheduling.scheduler import METRIC, REPEATS, STATUS_OF_STOP, TIME_IS_UP, Finished
+from orchestrator.search.catalogue import SEARCHES
+from orchestrator.search.space import Choice, Constant, size
+from orchestrator.testing.scripted import (
+    BASE,
+    EPOCHS,
+    GRID,
+    MIXED,
+    RATES,
+    Stage,
+    completed,
+    conduct,
+    diverged,
+    failing,
+    patient,
+    rising,
+    row,
+    statuses,
+    study_of,
+)
+from orchestrator.testing.stand_ins import ListJournal
+from results.journal.file_journal import Journal
+
+
+def by_rate(scheduler):
+    return {e.config["learning_rate"]: e.status for e in scheduler.ledger.entries.values()}
+
+
+# --- a sweep from beginning to end -----------------------------------------------------------
+
+
+@pytest.mark.parametrize("slots", [1, 4])
+@pytest.mark.parametrize("search", SEARCHES)
+def test_hopeless_trials_are_pruned_and_the_best_completes(search, slots):
+    scheduler = conduct(search=search, axes=GRID)
+    Stage(rising, slots, seed=5).play(scheduler)
+    found = by_rate(scheduler)
+    assert len(found) == size(GRID) == 12
+    assert found[0.12] == "completed"
+    assert set(found.values()) == {"completed", "pruned"}
+    pruned = [e for e in scheduler.ledger.entries.values() if e.status == "pruned"]
+    assert {len(e.rows) for e in pruned} <= {1, 3}
+    assert all(e.reason == e.condemned and e.reason.startswith("rung ") for e in pruned)
+
+
+def test_descending_quality_leaves_the_first_alone():
+    axes = {
+        "learning_rate": Choice(tuple(sorted(RATES.values, reverse=True))),
+        "epochs": Constant(EPOCHS),
+    }
+    scheduler = conduct(axes=axes)
+    Stage(rising).play(scheduler)
+    assert list(statuses(scheduler).values()) == ["completed"] + ["pruned"] * 11
+    assert scheduler.rungs.summary() == "1: 1 of 12   3: 1 of 1"
+
+
+def test_without_rungs_every_trial_runs_to_its_end():
+    scheduler = conduct(rungs=())
+    Stage(rising, slots=3).play(scheduler)
+    assert set(statuses(scheduler).values()) == {"completed"}
+    assert len(epoch_rows(scheduler.ledger)) == 12 * EPOCHS
+
+
+def test_each_way_to_end_has_its_status_and_its_reason():
+    scripts = {0.06: patient([0.2, 0.2]), 0.02: diverged([0.3]), 0.09: completed([0.1] * 9)}
+    scheduler = conduct(rungs=(), trials=3)
+    Stage(lambda config: scripts[config.learning_rate]).play(scheduler)
+    told = {e.status: e.reason for e in scheduler.ledger.entries.values()}
+    assert told == {
+        "stopped_early": "no better loss",
+        "failed": "train_loss is not finite at epoch 2",
+        "completed": "all epochs done",
+    }
+    assert set(STATUS_OF_STOP.values()) == set(told)
+
+
+def test_a_trial_that_ends_itself_at_a_rung_that_condemns_it_keeps_its_own_end():
+    scheduler = conduct(rungs=(2,), trials=2)
+    scripts = iter([completed([0.5] * 3), patient([0.1, 0.1])])
+    Stage(lambda config: next(scripts)).play(scheduler)
+    assert list(statuses(scheduler).values()) == ["completed", "stopped_early"]
+    assert [keep for _, _, keep in scheduler.rungs.table()[2]] == [True, False]
+
+
+def test_never_more_at_once_than_asked_for_and_not_more_trials_either():
+    scheduler = conduct(trials=5, concurrency=2, rungs=())
+    assert [scheduler.next_trial() is None for _ in range(3)] == [False, False, True]
+    assert not scheduler.over  # "not now" is not "never"
+    other = conduct(trials=5, rungs=())
+    Stage(rising, slots=4).play(other)
+    assert len(other.ledger.entries) == 5
+
+
+def test_a_trial_that_only_the_disk_failed_is_tried_again_by_a_resumed_sweep():
+    scheduler = conduct(concurrency=1)
+    trial = scheduler.next_trial().signature()
+    scheduler.started(trial)
+    full = {"epoch": 0, "failure": "OSError: No space left on device", "passing": True}
+    assert not scheduler.goes_on(trial, full)
+    entry = scheduler.ledger.entries[trial]
+    assert (entry.status, entry.pending) == ("failed", True)
+    assert scheduler.next_trial() is not None
+
+
+def test_rows_that_an_earlier_process_had_no_time_to_tell_are_taken_with_the_last():
+    scheduler = conduct(rungs=(1, 3))
+    trial = scheduler.next_trial().signature()
+    scheduler.goes_on(trial, row(1, 0.1))
+    earlier = [row(t, 0.1 * t) for t in (1, 2, 3)]
+    assert scheduler.goes_on(trial, row(4, 0.4) | {"earlier": earlier})
+    assert [r["epoch"] for r in epoch_rows(scheduler.ledger)] == [1, 2, 3, 4]
+    assert scheduler.rungs.table()[3] == [(trial, pytest.approx(0.3), True)]
+
+
+def test_a_retried_trial_that_went_back_to_a_checkpoint_counts_once():
+    scheduler = conduct(rungs=(1, 3))
+    trial = scheduler.next_trial().signature()
+    scheduler.started(trial)
+    for epoch in (1, 2, 3, 4):
+        scheduler.goes_on(trial, row(epoch, 0.1 * epoch))
+    scheduler.started(trial)
+    for epoch in (3, 4, 5):
+        assert scheduler.goes_on(trial, row(epoch, 0.9))
+    rows = epoch_rows(scheduler.ledger)
+    assert [(r["epoch"], r[METRIC]) for r in rows] == [
+        (1, 0.1),
+        (2, 0.2),
+        (3, 0.9),
+        (4, 0.9),
+        (5, 0.9),
+    ]
+    assert scheduler.rungs.table() == {
+        1: [(trial, 0.1, True)],
+        3: [(trial, pytest.approx(0.3), True)],
+    }
+
+
+# --- numbers that are none -------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("odd", [math.nan, None])
+def test_odd_numbers_are_kept_as_nan_never_best_and_worst_at_a_rung(odd, tmp_path):
+    journal = Journal(tmp_path / "journal.jsonl", batch=0)
+    scheduler = conduct(journal, rungs=(2,))
+    trial = scheduler.next_trial().signature()
+    scheduler.started(trial)
+    assert scheduler.goes_on(trial, row(1, 0.4))
+    assert not scheduler.goes_on(trial, row(2, 0.5, **{METRIC: odd}))
+    entry = scheduler.ledger.entries[trial]
+    assert (entry.status, entry.reason) == (
+        "pruned",
+        "rung 2: no finite value, which never goes on",
+    )
+    assert entry.best_row(METRIC)["epoch"] == 1
+    assert scheduler.rungs.table() == {2: [(trial, -math.inf, False)]}
+    again = Ledger(journal, journal.read()).entries[trial]
+    assert math.isnan(again.rows[2][METRIC])
+    assert again.reason == entry.reason
+
+
+def test_a_loss_without_a_value_bars_its_epoch_from_being_best():
+    scheduler = conduct(rungs=())
+    trial = scheduler.next_trial().signature()
+    scheduler.started(trial)
+    scheduler.goes_on(trial, row(1, 0.9, validation_loss=None))
+    scheduler.goes_on(trial, row(2, 0.3))
+    assert scheduler.ledger.entries[trial].best_row(METRIC)["epoch"] == 2
+
+
+# --- what the search is told -----------------------------------------------------------------
+
+
+def test_the_study_holds_the_truth(tmp_path):
+    scripts = [
+        completed([0.2, 0.6, 0.5]),
+        patient([0.7, 0.4]),
+        diverged([0.3]),
+        diverged([]),
+        failing([0.1]),
+        completed([0.01, 0.02, 0.03]),  # pruned at its first rung
+    ]
+    numbers = iter(scripts)
+    scheduler = conduct(
+        search="tpe", axes=MIXED, rungs=(1,), trials=6, study=tmp_path / "optuna.journal"
+    )
+    scheduler.rungs.record("an earlier one", 1, 0.15)  # so that the first to come is not the best
+    Stage(lambda config: next(numbers)).play(scheduler)
+    told = study_of(tmp_path / "optuna.journal")
+    assert [(t.state, t.intermediate_values) for t in told] == [
+        (TrialState.COMPLETE, {1: 0.2, 2: 0.6, 3: 0.5}),
+        (TrialState.COMPLETE, {1: 0.7, 2: 0.4}),
+        (TrialState.PRUNED, {1: 0.3}),
+        (TrialState.PRUNED, {}),
+        (TrialState.PRUNED, {1: 0.1}),
+        (TrialState.PRUNED, {1: 0.01}),
+    ]
+    assert [t.value for t in told[:2]] == [0.6, 0.7]  # the best epoch's, whose weights are kept
+
+
+def test_an_error_is_told_as_a_failure_with_what_was_seen_before(tmp_path):
+    scheduler = conduct(
+        search="tpe", axes=MIXED, rungs=(), trials=2, study=tmp_path / "optuna.journal"
+    )
+    scripts = iter([failing([0.4]), failing([])])
+    Stage(lambda config: next(scripts)).play(scheduler)
+    told = study_of(tmp_path / "optuna.journal")
+    assert [(t.state, t.intermediate_values) for t in told] == [
+        (TrialState.FAIL, {1: 0.4}),
+        (TrialState.FAIL, {}),
+    ]
+
+
+# --- trials that another sweep has finished --------------------------------------------------
+
+
+def test_a_finished_trial_is_taken_over_counted_and_not_trained():
+    first = BASE.from_flat({**BASE.to_flat(), "learning_rate": 0.06, "epochs": EPOCHS})
+    rows = tuple({k: v for k, v in r.items() if k in row(1, 0.5)} for r in rising(first))
+    found = Finished("older", "completed", rows, {"parameters": 7, "hardware": "another"})
+    scheduler = conduct(
+        trials=3,
+        rungs=(),
+        finished=lambda signature: found if signature == first.signature() else None,
+    )
+    stage = Stage(rising)
+    stage.play(scheduler)
+    assert list(statuses(scheduler).values()) == ["reused", "completed", "completed"]
+    entry = scheduler.ledger.entries[first.signature()]
+    assert entry.reason == "trained before in sweep older (completed)"
+    assert (entry.reused_from, entry.about["parameters"], len(entry.rows)) == ("older", 7, EPOCHS)
+    assert first.signature() not in stage.trained
+
+
+def test_trials_are_compared_with_one_that_was_taken_over_also_after_a_resume():
+    found = Finished("older", "completed", tuple(row(t, 0.3 * t) for t in (1, 2, 3)), {})
+    first = BASE.from_flat({**BASE.to_flat(), "learning_rate": 0.06, "epochs": EPOCHS})
+    journal = ListJournal()
+    scheduler = conduct(
+        journal,
+        trials=2,
+        finished=lambda signature: found if signature == first.signature() else None,
+    )
+    Stage(lambda config: completed([0.2] * EPOCHS)).play(scheduler)
+    assert list(statuses(scheduler).values()) == ["reused", "pruned"]
+    assert [value for _, value, _ in scheduler.rungs.table()[1]] == [0.3, 0.2]
+    assert conduct(journal, trials=2).rungs == scheduler.rungs
+
+
+def test_a_pending_trial_that_was_finished_elsewhere_meanwhile_is_taken_over():
+    journal = ListJournal()
+    scheduler = conduct(journal, trials=1, rungs=())
+    Stage(rising).play(scheduler, results=2)
+    found = Finished("other", "completed", (row(1, 0.9),), {})
+    resumed = conduct(journal, trials=1, rungs=(), finished=lambda signature: found)
+    resumed.take_up()
+    Stage(rising).play(resumed)
+    entry = next(iter(resumed.ledger.entries.values()))
+    assert (entry.status, list(entry.rows)) == ("reused", [1])
+
+
+def test_any_number_of_finished_trials_is_taken_over_in_a_row():
+    found = Finished("older", "completed", (row(1, 0.5),), {})
+    axes = {"seed": Choice(tuple(range(REPEATS + 50))), "epochs": Constant(1)}
+    last = {**BASE.to_flat(), "seed": REPEATS + 49, "epochs": 1}
+    new = BASE.from_flat(last).signature()
+    scheduler = conduct(
+        axes=axes,
+        rungs=(),
+        trials=REPEATS + 50,
+        finished=lambda signature: None if signature == new else found,
+    )
+    assert scheduler.next_trial().signature() == new
+    assert scheduler.ledger.counts() == {"reused": REPEATS + 49, "running": 1}
+
+
+# --- time ------------------------------------------------------------------------------------
+
+
+def test_when_time_is_up_running_trials_stop_resumably_and_nothing_new_begins():
+    journal = ListJournal()
+    scheduler = conduct(journal, rungs=(), deadline=time.monotonic() + 60, budget_text="1m")
+    first, second = (scheduler.next_trial().signature() for _ in range(2))
+    scheduler.started(first)
+    assert scheduler.goes_on(first, row(1, 0.5))
+    object.__setattr__(scheduler.limits, "deadline", time.monotonic() - 1)
+    scheduler.started(second)
+    assert not scheduler.goes_on(first, row(2, 0.6))
+    assert not scheduler.goes_on(second, row(1, 0.1))
+    entries = scheduler.ledger.entries
+    assert {(e.status, e.resumable) for e in entries.values()} == {("stopped_early", True)}
+    assert entries[first].reason == f"{TIME_IS_UP} 1m spent; --resume goes on"
+    assert scheduler.over
+    assert scheduler.next_trial() is None
+    resumed = conduct(journal, trials=2, rungs=())
+    resumed.take_up()
+    stage = Stage(rising)
+    stage.play(resumed)
+    assert stage.trained == [first, second]
+    assert set(statuses(resumed).values()) == {"completed"}
+    assert [len(e.rows) for e in resumed.ledger.entries.values()] == [EPOCHS, EPOCHS]
+
+
+def test_a_last_row_counts_even_when_time_is_up():
+    scheduler = conduct(rungs=(), trials=1, deadline=time.monotonic() + 60)
+    trial = scheduler.next_trial().signature()
+    scheduler.started(trial)
+    object.__setattr__(scheduler.limits, "deadline", time.monotonic() - 1)
+    assert not scheduler.goes_on(trial, completed([0.5])[0])
+    assert statuses(scheduler) == {trial: "completed"}
+
+
+def test_the_search_is_not_told_of_a_trial_that_will_go_on(tmp_path):
+    file = tmp_path / "optuna.journal"
+    more = {"search": "tpe", "axes": MIXED, "rungs": (), "trials": 1, "study": file}
+    journal = ListJournal()
+    scheduler = conduct(journal, **more, deadline=time.monotonic() + 60)
+    trial = scheduler.next_trial().signature()
+    scheduler.started(trial)
+    object.__setattr__(scheduler.limits, "deadline", time.monotonic() - 1)
+    scheduler.goes_on(trial, row(1, 0.5))
+    assert [t.state for t in study_of(file)] == [TrialState.RUNNING]
+    resumed = conduct(journal, **more)
+    resumed.take_up()
+    Stage(rising).play(resumed)
+    assert [t.state for t in study_of(file)] == [TrialState.COMPLETE]

@@ -1,0 +1,91 @@
+"""What the scheduler and a search say to each other: suggestions, outcomes, tickets."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, Literal, Protocol
+
+from orchestrator.errors import BadInput
+from orchestrator.search.space import Axis
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A configuration to try: `values` has every axis, constants too; `ticket` counts from 0."""
+
+    ticket: int
+    values: dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a suggestion ended.
+
+    Attributes:
+        state: "completed" for a trial that ended by itself, "pruned" for one that the scheduler
+            stopped, "failed" for one that crashed.
+        value: higher is better; None or NaN where there is none, as for a diverged trial.
+        intermediate: (epoch, value), what it reported on the way.
+    """
+
+    state: Literal["completed", "pruned", "failed"]
+    value: float | None = None
+    intermediate: Sequence[tuple[int, float | None]] = ()
+
+
+class Strategy(Protocol):
+    """What the sweep needs of a search."""
+
+    def ask(self) -> Suggestion | None:
+        """The next configuration; None where all have been given."""
+
+    def tell(self, ticket: int, outcome: Outcome) -> None:
+        """How a suggestion ended; the first word about a ticket holds, later ones are ignored."""
+
+    def recall(self, ticket: int, values: Mapping[str, Any], outcome: Outcome | None) -> int | None:
+        """Make sure that a suggestion of an interrupted sweep is known, e.g. if a file was lost.
+
+        Args:
+            ticket: under which it was given.
+            values: every axis, and possibly more.
+            outcome: how it ended; None while it is under way.
+
+        Returns:
+            None where all is well; otherwise the ticket under which it had to be added.
+        """
+
+    def open_tickets(self) -> dict[int, dict[str, Any]]:
+        """Ticket -> values, of the suggestions that were asked and not yet told.
+
+        After a crash, one that the sweep has never heard of was drawn and not used: start it, or
+        tell it as failed, which keeps a finite space from ever trying it.
+        """
+
+
+@dataclass(frozen=True)
+class Setup:
+    """What a strategy is made from.
+
+    Attributes:
+        axes: the space.
+        seed: of the suggestions, >= 0.
+        name: the study's name: the sweep's.
+        file: of the study, on a local or mounted disk; only TPE writes it. None: in memory alone.
+        asked: suggestions given before an interruption: the highest ticket and one. TPE reads
+            them from its file instead.
+        configurations: that belong to a grid's axes; see `orchestrator.search.configurations`.
+
+    Raises:
+        BadInput: for a negative seed or count.
+    """
+
+    axes: Mapping[str, Axis]
+    seed: int = 0
+    name: str = "sweep"
+    file: Path | None = None
+    asked: int = 0
+    configurations: Sequence[Mapping[str, Any]] = ()
+
+    def __post_init__(self) -> None:
+        if self.seed < 0 or self.asked < 0:
+            raise BadInput(f"seed {self.seed} and count {self.asked} must not be negative")

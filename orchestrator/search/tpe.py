@@ -1,0 +1,209 @@
+"""Which configuration to try next: strategies that are asked and told.
+
+A strategy knows nothing of Ray: it gives numbered suggestions and hears how they ended. All three
+continue after a crash as if nothing had happened: the grid and the random search because
+suggestion i depends on (setup, i) alone, TPE because its history lies in a file.
+"""
+
+import math
+from collections.abc import Iterable, Mapping
+from typing import Any
+
+import numpy as np
+import optuna
+from optuna.distributions import (
+    BaseDistribution,
+    CategoricalDistribution,
+    FloatDistribution,
+    IntDistribution,
+)
+from optuna.storages import InMemoryStorage
+from optuna.trial import FrozenTrial, TrialState
+
+from orchestrator.errors import BadInput
+from orchestrator.search.grid_random import _draw, _key
+from orchestrator.search.space import Axis, Choice, Constant, Whole, grid, size, snap
+from orchestrator.search.strategy import Outcome, Setup, Suggestion
+from orchestrator.search.study import calm_optuna, forget_last_trial, open_journal
+
+WARM_UP = 8
+"""Trials that must have ended before TPE leaves random search."""
+REDRAWS = 10
+"""Times TPE is asked again where it repeats a configuration, before an untried one is drawn."""
+
+
+class TpeSearch:
+    """Optuna's tree-structured Parzen estimator, its study kept in a journal file.
+
+    Bergstra et al., "Algorithms for Hyper-Parameter Optimization" (NeurIPS 2011), section 4;
+    multivariate, running trials taken for poor ones ("constant liar"), as in Optuna 5; at random
+    until WARM_UP trials have ended. Tickets are Optuna's trial numbers. Each draw is seeded by
+    (seed, number of trials): a resumed search asks what the uninterrupted one would have, given
+    the same history. No configuration is suggested twice. `optuna-dashboard FILE` reads along.
+
+    Raises:
+        BadInput: for a file that is no Optuna journal, or a study of another space.
+    """
+
+    def __init__(self, setup: Setup) -> None:
+        calm_optuna()
+        self._setup = setup
+        self._free = {key: a for key, a in setup.axes.items() if size({key: a}) != 1}
+        fixed = {key: a for key, a in setup.axes.items() if key not in self._free}
+        self._fixed = next(grid(fixed))
+        self._distributions = {key: _distribution(axis) for key, axis in self._free.items()}
+        self._open()
+        self._check_space()
+        if setup.file is not None and self._half_asked(self._trials()[-1:]):
+            forget_last_trial(setup.file)
+            self._open()
+        for trial in self._half_asked(self._trials()):
+            self._study.tell(trial.number, state=TrialState.FAIL)
+
+    def _open(self) -> None:
+        setup = self._setup
+        self._storage = InMemoryStorage() if setup.file is None else open_journal(setup.file)
+        self._study = optuna.create_study(
+            storage=self._storage, study_name=setup.name, direction="maximize", load_if_exists=True
+        )
+        self._study_id = self._storage.get_study_id_from_name(setup.name)
+
+    def ask(self) -> Suggestion | None:
+        """The next configuration; None once a finite space is exhausted."""
+        trials = self._trials()
+        taken = {self._params_key(trial) for trial in trials}
+        combinations = size(self._free)
+        if combinations is not None and len(taken) >= combinations:
+            return None
+        self._study.sampler = _Sampler(self._free, (self._setup.seed, len(trials)), taken)
+        trial = self._study.ask(self._distributions)
+        return Suggestion(trial.number, self._values(trial.params))
+
+    def tell(self, ticket: int, outcome: Outcome) -> None:
+        """Writes the outcome into the study, truthfully.
+
+        A pruned trial is PRUNED, never COMPLETE, its value the last one it reported: TPE ranks it
+        below all completed ones, by how far it came. A failed one is FAIL, which TPE leaves out.
+        A trial that completed without a finite value (it diverged) is PRUNED as well, so that TPE
+        learns to keep away. Values that are not finite are not reported: a trial ranks by how far
+        it came alive.
+
+        Raises:
+            BadInput: for a ticket that this study has not given.
+        """
+        try:
+            trial_id = self._storage.get_trial_id_from_study_id_trial_number(self._study_id, ticket)
+        except KeyError:
+            raise BadInput(
+                f"study {self._setup.name!r} has no trial {ticket}; "
+                f"its file {self._setup.file} may be of another sweep"
+            ) from None
+        if self._storage.get_trial(trial_id).state.is_finished():
+            return
+        for epoch, value in _finite(outcome.intermediate).items():
+            self._storage.set_trial_intermediate_value(trial_id, epoch, value)
+        state = _state(outcome)
+        final = outcome.value if state == TrialState.COMPLETE else None
+        self._study.tell(ticket, values=final, state=state)
+
+    def open_tickets(self) -> dict[int, dict[str, Any]]:
+        """Running trials of the study, those of an earlier process too."""
+        running = (t for t in self._trials() if t.state == TrialState.RUNNING)
+        return {trial.number: self._values(trial.params) for trial in running}
+
+    def recall(self, ticket: int, values: Mapping[str, Any], outcome: Outcome | None) -> int | None:
+        """Adds the trial where the study does not hold it: its file was lost, or is another's.
+
+        Returns:
+            None where the study holds these values under this ticket; otherwise the new ticket.
+        """
+        trials = self._trials()
+        params = {key: values[key] for key in self._free}
+        if ticket < len(trials) and trials[ticket].params == params:
+            return None
+        state = TrialState.RUNNING if outcome is None else _state(outcome)
+        self._study.add_trial(
+            optuna.trial.create_trial(
+                state=state,
+                value=outcome.value if outcome and state == TrialState.COMPLETE else None,
+                params=params,
+                distributions=self._distributions,
+                intermediate_values=_finite(outcome.intermediate if outcome else ()),
+            )
+        )
+        return len(trials)
+
+    def _trials(self) -> list[FrozenTrial]:
+        return self._study.get_trials(deepcopy=False)
+
+    def _params_key(self, trial: FrozenTrial) -> tuple[Any, ...]:
+        return tuple(trial.params.get(key) for key in self._free)
+
+    def _values(self, params: Mapping[str, Any]) -> dict[str, Any]:
+        known = {**self._fixed, **params}
+        return {key: known[key] for key in self._setup.axes}
+
+    def _check_space(self) -> None:
+        ours = self._distributions
+        for trial in self._trials():
+            for key, distribution in trial.distributions.items():
+                if ours.get(key) != distribution:
+                    raise BadInput(
+                        f"{self._setup.file} searched {key} in {distribution}, this sweep asks "
+                        f"for {ours.get(key, 'no search of it')}; give the sweep another --name"
+                    )
+
+    def _half_asked(self, trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:
+        """Those that a kill left without some of their values."""
+        running = (trial for trial in trials if trial.state == TrialState.RUNNING)
+        return [trial for trial in running if set(trial.params) != set(self._free)]
+
+
+class _Sampler(optuna.samplers.TPESampler):
+    """TPE for one draw: over the whole known space, and nothing that has been tried."""
+
+    def __init__(
+        self, axes: Mapping[str, Axis], seed: tuple[int, int], taken: set[tuple[Any, ...]]
+    ) -> None:
+        entropy = int(np.random.SeedSequence(seed).generate_state(1)[0])
+        super().__init__(n_startup_trials=WARM_UP, seed=entropy)
+        self._axes = axes
+        self._generator = np.random.default_rng(seed)
+        self._taken = taken
+
+    def infer_relative_search_space(
+        self, study: optuna.Study, trial: FrozenTrial
+    ) -> dict[str, BaseDistribution]:
+        return {key: _distribution(axis) for key, axis in self._axes.items()}
+
+    def sample_relative(
+        self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
+    ) -> dict[str, Any]:
+        for _ in range(REDRAWS):
+            params = super().sample_relative(study, trial, search_space)
+            if not params:  # still warming up
+                break
+            values = {key: snap(axis, params[key]) for key, axis in self._axes.items()}
+            if _key(values) not in self._taken:
+                return values
+        return _draw(self._axes, self._generator, self._taken) or {}
+
+
+def _distribution(axis: Axis) -> BaseDistribution:
+    if isinstance(axis, Choice | Constant):
+        return CategoricalDistribution(axis.values if isinstance(axis, Choice) else (axis.value,))
+    # Optuna has no stepped logarithmic range: the draw is snapped to the step afterwards.
+    if isinstance(axis, Whole):
+        return IntDistribution(axis.low, axis.high, axis.log, 1 if axis.log else axis.step)
+    return FloatDistribution(axis.low, axis.high, axis.log, None if axis.log else axis.step)
+
+
+def _finite(rows: Iterable[tuple[int, float | None]]) -> dict[int, float]:
+    return {epoch: float(v) for epoch, v in rows if v is not None and math.isfinite(v)}
+
+
+def _state(outcome: Outcome) -> TrialState:
+    if outcome.state == "failed":
+        return TrialState.FAIL
+    alive = outcome.value is not None and math.isfinite(outcome.value)
+    return TrialState.COMPLETE if outcome.state == "completed" and alive else TrialState.PRUNED

@@ -1,0 +1,208 @@
+import keras
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from orchestrator.errors import BadInput
+from orchestrator.training.augment import MAX_BRIGHTNESS, TRANSFORMS, augment, parse
+
+EVERY = tuple(TRANSFORMS)
+
+
+def pictures(n=8, h=12, w=10, c=1):
+    return np.random.default_rng(0).normal(size=(n, h, w, c)).astype(np.float32)
+
+
+def changed(images, strength, *names, seed=1):
+    generator = keras.random.SeedGenerator(seed)
+    return keras.ops.convert_to_numpy(augment(images, strength, names, generator))
+
+
+@pytest.mark.parametrize("names", [(name,) for name in EVERY] + [EVERY])
+def test_strength_0_gives_the_images_back_exactly(names):
+    images = pictures(n=32, c=3)
+    np.testing.assert_array_equal(changed(images, 0.0, *names), images)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_every_transform_changes_something_and_keeps_the_shape(name):
+    images = pictures(n=32, c=2)
+    found = changed(images, 1.0, name)
+    assert found.shape == images.shape
+    assert found.dtype == np.float32
+    assert np.isfinite(found).all()
+    assert np.abs(found - images).max() > 0.01
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_each_image_gets_its_own_draw(name):
+    images = np.repeat(pictures(n=1), 32, axis=0)
+    found = changed(images, 1.0, name)
+    different = 2 if name == "flip" else 10
+    assert len(np.unique(found, axis=0)) >= different
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_seed_decides_the_draw_and_moves_on(name):
+    images = pictures(n=32)
+    generator = keras.random.SeedGenerator(1)
+    first, second = (np.asarray(augment(images, 1.0, (name,), generator)) for _ in range(2))
+    np.testing.assert_array_equal(first, changed(images, 1.0, name, seed=1))
+    assert (first != second).any()
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_range_of_values_does_not_matter(name):
+    images = pictures(n=32)
+    moved = changed(3 * images - 5, 1.0, name)
+    np.testing.assert_allclose(moved, 3 * changed(images, 1.0, name) - 5, atol=2e-5)
+
+
+@pytest.mark.parametrize("name", EVERY)
+def test_constant_image_stays_as_it_is(name):
+    images = np.full((16, 9, 9, 1), 0.25, dtype=np.float32)
+    np.testing.assert_allclose(changed(images, 1.0, name), images, atol=1e-6)
+
+
+def test_flip_mirrors_about_half_of_the_images_exactly_at_any_strength():
+    images = pictures(n=400)
+    found = changed(images, 0.01, "flip")
+    mirrored = (found == images[:, :, ::-1]).all(axis=(1, 2, 3))
+    kept = (found == images).all(axis=(1, 2, 3))
+    assert (mirrored ^ kept).all()
+    assert 160 < mirrored.sum() < 240
+
+
+def centres(images):
+    """(n, 2) brightest point, x then y, as a centre of mass."""
+    weight = images[..., 0] / images.sum(axis=(1, 2, 3))[:, None, None]
+    y, x = np.mgrid[: images.shape[1], : images.shape[2]]
+    return np.stack([(weight * x).sum(axis=(1, 2)), (weight * y).sum(axis=(1, 2))], axis=1)
+
+
+def dot(x, y, side=41, n=500):
+    images = np.zeros((n, side, side, 1), dtype=np.float32)
+    images[:, y - 1 : y + 2, x - 1 : x + 2] = 1
+    return images
+
+
+@pytest.mark.parametrize("strength", [1.0, 0.5])
+def test_shift_moves_by_up_to_a_tenth_of_the_side(strength):
+    moved = centres(changed(dot(20, 20), strength, "shift")) - 20
+    reach = np.abs(moved).max(axis=0)
+    assert (reach <= 4.1 * strength + 1e-3).all()
+    assert (reach > 3.8 * strength).all()
+    assert abs(np.corrcoef(moved.T)[0, 1]) < 0.15
+
+
+@pytest.mark.parametrize("strength", [1.0, 0.5])
+def test_rotation_turns_about_the_centre_by_up_to_10_degrees(strength):
+    x, y = (centres(changed(dot(35, 20), strength, "rotation")) - 20).T
+    angle = np.degrees(np.arctan2(y, x))
+    np.testing.assert_allclose(np.hypot(x, y), 15, atol=0.1)
+    assert 9.6 * strength < np.abs(angle).max() <= 10 * strength + 0.1
+    assert angle.min() < -9 * strength < 9 * strength < angle.max()
+
+
+def test_zoom_scales_about_the_centre_by_up_to_a_tenth():
+    x, y = (centres(changed(dot(35, 30), 1.0, "zoom")) - 20).T
+    np.testing.assert_allclose(y / x, 10 / 15, atol=0.02)
+    assert 15 / 1.1 - 0.1 <= x.min() < 14
+    assert 16.2 < x.max() <= 15 / 0.9 + 0.1
+
+
+def test_warps_are_resampled_once():
+    # Each bilinear pass spreads a single bright pixel: its mean height is 0.57 after one pass and
+    # 0.38 after three.
+    images = np.zeros((500, 41, 41, 1), dtype=np.float32)
+    images[:, 20, 20] = 1
+    together = changed(images, 1.0, "shift", "rotation", "zoom")
+    assert 0.52 < together.max(axis=(1, 2, 3)).mean() < 0.62
+
+
+def test_border_is_repeated_outward():
+    images = np.zeros((200, 20, 20, 1), dtype=np.float32)
+    images[:, :, 0] = 1
+    found = changed(images, 1.0, "shift")
+    assert set(np.unique(found[:, 5:15, 10:])) == {0.0}
+    assert found[:, :, 0].max() == 1.0
+    assert found[:, 5:15, 0].min() >= 0.0
+
+
+def test_brightness_moves_by_up_to_a_fifth_of_the_images_own_spread():
+    images = pictures(n=300) * np.linspace(0.1, 5, 300, dtype=np.float32)[:, None, None, None]
+    moved = (changed(images, 1.0, "brightness") - images) / images.std(
+        axis=(1, 2, 3), keepdims=True
+    )
+    np.testing.assert_allclose(moved.std(axis=(1, 2, 3)), 0, atol=1e-5)
+    share = moved.mean(axis=(1, 2, 3))
+    assert np.abs(share).max() <= MAX_BRIGHTNESS + 1e-5
+    assert share.min() < -0.15
+    assert share.max() > 0.15
+
+
+def test_erasing_fills_one_rectangle_with_the_mean_in_half_of_the_images():
+    images = pictures(n=600, h=48, w=48)
+    found = changed(images, 1.0, "erasing")
+    areas = []
+    for before, after in zip(images[..., 0], found[..., 0], strict=True):
+        hit = before != after
+        if not hit.any():
+            continue
+        rows, columns = np.flatnonzero(hit.any(axis=1)), np.flatnonzero(hit.any(axis=0))
+        assert hit[rows[0] : rows[-1] + 1, columns[0] : columns[-1] + 1].all()
+        np.testing.assert_allclose(after[hit], before.mean(), atol=1e-6)
+        areas.append(hit.mean())
+    assert 250 < len(areas) < 350
+    assert 0.01 < min(areas) < 0.05
+    assert 0.3 < max(areas) < 0.43
+
+
+def test_half_the_strength_erases_half_as_often():
+    images = pictures(n=800)
+    hit = (changed(images, 0.5, "erasing") != images).any(axis=(1, 2, 3))
+    assert 150 < hit.sum() < 250
+
+
+def test_strength_is_a_variable_of_one_compiled_program():
+    images = tf.constant(pictures())
+    strength, generator = tf.Variable(0.0), keras.random.SeedGenerator(3)
+    program = tf.function(lambda: augment(images, strength, EVERY, generator))
+    np.testing.assert_array_equal(program().numpy(), images.numpy())
+    strength.assign(1.0)
+    first, second = program().numpy(), program().numpy()
+    assert (first != images.numpy()).any()
+    assert (first != second).any()
+    assert program.experimental_get_tracing_count() == 1
+
+
+def test_number_of_images_need_not_be_known_when_compiling():
+    generator = keras.random.SeedGenerator(3)
+    program = tf.function(
+        lambda images: augment(images, 1.0, EVERY, generator),
+        input_signature=[tf.TensorSpec((None, 12, 10, 1), tf.float32)],
+    )
+    assert program(pictures(n=3)).shape == (3, 12, 10, 1)
+    assert program(pictures(n=5)).shape == (5, 12, 10, 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "names"),
+    [
+        ("none", ()),
+        ("", ()),
+        ("flip", ("flip",)),
+        ("zoom  flip", ("flip", "zoom")),
+        ("flip flip", ("flip",)),
+    ],
+)
+def test_names_are_parsed_into_the_order_of_application(text, names):
+    assert parse(text) == names
+
+
+@pytest.mark.parametrize("text", ["flipp", "flip none", "Flip"])
+def test_unknown_name_lists_the_known(text):
+    with pytest.raises(BadInput, match="known: flip, shift, rotation, zoom, brightness, erasing"):
+        parse(text)
+    with pytest.raises(BadInput):
+        augment(pictures(), 1.0, tuple(text.split()), keras.random.SeedGenerator(1))

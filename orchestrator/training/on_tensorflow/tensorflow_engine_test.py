@@ -1,0 +1,350 @@
+import dataclasses
+import itertools
+import math
+
+import numpy as np
+import pytest
+
+from orchestrator.models.catalogue import MODELS
+from orchestrator.testing.stand_ins import bands, noise, numbers, tiny
+from orchestrator.training import schedules
+from orchestrator.training.on_tensorflow.tensorflow_engine import TensorflowEngine
+from orchestrator.training.optimizers import OPTIMIZERS
+from orchestrator.training.run import Run
+from orchestrator.training.schedules import SCHEDULES
+
+NOISE = noise()  # 64 images of 16 x 16 train, 32 validate, 4 classes
+
+
+def _uneven():
+    """Validates on its training images; the classes have 32, 16, 8 and 8 of them."""
+    made, labels = noise(), np.repeat(np.arange(4, dtype=np.uint8), [32, 16, 8, 8])
+    return dataclasses.replace(
+        made,
+        training_labels=labels,
+        validation=made.training,
+        validation_labels=labels,
+        validation_ids=np.arange(64).astype(str),
+        key="uneven",
+    )
+
+
+UNEVEN = _uneven()
+ALL_ON = {
+    "dropout": 0.3,
+    "augmentation": "flip shift rotation zoom brightness erasing",
+    "augmentation_strength": 0.5,
+    "label_smoothing": 0.1,
+    "ema": 0.8,
+    "weight_decay": 1e-3,
+    "learning_rate": 0.01,
+}
+"""Everything that the next epoch may depend on, at once."""
+
+
+@pytest.fixture(scope="module")
+def engine():
+    """One for all tests of this file: what one test trained must not matter to the next."""
+    return TensorflowEngine(threads=1)
+
+
+def trained(engine, config, inputs=NOISE, epochs=2):
+    run = Run(engine, config, inputs)
+    for _ in range(epochs):
+        run.epoch()
+    return run
+
+
+def rows(run):
+    return [numbers(row) for row in run.history]
+
+
+def assert_equal(a, b):
+    assert a.keys() == b.keys()
+    for name in a:
+        np.testing.assert_array_equal(a[name], b[name], err_msg=name)
+
+
+# ---- the contract: same seed, same order, same weights
+
+
+def test_same_seed_gives_the_same_weights_bit_for_bit_and_another_seed_others():
+    config = tiny(**ALL_ON)
+    one, other = TensorflowEngine(threads=1), TensorflowEngine(threads=1)
+    first, second = trained(one, config), trained(other, config)
+    assert rows(first) == rows(second)
+    assert [row.epoch for row in first.history] == [1, 2]
+    assert_equal(one.state(), other.state())
+    different = trained(other, tiny(**ALL_ON, seed=1))
+    assert rows(different) != rows(first)
+    pairs = zip(one.weights().values(), other.weights().values(), strict=True)
+    assert any(not np.array_equal(a, b) for a, b in pairs)
+
+
+A = tiny(**ALL_ON)
+B = tiny(
+    dropout=0.6,
+    augmentation=ALL_ON["augmentation"],
+    augmentation_strength=1.0,
+    label_smoothing=0.3,
+    class_weights="balanced",
+    ema=0.5,
+    weight_decay=0.05,
+    learning_rate=0.003,
+    seed=7,
+)
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_a_reset_program_is_a_fresh_one_and_compiles_nothing(name, engine):
+    a, b = (dataclasses.replace(config, optimizer=name, momentum=0.5) for config in (A, B))
+    trained(engine, a, UNEVEN)
+    programs = engine.programs
+    after_a = trained(engine, b, UNEVEN)
+    state, weights = engine.state(), engine.weights()
+    assert engine.programs == programs
+    fresh = TensorflowEngine(threads=1)
+    assert rows(trained(fresh, b, UNEVEN)) == rows(after_a)
+    assert_equal(fresh.state(), state)
+    assert_equal(fresh.weights(), weights)
+
+
+DIALS = {
+    "dropout": 0.9,
+    "weight_decay": 0.5,
+    "learning_rate": 0.1,
+    "label_smoothing": 0.5,
+    "class_weights": "balanced",
+    "ema": 0.1,
+    "augmentation_strength": 1.0,
+}
+
+
+@pytest.mark.parametrize("name", DIALS)
+def test_a_dial_is_turned_without_compiling_and_matters(name, engine):
+    base = tiny(**{**ALL_ON, "optimizer": "sgd", "momentum": 0.5})
+    before = rows(trained(engine, base, UNEVEN))
+    programs = engine.programs
+    turned = rows(trained(engine, dataclasses.replace(base, **{name: DIALS[name]}), UNEVEN))
+    assert engine.programs == programs
+    assert turned != before
+    assert rows(trained(engine, base, UNEVEN)) == before
+
+
+@pytest.mark.parametrize("change", [{"optimizer": "adam"}, {"width": 0.25}, {"pooling": "average"}])
+def test_another_network_is_another_program(change, engine):
+    trained(engine, tiny(), epochs=1)
+    programs = engine.programs
+    trained(engine, tiny(**change), epochs=1)
+    assert engine.programs > programs
+
+
+# ---- saved, loaded, gone on
+
+
+def pairs():
+    """Every optimizer and every schedule at least once."""
+    longest = max(len(OPTIMIZERS), len(SCHEDULES))
+    both = zip(itertools.cycle(OPTIMIZERS), itertools.cycle(SCHEDULES), strict=False)
+    return list(itertools.islice(both, longest))
+
+
+@pytest.mark.parametrize(("optimizer", "schedule"), pairs())
+def test_going_on_from_a_checkpoint_is_as_if_nothing_had_happened(
+    optimizer, schedule, engine, monkeypatch
+):
+    monkeypatch.setattr(schedules, "PLATEAU_PATIENCE", 1)
+    config = tiny(**ALL_ON, optimizer=optimizer, schedule=schedule, momentum=0.5)
+    whole = trained(engine, config, epochs=4)
+    end, weights = engine.state(), engine.weights()
+
+    kept = trained(engine, config, epochs=2).state()
+    trained(engine, tiny(**ALL_ON, optimizer=optimizer, momentum=0.5, seed=9), epochs=1)
+    again = TensorflowEngine(threads=1)
+    run = Run(again, config, NOISE)
+    run.load(*kept)
+    run.epoch()
+    run.epoch()
+    assert rows(run) == rows(whole)
+    assert_equal(again.state(), end)
+    assert_equal(again.weights(), weights)
+    assert_equal(run.best_weights, whole.best_weights)
+    np.testing.assert_array_equal(run.best_probabilities, whole.best_probabilities)
+    rates = [row.learning_rate for row in run.history]
+    assert (len(set(rates)) == 1) == (schedule == "constant")
+
+
+def test_state_of_another_network_is_refused_and_changes_nothing(engine):
+    trained(engine, tiny(width=0.25), epochs=1)
+    wider, names = engine.state(), sorted(engine.state())
+    Run(engine, tiny(), NOISE)
+    before = engine.state()
+    for wrong in (wider, {name: wider[name] for name in names[:-1]}, {}):
+        with pytest.raises(ValueError, match="another network"):
+            engine.load_state(wrong)
+    assert_equal(engine.state(), before)
+
+
+def test_states_and_weights_outlive_the_next_epoch(engine):
+    run = trained(engine, tiny(), epochs=1)
+    state, weights = engine.state(), engine.weights()
+    kept = [{k: v.copy() for k, v in part.items()} for part in (state, weights)]
+    run.epoch()
+    assert_equal(state, kept[0])
+    assert_equal(weights, kept[1])
+
+
+# ---- one step by hand
+
+PLAIN = {"batch_normalisation": False, "dropout": 0.0, "weight_decay": 0.0, "momentum": 0.0}
+
+
+def stepped(engine, rates, inputs=NOISE, **changes):
+    """Weights before and after some steps over all images, and what the epoch measured."""
+    config = tiny(**{**PLAIN, **changes}, batch_size=len(inputs.training))
+    engine.begin(config, inputs)
+    before = engine.weights()
+    order = np.tile(np.arange(len(inputs.training), dtype=np.int32), (len(rates), 1))
+    sums = engine.epoch(order, np.array(rates, np.float32))
+    return before, engine.weights(), sums
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_every_step_takes_its_own_rate(name, engine):
+    before, still, _ = stepped(engine, [0.0, 0.0], optimizer=name, weight_decay=0.1)
+    assert_equal(before, still)
+    _, once, _ = stepped(engine, [0.01], optimizer="sgd")
+    _, padded, _ = stepped(engine, [0.0, 0.01, 0.0], optimizer="sgd")
+    for key in once:
+        np.testing.assert_allclose(padded[key], once[key], atol=1e-7)
+    assert any(not np.array_equal(before[key], once[key]) for key in before)
+
+
+@pytest.mark.parametrize("name", ["sgd", "adamw", "muon"])
+def test_one_step_of_decay_takes_rate_times_decay_of_every_kernel_and_of_nothing_else(name, engine):
+    """For plain SGD coupled and decoupled decay are one; for the others only decoupled is this."""
+    rate, decay = 0.1, 0.5
+    changes = {"optimizer": name, "batch_normalisation": True}  # whose scales start at 1
+    before, free, _ = stepped(engine, [rate], **changes)
+    _, decayed, _ = stepped(engine, [rate], **changes, weight_decay=decay)
+    kernels = [key for key in before if before[key].ndim > 1]
+    assert len(kernels) == 2
+    for key in before:
+        lost = rate * decay * before[key] if key in kernels else 0 * before[key]
+        np.testing.assert_allclose(free[key] - decayed[key], lost, atol=1e-6)
+
+
+def test_coupled_decay_goes_through_the_gradient(engine):
+    """Adam's first step has the size of the rate whatever the gradient; decay turns its sign."""
+    before, after, _ = stepped(engine, [0.01], optimizer="adam", weight_decay=1e3)
+    for key, value in before.items():
+        if value.ndim > 1:
+            away = np.abs(value) > 0.01  # there decay outweighs the loss
+            expected = value - 0.01 * np.sign(value)
+            np.testing.assert_allclose(after[key][away], expected[away], atol=1e-5)
+
+
+def test_momentum_is_nesterovs(engine):
+    """The first step is (1 + m) times the gradient's."""
+    before, once, _ = stepped(engine, [1e-4], momentum=0.5)
+    _, free, _ = stepped(engine, [1e-4], momentum=0.0)
+    for key in before:
+        step, plain = once[key] - before[key], free[key] - before[key]
+        np.testing.assert_allclose(step, 1.5 * plain, rtol=1e-2, atol=1e-7)
+
+
+def cross_entropy(engine, smoothing, weights):
+    """Mean loss of the training images by the definition, in NumPy."""
+    logits = engine.predict_validation().astype(float)
+    log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    k = logits.shape[1]
+    targets = np.eye(k)[UNEVEN.training_labels] * (1 - smoothing) + smoothing / k
+    return np.mean(-(targets * log_p).sum(axis=1) * weights[UNEVEN.training_labels])
+
+
+@pytest.mark.parametrize("smoothing", [0.0, 0.2])
+@pytest.mark.parametrize(
+    ("name", "weights"), [("none", [1, 1, 1, 1]), ("balanced", [0.5, 1, 2, 2])]
+)
+def test_loss_is_the_smoothed_and_weighted_cross_entropy(smoothing, name, weights, engine):
+    _, _, sums = stepped(engine, [0.0], UNEVEN, label_smoothing=smoothing, class_weights=name)
+    expected = cross_entropy(engine, smoothing, np.array(weights))
+    assert sums.loss == pytest.approx(expected, rel=1e-5)
+    right = engine.predict_validation().argmax(axis=1) == UNEVEN.training_labels
+    assert sums.accuracy == pytest.approx(right.mean())
+    assert sums.images == 64
+
+
+# ---- averaged weights
+
+
+@pytest.mark.parametrize(("ema", "decay"), [(0.9, 2 / 11), (0.1, 0.1)])
+def test_average_follows_the_weights_with_a_decay_that_grows(ema, decay, engine):
+    """After step s the decay is min(ema, (1 + s) / (10 + s)): 2/11 after the first."""
+    start, free, _ = stepped(engine, [0.1], batch_normalisation=True)
+    _, average, _ = stepped(engine, [0.1], batch_normalisation=True, ema=ema)
+    for key in start:
+        expected = decay * start[key] + (1 - decay) * free[key]
+        np.testing.assert_allclose(average[key], expected, rtol=1e-5, atol=1e-6)
+
+
+def test_average_predicts_and_training_goes_on_from_the_weights_themselves(engine):
+    config = {"ema": 0.9, "batch_normalisation": True}
+    stepped(engine, [0.1], **config)
+    undisturbed = engine.state()
+    logits = engine.predict_validation()
+    average = engine.weights()
+    assert_equal(engine.state(), undisturbed)
+    model = engine._now.model
+    for variable, value in zip(model.weights, average.values(), strict=True):
+        variable.assign(value)
+    x = NOISE.validation[..., None].astype(np.float32) / 255
+    np.testing.assert_allclose(model(x, training=False), logits, atol=1e-5)
+
+
+# ---- it learns, it diverges, and every model does
+
+
+RATES = {"sgd": 0.05, "adam": 0.01, "adamw": 0.01, "muon": 0.01}
+
+
+@pytest.mark.parametrize("name", OPTIMIZERS)
+def test_bands_are_learnt(name, engine):
+    config = tiny(optimizer=name, learning_rate=RATES[name], epochs=6, width=0.25)
+    run = trained(engine, config, bands(), epochs=6)
+    assert max(row.validation_accuracy for row in run.history) > 0.9
+    assert run.history[-1].train_loss < 0.6 * run.history[0].train_loss
+
+
+def test_rate_of_a_million_is_a_stop_and_no_exception(engine):
+    run = Run(engine, tiny(learning_rate=1e6, batch_normalisation=False, epochs=20), NOISE)
+    while run.stop is None:
+        run.epoch()
+    assert run.stop.kind == "diverged"
+    last = run.history[-1]
+    assert not (math.isfinite(last.train_loss) and math.isfinite(last.validation_loss))
+
+
+QUICK = ("cnn5", "CPCPCPFFF", "NCRIPF", "CPCF stochastic")
+CASES = [
+    pytest.param(name, precision, marks=() if name in QUICK else pytest.mark.slow)
+    for name in (*MODELS, *QUICK[2:])
+    for precision in ("float32", "mixed_bfloat16")
+]
+
+
+@pytest.mark.parametrize(("name", "precision"), CASES)
+def test_every_model_trains(name, precision):
+    architecture, _, pooling = name.partition(" ")
+    side = 32 if name == "vgg16" else 24
+    chosen = {"architecture": architecture, "pooling": pooling or "max", "precision": precision}
+    config, engine = tiny(**chosen, dropout=0.3, head="8"), TensorflowEngine(threads=1)
+    run = trained(engine, config, noise(n=32, side=side), epochs=1)
+    row = run.history[0]
+    assert math.isfinite(row.train_loss)
+    assert math.isfinite(row.validation_loss)
+    assert all(array.dtype == np.float32 for array in run.best_weights.values())
+    changed = engine.weights()
+    engine.begin(config, noise(n=32, side=side))
+    moved = [not np.array_equal(changed[key], value) for key, value in engine.weights().items()]
+    assert all(moved)

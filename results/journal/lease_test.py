@@ -1,0 +1,239 @@
+import json
+import os
+import signal
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import pytest
+
+from results.journal import process_identity
+from results.journal.file_journal import Busy
+from results.journal.lease import Lease
+from results.store import Store
+
+SECONDS = 1.2
+NAME = "journal.lease"
+
+
+@pytest.fixture
+def store(s3):
+    return Store(s3).below("first")
+
+
+def left_by(store, **told):
+    """A lease whose holder does not renew it."""
+    store.write_bytes(NAME, json.dumps({"token": "old", "beat": 7, **told}).encode())
+
+
+def test_taken_held_and_given_back(store):
+    lease = Lease(store, NAME, SECONDS).take()
+    told = store.read_json(NAME)
+    assert told["holder"] == process_identity.shown()
+    lease.check()
+    lease.give_back()
+    assert not store.exists(NAME)
+
+
+def test_it_is_renewed_while_it_is_held(store):
+    lease = Lease(store, NAME, SECONDS).take()
+    first = store.read_json(NAME)
+    time.sleep(SECONDS)
+    second = store.read_json(NAME)
+    lease.give_back()
+    assert second["token"] == first["token"]
+    assert second["beat"] - first["beat"] >= 2
+
+
+def test_second_one_is_refused_as_soon_as_it_sees_life(store):
+    first = Lease(store, NAME, SECONDS).take()
+    began = time.monotonic()
+    expected = f"sweep first is already being written by {process_identity.shown()}"
+    with pytest.raises(Busy) as caught:
+        Lease(store, NAME, SECONDS).take()
+    assert str(caught.value).startswith(expected)
+    assert time.monotonic() - began < SECONDS
+    first.check()
+    first.give_back()
+
+
+def test_given_back_while_watched_is_taken(store):
+    first = Lease(store, NAME, SECONDS).take()
+    first._end.set()  # no renewal any more that would show life
+    assert first._thread is not None
+    first._thread.join()
+    threading.Timer(SECONDS / 4, first.give_back).start()
+    began = time.monotonic()
+    second = Lease(store, NAME, SECONDS).take()
+    assert time.monotonic() - began < SECONDS
+    second.give_back()
+
+
+def test_lease_that_nobody_renews_is_taken_over_after_its_time(store):
+    left_by(store, holder="process 7 (elsewhere)", host="elsewhere")
+    began = time.monotonic()
+    lease = Lease(store, NAME, SECONDS).take()
+    assert SECONDS <= time.monotonic() - began < 2 * SECONDS
+    assert store.read_json(NAME)["holder"] == process_identity.shown()
+    lease.give_back()
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b"null"])
+def test_damaged_lease_is_watched_like_any_other(store, content):
+    store.write_bytes(NAME, content)
+    lease = Lease(store, NAME, 0.3).take()
+    lease.check()
+    lease.give_back()
+
+
+def test_process_of_this_machine_that_has_ended_is_not_waited_for(store):
+    left_by(store, **{**process_identity.identity(), "started": "1"})
+    began = time.monotonic()
+    lease = Lease(store, NAME, 30.0)
+    lease._seconds = SECONDS
+    lease.take().give_back()
+    assert time.monotonic() - began < SECONDS
+
+
+def test_clocks_are_not_compared(store):
+    """The holder's time of day and the server's may be anything: they are not even told."""
+    lease = Lease(store, NAME, SECONDS).take()
+    told = store.read_json(NAME)
+    lease.give_back()
+    assert set(told) == {
+        "holder", "token", "beat", "host", "boot", "namespace", "pid", "started",
+    }  # fmt: skip
+
+
+def test_displaced_holder_learns_it_at_its_next_renewal(store):
+    lease = Lease(store, NAME, SECONDS).take()
+    left_by(store, holder="process 7 (elsewhere)")
+    time.sleep(SECONDS / 2)
+    with pytest.raises(Busy, match=r"by process 7 \(elsewhere\)"):
+        lease.check()
+    lease.give_back()
+    assert store.read_json(NAME)["token"] == "old"  # the other's stays
+
+
+def test_holder_whose_lease_has_vanished_is_displaced(store):
+    lease = Lease(store, NAME, SECONDS).take()
+    store.delete(NAME)
+    time.sleep(SECONDS / 2)
+    with pytest.raises(Busy, match="by another process"):
+        lease.check()
+    lease.give_back()
+
+
+def test_holder_that_could_not_renew_asks_before_it_goes_on(bucket, store):
+    lease = Lease(store, NAME, SECONDS).take()
+    bucket.status = 500
+    time.sleep(0.7 * SECONDS)
+    threading.Timer(0.3, setattr, (bucket, "status", 0)).start()
+    began = time.monotonic()
+    lease.check()  # waits until the store answers
+    assert time.monotonic() - began > 0.2
+    lease.give_back()
+
+
+def test_store_that_fails_is_no_sign_of_death(bucket, store):
+    """Neither can renew or look meanwhile; afterwards the first one still has it."""
+    first = Lease(store, NAME, SECONDS).take()
+    told: list[str] = []
+
+    def second() -> None:
+        try:
+            Lease(store, NAME, SECONDS).take()
+        except Busy as problem:
+            told.append(str(problem))
+
+    bucket.status = 500
+    watcher = threading.Thread(target=second)
+    watcher.start()
+    time.sleep(1.5 * SECONDS)
+    bucket.status = 0
+    watcher.join()
+    assert len(told) == 1
+    first.check()
+    first.give_back()
+
+
+def test_of_two_that_take_over_at_once_one_holds_in_the_end(store):
+    left_by(store)
+    leases = [Lease(store, NAME, 0.6) for _ in range(4)]
+    outcome: dict[int, str] = {}
+    begin = threading.Barrier(len(leases))
+
+    def take(number: int) -> None:
+        begin.wait()
+        try:
+            leases[number].take()
+            time.sleep(0.6)
+            leases[number].check()
+            outcome[number] = "holds"
+        except Busy:
+            outcome[number] = "refused"
+
+    takers = [threading.Thread(target=take, args=(number,)) for number in range(len(leases))]
+    for taker in takers:
+        taker.start()
+    for taker in takers:
+        taker.join()
+    assert sorted(outcome.values()) == ["holds", "refused", "refused", "refused"]
+    for lease in leases:
+        lease.give_back()
+
+
+HOLD = """
+import sys
+from results.journal.lease import Lease
+from results.store import Store
+lease = Lease(Store(sys.argv[1]), {name!r}, {seconds}).take()
+print("held", flush=True)
+for line in sys.stdin:
+    try:
+        lease.check()
+        print("still held", flush=True)
+    except Exception as problem:
+        print(type(problem).__name__, flush=True)
+"""
+
+
+def holding(store):
+    process = subprocess.Popen(
+        [sys.executable, "-c", HOLD.format(name=NAME, seconds=SECONDS), store.place],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.PIPE,
+        text=True,
+        cwd=Path(__file__).parents[2],
+    )
+    assert process.stdout is not None
+    assert process.stdout.readline() == "held\n"
+    return process
+
+
+@pytest.mark.faults
+def test_killed_holder_of_this_machine_is_succeeded_at_once(store):
+    process = holding(store)
+    with pytest.raises(Busy):
+        Lease(store, NAME, SECONDS).take()
+    process.kill()
+    process.communicate()
+    began = time.monotonic()
+    Lease(store, NAME, SECONDS).take().give_back()
+    assert time.monotonic() - began < SECONDS
+
+
+@pytest.mark.faults
+def test_stopped_holder_is_succeeded_after_the_lease_and_knows_it_when_it_comes_back(store):
+    process = holding(store)
+    os.kill(process.pid, signal.SIGSTOP)
+    began = time.monotonic()
+    lease = Lease(store, NAME, SECONDS).take()
+    assert time.monotonic() - began >= SECONDS
+    os.kill(process.pid, signal.SIGCONT)
+    out, _ = process.communicate("check\n")
+    assert out == "Busy\n"
+    lease.check()
+    lease.give_back()

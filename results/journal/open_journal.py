@@ -1,0 +1,31 @@
+"""The journal of a sweep, whatever its store is: one file, or numbered pieces."""
+
+from typing import TypeAlias
+
+from results.journal.file_journal import Journal
+from results.journal.segmented_journal import SegmentedJournal
+from results.paths import Paths
+from results.store import Store
+
+AnyJournal: TypeAlias = Journal | SegmentedJournal
+"""Both have the same methods, and raise the same errors."""
+
+
+def journal_of(store: Store, batch: int = 1) -> AnyJournal:
+    """The journal in a sweep's folder, not opened for writing yet.
+
+    Args:
+        store: of the sweep.
+        batch: events after which those appended have to survive a power cut, locally, or be on
+            the store.
+    """
+    if store.local is not None:
+        return Journal(store.local / Paths().journal, batch)
+    return SegmentedJournal(store, batch)
+
+
+def has_journal(store: Store) -> bool:
+    """Whether a sweep was begun here."""
+    if store.local is not None:
+        return store.exists(Paths().journal)
+    return bool(store.list(Paths().journal_segments))

@@ -1,0 +1,46 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from results.journal import process_identity
+
+
+def test_this_process_is_not_gone():
+    assert not process_identity.gone(process_identity.identity())
+    assert f"process {os.getpid()} " in process_identity.shown()
+
+
+def other() -> tuple[subprocess.Popen[str], dict[str, object]]:
+    script = "from results.journal import process_identity as p; print(p.identity(), flush=True); input()"
+    process = subprocess.Popen(
+        [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    )
+    assert process.stdout is not None
+    return process, eval(process.stdout.readline())
+
+
+def test_another_process_is_gone_when_it_has_been_killed_not_before():
+    process, told = other()
+    assert not process_identity.gone(told)
+    process.kill()
+    os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # dead, its number still taken
+    assert process_identity.gone(told)
+    process.communicate()
+    assert process_identity.gone(told)
+
+
+def test_number_given_to_a_new_process_does_not_revive_the_old_one():
+    assert process_identity.gone({**process_identity.identity(), "started": "1"})
+
+
+@pytest.mark.parametrize("key", ["host", "boot", "namespace"])
+@pytest.mark.parametrize("value", ["elsewhere", "", None])
+def test_process_of_another_machine_is_never_known_to_be_gone(key, value):
+    assert not process_identity.gone({**process_identity.identity(), "started": "1", key: value})
+
+
+@pytest.mark.parametrize("told", [{}, {"pid": 1}, {"holder": "somebody"}])
+def test_holder_of_whom_too_little_is_known_is_not_known_to_be_gone(told):
+    assert not process_identity.gone(told)

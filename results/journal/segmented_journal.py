@@ -1,0 +1,170 @@
+"""A journal where files cannot be appended to: small objects, numbered, put whole."""
+
+import re
+import secrets
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
+from typing import Any, Self
+
+from results.journal.file_journal import decode, encode
+from results.journal.lease import LEASE_S, Lease
+from results.paths import Paths
+from results.store import DamagedResults, Store
+
+SEGMENT_BYTES = 65536
+"""A segment that has reached this size is not put again: it bounds what an event costs."""
+
+LEASE = "journal.lease"
+"""Name of the object that tells who writes."""
+
+_NAME = re.compile(r"(\d{8})-[0-9a-f]{8}\.jsonl")
+_READERS = 8
+
+
+class SegmentedJournal:
+    """An append-only sequence of events on any store; a `Journal` to those who use it.
+
+    Events stand in objects `journal/<number>-<token>.jsonl`, a line each. An event puts the last
+    segment again, whole, with one line more; at `SEGMENT_BYTES` the next one is begun. So an event
+    costs one request of at most 64 KiB, however many there are, and what is on the store always
+    ends with a whole event. Every writer begins a segment of its own and has its token in the
+    name: one that was taken for dead and comes back cannot overwrite what its successor wrote.
+
+    One writer at a time: `results.journal.lease.Lease`. Reading needs none.
+
+    Args:
+        store: of the sweep.
+        batch: events after which those appended are put. 1: every event is on the store when
+            `append` returns; 0: only `sync` puts, and the beginning of a segment.
+        lease_s: see `results.journal.lease.LEASE_S`.
+    """
+
+    def __init__(self, store: Store, batch: int = 1, lease_s: float = LEASE_S) -> None:
+        self.batch = batch
+        self._lease_s = lease_s
+        self._store = store
+        self._lease: Lease | None = None
+        self._token = ""
+        self._number = 0
+        self._lines = bytearray()
+        self._pending = 0
+
+    def open(self) -> Self:
+        """Takes the lease; nothing if that is done.
+
+        Raises:
+            Busy: if another process, or another journal of this one, writes this sweep.
+            OSError: of the store.
+        """
+        if self._lease is None:
+            lease = Lease(self._store, LEASE, self._lease_s).take()
+            try:
+                self._number = max((number for number, _ in self._segments()), default=0) + 1
+            except BaseException:
+                lease.give_back()
+                raise
+            self._lease, self._token = lease, secrets.token_hex(4)
+            self._lines.clear()
+        return self
+
+    def append(self, event: Mapping[str, Any]) -> None:
+        """Adds one line; its cost does not depend on how many there are.
+
+        Args:
+            event: "event" and any JSON values, NumPy scalars included.
+
+        Raises:
+            ValueError: if "event" is absent.
+            TypeError: for a value that JSON cannot hold.
+            Busy: see `open`; also if another process has taken this one for dead meanwhile.
+            OSError: of the store, after all patience; the event is then not in the journal once
+                the next one is, though it may have reached the store.
+        """
+        line = encode(event)
+        self.open()
+        if len(self._lines) + len(line) > SEGMENT_BYTES and self._lines:
+            self.sync()
+            self._number, self._pending = self._number + 1, 0
+            self._lines.clear()
+        self._lines += line
+        self._pending += 1
+        if self.batch and self._pending >= self.batch:
+            try:
+                self.sync()
+            except BaseException:
+                del self._lines[-len(line) :]
+                self._pending -= 1
+                raise
+
+    def sync(self) -> None:
+        """Puts what was appended on the store.
+
+        Raises:
+            Busy: if another process has taken this one for dead.
+            OSError: of the store, after all patience.
+        """
+        if self._lease is not None and self._pending:
+            self._lease.check()
+            self._store.write_bytes(self._name(), bytes(self._lines))
+            self._pending = 0
+
+    def read(self) -> list[dict[str, Any]]:
+        """All events on the store, oldest first; none if there is no segment yet.
+
+        Raises:
+            DamagedResults: if a segment is missing, is cut short or has a line that is no JSON
+                object: which one.
+        """
+        segments = self._segments()
+        numbers = {number for number, _ in segments}
+        missing = next((n for n in range(1, max(numbers, default=0)) if n not in numbers), None)
+        if missing is not None:
+            raise DamagedResults(
+                f"{self._store.root}/{Paths().journal_segments}: segment {missing} of "
+                f"{max(numbers)} is missing; put a copy of the journal back."
+            )
+        with ThreadPoolExecutor(_READERS) as readers:
+            events = readers.map(self._read, [name for _, name in segments])
+            return [event for part in events for event in part]
+
+    def close(self) -> None:
+        """Puts the rest and gives the lease back; harmless when already closed."""
+        try:
+            if self.batch:
+                self.sync()
+        finally:
+            lease, self._lease = self._lease, None
+            self._pending = 0
+            if lease is not None:
+                lease.give_back()
+
+    def __enter__(self) -> Self:
+        return self.open()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def _name(self) -> str:
+        return f"{Paths().journal_segments}/{self._number:08d}-{self._token}.jsonl"
+
+    def _segments(self) -> list[tuple[int, str]]:
+        names = self._store.list(Paths().journal_segments)
+        found = ((_NAME.fullmatch(name.rpartition("/")[2]), name) for name in names)
+        return sorted((int(match[1]), name) for match, name in found if match)
+
+    def _read(self, name: str) -> list[dict[str, Any]]:
+        content = self._store.read_bytes(name)
+        shown = f"{self._store.root}/{name}"
+        if not content.endswith(b"\n"):
+            raise DamagedResults(
+                f"{shown} ({len(content)} bytes) is cut short: it does not end with a whole line; "
+                "put a copy of the journal back, or delete the half line: that event is then lost."
+            )
+        lines = content.split(b"\n")[:-1]
+        return [decode(shown, number, line) for number, line in enumerate(lines, start=1)]
