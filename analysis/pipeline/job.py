@@ -30,7 +30,7 @@ class Failure:
     lasting: bool
 
 
-SweepRun = Callable[[str, Sequence[Task]], Mapping[str, Failure]]
+TaskRunner = Callable[[str, Sequence[Task]], Mapping[str, Failure]]
 """(what it is, tasks) -> `Task.fate` -> why those were given up; all others left their parts."""
 
 
@@ -90,7 +90,7 @@ class Job:
 
     folder: SweepFolder
     request: Request
-    work: SweepRun
+    work: TaskRunner
     say: Callable[[str], None] = lambda line: None
     notes: Notes = field(default_factory=Notes)
 

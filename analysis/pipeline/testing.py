@@ -116,7 +116,7 @@ def _row(run: Run, number: int, status: str) -> dict[str, Any]:
 
 
 class HereAndNow:
-    """`SweepRun` in this process: does every task whose part is missing, and remembers which.
+    """`TaskRunner` in this process: does every task whose part is missing, and remembers which.
 
     Attributes:
         done: the tasks done, in order.
@@ -127,7 +127,7 @@ class HereAndNow:
         self.done: list[Task] = []
 
     def __call__(self, what: str, tasks: Sequence[Task]) -> dict[str, Failure]:
-        """See `SweepRun`."""
+        """See `TaskRunner`."""
         failed: dict[str, Failure] = {}
         for task in tasks:
             if task.fate in failed or self._store.exists(task.part):
