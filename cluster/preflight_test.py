@@ -82,7 +82,8 @@ def test_what_nodes_must_have_themselves_is_said_by_name_only(monkeypatch):
 
 def test_a_secret_is_no_variable_of_a_job():
     assert variables(["A=b=c", "EMPTY="]) == {"A": "b=c", "EMPTY": ""}
-    for pair in ("AWS_SECRET_ACCESS_KEY=hush", "MY_TOKEN=hush", "hush", "=hush"):
+    refused = ("AWS_SECRET_ACCESS_KEY=hush", "MY_TOKEN=hush", "PASSPHRASE=hush", "hush", "=hush")
+    for pair in (*refused, "DATA=s3://me:hush@b/f.zip"):
         with pytest.raises(BadInput) as refusal:
             variables([pair])
         assert "hush" not in str(refusal.value)
