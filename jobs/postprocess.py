@@ -9,12 +9,13 @@ missing, so it also goes on where one was interrupted.
 import argparse
 import contextlib
 import errno
-import fcntl
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
+
+from filelock import FileLock, Timeout
 
 from analysis.pipeline.context import TaskContext
 from analysis.pipeline.job import Failure, Job, Request, TaskRunner
@@ -118,7 +119,7 @@ def _alone(store: Store) -> Iterator[None]:
     try:
         with _locked(store.local) if store.local else _leased(store):
             yield
-    except (BlockingIOError, Busy):
+    except (Timeout, Busy):
         raise BadInput(
             f"{store.root} is being post-processed by another process; wait for it"
         ) from None
@@ -130,13 +131,9 @@ def _alone(store: Store) -> Iterator[None]:
         ) from None
 
 
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _locked(folder: Path) -> FileLock:
     file = folder / Paths().logs / "postprocess.lock"
-    file.parent.mkdir(exist_ok=True)
-    with file.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
+    return FileLock(file, blocking=False, fallback_to_soft=False)
 
 
 @contextlib.contextmanager
