@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import TextIO
 
 from filelock import FileLock, Timeout
+from rich.console import Console
 
 from analysis.pipeline.context import TaskContext
 from analysis.pipeline.job import Failure, Job, Request, TaskRunner
@@ -25,11 +26,11 @@ from analysis.pipeline.task import Task
 from analysis.pipeline.worker import TaskWorker
 from analysis.pipeline.write_report import check_reads
 from analysis.sweep_folder import SweepFolder
-from jobs.bar import Bar
 from orchestrator.errors import BadInput
 from orchestrator.on_ray.session import session
 from orchestrator.on_ray.worker_pool import Crew, Fleet, Piece
 from orchestrator.process import hardware
+from orchestrator.process.progress_bar import ProgressBar
 from orchestrator.process.signals import Interrupts
 from orchestrator.process.terminal import chatter_to, in_words, note_traceback
 from results.journal.file_journal import Busy
@@ -190,7 +191,8 @@ def _workers(
                 interrupts.listen()
                 fleets.append(stack.enter_context(Fleet(shop, crew)))
             pieces = [Piece(t.part, t.trial, len(t.rows), t, t.fate) for t in missing]
-            with Bar(what, sum(piece.images for piece in pieces), err) as bar:
+            images = sum(piece.images for piece in pieces)
+            with ProgressBar(what, images, "images", Console(file=err)) as bar:
 
                 def done(piece: Piece) -> None:
                     interrupts.check()

@@ -19,6 +19,7 @@ from orchestrator.preprocess import VARIANTS
 from orchestrator.preprocess import prepared as module
 from orchestrator.preprocess.prepared import prepared
 from orchestrator.preprocess.variant import Variant
+from orchestrator.process import hardware, progress_bar
 
 ROOT = Path(__file__).parents[2]
 
@@ -155,7 +156,7 @@ def test_chunks_join_seamlessly(faces, file, monkeypatch):
     expected = VARIANTS["diffusion"](faces).astype(np.float16)
     np.testing.assert_array_equal(prepared(faces, "diffusion", file), expected)
     monkeypatch.setattr(module, "WORTH_PROCESSES", 0.0)
-    monkeypatch.setattr(module, "_processors", lambda: 2)
+    monkeypatch.setattr(hardware, "cores", lambda: 2)
     in_two = prepared(faces, "diffusion", file.with_name("two.npy"))
     np.testing.assert_array_equal(in_two, expected)
 
@@ -260,7 +261,7 @@ def wait_for_work(process, file):
     while time.monotonic() < end:
         written = [part for part in file.parent.glob("*.part") if part.stat().st_size]
         helpers = psutil.Process(process.pid).children()
-        if written and (helpers or module._processors() == 1):
+        if written and (helpers or hardware.cores() == 1):
             return helpers
         time.sleep(0.02)
     raise AssertionError("nothing was written in 30 s")
@@ -273,7 +274,7 @@ class Terminal(io.StringIO):
 
 def test_a_terminal_sees_progress_and_a_log_file_does_not(faces, file, monkeypatch):
     monkeypatch.setattr(module, "CHUNK", 1)
-    monkeypatch.setattr(module, "PATIENCE", 0.0)
+    monkeypatch.setattr(progress_bar, "PATIENCE", 0.0)
     for stream, seen in ((Terminal(), True), (io.StringIO(), False)):
         monkeypatch.setattr(sys, "stderr", stream)
         prepared(faces, "gamma", file.with_name(f"{seen}.npy"))

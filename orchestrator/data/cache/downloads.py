@@ -15,7 +15,7 @@ from orchestrator.data.remote.remote import Found, look
 from orchestrator.data.remote.retry import patiently
 from orchestrator.data.remote.uris import shown
 from orchestrator.errors import BadInput
-from orchestrator.process.progress_bar import bar
+from orchestrator.process.progress_bar import ProgressBar
 
 DOWNLOADS = "downloads"
 """The folder of copies in a cache."""
@@ -87,11 +87,11 @@ def _whole(found: Found, copy: Path) -> bool:
 
 def _copy(found: Found, target: Path, patience: float) -> None:
     lock = threading.Lock()
-    with bar(f"copying {shown(found.uri)}", sum(found.sizes.values())) as step:
+    with ProgressBar(f"copying {shown(found.uri)}", sum(found.sizes.values())) as bar:
 
         def advance(size: int) -> None:
             with lock:
-                step(size)
+                bar.advance(size)
 
         if not found.folder:
             _copy_file(found, found.name, target, patience, advance)

@@ -13,7 +13,7 @@ from orchestrator.data.containers.folder import LoneFile
 from orchestrator.data.faces import EMOTIONS, SIDE
 from orchestrator.data.raw import SPLITS, USAGES
 from orchestrator.errors import BadInput
-from orchestrator.process.progress_bar import bar
+from orchestrator.process.progress_bar import ProgressBar
 
 PIXELS = SIDE * SIDE
 
@@ -76,14 +76,14 @@ def read_rows(container: Container, member: str) -> Rows:
     data = container.read(member)
     parser = _Parser(container.place(member), bare(_columns(data[:_HEADER_BYTES])))
     images, labels, splits, numbers = [], [], [], []
-    with bar("reading the table", len(data)) as advance:
+    with ProgressBar("reading the table", len(data)) as bar:
         for lines in _chunks(data):
             fields = [parser.fields(number, line) for number, line in lines]
             labels += [parser.label(row) for row in fields]
             splits += [parser.split(row) for row in fields]
             numbers += [row.number for row in fields]
             images.append(parser.pixels(fields))
-            advance(sum(len(line) for _, line in lines))
+            bar.advance(sum(len(line) for _, line in lines))
     if not images:
         raise BadInput(f"{container.place(member)}: a header and no rows, faces were expected")
     return Rows(
