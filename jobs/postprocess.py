@@ -30,28 +30,26 @@ from orchestrator.errors import BadInput
 from orchestrator.on_ray.session import session
 from orchestrator.on_ray.worker_pool import Crew, Fleet, Piece
 from orchestrator.process import hardware
+from orchestrator.process.error_line import error_line, log_traceback
+from orchestrator.process.exit_code import DONE, FAILED, INTERRUPTED, exit_code
 from orchestrator.process.progress_bar import ProgressBar
 from orchestrator.process.signals import Interrupts
-from orchestrator.process.terminal import chatter_to, in_words, note_traceback
+from orchestrator.process.terminal import redirected_output
 from results.journal.file_journal import Busy
 from results.journal.lease import Lease
 from results.paths import Paths
 from results.store import DamagedResults, Store
 
-DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """0 done, 1 failed, 2 bad input, 130 interrupted; the last line printed is the folder."""
     words = arguments(sys.argv[1:] if argv is None else argv)
+    return exit_code(lambda: _run_or_say_how_to_go_on(words))
+
+
+def _run_or_say_how_to_go_on(words: argparse.Namespace) -> int:
     try:
         return _run(words)
-    except (BadInput, DamagedResults) as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return BAD_INPUT
-    except OSError as problem:  # a store that gives no answer, or none to this user
-        print(f"error: {in_words(problem)}", file=sys.stderr)
-        return FAILED
     except (KeyboardInterrupt, SystemExit):  # the latter by Ray at a SIGTERM while it starts
         print(
             f"\ninterrupted; what is finished is kept; go on with:\n  {again(words)}",
@@ -71,7 +69,11 @@ def _run(words: argparse.Namespace) -> int:
         print(folder.store.root)
         return DONE
     store = folder.store
-    with _alone(store), _logs(store) as logs, chatter_to(logs / "postprocess.log") as (_, err):
+    with (
+        _alone(store),
+        _logs(store) as logs,
+        redirected_output(logs / "postprocess.log") as (_, err),
+    ):
         code = _guarded(words, folder, request, logs, err)
     if code == DONE:
         print(folder.store.root)
@@ -83,8 +85,8 @@ def _place(results: str) -> str:
         return results
     place = Path(results).absolute()
     if not place.is_dir():
-        found = "is a file" if place.exists() else "does not exist"
-        raise DamagedResults(f"{place} {found}; give the folder of a sweep, RESULTS/NAME")
+        fault = "is a file" if place.exists() else "does not exist"
+        raise DamagedResults(f"{place} {fault}; give the folder of a sweep, RESULTS/NAME")
     return str(place)
 
 
@@ -163,8 +165,8 @@ def _guarded(
     except (BadInput, DamagedResults):
         raise
     except Exception as error:
-        note_traceback()
-        say(f"error: {in_words(error)}; see {logs / 'postprocess.log'}")
+        log_traceback()
+        say(f"error: {error_line(error)}; see {logs / 'postprocess.log'}")
         say(f"what is finished is kept; go on with:\n  {again(words)}")
         return FAILED
 
