@@ -114,9 +114,9 @@ def _refuse_bomb(image: Image.Image, place: str) -> None:
         raise _bomb(place, f"{image.width:,}x{image.height:,}")
 
 
-def _bomb(place: str, found: str) -> BadInput:
+def _bomb(place: str, pixels: str) -> BadInput:
     return BadInput(
-        f"{place}: claims {found} pixels, at most {PIXEL_LIMIT:,} in all are decoded; a "
+        f"{place}: claims {pixels} pixels, at most {PIXEL_LIMIT:,} in all are decoded; a "
         "decompression bomb, or an image to be made smaller"
     )
 

@@ -14,10 +14,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from orchestrator.data.cache.lock import turn
+from orchestrator.data.cache.single_flight import single_flight
 from orchestrator.errors import BadInput
 from orchestrator.preprocess import VARIANTS
-from orchestrator.preprocess.parallel import in_processes
+from orchestrator.preprocess.worker_processes import in_processes
 from orchestrator.process import hardware
 from orchestrator.process.progress_bar import ProgressBar
 
@@ -73,7 +73,7 @@ def prepared(images: NDArray[np.uint8], variant: str, file: Path) -> NDArray[Any
     stored = _mapped(file, images.shape, origin)
     if stored is not None:
         return stored
-    with turn(file.with_name(f".{file.name}.lock"), f"preprocesses by {variant!r}"):
+    with single_flight(file.with_name(f".{file.name}.lock"), f"preprocesses by {variant!r}"):
         return _computed(images, variant, file, origin)
 
 
@@ -130,8 +130,10 @@ def _mapped(file: Path, shape: tuple[int, ...], origin: bytes) -> NDArray[np.flo
     except (OSError, ValueError):
         return None
     expected = array.offset + array.nbytes + len(origin)
-    whole = array.shape == shape and array.dtype == np.float16 and file.stat().st_size == expected
-    return array if whole else None
+    is_complete = (
+        array.shape == shape and array.dtype == np.float16 and file.stat().st_size == expected
+    )
+    return array if is_complete else None
 
 
 def _write(file: Path, images: NDArray[np.uint8], variant: str, origin: bytes) -> None:

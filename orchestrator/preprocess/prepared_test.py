@@ -213,9 +213,9 @@ def test_of_four_processes_at_once_one_computes_and_the_others_wait(file):
     for process in processes:
         process.stdin.write("go\n")
         process.stdin.flush()
-    said = [process.communicate(timeout=60)[0].split() for process in processes]
-    assert sorted(int(count) for count, _ in said) == [0, 0, 0, 3001]  # one to warm up
-    assert len({total for _, total in said}) == 1
+    answers = [process.communicate(timeout=60)[0].split() for process in processes]
+    assert sorted(int(count) for count, _ in answers) == [0, 0, 0, 3001]  # one to warm up
+    assert len({total for _, total in answers}) == 1
     assert list(file.parent.iterdir()) == [file]
 
 

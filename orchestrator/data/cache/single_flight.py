@@ -14,7 +14,7 @@ _log = logging.getLogger(__name__)
 
 
 @contextlib.contextmanager
-def turn(lock: Path, what: str) -> Iterator[None]:
+def single_flight(lock: Path, what: str) -> Iterator[None]:
     """Wait until nobody else is inside, then be the only one inside.
 
     The system gives the lock back when its holder ends, however it ends. It also holds between
