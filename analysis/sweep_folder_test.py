@@ -9,8 +9,8 @@ import pytest
 
 from analysis.sweep_folder import SweepFolder
 from orchestrator.config import TrialConfig
+from orchestrator.data import testing as example_layouts
 from orchestrator.data.cache.open_faces import open_faces
-from orchestrator.data.layouts import example_layouts
 from orchestrator.errors import BadInput
 from orchestrator.testing.stand_ins import tiny
 from results.schema import EPOCHS, TRIALS, table

@@ -13,6 +13,7 @@ from pathlib import Path
 
 from cluster.checks import problems
 from cluster.checks.files import REPOSITORY, Pins, Unreadable, read
+from orchestrator.process.exit_code import BAD_INPUT, DONE
 
 SHIPPED = ("cluster/kuberay/*.yaml", "cluster/ray/*.yaml", "cluster/Dockerfile")
 
@@ -61,13 +62,13 @@ def main(argv: Sequence[str] | None = None) -> int:
         files = asked or shipped()
     except Unreadable as e:
         print(e, file=sys.stderr)
-        return 2
+        return BAD_INPUT
     wrong = 0
     for path in files:
         said = check(path, pins)
         wrong += bool(said)
         print("\n".join(said) if said else f"{shown_path(path)}: ok")
-    return 2 if wrong else 0
+    return BAD_INPUT if wrong else DONE
 
 
 if __name__ == "__main__":

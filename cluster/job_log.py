@@ -8,6 +8,8 @@ from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any, Protocol, TextIO
 
+from orchestrator.process.exit_code import INTERRUPTED
+
 QUIET_S = 90.0
 """A stream that was silent for so long is opened again: it may be cut, and nobody says so."""
 
@@ -16,7 +18,6 @@ PATIENCE_S = 600.0
 """How long a head may not answer; a job's own record dies with the head."""
 
 ENDED = ("SUCCEEDED", "FAILED", "STOPPED")
-INTERRUPTED = 130
 
 
 class Lost(Exception):

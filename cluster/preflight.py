@@ -9,6 +9,7 @@ from urllib.parse import urlsplit
 
 from orchestrator.data.remote.uris import check, is_uri
 from orchestrator.errors import BadInput
+from results.secrets import forms_in, names_secret
 
 CREDENTIALS = {
     "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
@@ -22,8 +23,6 @@ UPLOAD_MIB = 100
 
 LARGE_MIB = 5
 """A file of that size is hardly source code."""
-
-_TELLING = re.compile(r"secret|token|passw|credential|key", re.IGNORECASE)
 
 
 def check_address(address: str, plain_http: bool) -> str:
@@ -63,16 +62,16 @@ def check_places(places: Mapping[str, str]) -> list[str]:
     """
     notes = []
     for flag, place in places.items():
-        said = f"{flag} {place}" if flag != place else place
+        argument = f"{flag} {place}" if flag != place else place
         if is_uri(place):
             check(place)
         elif not Path(place).is_absolute():
             raise BadInput(
-                f"{said} is relative; on a cluster the working directory is a throw-away copy on "
-                "each node: give an absolute path that all nodes share, or a URI"
+                f"{argument} is relative; on a cluster the working directory is a throw-away copy "
+                "on each node: give an absolute path that all nodes share, or a URI"
             )
         if not is_uri(place) or place.startswith("file:"):
-            notes.append(f"{said} must be the same shared folder or file on every node")
+            notes.append(f"{argument} must be the same shared folder or file on every node")
     schemes = {place.partition("://")[0] for place in places.values() if is_uri(place)}
     for scheme in sorted(schemes & set(CREDENTIALS)):
         notes.append(
@@ -86,13 +85,14 @@ def variables(pairs: Sequence[str]) -> dict[str, str]:
     """`--env` as a dictionary.
 
     Raises:
-        BadInput: for what is no KEY=VALUE, and for a secret, whose value is not repeated.
+        BadInput: for what is no KEY=VALUE, and for a secret, known by its name or its look; its
+            value is not repeated.
     """
     for pair in pairs:
-        key, equals, _ = pair.partition("=")
+        key, equals, value = pair.partition("=")
         if not equals or not re.fullmatch(r"[A-Za-z_]\w*", key):
             raise BadInput("--env: expected KEY=VALUE, e.g. AWS_DEFAULT_REGION=eu-central-1")
-        if _TELLING.search(key):
+        if names_secret(key) or forms_in(value):
             raise BadInput(
                 f"--env {key}: a secret would stand in the job's public description; give it to "
                 "the nodes, by their environment or a secret of Kubernetes"
@@ -107,16 +107,16 @@ def luggage(root: Path) -> dict[str, int]:
 
     quiet = logging.getLogger(f"{__name__}.quiet")
     quiet.disabled = True
-    found: dict[str, int] = {}
+    sizes: dict[str, int] = {}
 
     def note(path: Path) -> None:
         if path.is_file():
-            found[str(path.relative_to(root))] = path.stat().st_size
+            sizes[str(path.relative_to(root))] = path.stat().st_size
 
     left_out = ray_constants.get_runtime_env_default_excludes()
     rules = [packaging._get_excludes(root, left_out)]
     packaging._dir_travel(root, rules, note, include_gitignore=True, logger=quiet)
-    return found
+    return sizes
 
 
 def check_luggage(files: Mapping[str, int], needed: Sequence[str] = ()) -> list[str]:
@@ -127,18 +127,18 @@ def check_luggage(files: Mapping[str, int], needed: Sequence[str] = ()) -> list[
     """
     mib = {name: size / 2**20 for name, size in files.items()}
     large = sorted((name for name in mib if mib[name] >= LARGE_MIB), key=lambda n: -mib[n])
-    said = ", ".join(f"{name} ({mib[name]:.0f} MiB)" for name in large[:5])
+    names = ", ".join(f"{name} ({mib[name]:.0f} MiB)" for name in large[:5])
     total = sum(mib.values())
     if total >= UPLOAD_MIB:
         raise BadInput(
             f"{len(files)} files, {total:.0f} MiB, would be uploaded, but the head takes less than "
-            f"{UPLOAD_MIB} MiB: {said or 'many small files'}; name what is no code in .gitignore"
+            f"{UPLOAD_MIB} MiB: {names or 'many small files'}; name what is no code in .gitignore"
         )
     for name in needed:
         if name not in files:
             raise BadInput(f"{name} is not uploaded: it is absent, or .gitignore names it")
     notes = [f"uploads {len(files)} files, {total:.1f} MiB"]
-    return [*notes, f"large, and uploaded: {said}; .gitignore keeps it here"] if large else notes
+    return [*notes, f"large, and uploaded: {names}; .gitignore keeps it here"] if large else notes
 
 
 def check_token(environment: Mapping[str, str], home: Path) -> list[str]:

@@ -30,7 +30,7 @@ def test_an_address_that_keeps_the_token_secret_is_taken(address):
 
 
 @pytest.mark.parametrize(
-    ("address", "said"),
+    ("address", "message"),
     [
         ("http://head:8265", "ssh -L 8265:127.0.0.1:8265 head, then"),
         ("http://10.0.0.7:8265", "over plain http the cluster's token can be read"),
@@ -41,10 +41,10 @@ def test_an_address_that_keeps_the_token_secret_is_taken(address):
         ("head:8265", "expected the dashboard's"),
     ],
 )
-def test_an_address_that_would_give_the_token_away_or_is_none_is_refused(address, said):
+def test_an_address_that_would_give_the_token_away_or_is_none_is_refused(address, message):
     with pytest.raises(BadInput) as refusal:
         check_address(address, plain_http=False)
-    assert said in str(refusal.value)
+    assert message in str(refusal.value)
     assert "hush" not in str(refusal.value)
 
 
@@ -53,7 +53,7 @@ def test_a_trusted_network_can_be_said_to_be_one():
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["--results=results/runs"], "--results results/runs is relative"),
         (["--results=/r", "--data=f.zip"], "--data f.zip is relative"),
@@ -62,12 +62,12 @@ def test_a_trusted_network_can_be_said_to_be_one():
         (["--data=/f.zip"], "--results is missing"),
     ],
 )
-def test_a_place_that_nodes_cannot_use_is_refused(words, said, capsys):
+def test_a_place_that_nodes_cannot_use_is_refused(words, message, capsys):
     assert main(["quickstart", *words, f"--address={HERE}", "--dry-run"]) == 2
-    told = capsys.readouterr()
-    assert said in told.err
-    assert "hush" not in told.err
-    assert told.out == ""
+    output = capsys.readouterr()
+    assert message in output.err
+    assert "hush" not in output.err
+    assert output.out == ""
 
 
 def test_what_nodes_must_have_themselves_is_said_by_name_only(monkeypatch):
@@ -82,7 +82,8 @@ def test_what_nodes_must_have_themselves_is_said_by_name_only(monkeypatch):
 
 def test_a_secret_is_no_variable_of_a_job():
     assert variables(["A=b=c", "EMPTY="]) == {"A": "b=c", "EMPTY": ""}
-    for pair in ("AWS_SECRET_ACCESS_KEY=hush", "MY_TOKEN=hush", "hush", "=hush"):
+    refused = ("AWS_SECRET_ACCESS_KEY=hush", "MY_TOKEN=hush", "PASSPHRASE=hush", "hush", "=hush")
+    for pair in (*refused, "DATA=s3://me:hush@b/f.zip"):
         with pytest.raises(BadInput) as refusal:
             variables([pair])
         assert "hush" not in str(refusal.value)
@@ -93,15 +94,15 @@ def test_what_travels_is_what_git_does_not_ignore(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"x" * size)
     (tmp_path / ".gitignore").write_text("/results/runs/\n")
-    found = luggage(tmp_path)
-    assert found == {".gitignore": 15, "a.py": 3, "data/f.zip": 5, "results/y.py": 1}
+    sizes = luggage(tmp_path)
+    assert sizes == {".gitignore": 15, "a.py": 3, "data/f.zip": 5, "results/y.py": 1}
 
 
 def test_this_repository_fits_with_all_of_its_code():
-    found = luggage(ROOT)
-    assert {"results/schema.py", "jobs/sweep.py", "pyproject.toml"} <= set(found)
-    assert not any(name.startswith(".git/") for name in found)
-    assert sum(found.values()) < 30 * 2**20
+    sizes = luggage(ROOT)
+    assert {"results/schema.py", "jobs/sweep.py", "pyproject.toml"} <= set(sizes)
+    assert not any(name.startswith(".git/") for name in sizes)
+    assert sum(sizes.values()) < 30 * 2**20
 
 
 def test_a_large_file_is_pointed_out_and_too_much_is_refused():

@@ -24,9 +24,8 @@ from typing import NoReturn
 from cluster import preflight
 from cluster.job_command import JOBS, ROOT
 from orchestrator.errors import BadInput
+from orchestrator.process.exit_code import BAD_INPUT, DONE, FAILED, INTERRUPTED, exit_code
 from orchestrator.process.signals import termination_as_ctrl_c
-
-DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 
 PROGRAM = "python -m cluster.submit"
 
@@ -122,15 +121,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if argv is None else argv)
     os.environ["RAY_AUTH_MODE"] = "token"  # before Ray is imported
-    try:
-        options, rest = _parser().parse_known_args(words)
-        return _submit(options, rest)
-    except BadInput as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return BAD_INPUT
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)
-        return INTERRUPTED
+    return exit_code(lambda: _submit(*_parser().parse_known_args(words)))
 
 
 def _submit(options: argparse.Namespace, rest: list[str]) -> int:

@@ -26,14 +26,13 @@ from pathlib import Path
 from orchestrator import plan, sweep, sweeps
 from orchestrator.data.remote.uris import absolute, is_uri
 from orchestrator.errors import BadInput
+from orchestrator.process.exit_code import BAD_INPUT, DONE, INTERRUPTED, exit_code
 from orchestrator.request import Request, parser
 from orchestrator.request import parse as parse_request
 from orchestrator.scheduling.ledger import Ledger
 from results.journal.open_journal import journal_of
 from results.paths import Paths
 from results.store import DamagedResults, Store
-
-DONE, BAD_INPUT, INTERRUPTED = 0, 2, 130
 
 SWEEP = "sweep"
 """Name of the step that all others build on."""
@@ -112,7 +111,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         0 done, 1 a step failed, 2 bad input, 130 interrupted, 128 + n a step died of signal n.
     """
     words = list(sys.argv[1:] if argv is None else argv)
-    return sweep.exit_code(lambda: _do(words))
+    return exit_code(lambda: _do(words))
 
 
 def _do(words: Sequence[str]) -> int:

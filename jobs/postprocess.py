@@ -9,47 +9,47 @@ missing, so it also goes on where one was interrupted.
 import argparse
 import contextlib
 import errno
-import fcntl
 import sys
 import tempfile
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
+from filelock import FileLock, Timeout
+from rich.console import Console
+
 from analysis.pipeline.context import TaskContext
-from analysis.pipeline.job import Failure, Job, Request, SweepRun
+from analysis.pipeline.job import Failure, Job, Request, TaskRunner
 from analysis.pipeline.pipeline import is_done, postprocess
 from analysis.pipeline.request import again, arguments, request_of
 from analysis.pipeline.task import Task
 from analysis.pipeline.worker import TaskWorker
 from analysis.pipeline.write_report import check_reads
 from analysis.sweep_folder import SweepFolder
-from jobs.bar import Bar
 from orchestrator.errors import BadInput
 from orchestrator.on_ray.session import session
 from orchestrator.on_ray.worker_pool import Crew, Fleet, Piece
 from orchestrator.process import hardware
+from orchestrator.process.error_line import error_line, log_traceback
+from orchestrator.process.exit_code import DONE, FAILED, INTERRUPTED, exit_code
+from orchestrator.process.progress_bar import ProgressBar
 from orchestrator.process.signals import Interrupts
-from orchestrator.process.terminal import chatter_to, in_words, note_traceback
+from orchestrator.process.terminal import redirected_output
 from results.journal.file_journal import Busy
 from results.journal.lease import Lease
 from results.paths import Paths
 from results.store import DamagedResults, Store
 
-DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
-
 
 def main(argv: Sequence[str] | None = None) -> int:
     """0 done, 1 failed, 2 bad input, 130 interrupted; the last line printed is the folder."""
     words = arguments(sys.argv[1:] if argv is None else argv)
+    return exit_code(lambda: _run_or_say_how_to_go_on(words))
+
+
+def _run_or_say_how_to_go_on(words: argparse.Namespace) -> int:
     try:
         return _run(words)
-    except (BadInput, DamagedResults) as problem:
-        print(f"error: {problem}", file=sys.stderr)
-        return BAD_INPUT
-    except OSError as problem:  # a store that gives no answer, or none to this user
-        print(f"error: {in_words(problem)}", file=sys.stderr)
-        return FAILED
     except (KeyboardInterrupt, SystemExit):  # the latter by Ray at a SIGTERM while it starts
         print(
             f"\ninterrupted; what is finished is kept; go on with:\n  {again(words)}",
@@ -69,7 +69,11 @@ def _run(words: argparse.Namespace) -> int:
         print(folder.store.root)
         return DONE
     store = folder.store
-    with _alone(store), _logs(store) as logs, chatter_to(logs / "postprocess.log") as (_, err):
+    with (
+        _alone(store),
+        _logs(store) as logs,
+        redirected_output(logs / "postprocess.log") as (_, err),
+    ):
         code = _guarded(words, folder, request, logs, err)
     if code == DONE:
         print(folder.store.root)
@@ -81,8 +85,8 @@ def _place(results: str) -> str:
         return results
     place = Path(results).absolute()
     if not place.is_dir():
-        found = "is a file" if place.exists() else "does not exist"
-        raise DamagedResults(f"{place} {found}; give the folder of a sweep, RESULTS/NAME")
+        fault = "is a file" if place.exists() else "does not exist"
+        raise DamagedResults(f"{place} {fault}; give the folder of a sweep, RESULTS/NAME")
     return str(place)
 
 
@@ -118,7 +122,7 @@ def _alone(store: Store) -> Iterator[None]:
     try:
         with _locked(store.local) if store.local else _leased(store):
             yield
-    except (BlockingIOError, Busy):
+    except (Timeout, Busy):
         raise BadInput(
             f"{store.root} is being post-processed by another process; wait for it"
         ) from None
@@ -130,13 +134,9 @@ def _alone(store: Store) -> Iterator[None]:
         ) from None
 
 
-@contextlib.contextmanager
-def _locked(folder: Path) -> Iterator[None]:
+def _locked(folder: Path) -> FileLock:
     file = folder / Paths().logs / "postprocess.lock"
-    file.parent.mkdir(exist_ok=True)
-    with file.open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        yield
+    return FileLock(file, blocking=False, fallback_to_soft=False)
 
 
 @contextlib.contextmanager
@@ -165,8 +165,8 @@ def _guarded(
     except (BadInput, DamagedResults):
         raise
     except Exception as error:
-        note_traceback()
-        say(f"error: {in_words(error)}; see {logs / 'postprocess.log'}")
+        log_traceback()
+        say(f"error: {error_line(error)}; see {logs / 'postprocess.log'}")
         say(f"what is finished is kept; go on with:\n  {again(words)}")
         return FAILED
 
@@ -178,7 +178,7 @@ def _workers(
     logs: Path,
     err: TextIO,
     interrupts: Interrupts,
-) -> Iterator[SweepRun]:
+) -> Iterator[TaskRunner]:
     """How to have tasks done; Ray starts with the first task whose part is missing."""
     shop = TaskWorker(TaskContext(_place(words.results), words.data, threads=1))
     with contextlib.ExitStack() as stack:
@@ -193,7 +193,8 @@ def _workers(
                 interrupts.listen()
                 fleets.append(stack.enter_context(Fleet(shop, crew)))
             pieces = [Piece(t.part, t.trial, len(t.rows), t, t.fate) for t in missing]
-            with Bar(what, sum(piece.images for piece in pieces), err) as bar:
+            images = sum(piece.images for piece in pieces)
+            with ProgressBar(what, images, "images", Console(file=err)) as bar:
 
                 def done(piece: Piece) -> None:
                     interrupts.check()

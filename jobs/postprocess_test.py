@@ -1,4 +1,3 @@
-import fcntl
 import os
 import shutil
 import signal
@@ -9,6 +8,7 @@ from pathlib import Path
 
 import psutil
 import pytest
+from filelock import FileLock
 
 from analysis.pipeline.request import again, request_of
 from analysis.pipeline.request import arguments as parsed
@@ -97,8 +97,7 @@ def test_a_folder_that_another_process_works_on_is_left_alone(trained, tmp_path,
     shutil.copytree(trained, folder)
     (folder / "logs").mkdir(exist_ok=True)
     before = {file: file.stat().st_mtime_ns for file in folder.rglob("*.parquet")}
-    with (folder / "logs" / "postprocess.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with FileLock(folder / "logs" / "postprocess.lock"):
         assert main([str(folder)]) == 2
     error = capsys.readouterr().err
     assert error == f"error: {folder} is being post-processed by another process; wait for it\n"

@@ -16,7 +16,7 @@ from orchestrator.data.cache.open_faces import AUDIT, entry_folder, open_faces, 
 from orchestrator.data.faces import Splits
 from orchestrator.data.raw import SPLITS
 from orchestrator.data.remote.uris import shown
-from orchestrator.errors import BadInput
+from orchestrator.process.exit_code import DONE, exit_code
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -29,24 +29,22 @@ def main(argv: Sequence[str] | None = None) -> int:
         The exit code: 0 done, 2 bad input, 130 interrupted.
     """
     options = _parser().parse_args(argv)
+    return exit_code(lambda: _prepare(options))
+
+
+def _prepare(options: argparse.Namespace) -> int:
     begun = time.perf_counter()
-    try:
-        splits = open_faces(
-            options.data, embedded=options.embedded, seed=options.seed, cache=options.cache
-        )
-        meta = read_meta(splits.digest, options.cache)
-    except BadInput as error:
-        print(f"error: {error}", file=sys.stderr)
-        return 2
-    except KeyboardInterrupt:
-        return 130
+    splits = open_faces(
+        options.data, embedded=options.embedded, seed=options.seed, cache=options.cache
+    )
+    meta = read_meta(splits.digest, options.cache)
     folder = entry_folder(splits.digest, options.cache)
     seconds = time.perf_counter() - begun
     print(f"{shown(options.data or 'no --data')}: {meta['layout']}, opened in {seconds:.2f} s\n")
     print("\n".join(counts_table(splits)))
     print("\n" + "\n".join(f"* {sentence}" for sentence in _sentences(splits, meta)))
     print(f"\nAudit, image by image: {folder / AUDIT}\n{folder}")
-    return 0
+    return DONE
 
 
 def counts_table(splits: Splits) -> list[str]:

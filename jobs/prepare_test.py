@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from jobs.prepare import main
-from orchestrator.data.layouts.example_layouts import example, fer2013_csv, write_folder
+from orchestrator.data.testing import example, fer2013_csv, write_folder
 
 ROOT = Path(__file__).parents[1]
 

@@ -22,12 +22,11 @@ from orchestrator import sweep
 from orchestrator.config import Budget, Sweep
 from orchestrator.data.remote.uris import absolute, shown
 from orchestrator.errors import BadInput
+from orchestrator.process.exit_code import DONE, FAILED, exit_code
 from orchestrator.request import Request, parse
 from results.paths import Paths
 from results.schema import SEEDS, table
 from results.store import DamagedResults, Store
-
-DONE, FAILED = 0, 1
 
 PROGRAM = "python -m jobs.refit"
 PASSED_ON = ("concurrency", "gpus-per-trial", "time-budget", "hang-after", "address")
@@ -59,7 +58,7 @@ class Places:
 def main(argv: Sequence[str] | None = None) -> int:
     """0 done, 1 failed, 2 bad input, 130 interrupted; the last line printed is the folder."""
     words = list(sys.argv[1:] if argv is None else argv)
-    return sweep.exit_code(lambda: _run(_arguments(words)))
+    return exit_code(lambda: _run(_arguments(words)))
 
 
 class _Parser(argparse.ArgumentParser):

@@ -28,9 +28,10 @@ from orchestrator.on_ray.session import session
 from orchestrator.on_ray.trial import Trial, chosen_precision
 from orchestrator.plan import Plan
 from orchestrator.process import hardware, provenance
+from orchestrator.process.error_line import error_line, log_traceback
 from orchestrator.process.exit_code import DONE, FAILED, INTERRUPTED, exit_code
 from orchestrator.process.signals import termination_as_ctrl_c
-from orchestrator.process.terminal import chatter_to, in_words, note_traceback
+from orchestrator.process.terminal import redirected_output
 from orchestrator.request import Request, parse
 from orchestrator.scheduling.ledger import Ledger
 from orchestrator.scheduling.scheduler import TIME_IS_UP
@@ -79,7 +80,7 @@ def run(request: Request, asked: Sweep | None = None, trainable: type[Trial] = T
     with (
         _open_journal(planned) as journal,
         LocalFiles(planned.store) as place,
-        chatter_to(place.log) as (_, err),
+        redirected_output(place.log) as (_, err),
         warnings_to(err),
     ):
         work = SweepRun(request, planned, journal, place, err, trainable)
@@ -108,8 +109,8 @@ def _harmless(err: TextIO, what: str) -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        note_traceback()
-        print(f"note: the last {what} could not be copied ({in_words(error)})", file=err)
+        log_traceback()
+        print(f"note: the last {what} could not be copied ({error_line(error)})", file=err)
 
 
 def _open_journal(planned: Plan) -> AnyJournal:
@@ -136,8 +137,8 @@ def _sweep(work: SweepRun) -> int:
     except (BadInput, DamagedResults, Busy):
         raise
     except Exception as error:
-        note_traceback()
-        work.say(f"error: {in_words(error)}; see {work.planned.folder}/{Paths().logs}/driver.log")
+        log_traceback()
+        work.say(f"error: {error_line(error)}; see {work.planned.folder}/{Paths().logs}/driver.log")
         work.say(f"what was trained is kept; go on with:\n  {work.again}")
         return FAILED
 

@@ -2,12 +2,13 @@
 
 import errno
 import os
-import re
 from dataclasses import dataclass
 from urllib.parse import parse_qsl, unquote, urlsplit
 
 import pyarrow as pa
 import pyarrow.fs as pafs
+
+from results.secrets import has_login, secret_settings
 
 FLAT = ("s3", "gcs", "abfs")
 """File systems without folders: making one would only cost a request."""
@@ -17,11 +18,6 @@ S3_SETTINGS = ("region", "scheme", "endpoint_override", "tls_ca_file_path")
 
 _CONNECT_S = 5.0
 _GCS_RETRY_S = 10
-_SECRET = re.compile(
-    r"secret|passw|token|credential|signature|^(access|account|api|private)?_?keys?(_id)?$"
-    r"|access_?key|account_?key|^sig$|sas",
-    re.IGNORECASE,
-)
 
 
 @dataclass(frozen=True)
@@ -56,7 +52,7 @@ def open_place(text: str) -> Place:
         return Place(shown, "", pafs.LocalFileSystem(), os.path.abspath(shown))
     shown, _, settings = text.partition("?")
     scheme, _, rest = shown.partition("://")
-    _refuse_credentials(scheme, text)
+    _check_uri(text)
     shown = f"{scheme}://{rest.rstrip('/')}"
     try:
         files, base = OPENERS.get(scheme, _open_any)(text)
@@ -79,36 +75,35 @@ def _no_place(shown: str, problem: BaseException) -> str:
     )
 
 
-def _refuse_credentials(scheme: str, text: str) -> None:
-    # What was found is not repeated: messages go to logs and reports.
-    try:
-        parts = urlsplit(text)
-    except ValueError:
-        raise ValueError(
-            f"a place that begins with {scheme}:// is no URI; write it like s3://bucket/folder, "
-            "without brackets in the bucket's name."
-        ) from None
-    user, at, _ = parts.netloc.rpartition("@")
-    named = bool(at) and (":" in user or scheme == "s3")
-    if named or any(_SECRET.search(key) for key, _ in parse_qsl(parts.query, True)):
+def _check_uri(text: str) -> None:
+    # What is refused is not repeated: messages go to logs and reports.
+    scheme = text.partition("://")[0]
+    if has_login(text) or secret_settings(text):
         raise ValueError(
             f"a place that begins with {scheme}:// has credentials in it, which would end up in "
             "logs and process lists; leave them out, and give them by the environment (for S3 "
             "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY) or the machine's role."
         )
+    try:
+        urlsplit(text)
+    except ValueError:
+        raise ValueError(
+            f"a place that begins with {scheme}:// is no URI; write it like s3://bucket/folder, "
+            "without brackets in the bucket's name."
+        ) from None
 
 
 def _open_s3(text: str) -> tuple[pafs.FileSystem, str]:
     parts = urlsplit(text)
     settings = dict(parse_qsl(parts.query, keep_blank_values=True))
     unknown = sorted(settings.keys() - set(S3_SETTINGS))
-    found = "it names no bucket" if not parts.netloc else ""
+    fault = "it names no bucket" if not parts.netloc else ""
     if unknown:
-        found = f"unknown setting {unknown[0]}"
+        fault = f"unknown setting {unknown[0]}"
     if parts.fragment:  # it would end the name, and take the settings with it
-        found = 'it has a "#"; write %23'
-    if found:
-        raise ValueError(f"{found}; settings are {', '.join(S3_SETTINGS)}")
+        fault = 'it has a "#"; write %23'
+    if fault:
+        raise ValueError(f"{fault}; settings are {', '.join(S3_SETTINGS)}")
     scheme, separator, host = settings.get("endpoint_override", "").partition("://")
     if separator:
         settings |= {"endpoint_override": host, "scheme": settings.get("scheme", scheme)}
@@ -157,8 +152,8 @@ def _open_any(text: str) -> tuple[pafs.FileSystem, str]:
     except pa.ArrowInvalid:
         from fsspec.core import url_to_fs  # slow, and seldom needed
 
-        known, base = url_to_fs(text)
-        files = pafs.PyFileSystem(pafs.FSSpecHandler(known))
+        fsspec_files, base = url_to_fs(text)
+        files = pafs.PyFileSystem(pafs.FSSpecHandler(fsspec_files))
     return files, base
 
 

@@ -50,6 +50,8 @@ def test_region_and_endpoint_of_a_bucket_elsewhere(monkeypatch):
         f"abfs://container:{SECRET}@account.dfs.core.windows.net/a",
         f"abfs://container@account.dfs.core.windows.net/a?sas_token={SECRET}",
         f"gs://bucket/a?access_token={SECRET}",
+        f"sftp://host/a?ssh_key={SECRET}",
+        f"sftp://host/a?passphrase={SECRET}",
         f"ftp://me:{SECRET}@host/a",
         f"s3://[key:{SECRET}@bucket/a",
         f"s3://key:{SECRET}@\u2100/a",
@@ -58,14 +60,14 @@ def test_region_and_endpoint_of_a_bucket_elsewhere(monkeypatch):
 def test_credentials_are_refused_and_not_repeated(text):
     with pytest.raises(ValueError, match=r"environment|brackets") as caught:
         open_place(text)
-    told = caught.value
-    assert SECRET not in str(told)
-    assert told.__cause__ is None
-    assert told.__suppress_context__ or told.__context__ is None
+    refusal = caught.value
+    assert SECRET not in str(refusal)
+    assert refusal.__cause__ is None
+    assert refusal.__suppress_context__ or refusal.__context__ is None
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "fault"),
     [
         ("gopher://x", "Protocol not known: gopher"),
         ("s3://", "it names no bucket"),
@@ -75,6 +77,6 @@ def test_credentials_are_refused_and_not_repeated(text):
         ("gs://bucket?colour=red", "Unexpected query parameter"),
     ],
 )
-def test_no_place_is_told_with_what_was_found_and_an_example(text, found):
-    with pytest.raises(ValueError, match=rf"no place .*{found}.* s3://bucket/folder"):
+def test_what_is_no_place_is_refused_with_its_fault_and_an_example(text, fault):
+    with pytest.raises(ValueError, match=rf"no place .*{fault}.* s3://bucket/folder"):
         open_place(text)

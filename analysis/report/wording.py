@@ -7,6 +7,8 @@ from typing import Any
 
 import pandas as pd
 
+from orchestrator.process.duration import duration as in_words
+
 NONE, TIMES, MINUS = "\N{EN DASH}", "\N{MULTIPLICATION SIGN}", "\N{MINUS SIGN}"
 """What stands where there is no number; and two signs that are not letters or hyphens."""
 
@@ -69,14 +71,7 @@ def chance(value: Any) -> str:
 
 def duration(seconds: Any) -> str:
     """Seconds as people say them: 42 s, 12 min 5 s, 3 h 20 min."""
-    if missing(seconds):
-        return NONE
-    whole = round(float(seconds))
-    if whole < 60:
-        return f"{float(seconds):.1f} s" if whole < 10 else f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+    return NONE if missing(seconds) else in_words(float(seconds))
 
 
 def size(count_of_bytes: int) -> str:

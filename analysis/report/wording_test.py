@@ -32,7 +32,7 @@ def test_what_stands_between_backticks_is_every_second_piece(text, pieces):
         (wording.chance(0.0324), "p = 0.032"),
         (wording.chance(1e-9), "p < 0.001"),
         (wording.chance(None), f"p = {DASH}"),
-        (wording.duration(4.25), "4.2 s"),
+        (wording.duration(4.25), "4 s"),
         (wording.duration(42.4), "42 s"),
         (wording.duration(725), "12 min 5 s"),
         (wording.duration(12000), "3 h 20 min"),

@@ -14,6 +14,7 @@ from cluster.chaos.catalogue import FAULTS, NEEDS, Fault
 from cluster.chaos.outcome import Observed
 from cluster.chaos.sandbox import end_all
 from orchestrator.process import hardware, provenance
+from orchestrator.process.exit_code import BAD_INPUT
 
 HEAD = (
     "| fault | n | detected after | epochs lost | final table | seconds | what was said |\n"
@@ -27,7 +28,7 @@ def main(argv: Sequence[str] | None = None) -> int:
     unknown = [name for name in asked.names if name not in FAULTS]
     if unknown:
         print(f"error: no fault {unknown[0]}; there are {', '.join(FAULTS)}", file=sys.stderr)
-        return 2
+        return BAD_INPUT
     chosen = {
         name: fault
         for name, fault in FAULTS.items()

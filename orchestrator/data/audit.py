@@ -22,7 +22,7 @@ FINDINGS = {
 
 
 @dataclass(frozen=True)
-class Summary:
+class AuditSummary:
     """The audit in numbers; splits are the data set's own, before anything was carved.
 
     Attributes:
@@ -69,7 +69,7 @@ class Audit:
     """
 
     table: pd.DataFrame
-    summary: Summary
+    summary: AuditSummary
     seen_ids: dict[str, list[str]]
 
 
@@ -123,15 +123,15 @@ def _flags(frame: pd.DataFrame, raw: Raw) -> dict[str, pd.Series]:
 
 
 def _table(frame: pd.DataFrame, flags: dict[str, pd.Series]) -> pd.DataFrame:
-    found = [frame[flag].assign(finding=finding) for finding, flag in flags.items()]
-    table = pd.concat(found, ignore_index=True).sort_values(["finding", "group", "split", "id"])
+    rows = [frame[flag].assign(finding=finding) for finding, flag in flags.items()]
+    table = pd.concat(rows, ignore_index=True).sort_values(["finding", "group", "split", "id"])
     columns = ["id", "split", "used_as", "label", "finding", "group", "group_size"]
     return table[[*columns, "seen_in_training"]].reset_index(drop=True)
 
 
-def _summary(frame: pd.DataFrame, flags: dict[str, pd.Series]) -> Summary:
+def _summary(frame: pd.DataFrame, flags: dict[str, pd.Series]) -> AuditSummary:
     copied = frame[frame.group_size > 1].group
-    return Summary(
+    return AuditSummary(
         images=len(frame),
         unique=frame.group.nunique(),
         copied_groups=copied.nunique(),

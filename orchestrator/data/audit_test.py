@@ -25,17 +25,17 @@ def raw() -> Raw:
     )
 
 
-def found(finding: str) -> list[str]:
+def ids_with(finding: str) -> list[str]:
     table = audit(raw(), raw().splits).table
     return sorted(table.loc[table.finding == finding, "id"])
 
 
 def test_every_finding_names_its_images():
-    assert found("copy_inside") == ["a1", "a2"]
-    assert found("copy_across") == ["b1", "b2", "b3"]
-    assert found("copy_in_training") == ["b2", "b3"]
-    assert found("conflicting_labels") == ["b1", "b2", "b3"]
-    assert found("constant") == ["blank"]
+    assert ids_with("copy_inside") == ["a1", "a2"]
+    assert ids_with("copy_across") == ["b1", "b2", "b3"]
+    assert ids_with("copy_in_training") == ["b2", "b3"]
+    assert ids_with("conflicting_labels") == ["b1", "b2", "b3"]
+    assert ids_with("constant") == ["blank"]
     assert set(audit(raw(), raw().splits).table.finding) == set(FINDINGS)
 
 

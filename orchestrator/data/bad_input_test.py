@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from orchestrator.data.cache.open_faces import open_faces
-from orchestrator.data.layouts.example_layouts import (
+from orchestrator.data.testing import (
     csv_bytes,
     example,
     fer2013_csv,
@@ -125,11 +125,11 @@ def test_two_tables_of_one_layout(tmp_path):
     refused(path, tmp_path, "holds 2 tables of one layout (a/fer2013.csv, b/fer2013.csv)")
 
 
-@pytest.mark.parametrize(("count", "found"), [(2303, "2,303"), (2305, "2,305"), (1, "1")])
-def test_a_row_with_another_number_of_pixels(tmp_path, count, found):
+@pytest.mark.parametrize(("count", "fault"), [(2303, "2,303"), (2305, "2,305"), (1, "1")])
+def test_a_row_with_another_number_of_pixels(tmp_path, count, fault):
     path = written(tmp_path, with_row(17, pixels=" ".join(["7"] * count)))
     refused(
-        path, tmp_path, f"row 17 (line 18): {found} pixels, 2,304 (48x48) expected", "fer2013.csv"
+        path, tmp_path, f"row 17 (line 18): {fault} pixels, 2,304 (48x48) expected", "fer2013.csv"
     )
 
 
@@ -223,9 +223,9 @@ def test_an_encrypted_zip(tmp_path):
 
 def test_a_truncated_tar_gz(tmp_path):
     path = write_tar(image_folders(EXAMPLE), tmp_path / "x.tar.gz")
-    whole = path.read_bytes()
-    for length in (len(whole) // 2, len(whole) - 4):
-        path.write_bytes(whole[:length])
+    content = path.read_bytes()
+    for length in (len(content) // 2, len(content) - 4):
+        path.write_bytes(content[:length])
         refused(path, tmp_path, "x.tar.gz: a tar archive that is cut off or damaged")
 
 

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 
 from orchestrator.data.carve import carve
 from orchestrator.data.faces import EMOTIONS
-from orchestrator.data.layouts.example_layouts import example
 from orchestrator.data.raw import Raw
+from orchestrator.data.testing import example
 
 
 def by_class(raw: Raw, splits: np.ndarray) -> list[list[int]]:

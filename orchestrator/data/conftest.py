@@ -48,7 +48,7 @@ class Bucket:
             self.put(f"{folder}/{name}", content)
         return self.uri(folder)
 
-    def asked(self, method: str, key: str = "") -> int:
+    def requests_of(self, method: str, key: str = "") -> int:
         """How often objects whose names start so were asked for by this method."""
         return sum(f"{method} /{self.name}/{key}" in line for line in self.requests)
 

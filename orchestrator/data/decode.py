@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 from orchestrator.data.containers.container import Container
 from orchestrator.data.faces import SIDE
 from orchestrator.errors import BadInput
-from orchestrator.process.progress_bar import bar
+from orchestrator.process.progress_bar import ProgressBar
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".bmp", ".gif", ".tif", ".tiff", ".webp", ".pgm", ".ppm")
 """File-name endings that are taken for images."""
@@ -54,13 +54,13 @@ def decode_members(container: Container, names: Iterable[str]) -> Decoded:
     wanted = {name: row for row, name in enumerate(names)}
     images = np.empty((len(wanted), SIDE, SIDE), np.uint8)
     converted = 0
-    with warnings.catch_warnings(), bar("decoding images", len(wanted)) as advance:
+    with warnings.catch_warnings(), ProgressBar("decoding images", len(wanted)) as bar:
         warnings.simplefilter("error", Image.DecompressionBombWarning)
         # In the container's order, not the caller's: a gzipped tar would rewind each time.
         for name in [name for name in container.sizes if name in wanted]:
             images[wanted[name]], changed = decode(_checked(container, name), container.place(name))
             converted += changed
-            advance(1)
+            bar.advance(1)
     return Decoded(images, converted)
 
 
@@ -114,9 +114,9 @@ def _refuse_bomb(image: Image.Image, place: str) -> None:
         raise _bomb(place, f"{image.width:,}x{image.height:,}")
 
 
-def _bomb(place: str, found: str) -> BadInput:
+def _bomb(place: str, pixels: str) -> BadInput:
     return BadInput(
-        f"{place}: claims {found} pixels, at most {PIXEL_LIMIT:,} in all are decoded; a "
+        f"{place}: claims {pixels} pixels, at most {PIXEL_LIMIT:,} in all are decoded; a "
         "decompression bomb, or an image to be made smaller"
     )
 

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import TracebackType
 from typing import Self
 
-from orchestrator.process.terminal import note_traceback
+from orchestrator.process.error_line import log_traceback
 from results.journal.file_journal import Busy
 from results.mirror import Mirror
 from results.paths import Paths
@@ -83,7 +83,7 @@ class LocalFiles:
         except (
             OSError
         ):  # who needs to know has called `push`; only the last lines of a log are lost
-            note_traceback()
+            log_traceback()
         finally:
             if self._mirrors:
                 shutil.rmtree(self.folder, ignore_errors=True)

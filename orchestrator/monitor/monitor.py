@@ -15,7 +15,7 @@ from orchestrator.monitor.standings import Standing
 from orchestrator.monitor.tables import SHARE_OF_TIME, Tables
 from orchestrator.monitor.tensorboard import TensorBoardRuns
 from orchestrator.plan import Plan
-from orchestrator.process.terminal import note_traceback
+from orchestrator.process.error_line import log_traceback
 from orchestrator.scheduling.failures import CAUSES
 from orchestrator.scheduling.ledger import Entry, Ledger
 from orchestrator.scheduling.scheduler import METRIC, Scheduler
@@ -102,7 +102,7 @@ class Monitor:
         try:
             yield
         except Exception as error:
-            note_traceback()
+            log_traceback()
             if view not in self._broken:
                 self._broken.add(view)
                 said = f"{type(error).__name__}: {error}".partition("\n")[0]

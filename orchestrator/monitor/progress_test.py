@@ -6,7 +6,6 @@ import pytest
 from rich.console import Console
 
 from orchestrator.monitor.progress import Best, Progress, RunningTrial, Snapshot, eta, line, render
-from orchestrator.process.duration import duration
 
 YOUNG = RunningTrial(7, "cnn5 [sgd] 0.01", 0, 10, rung=1)
 OLD = RunningTrial(3, "resnet adam 0.001", 6, 10, 9, 0.512, 0.534, 2.0)
@@ -127,11 +126,3 @@ def test_the_time_left_fills_the_slots_one_after_the_other(
     running, waiting, per_trial, slots, expected
 ):
     assert eta(running, waiting, per_trial, slots) == expected
-
-
-@pytest.mark.parametrize(
-    ("seconds", "said"),
-    [(0, "0 s"), (59.4, "59 s"), (60, "1 min"), (185, "3 min 5 s"), (7800, "2 h 10 min")],
-)
-def test_durations_are_for_people(seconds, said):
-    assert duration(seconds) == said

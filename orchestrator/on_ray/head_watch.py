@@ -13,6 +13,8 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 
+from orchestrator.process.exit_code import FAILED
+
 SETTING = "RAY_gcs_rpc_server_reconnect_timeout_s"
 """Variable of Ray's: how long its parts wait for a head that does not answer, then they end."""
 
@@ -24,9 +26,6 @@ SOONER_S = 12.0
 
 EVERY_S = 2.0
 _CONNECT_S = 5.0
-
-FAILED = 1
-"""The exit code, as of any run that failed."""
 
 
 def patience() -> float:

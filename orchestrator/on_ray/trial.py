@@ -17,7 +17,8 @@ from ray import tune
 from orchestrator.config import TrialConfig
 from orchestrator.errors import BadInput
 from orchestrator.process import hardware
-from orchestrator.process.terminal import FULL, divert_chatter, note_traceback
+from orchestrator.process.error_line import DISK_FULL, log_traceback
+from orchestrator.process.terminal import redirect_worker_output
 from orchestrator.training.checkpoint import Checkpoints
 from orchestrator.training.inputs import DataSource, Inputs, prepare_inputs
 from results.paths import Paths
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from orchestrator.training.run import Run
 
 
-PASSING = (*FULL, errno.EIO, errno.ESTALE, errno.EROFS)
+PASSING = (*DISK_FULL, errno.EIO, errno.ESTALE, errno.EROFS)
 """Errors of the disk: they say nothing of a configuration, which a resumed sweep tries again."""
 
 
@@ -76,7 +77,7 @@ class Trial(tune.Trainable):
         self._inputs: dict[str, Inputs] = {}
         if self.is_actor():
             see_own_gpus()
-        self._log = self._divert() if self.is_actor() else None  # else in somebody's own process
+        self._log = self._own_log() if self.is_actor() else None  # else in somebody's own process
         self._log_due = 0.0
         self.reset_config(config)
 
@@ -104,7 +105,7 @@ class Trial(tune.Trainable):
         except BadInput as error:
             return {"epoch": 0, "failure": str(error), "passing": of_the_moment(error)}
         except Exception as error:
-            note_traceback()  # into the worker's log
+            log_traceback()  # into the worker's log
             may_pass = isinstance(error, OSError) and self._may_pass(error)
             return {"epoch": 0, "failure": f"{type(error).__name__}: {error}", "passing": may_pass}
 
@@ -184,10 +185,10 @@ class Trial(tune.Trainable):
             name = Paths().weight(self._config.signature())
             self._store.write_bytes(name, safetensors.numpy.save(run.best_weights))
 
-    def _divert(self) -> Path:
-        """The file to which this process's chatter goes from now on."""
+    def _own_log(self) -> Path:
+        """The file to which this process prints from now on."""
         local = self._store.local
-        return divert_chatter(local / Paths().logs if local else Path(tempfile.mkdtemp()))
+        return redirect_worker_output(local / Paths().logs if local else Path(tempfile.mkdtemp()))
 
     def _copy_log(self) -> None:
         """To where the results are, if that is elsewhere: once a minute, and after a last row."""

@@ -12,8 +12,8 @@ from orchestrator.on_ray.trial import see_own_gpus
 def test_chatter_of_a_worker_goes_to_a_file_of_its_own(tmp_path):
     program = (
         "import os, pathlib, sys\n"
-        "from orchestrator.process.terminal import divert_chatter\n"
-        "divert_chatter(pathlib.Path(sys.argv[1]))\n"
+        "from orchestrator.process.terminal import redirect_worker_output\n"
+        "redirect_worker_output(pathlib.Path(sys.argv[1]))\n"
         "print('from Python', flush=True)\n"
         "os.write(2, b'from below\\n')\n"
     )

@@ -15,7 +15,8 @@ from ray.actor import ActorHandle
 from ray.exceptions import RayActorError, RayError, RayTaskError
 
 from orchestrator.errors import BadInput
-from orchestrator.process.terminal import FULL, note_traceback
+from orchestrator.process.error_line import full_disk, log_traceback
+from orchestrator.process.terminal import redirect_worker_output
 from results.store import DamagedResults
 
 LIVES = 3
@@ -116,7 +117,7 @@ class _Seat:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
         if logs:
             with contextlib.suppress(OSError):  # no log is no reason not to work
-                _divert(Path(logs))
+                redirect_worker_output(Path(logs))
         self._workshop = workshop
 
     def ready(self) -> None:
@@ -133,7 +134,7 @@ class _Seat:
         except Exception as error:
             verdict = _verdict(error)
             if not (isinstance(verdict, Failure) and verdict.bad_input):
-                note_traceback()
+                log_traceback()
             return verdict
         return None
 
@@ -296,24 +297,12 @@ class _Batch:
 
 def _verdict(error: BaseException) -> Failure | DiskFull:
     """What to tell of an exception: bad input speaks for itself, others need their kind."""
-    full = _full_disk(error)
+    full = full_disk(error)
     if full is not None:
         return DiskFull(full.errno, full.strerror)
     if isinstance(error, BadInput | DamagedResults):
         return Failure(_line(str(error)), bad_input=True)
     return Failure(f"{type(error).__name__}: {_line(str(error))}", bad_input=False)
-
-
-def _full_disk(error: BaseException) -> OSError | None:
-    """What said so among an exception and its causes: a cut-off file may come of a full disk."""
-    cause: BaseException | None = error
-    seen: set[int] = set()
-    while cause is not None and id(cause) not in seen:
-        if isinstance(cause, OSError) and cause.errno in FULL:
-            return cause
-        seen.add(id(cause))
-        cause = cause.__cause__ or cause.__context__
-    return None
 
 
 def _of_death(death: RayError) -> str:
@@ -325,12 +314,3 @@ def _of_death(death: RayError) -> str:
 def _line(said: str, which: int = 0) -> str:
     lines = [line.strip() for line in ANSI.sub("", said).splitlines() if line.strip()]
     return lines[which] if lines else "no message"
-
-
-def _divert(folder: Path) -> None:
-    folder.mkdir(parents=True, exist_ok=True)
-    name = folder / f"worker-{os.getpid()}.log"
-    log = os.open(name, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o644)
-    os.dup2(log, 1)
-    os.dup2(log, 2)
-    os.close(log)

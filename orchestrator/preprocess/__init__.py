@@ -1,4 +1,7 @@
-"""Illumination corrections and other deterministic preprocessing: VARIANTS."""
+"""Illumination corrections and other deterministic preprocessing: VARIANTS.
+
+Knows arrays and the file that it stores them in, but no data set, no model and no trial.
+"""
 
 from orchestrator.preprocess.contrast import difference_of_gaussians, standardise
 from orchestrator.preprocess.exposure import clahe, gamma, histogram, plain

@@ -6,7 +6,6 @@ import json
 import logging
 import os
 import secrets
-import sys
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -14,13 +13,13 @@ from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from rich.console import Console
-from rich.progress import Progress
 
-from orchestrator.data.cache.lock import turn
+from orchestrator.data.cache.single_flight import single_flight
 from orchestrator.errors import BadInput
 from orchestrator.preprocess import VARIANTS
-from orchestrator.preprocess.parallel import in_processes
+from orchestrator.preprocess.worker_processes import in_processes
+from orchestrator.process import hardware
+from orchestrator.process.progress_bar import ProgressBar
 
 CHUNK = 256
 """Images computed at once: few enough that the arrays of a chunk stay in a core's cache."""
@@ -30,9 +29,6 @@ WORTH_PROCESSES = 3.0
 
 PROCESSES = 8
 """At most, however many processors there are."""
-
-PATIENCE = 1.0
-"""Seconds after which a person at a terminal sees a progress bar."""
 
 ABANDONED = 3600.0
 """Seconds without a write after which a half-written file's writer is taken for dead."""
@@ -77,7 +73,7 @@ def prepared(images: NDArray[np.uint8], variant: str, file: Path) -> NDArray[Any
     stored = _mapped(file, images.shape, origin)
     if stored is not None:
         return stored
-    with turn(file.with_name(f".{file.name}.lock"), f"preprocesses by {variant!r}"):
+    with single_flight(file.with_name(f".{file.name}.lock"), f"preprocesses by {variant!r}"):
         return _computed(images, variant, file, origin)
 
 
@@ -134,8 +130,10 @@ def _mapped(file: Path, shape: tuple[int, ...], origin: bytes) -> NDArray[np.flo
     except (OSError, ValueError):
         return None
     expected = array.offset + array.nbytes + len(origin)
-    whole = array.shape == shape and array.dtype == np.float16 and file.stat().st_size == expected
-    return array if whole else None
+    is_complete = (
+        array.shape == shape and array.dtype == np.float16 and file.stat().st_size == expected
+    )
+    return array if is_complete else None
 
 
 def _write(file: Path, images: NDArray[np.uint8], variant: str, origin: bytes) -> None:
@@ -146,8 +144,10 @@ def _write(file: Path, images: NDArray[np.uint8], variant: str, origin: bytes) -
     try:
         with part.open("xb") as stream:
             np.lib.format.write_array_header_1_0(stream, header)
-            for block in _shown(_blocks(images, variant), len(images), variant):
-                stream.write(block.tobytes())
+            with ProgressBar(f"preprocessing: {variant}", len(images)) as bar:
+                for block in _blocks(images, variant):
+                    stream.write(block.tobytes())
+                    bar.advance(len(block))
             stream.write(origin)
             stream.flush()
             os.fsync(stream.fileno())
@@ -172,7 +172,7 @@ def _blocks(images: NDArray[np.uint8], variant: str) -> Iterator[NDArray[np.floa
     yield correction(images[chunks[0]]).astype(np.float16)
     rest = chunks[1:]
     seconds = (time.perf_counter() - began) * len(rest)
-    workers = min(_processors(), PROCESSES, len(rest))
+    workers = min(hardware.cores(), PROCESSES, len(rest))
     if workers > 1 and seconds > WORTH_PROCESSES:
         with contextlib.closing(in_processes(variant, images, rest, workers)) as blocks:
             yield from blocks
@@ -185,30 +185,3 @@ def _here(
 ) -> Iterator[NDArray[np.float16]]:
     for chunk in chunks:
         yield VARIANTS[variant](images[chunk]).astype(np.float16)
-
-
-def _processors() -> int:
-    if hasattr(os, "sched_getaffinity"):
-        return len(os.sched_getaffinity(0))
-    return os.cpu_count() or 1
-
-
-def _shown(
-    blocks: Iterator[NDArray[np.float16]], total: int, variant: str
-) -> Iterator[NDArray[np.float16]]:
-    """The blocks, with a progress bar once it takes long and someone may be watching."""
-    progress = Progress(
-        console=Console(stderr=True), transient=True, disable=not sys.stderr.isatty()
-    )
-    task = progress.add_task(f"preprocessing: {variant}", total=total)
-    began = time.monotonic()
-    shown = False
-    try:
-        for block in blocks:
-            yield block
-            progress.advance(task, len(block))
-            if not shown and time.monotonic() - began > PATIENCE:
-                progress.start()
-                shown = True
-    finally:
-        progress.stop()

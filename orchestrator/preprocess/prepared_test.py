@@ -19,6 +19,7 @@ from orchestrator.preprocess import VARIANTS
 from orchestrator.preprocess import prepared as module
 from orchestrator.preprocess.prepared import prepared
 from orchestrator.preprocess.variant import Variant
+from orchestrator.process import hardware, progress_bar
 
 ROOT = Path(__file__).parents[2]
 
@@ -155,7 +156,7 @@ def test_chunks_join_seamlessly(faces, file, monkeypatch):
     expected = VARIANTS["diffusion"](faces).astype(np.float16)
     np.testing.assert_array_equal(prepared(faces, "diffusion", file), expected)
     monkeypatch.setattr(module, "WORTH_PROCESSES", 0.0)
-    monkeypatch.setattr(module, "_processors", lambda: 2)
+    monkeypatch.setattr(hardware, "cores", lambda: 2)
     in_two = prepared(faces, "diffusion", file.with_name("two.npy"))
     np.testing.assert_array_equal(in_two, expected)
 
@@ -212,9 +213,9 @@ def test_of_four_processes_at_once_one_computes_and_the_others_wait(file):
     for process in processes:
         process.stdin.write("go\n")
         process.stdin.flush()
-    said = [process.communicate(timeout=60)[0].split() for process in processes]
-    assert sorted(int(count) for count, _ in said) == [0, 0, 0, 3001]  # one to warm up
-    assert len({total for _, total in said}) == 1
+    answers = [process.communicate(timeout=60)[0].split() for process in processes]
+    assert sorted(int(count) for count, _ in answers) == [0, 0, 0, 3001]  # one to warm up
+    assert len({total for _, total in answers}) == 1
     assert list(file.parent.iterdir()) == [file]
 
 
@@ -260,7 +261,7 @@ def wait_for_work(process, file):
     while time.monotonic() < end:
         written = [part for part in file.parent.glob("*.part") if part.stat().st_size]
         helpers = psutil.Process(process.pid).children()
-        if written and (helpers or module._processors() == 1):
+        if written and (helpers or hardware.cores() == 1):
             return helpers
         time.sleep(0.02)
     raise AssertionError("nothing was written in 30 s")
@@ -273,7 +274,7 @@ class Terminal(io.StringIO):
 
 def test_a_terminal_sees_progress_and_a_log_file_does_not(faces, file, monkeypatch):
     monkeypatch.setattr(module, "CHUNK", 1)
-    monkeypatch.setattr(module, "PATIENCE", 0.0)
+    monkeypatch.setattr(progress_bar, "PATIENCE", 0.0)
     for stream, seen in ((Terminal(), True), (io.StringIO(), False)):
         monkeypatch.setattr(sys, "stderr", stream)
         prepared(faces, "gamma", file.with_name(f"{seen}.npy"))

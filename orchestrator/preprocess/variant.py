@@ -45,8 +45,8 @@ class Variant:
     @property
     def parameters(self) -> dict[str, Any]:
         """Parameter -> its value."""
-        found = inspect.signature(self.compute).parameters.values()
-        return {p.name: p.default for p in found if p.default is not p.empty}
+        parameters = inspect.signature(self.compute).parameters.values()
+        return {p.name: p.default for p in parameters if p.default is not p.empty}
 
 
 def intensities(images: NDArray[Any]) -> NDArray[np.float32]:

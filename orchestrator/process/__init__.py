@@ -1,4 +1,4 @@
-"""What every process of ours has: exit codes, signals, a terminal, a machine, secrets to keep.
+"""What every process of ours has: exit codes, signals, a terminal, a progress bar, a machine.
 
-Knows nothing of sweeps and trials.
+Knows nothing of sweeps, trials and data sets, and starts no Ray.
 """

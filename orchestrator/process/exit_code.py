@@ -3,21 +3,27 @@
 import os
 import sys
 from collections.abc import Callable
+from pathlib import Path
 
 from orchestrator.errors import BadInput
-from orchestrator.process.terminal import (
-    in_words,
-)
+from orchestrator.process.error_line import error_line
+from orchestrator.process.terminal import STDOUT, redirect_output
 from results.journal.file_journal import Busy
 from results.store import DamagedResults
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
+"""Of every command of ours; 130 is a shell's own for Ctrl-C, 128 + SIGINT."""
 
 
-def exit_code(act: Callable[[], int]) -> int:
-    """What an act gives; where it raises, one line for the user and the code that belongs to it."""
+def exit_code(command: Callable[[], int]) -> int:
+    """A command's own code; where it raises, the code of that error and one line for the user.
+
+    Returns:
+        BAD_INPUT for BadInput, DamagedResults and Busy, INTERRUPTED for Ctrl-C, FAILED where the
+        system or a store refuses. Other errors are raised: they are ours.
+    """
     try:
-        return act()
+        return command()
     except (BadInput, DamagedResults, Busy) as error:
         print(f"error: {error}", file=sys.stderr)
         return BAD_INPUT
@@ -25,8 +31,8 @@ def exit_code(act: Callable[[], int]) -> int:
         print("interrupted", file=sys.stderr)
         return INTERRUPTED
     except BrokenPipeError:  # the reader, `head` for one, has had enough
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        redirect_output(Path(os.devnull), [STDOUT])
         return DONE
     except OSError as error:  # a store that gives no answer, or none to this user
-        print(f"error: {in_words(error)}", file=sys.stderr)
+        print(f"error: {error_line(error)}", file=sys.stderr)
         return FAILED

@@ -1,47 +1,120 @@
-"""A progress bar for work that takes longer than a second in front of a terminal."""
+"""How far some work is: a bar for a person at a terminal, lines for a log."""
 
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from types import TracebackType
+from typing import Self
 
 from rich.console import Console
-from rich.progress import Progress
+from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+
+from orchestrator.process.duration import duration
 
 PATIENCE = 1.0
-"""Seconds of work before a bar appears."""
+"""Seconds of work before a bar appears, unless it is wanted at once."""
+
+REDRAW_S = 0.1
+"""Between two pictures of a bar."""
+
+LINE_EVERY_S = 60.0
+"""Between two lines in a log."""
+
+WORTH_A_LINE_S = 5.0
+"""Work shorter than this leaves no line in a log."""
 
 
-@contextmanager
-def bar(
-    description: str, total: int, console: Console | None = None
-) -> Iterator[Callable[[int], None]]:
-    """Show how far some work has come; nothing unless standard error is a terminal.
+class ProgressBar:
+    """Progress of one piece of work.
+
+    At a terminal: a bar that goes with the work. Elsewhere: lines where a unit is given.
 
     Args:
-        description: what is being done.
+        description: what is being done, e.g. "explaining members".
         total: steps in all.
+        unit: of steps, e.g. "images". With one the bar shows their number and speed, appears at
+            once and stays; and a log gets lines.
         console: where to draw; standard error by default.
-
-    Yields:
-        A function to be called with the number of steps just done.
     """
-    console = console or Console(stderr=True)
-    progress = Progress(console=console, transient=True, disable=not console.is_terminal)
-    task = progress.add_task(description, total=total)
-    begun = time.monotonic()
-    done, shown = 0, False
 
-    def advance(steps: int) -> None:
-        nonlocal done, shown
-        done += steps
-        if not shown and time.monotonic() - begun > PATIENCE:
-            progress.start()
-            shown = True
-        if shown:
-            progress.update(task, completed=done)
+    def __init__(
+        self, description: str, total: int, unit: str = "", console: Console | None = None
+    ) -> None:
+        self._description, self._total, self._unit = description, total, unit
+        self._console = console or Console(stderr=True)
+        self._is_terminal = self._console.is_terminal
+        speed = (
+            TextColumn(f"{{task.completed:,.0f}} of {{task.total:,.0f}} {unit}"),
+            TextColumn("{task.fields[speed]}"),
+        )
+        self._rich = Progress(
+            TextColumn("{task.description}"),
+            BarColumn(),
+            *(speed if unit else (TextColumn("{task.percentage:>3.0f}%"),)),
+            TimeRemainingColumn(),
+            console=self._console,
+            transient=not unit,
+            disable=not self._is_terminal,
+            # A thread of its own could outlive an interrupt, and the stream with it.
+            auto_refresh=False,
+        )
+        self._task = self._rich.add_task(description, total=total, speed="")
+        self._done, self._is_started = 0, False
+        self._began = self._last = time.monotonic()
 
-    try:
-        yield advance
-    finally:
-        if shown:
-            progress.stop()
+    def __enter__(self) -> Self:
+        if self._unit:
+            self._start()
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        if self._is_started:
+            self._rich.stop()
+        seconds = time.monotonic() - self._began
+        if kind is None and self._has_lines and seconds >= WORTH_A_LINE_S:
+            self._print(f"{self._done:,} {self._unit} in {duration(seconds)}")
+
+    @property
+    def speed(self) -> float:
+        """Steps a second since the beginning; 0 before the first."""
+        return self._done / max(time.monotonic() - self._began, 1e-9)
+
+    def advance(self, steps: int) -> None:
+        """Some more are done; fewer than before where `steps` is negative."""
+        self._done += steps
+        now = time.monotonic()
+        if self._has_lines and now - self._last >= LINE_EVERY_S:
+            self._last = now
+            self._print_line()
+        elif self._is_terminal:
+            self._draw(now)
+
+    @property
+    def _has_lines(self) -> bool:
+        return bool(self._unit) and not self._is_terminal
+
+    def _start(self) -> None:
+        self._rich.start()
+        self._is_started = True
+
+    def _draw(self, now: float) -> None:
+        speed = f"{self.speed:,.0f} {self._unit}/s"
+        self._rich.update(self._task, completed=self._done, speed=speed)
+        if self._is_started and now - self._last >= REDRAW_S:
+            self._last = now
+            self._rich.refresh()
+        elif not self._is_started and now - self._began > PATIENCE:
+            self._start()
+
+    def _print_line(self) -> None:
+        left = (self._total - self._done) / self.speed
+        self._print(
+            f"{self._done:,} of {self._total:,} {self._unit}, {self.speed:,.0f} {self._unit}/s, "
+            f"about {duration(left)} left"
+        )
+
+    def _print(self, text: str) -> None:
+        print(f"{self._description}: {text}", file=self._console.file, flush=True)

@@ -3,20 +3,21 @@ import io
 import pytest
 from rich.console import Console
 
-from orchestrator.process import progress_bar as bar_module
-from orchestrator.process.progress_bar import bar
+from orchestrator.process import progress_bar
+from orchestrator.process.progress_bar import ProgressBar
 
 
-def drawn(terminal: bool) -> str:
+def drawn(terminal: bool, unit: str = "") -> str:
     file = io.StringIO()
-    with bar("reading", 10, Console(file=file, force_terminal=terminal, width=80)) as advance:
+    console = Console(file=file, force_terminal=terminal, width=80)
+    with ProgressBar("reading", 10, unit, console) as bar:
         for _ in range(10):
-            advance(1)
+            bar.advance(1)
     return file.getvalue()
 
 
 def test_nothing_is_drawn_where_there_is_no_terminal(monkeypatch):
-    monkeypatch.setattr(bar_module, "PATIENCE", 0.0)
+    monkeypatch.setattr(progress_bar, "PATIENCE", 0.0)
     assert drawn(terminal=False) == ""
 
 
@@ -25,20 +26,50 @@ def test_nothing_is_drawn_within_the_first_second():
 
 
 def test_longer_work_shows_how_far_it_is(monkeypatch):
-    monkeypatch.setattr(bar_module, "PATIENCE", 0.0)
+    monkeypatch.setattr(progress_bar, "PATIENCE", 0.0)
     text = drawn(terminal=True)
     assert "reading" in text
     assert "100%" in text
 
 
+def test_work_with_a_unit_is_shown_at_once_with_its_number_and_speed():
+    text = drawn(terminal=True, unit="images")
+    assert "0 of 10 images" in text
+    assert "10 of 10 images" in text
+    assert "images/s" in text
+
+
+def test_a_log_gets_lines_now_and_then_and_one_at_the_end(monkeypatch):
+    monkeypatch.setattr(progress_bar, "LINE_EVERY_S", 0.0)
+    monkeypatch.setattr(progress_bar, "WORTH_A_LINE_S", 0.0)
+    lines = drawn(terminal=False, unit="images").splitlines()
+    assert len(lines) == 11
+    assert lines[4].startswith("reading: 5 of 10 images, ")
+    assert lines[4].endswith(" images/s, about 0 s left")
+    assert lines[-1] == "reading: 10 images in 0 s"
+
+
+def test_quick_work_leaves_no_line_in_a_log():
+    assert drawn(terminal=False, unit="images") == ""
+
+
+def test_what_is_undone_is_taken_back(monkeypatch):
+    monkeypatch.setattr(progress_bar, "LINE_EVERY_S", 0.0)
+    file = io.StringIO()
+    with ProgressBar("copying", 8, "bytes", Console(file=file, width=80)) as bar:
+        bar.advance(6)
+        bar.advance(-2)
+    assert file.getvalue().splitlines()[1].startswith("copying: 4 of 8 bytes")
+
+
 def test_a_failure_within_is_passed_on_and_leaves_the_terminal_as_it_was(monkeypatch):
-    monkeypatch.setattr(bar_module, "PATIENCE", 0.0)
+    monkeypatch.setattr(progress_bar, "PATIENCE", 0.0)
     file = io.StringIO()
     console = Console(file=file, force_terminal=True)
 
     def fail() -> None:
-        with bar("reading", 2, console) as advance:
-            advance(1)
+        with ProgressBar("reading", 2, console=console) as bar:
+            bar.advance(1)
             raise ZeroDivisionError
 
     with pytest.raises(ZeroDivisionError):

@@ -1,5 +1,6 @@
 """How a result was obtained: command, commit, versions, machine, data."""
 
+import contextlib
 import datetime
 import shlex
 import subprocess
@@ -9,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.process import hardware
+from results.secrets import hide
 
 PACKAGES = (
     "ray",
@@ -38,21 +40,19 @@ def describe() -> dict[str, Any]:
 
 
 def command() -> str:
-    """The command line that started this process, as it could be typed again."""
+    """The command line that started this process, as it could be typed again, less secrets."""
     module = getattr(sys.modules["__main__"], "__spec__", None)
     name = f"python -m {module.name}" if module else f"python {sys.argv[0]}"
-    return " ".join([name, *map(shlex.quote, sys.argv[1:])])
+    return " ".join([name, *map(shlex.quote, map(hide, sys.argv[1:]))])
 
 
 def versions() -> dict[str, str]:
     """Package -> version, of those that a result depends on."""
-    found = {}
+    installed = {}
     for package in PACKAGES:
-        try:
-            found[package] = metadata.version(package)
-        except metadata.PackageNotFoundError:
-            continue
-    return found
+        with contextlib.suppress(metadata.PackageNotFoundError):
+            installed[package] = metadata.version(package)
+    return installed
 
 
 def commit() -> str | None:

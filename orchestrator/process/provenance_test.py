@@ -8,17 +8,23 @@ from orchestrator.process import provenance
 
 
 def test_the_run_is_described_by_plain_json():
-    told = provenance.describe()
-    assert json.loads(json.dumps(told)) == told
-    assert told["python"].count(".") == 2
-    assert {"ray", "keras", "numpy", "optuna"} <= set(told["packages"])
-    assert told["hardware"].endswith("cores (driver)")
+    run = provenance.describe()
+    assert json.loads(json.dumps(run)) == run
+    assert run["python"].count(".") == 2
+    assert {"ray", "keras", "numpy", "optuna"} <= set(run["packages"])
+    assert run["hardware"].endswith("cores (driver)")
 
 
 def test_the_command_can_be_typed_again(monkeypatch):
     monkeypatch.setattr(sys, "argv", ["x", "--data", "/fer 2013.zip", "--set", "a=b|c"])
     words = shlex.split(provenance.command())
     assert words[-4:] == ["--data", "/fer 2013.zip", "--set", "a=b|c"]
+
+
+def test_a_secret_in_the_command_is_not_kept(monkeypatch):
+    monkeypatch.setattr(sys, "argv", ["x", "--address", "http://me:hush@h", "--token=hush"])
+    words = shlex.split(provenance.command())
+    assert words[-3:] == ["--address", "http://***@h", "--token=***"]
 
 
 def test_a_module_is_named_as_it_was_started():

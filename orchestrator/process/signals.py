@@ -21,15 +21,12 @@ def termination_as_ctrl_c() -> Iterator[None]:
     def interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
-    before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
-    if before[signal.SIGINT] == signal.SIG_IGN and os.environ.get(JOB_STOP) == "SIGINT":
-        signal.signal(signal.SIGINT, interrupt)
-    signal.signal(signal.SIGTERM, interrupt)
-    try:
+    with _handlers_put_back():
+        is_ignored = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
+        if is_ignored and os.environ.get(JOB_STOP) == "SIGINT":
+            signal.signal(signal.SIGINT, interrupt)
+        signal.signal(signal.SIGTERM, interrupt)
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
 
 
 class Interrupts:
@@ -40,16 +37,16 @@ class Interrupts:
     """
 
     def __init__(self) -> None:
-        self._asked = False
+        self._has_come = False
+        self._stack = contextlib.ExitStack()
 
     def __enter__(self) -> Self:
-        self._before = {n: signal.getsignal(n) for n in (signal.SIGINT, signal.SIGTERM)}
+        self._stack.enter_context(_handlers_put_back())
         self.listen()
         return self
 
     def __exit__(self, *raised: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+        self._stack.close()
 
     def listen(self) -> None:
         """Take the signals; again after Ray has started, which puts a handler of its own there."""
@@ -58,9 +55,19 @@ class Interrupts:
 
     def check(self) -> None:
         """Raise what was lost."""
-        if self._asked:
+        if self._has_come:
             raise KeyboardInterrupt
 
     def _interrupt(self, number: int, frame: object) -> None:
-        self._asked = True
+        self._has_come = True
         raise KeyboardInterrupt
+
+
+@contextlib.contextmanager
+def _handlers_put_back() -> Iterator[None]:
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

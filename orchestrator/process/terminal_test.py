@@ -1,21 +1,18 @@
-import errno
 import os
-import signal
 import subprocess
 import sys
 
 import pytest
 
-from orchestrator.process.signals import JOB_STOP, termination_as_ctrl_c
-from orchestrator.process.terminal import chatter_to, in_words
+from orchestrator.process.terminal import redirected_output
 
-CHATTER = """
+PROGRAM = """
 import logging, os, subprocess, sys
 from pathlib import Path
-from orchestrator.process.terminal import chatter_to
+from orchestrator.process.terminal import redirected_output
 
 print("before")
-with chatter_to(Path(sys.argv[1])) as (out, err):
+with redirected_output(Path(sys.argv[1])) as (out, err):
     print("by print")
     print("by print to stderr", file=sys.stderr)
     logging.warning("by logging")
@@ -30,18 +27,18 @@ print("an error after", file=sys.stderr)
 
 def test_only_what_is_meant_for_the_terminal_gets_there(tmp_path):
     log = tmp_path / "logs" / "driver.log"
-    words = [sys.executable, "-c", CHATTER, str(log)]
+    words = [sys.executable, "-c", PROGRAM, str(log)]
     done = subprocess.run(words, capture_output=True, text=True, check=True)
     assert done.stdout == "before\na word\nafter\n"
     assert done.stderr == "an aside\nan error after\n"
-    told = log.read_text()
+    text = log.read_text()
     for words in ("by print\n", "by print to stderr", "by logging", "by a C library", "by a child"):
-        assert words in told
+        assert words in text
 
 
 def test_a_second_run_adds_to_the_log(tmp_path, capfd):
     for text in ("first", "second"):
-        with chatter_to(tmp_path / "log"):
+        with redirected_output(tmp_path / "log"):
             os.write(1, text.encode())
     assert (tmp_path / "log").read_text() == "firstsecond"
     assert capfd.readouterr() == ("", "")
@@ -49,7 +46,7 @@ def test_a_second_run_adds_to_the_log(tmp_path, capfd):
 
 def test_the_terminal_comes_back_after_an_error_and_no_file_stays_open(tmp_path, capfd):
     def interrupted():
-        with chatter_to(tmp_path / "log") as (_, err):
+        with redirected_output(tmp_path / "log") as (_, err):
             err.write("interrupted\n")
             raise KeyboardInterrupt
 
@@ -61,20 +58,31 @@ def test_the_terminal_comes_back_after_an_error_and_no_file_stays_open(tmp_path,
     assert len(os.listdir("/proc/self/fd")) == before
 
 
-def test_a_full_disk_is_called_that_however_deep_it_is_wrapped():
-    wrapped = RuntimeError("Traceback of another process\nand so on")
-    wrapped.__cause__ = OSError(errno.ENOSPC, "No space left on device")
-    assert in_words(wrapped) == "the disk is full (No space left on device); make room first"
-    assert in_words(ValueError("first line\nsecond")) == "ValueError: first line"
+def test_a_worker_prints_into_a_file_of_its_own(tmp_path):
+    program = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from orchestrator.process.terminal import redirect_worker_output\n"
+        "log = redirect_worker_output(Path(sys.argv[1]))\n"
+        "os.write(1, b'out')\n"
+        "os.write(2, b'err')\n"
+        "assert log.read_text() == 'outerr', log.read_text()\n"
+        "sys.exit(0 if log.name == f'worker-{os.getpid()}.log' else 1)\n"
+    )
+    words = [sys.executable, "-c", program, str(tmp_path / "logs")]
+    worker = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (worker.returncode, worker.stdout, worker.stderr) == (0, "", "")
 
 
-@pytest.mark.parametrize(("stop", "heard"), [("SIGINT", True), ("SIGTERM", False), ("", False)])
-def test_a_stop_signal_that_a_shell_had_ignored_is_heard_again(stop, heard, monkeypatch):
-    monkeypatch.setenv(JOB_STOP, stop)
-    before = signal.signal(signal.SIGINT, signal.SIG_IGN)
-    try:
-        with termination_as_ctrl_c():
-            assert (signal.getsignal(signal.SIGINT) != signal.SIG_IGN) == heard
-        assert signal.getsignal(signal.SIGINT) == signal.SIG_IGN
-    finally:
-        signal.signal(signal.SIGINT, before)
+def test_one_of_the_streams_may_go_elsewhere_alone(tmp_path):
+    program = (
+        "import os, sys\n"
+        "from pathlib import Path\n"
+        "from orchestrator.process.terminal import STDOUT, redirect_output\n"
+        "redirect_output(Path(os.devnull), [STDOUT])\n"
+        "print('lost')\n"
+        "print('seen', file=sys.stderr)\n"
+    )
+    words = [sys.executable, "-c", program]
+    process = subprocess.run(words, capture_output=True, text=True, check=True)
+    assert (process.stdout, process.stderr) == ("", "seen\n")

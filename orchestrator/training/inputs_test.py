@@ -5,7 +5,7 @@ import numpy as np
 import pyarrow.fs as pafs
 import pytest
 
-from orchestrator.data.layouts import example_layouts
+from orchestrator.data import testing as example_layouts
 from orchestrator.errors import BadInput
 from orchestrator.testing.stand_ins import drawn_faces, noise
 from orchestrator.training.inputs import DataSource, prepare_inputs

@@ -1,6 +1,5 @@
 """What a sweep decided and when: one JSON object a line, only ever appended, by one process."""
 
-import fcntl
 import json
 import math
 import os
@@ -9,6 +8,8 @@ from datetime import UTC, datetime
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
+
+from filelock import FileLock, Timeout
 
 from results.journal import process_identity
 from results.store import DamagedResults
@@ -30,8 +31,8 @@ class Journal:
     leave at the end, is ignored in reading and cut off when the next writer opens the file.
 
     Reading needs no lock and works while another process writes. Appending opens the file and
-    takes an advisory lock (flock, on the sibling `.lock` file), held until `close` or the end of
-    the process, whatever its cause.
+    takes an advisory lock (on the sibling `.lock` file), held until `close` or the end of the
+    process, whatever its cause.
 
     Args:
         file: local path; made, with its folder, when the first event is appended.
@@ -43,7 +44,7 @@ class Journal:
         self.file = Path(file)
         self.batch = batch
         self._handle: int | None = None
-        self._lock: int | None = None
+        self._lock: FileLock | None = None
         self._pending = 0
 
     def open(self) -> Self:
@@ -106,9 +107,10 @@ class Journal:
         """Forces the rest to the disk and gives the lock back; harmless when already closed."""
         if self.batch:
             self.sync()
-        for handle in (self._handle, self._lock):
-            if handle is not None:
-                os.close(handle)
+        if self._handle is not None:
+            os.close(self._handle)
+        if self._lock is not None:
+            self._lock.release()
         self._handle = self._lock = None
         self._pending = 0
 
@@ -175,18 +177,17 @@ def busy(sweep: str, other: str) -> Busy:
     )
 
 
-def _take_lock(file: Path) -> int:
-    """The lock's file descriptor; the file names its holder for whoever comes second."""
+def _take_lock(file: Path) -> FileLock:
+    """The lock, held; its file names the holder for whoever comes second."""
     place = file.with_name(f"{file.name}.lock")
-    lock = os.open(place, os.O_RDWR | os.O_CREAT, 0o666)
+    # Not a thread's own: a journal may be closed by another thread than it was opened by.
+    lock = FileLock(place, blocking=False, thread_local=False, fallback_to_soft=False)
     try:
-        fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError:
-        other = os.pread(lock, 200, 0).decode(errors="replace").strip() or "another process"
-        os.close(lock)
+        lock.acquire()
+    except Timeout:
+        other = place.read_text(errors="replace")[:200].strip() or "another process"
         raise busy(file.absolute().parent.name, other) from None
-    os.ftruncate(lock, 0)
-    os.pwrite(lock, process_identity.shown().encode(), 0)
+    place.write_text(process_identity.shown())
     return lock
 
 
@@ -195,9 +196,9 @@ def _end_of_last_line(handle: int) -> int:
     end = os.fstat(handle).st_size
     while end > 0:
         start = max(0, end - _CHUNK)
-        found = os.pread(handle, end - start, start).rfind(b"\n")
-        if found >= 0:
-            return start + found + 1
+        line_feed = os.pread(handle, end - start, start).rfind(b"\n")
+        if line_feed >= 0:
+            return start + line_feed + 1
         end = start
     return 0
 

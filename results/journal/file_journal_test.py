@@ -4,6 +4,7 @@ import math
 import os
 import subprocess
 import sys
+import threading
 import time
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from results.journal import process_identity
 from results.journal.file_journal import Busy, Journal, _encode
 from results.store import DamagedResults
 
@@ -141,8 +143,26 @@ def test_damaged_line_in_the_middle_is_named(file, damage):
 def test_second_writer_is_told_who_the_first_is(file):
     with Journal(file), pytest.raises(Busy) as caught:
         Journal(file).append({"event": "b"})
-    said = str(caught.value)
-    assert said.startswith(f"sweep first is already being written by process {os.getpid()} (")
+    message = str(caught.value)
+    assert message.startswith(f"sweep first is already being written by process {os.getpid()} (")
+    write(file, "after")
+    assert names(file) == ["after"]
+
+
+def test_the_lock_s_file_names_its_holder_and_stays(file):
+    lock = file.with_name("journal.jsonl.lock")
+    write(file, "a")
+    assert lock.read_text().startswith(f"process {os.getpid()} (")
+    lock.write_text("process 1 (elsewhere), with a longer name than ours has here, for sure")
+    with Journal(file):
+        assert lock.read_text() == process_identity.shown()
+
+
+def test_a_journal_may_be_closed_by_another_thread(file):
+    journal = Journal(file).open()
+    closing = threading.Thread(target=journal.close)
+    closing.start()
+    closing.join()
     write(file, "after")
     assert names(file) == ["after"]
 
@@ -207,11 +227,11 @@ def test_killed_writer_leaves_a_readable_journal_and_no_lock(file):
     writer.kill()
     writer.wait()
     writer.stdout.close()
-    found = [event["i"] for event in Journal(file).read()]
-    assert len(found) > 100
-    assert found == list(range(len(found)))
+    numbers = [event["i"] for event in Journal(file).read()]
+    assert len(numbers) > 100
+    assert numbers == list(range(len(numbers)))
     write(file, "next")
-    assert len(Journal(file).read()) == len(found) + 1
+    assert len(Journal(file).read()) == len(numbers) + 1
 
 
 def test_cost_of_an_event_stays_flat(file):

@@ -15,7 +15,7 @@ from orchestrator.data.remote.remote import Found, look
 from orchestrator.data.remote.retry import patiently
 from orchestrator.data.remote.uris import shown
 from orchestrator.errors import BadInput
-from orchestrator.process.progress_bar import bar
+from orchestrator.process.progress_bar import ProgressBar
 
 DOWNLOADS = "downloads"
 """The folder of copies in a cache."""
@@ -27,14 +27,14 @@ BLOCK = 16 * 2**20
 """Bytes read at a time: each is a request to an object store, and an advance of the bar."""
 
 
-def fetch(found: Found, cache: Path, patience: float) -> Path:
+def fetch(remote: Found, cache: Path, patience: float) -> Path:
     """A copy of what lies behind a URI, made unless it is there.
 
     It stands in downloads/<digest of URI>-<digest of its state>/<its name>; copies of the same
-    URI's earlier states are removed. Call it within the URI's `turn`.
+    URI's earlier states are removed. Call it within the URI's `single_flight`.
 
     Args:
-        found: what to copy.
+        remote: what to copy.
         cache: the cache's folder.
         patience: seconds for which an unreachable place is tried again.
 
@@ -46,37 +46,37 @@ def fetch(found: Found, cache: Path, patience: float) -> Path:
         BadInput: when it cannot be read, has changed meanwhile, or the cache cannot be written.
     """
     folder = cache / DOWNLOADS
-    place = folder / f"{_short(found.uri)}-{_short(found.mark)}"
-    if _whole(found, place / found.name):
-        return place / found.name
-    needed = sum(found.sizes.values())
+    place = folder / f"{_short(remote.uri)}-{_short(remote.mark)}"
+    if _is_complete(remote, place / remote.name):
+        return place / remote.name
+    needed = sum(remote.sizes.values())
     try:
         folder.mkdir(parents=True, exist_ok=True)
         sweep_abandoned(folder)
         with unfinished(folder) as half:
-            _copy(found, half / found.name, patience)
-            if look(found.uri, patience).mark != found.mark:
+            _copy(remote, half / remote.name, patience)
+            if look(remote.uri, patience).mark != remote.mark:
                 raise BadInput(
-                    f"{shown(found.uri)} changed while it was copied; wait until it is written, "
+                    f"{shown(remote.uri)} changed while it was copied; wait until it is written, "
                     "and try again"
                 )
-            for old in folder.glob(f"{_short(found.uri)}-*"):
+            for old in folder.glob(f"{_short(remote.uri)}-*"):
                 shutil.rmtree(old, ignore_errors=True)
             half.rename(place)
     except OSError as problem:
         raise unwritable(cache, problem, needed) from None
     except _Unwritten as problem:
         raise unwritable(cache, problem.__cause__, needed) from None
-    return place / found.name
+    return place / remote.name
 
 
 def _short(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-def _whole(found: Found, copy: Path) -> bool:
-    for name, size in found.sizes.items():
-        file = copy / name if found.folder else copy
+def _is_complete(remote: Found, copy: Path) -> bool:
+    for name, size in remote.sizes.items():
+        file = copy / name if remote.folder else copy
         try:
             if file.stat().st_size != size:
                 return False
@@ -85,24 +85,24 @@ def _whole(found: Found, copy: Path) -> bool:
     return copy.exists()
 
 
-def _copy(found: Found, target: Path, patience: float) -> None:
+def _copy(remote: Found, target: Path, patience: float) -> None:
     lock = threading.Lock()
-    with bar(f"copying {shown(found.uri)}", sum(found.sizes.values())) as step:
+    with ProgressBar(f"copying {shown(remote.uri)}", sum(remote.sizes.values())) as bar:
 
         def advance(size: int) -> None:
             with lock:
-                step(size)
+                bar.advance(size)
 
-        if not found.folder:
-            _copy_file(found, found.name, target, patience, advance)
+        if not remote.folder:
+            _copy_file(remote, remote.name, target, patience, advance)
             return
         target.mkdir()
-        for folder in sorted({Path(name).parent for name in found.sizes}):
+        for folder in sorted({Path(name).parent for name in remote.sizes}):
             (target / folder).mkdir(parents=True, exist_ok=True)
         with ThreadPoolExecutor(AT_ONCE) as pool:
             jobs = [
-                pool.submit(_copy_file, found, name, target / name, patience, advance)
-                for name in found.sizes
+                pool.submit(_copy_file, remote, name, target / name, patience, advance)
+                for name in remote.sizes
             ]
             try:
                 for job in jobs:
@@ -113,20 +113,20 @@ def _copy(found: Found, target: Path, patience: float) -> None:
 
 
 def _copy_file(
-    found: Found, name: str, target: Path, patience: float, advance: Callable[[int], None]
+    remote: Found, name: str, target: Path, patience: float, advance: Callable[[int], None]
 ) -> None:
-    size = patiently(partial(_stream, found, name, target, advance), found.uri, patience)
-    if size != found.sizes[name]:
+    size = patiently(partial(_stream, remote, name, target, advance), remote.uri, patience)
+    if size != remote.sizes[name]:
         raise BadInput(
-            f"{shown(found.uri)}: {name} gave {size:,} bytes, {found.sizes[name]:,} were expected; "
-            "is it being written? try again"
+            f"{shown(remote.uri)}: {name} gave {size:,} bytes, {remote.sizes[name]:,} were "
+            "expected; is it being written? try again"
         )
 
 
-def _stream(found: Found, name: str, target: Path, advance: Callable[[int], None]) -> int:
+def _stream(remote: Found, name: str, target: Path, advance: Callable[[int], None]) -> int:
     size = 0
     try:
-        with found.open(name) as source, _written(target) as write:
+        with remote.open(name) as source, _written(target) as write:
             while block := source.read(BLOCK):
                 write(block)
                 size += len(block)

@@ -111,15 +111,15 @@ def read_meta(digest: str, cache: Path | None = None) -> dict[str, Any]:
     return meta
 
 
-def store(
-    splits: Splits, cache: Path | None, about: Mapping[str, Any], files: Mapping[str, bytes]
+def write_entry(
+    splits: Splits, cache: Path | None, metadata: Mapping[str, Any], files: Mapping[str, bytes]
 ) -> Path:
     """Write an entry, unless an intact one is there already.
 
     Args:
         splits: the data set; its digest names the entry.
         cache: the cache's folder; `default_cache()` if None.
-        about: more for meta.json.
+        metadata: more for meta.json.
         files: further files of the entry, by name.
 
     Returns:
@@ -138,7 +138,7 @@ def store(
             for name, data in files.items():
                 (half / name).write_bytes(data)
             _write_arrays(half, splits)
-            _write_meta(half, splits, about)
+            _write_meta(half, splits, metadata)
             _publish(half, folder, cache)
     except OSError as error:
         raise unwritable(folder.parent, error) from None
@@ -150,7 +150,7 @@ def unwritable(cache: Path, error: BaseException | None, needed: int = 0) -> Bad
 
     Args:
         cache: the cache's folder.
-        error: what the system said.
+        error: the error of the system.
         needed: bytes that were to be written, if known.
     """
     reason = (isinstance(error, OSError) and error.strerror) or error
@@ -186,9 +186,9 @@ def _write_arrays(folder: Path, splits: Splits) -> None:
                 np.save(folder / f"{split}.{field}.npy", array, allow_pickle=False)
 
 
-def _write_meta(folder: Path, splits: Splits, about: Mapping[str, Any]) -> None:
+def _write_meta(folder: Path, splits: Splits, metadata: Mapping[str, Any]) -> None:
     meta = {
-        **about,
+        **metadata,
         "format": FORMAT,
         "classes": splits.classes,
         "digest": splits.digest,

@@ -3,20 +3,19 @@
 import contextlib
 import hashlib
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.data.containers.container import readable
-from orchestrator.data.containers.folder import stamp_of_files
+from orchestrator.data.containers.plain_files import stamp_of_files
+from results import atomic_file
 
 READING = 2
 """Raised whenever the same bytes are read or carved differently; makes every path be read again."""
 
 
 @dataclass(frozen=True)
-class Known:
+class IndexEntry:
     """What is remembered of a source.
 
     Attributes:
@@ -40,27 +39,24 @@ def stamp(path: Path) -> str:
     return f"{READING} {stamp_of_files(path)}"
 
 
-def recall(source: str, mark: str | None, cache: Path) -> Known | None:
+def recall(source: str, mark: str | None, cache: Path) -> IndexEntry | None:
     """What is known of a source, if it was recorded with the same stamp; None for any stamp."""
     try:
         record = json.loads(_file(source, cache).read_text("utf-8"))
         if record["source"] != source or mark not in (None, record["stamp"]):
             return None
-        return Known(str(record["digest"]), tuple(record["notes"]))
+        return IndexEntry(str(record["digest"]), tuple(record["notes"]))
     except (OSError, ValueError, KeyError, TypeError):
         return None  # no memory is only slower
 
 
-def remember(source: str, mark: str, known: Known, cache: Path) -> None:
+def remember(source: str, mark: str, entry: IndexEntry, cache: Path) -> None:
     """Record what a source holds; one file a source, so that writers do not meet."""
     file = _file(source, cache)
-    record = {"source": source, "stamp": mark, "digest": known.digest, "notes": known.notes}
+    record = {"source": source, "stamp": mark, "digest": entry.digest, "notes": entry.notes}
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=file.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as opened:
-            json.dump(record, opened)
-        os.replace(name, file)
+        atomic_file.replace(file, json.dumps(record).encode(), durable=False)
 
 
 def _file(source: str, cache: Path) -> Path:

@@ -23,9 +23,9 @@ from orchestrator.data.cache.entries import (
     entry_folder,
     open_digest,
     read_meta,
-    store,
+    write_entry,
 )
-from orchestrator.data.cache.lock import turn
+from orchestrator.data.cache.single_flight import single_flight
 from orchestrator.data.carve import carve
 from orchestrator.data.faces import EMOTIONS, Faces, Splits
 from orchestrator.data.layouts.published import departures
@@ -44,7 +44,7 @@ __all__ = [
     "open_digest",
     "open_faces",
     "read_meta",
-    "store",
+    "write_entry",
 ]
 
 EMBEDDED = "embedded faces"
@@ -137,10 +137,10 @@ def _local(path: Path) -> _Origin:
 
 
 def _behind(uri: str, cache: Path, patience: float) -> _Origin:
-    found = look(uri, patience)
+    remote = look(uri, patience)
 
     def read() -> tuple[Raw, str]:
-        copy = fetch(found, cache, patience)
+        copy = fetch(remote, cache, patience)
         try:
             raw, layout = _read(copy)
         except BadInput as problem:  # the copy's place means nothing to who gave the URI
@@ -150,7 +150,7 @@ def _behind(uri: str, cache: Path, patience: float) -> _Origin:
 
     return _Origin(
         source=uri,
-        mark=f"{index.READING} {found.mark}",
+        mark=f"{index.READING} {remote.mark}",
         read=read,
         what=f"copies and reads {shown(uri)}",
     )
@@ -163,32 +163,32 @@ def _read(path: Path) -> tuple[Raw, str]:
 
 
 def _opened(origin: _Origin, cache: Path) -> Splits:
-    splits = _known(origin, cache)
+    splits = _cached(origin, cache)
     if splits is not None:
         return splits
     name = hashlib.sha256(origin.source.encode("utf-8", "surrogateescape")).hexdigest()[:32]
-    with turn(cache / f".{name}.lock", origin.what):
-        splits = _known(origin, cache)  # who was waited for may have read it
+    with single_flight(cache / f".{name}.lock", origin.what):
+        splits = _cached(origin, cache)  # who was waited for may have read it
         if splits is not None:
             return splits
         raw, layout = origin.read()
         splits = _ingest(raw, layout, cache)
-        known = index.Known(splits.digest, splits.notes)
-        index.remember(origin.source, origin.mark, known, cache)
+        entry = index.IndexEntry(splits.digest, splits.notes)
+        index.remember(origin.source, origin.mark, entry, cache)
     return dataclasses.replace(open_digest(splits.digest, cache), notes=splits.notes)
 
 
-def _known(origin: _Origin, cache: Path) -> Splits | None:
-    known = index.recall(origin.source, origin.mark, cache)
-    if known is None:
+def _cached(origin: _Origin, cache: Path) -> Splits | None:
+    entry = index.recall(origin.source, origin.mark, cache)
+    if entry is None:
         return None
     try:
-        return dataclasses.replace(open_digest(known.digest, cache), notes=known.notes)
+        return dataclasses.replace(open_digest(entry.digest, cache), notes=entry.notes)
     except BadInput:
         return None  # damaged or removed since: made again
 
 
-def _read_before(uri: str, before: index.Known, cache: Path, problem: BadInput) -> Splits:
+def _read_before(uri: str, before: index.IndexEntry, cache: Path, problem: BadInput) -> Splits:
     try:
         splits = open_digest(before.digest, cache)
     except BadInput:
@@ -227,7 +227,7 @@ def _ingest(raw: Raw, layout: str, cache: Path) -> Splits:
     )
     table = io.BytesIO()
     audited.table.to_parquet(table, index=False)
-    about: dict[str, Any] = {
+    metadata: dict[str, Any] = {
         "layout": layout,
         "fer2013": raw.fer2013,
         "counts_as_given": dict(zip(SPLITS, raw.counts().tolist(), strict=True)),
@@ -235,7 +235,7 @@ def _ingest(raw: Raw, layout: str, cache: Path) -> Splits:
         "audit": audited.summary.to_dict(),
         "seen_validation_ids": audited.seen_ids["validation"],
     }
-    store(splits, cache, about, {AUDIT: table.getvalue()})
+    write_entry(splits, cache, metadata, {AUDIT: table.getvalue()})
     return splits
 
 

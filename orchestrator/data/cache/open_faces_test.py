@@ -20,17 +20,17 @@ from orchestrator.data.cache.open_faces import (
     open_faces,
     read_meta,
 )
-from orchestrator.data.containers.folder import stamp_of_files
+from orchestrator.data.containers.plain_files import stamp_of_files
 from orchestrator.data.faces import EMOTIONS
-from orchestrator.data.layouts.example_layouts import (
+from orchestrator.data.raw import SPLITS
+from orchestrator.data.synthetic import draw
+from orchestrator.data.testing import (
     example,
     fer2013_csv,
     image_folders,
     write_folder,
     write_zip,
 )
-from orchestrator.data.raw import SPLITS
-from orchestrator.data.synthetic import draw
 from orchestrator.errors import BadInput
 
 EXAMPLE = example((10, 2, 2))

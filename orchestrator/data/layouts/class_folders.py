@@ -1,14 +1,14 @@
 """Any other data set: one folder of images a class, in any size and colour."""
 
 from orchestrator.data.containers.container import Container
+from orchestrator.data.layouts.image_files import image_files, read_image_files
 from orchestrator.data.layouts.image_folders import with_canonical_classes
-from orchestrator.data.layouts.pictures import pictures, read_pictures
 from orchestrator.data.raw import Raw
 
 
 def holds(container: Container) -> bool:
     """Whether there are images at all; tried last."""
-    return bool(pictures(container))
+    return bool(image_files(container))
 
 
 def read(container: Container) -> Raw:
@@ -17,5 +17,5 @@ def read(container: Container) -> Raw:
     Raises:
         BadInput: for a file that lies in no class folder or does not decode.
     """
-    raw = read_pictures(container, pictures(container), levels=1)
+    raw = read_image_files(container, image_files(container), levels=1)
     return with_canonical_classes(raw) if raw.fer2013 else raw

@@ -9,11 +9,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orchestrator.data.containers.container import Container
-from orchestrator.data.containers.folder import LoneFile
+from orchestrator.data.containers.plain_files import LoneFile
 from orchestrator.data.faces import EMOTIONS, SIDE
 from orchestrator.data.raw import SPLITS, USAGES
 from orchestrator.errors import BadInput
-from orchestrator.process.progress_bar import bar
+from orchestrator.process.progress_bar import ProgressBar
 
 PIXELS = SIDE * SIDE
 
@@ -74,16 +74,16 @@ def read_rows(container: Container, member: str) -> Rows:
         BadInput: for the first row that is not a face; it is named by its number.
     """
     data = container.read(member)
-    parser = _Parser(container.place(member), bare(_columns(data[:_HEADER_BYTES])))
+    parser = _RowParser(container.place(member), bare(_columns(data[:_HEADER_BYTES])))
     images, labels, splits, numbers = [], [], [], []
-    with bar("reading the table", len(data)) as advance:
+    with ProgressBar("reading the table", len(data)) as bar:
         for lines in _chunks(data):
             fields = [parser.fields(number, line) for number, line in lines]
             labels += [parser.label(row) for row in fields]
             splits += [parser.split(row) for row in fields]
             numbers += [row.number for row in fields]
             images.append(parser.pixels(fields))
-            advance(sum(len(line) for _, line in lines))
+            bar.advance(sum(len(line) for _, line in lines))
     if not images:
         raise BadInput(f"{container.place(member)}: a header and no rows, faces were expected")
     return Rows(
@@ -101,7 +101,7 @@ class _Row:
     ended: bool
 
 
-class _Parser:
+class _RowParser:
     """Turns lines into numbers; knows where it is, for its messages."""
 
     def __init__(self, place: str, columns: tuple[str, ...]) -> None:
@@ -156,9 +156,9 @@ class _Parser:
                 raise self._bad(row, f"{_shown(text)} as pixel {position:,}", "a number 0 to 255")
         return np.array(numbers).astype(np.uint8).reshape(SIDE, SIDE)
 
-    def _bad(self, row: _Row, found: str, expected: str) -> BadInput:
+    def _bad(self, row: _Row, fault: str, expected: str) -> BadInput:
         sentence = (
-            f"{self._place}, row {row.number:,} (line {row.number + 1:,}): {found}, {expected} "
+            f"{self._place}, row {row.number:,} (line {row.number + 1:,}): {fault}, {expected} "
             "expected"
         )
         cut = "; the file ends in this row and seems cut off, download it again"

@@ -10,8 +10,8 @@ import numpy as np
 
 from orchestrator.data.containers.container import Container
 from orchestrator.data.faces import EMOTIONS
+from orchestrator.data.layouts.image_files import image_files, read_image_files, split_by_folders
 from orchestrator.data.layouts.labels import ordered
-from orchestrator.data.layouts.pictures import pictures, read_pictures, split_by_folders
 from orchestrator.data.raw import SPLITS, Raw
 
 MERGED_TEST = 7178
@@ -20,7 +20,7 @@ MERGED_TEST = 7178
 
 def holds(container: Container) -> bool:
     """Whether images lie below folders that name splits."""
-    return split_by_folders(pictures(container))
+    return split_by_folders(image_files(container))
 
 
 def read(container: Container) -> Raw:
@@ -29,7 +29,7 @@ def read(container: Container) -> Raw:
     Raises:
         BadInput: for a file that lies elsewhere or does not decode.
     """
-    raw = read_pictures(container, pictures(container), levels=2)
+    raw = read_image_files(container, image_files(container), levels=2)
     return _merged_test(with_canonical_classes(raw))
 
 

@@ -28,13 +28,13 @@ def departures(raw: Raw) -> tuple[str, ...]:
     return tuple(sentences)
 
 
-def _sentence(split: str, found: dict[str, int], expected: dict[str, int]) -> str:
+def _sentence(split: str, counts: dict[str, int], expected: dict[str, int]) -> str:
     differing = [
         f"{name} {number:,} instead of {expected.get(name, 0):,}"
-        for name, number in found.items()
+        for name, number in counts.items()
         if number != expected.get(name, 0)
     ]
     return (
-        f"The {split} split has {sum(found.values()):,} images, FER2013 as published "
+        f"The {split} split has {sum(counts.values()):,} images, FER2013 as published "
         f"{sum(expected.values()):,}: {', '.join(differing)}."
     )

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.data.containers.container import Container, readable, unreadable
-from orchestrator.data.containers.folder import Folder, LoneFile
+from orchestrator.data.containers.plain_files import Folder, LoneFile
 from orchestrator.data.containers.tar_archive import GZIP_MAGIC, Tar
 from orchestrator.data.containers.zip_archive import Zip
 from orchestrator.data.layouts import (
@@ -21,7 +21,7 @@ from orchestrator.errors import BadInput
 
 
 @dataclass(frozen=True)
-class Source:
+class Layout:
     """A layout.
 
     Attributes:
@@ -34,11 +34,11 @@ class Source:
 
 
 SOURCES = {
-    "fer2013.csv": Source(fer2013_csv.holds, fer2013_csv.read),
-    "icml_face_data.csv": Source(icml_csv.holds, icml_csv.read),
-    "competition": Source(competition.holds, competition.read),
-    "image folders": Source(image_folders.holds, image_folders.read),
-    "class folders": Source(class_folders.holds, class_folders.read),
+    "fer2013.csv": Layout(fer2013_csv.holds, fer2013_csv.read),
+    "icml_face_data.csv": Layout(icml_csv.holds, icml_csv.read),
+    "competition": Layout(competition.holds, competition.read),
+    "image folders": Layout(image_folders.holds, image_folders.read),
+    "class folders": Layout(class_folders.holds, class_folders.read),
 }
 """Name -> layout, in the order in which they are tried: what says more about itself comes first."""
 
@@ -77,8 +77,8 @@ def recognise(container: Container) -> str:
     """
     if isinstance(container, LoneFile):
         _refuse_binary(container)
-    for name, source in SOURCES.items():
-        if source.holds(container):
+    for name, layout in SOURCES.items():
+        if layout.holds(container):
             return name
     tables = headers(container)
     if tables:

@@ -6,7 +6,9 @@ import pytest
 from PIL import Image
 
 from orchestrator.data.faces import EMOTIONS
-from orchestrator.data.layouts.example_layouts import (
+from orchestrator.data.layouts.sources import SOURCES, open_container, recognise
+from orchestrator.data.raw import SPLITS, Raw
+from orchestrator.data.testing import (
     LAYOUTS,
     example,
     image_folders,
@@ -15,8 +17,6 @@ from orchestrator.data.layouts.example_layouts import (
     write_tar,
     write_zip,
 )
-from orchestrator.data.layouts.sources import SOURCES, open_container, recognise
-from orchestrator.data.raw import SPLITS, Raw
 
 EXAMPLE = example((3, 1, 1))
 PACKINGS = {"folder": write_folder, "data.zip": write_zip, "data.tar.gz": write_tar}
@@ -39,8 +39,8 @@ def contents(raw: Raw, with_split: bool = True) -> list[tuple]:
 def test_every_layout_is_recognised_by_content_and_gives_the_same_faces(tmp_path, layout, packing):
     path = PACKINGS[packing](LAYOUTS[layout](EXAMPLE), tmp_path / packing)
     path = path.rename(tmp_path / "misleading.csv")  # the name must not matter
-    found, raw = read(path)
-    assert found == layout
+    recognised, raw = read(path)
+    assert recognised == layout
     splits_told = layout not in ("competition", "class folders")
     assert contents(raw, splits_told) == contents(EXAMPLE, splits_told)
     assert raw.classes == EMOTIONS
@@ -51,8 +51,8 @@ def test_every_layout_is_recognised_by_content_and_gives_the_same_faces(tmp_path
 def test_a_table_may_be_given_as_the_file_itself(tmp_path, layout):
     members = LAYOUTS[layout](EXAMPLE)
     name = next(iter(members))
-    found, raw = read(write_folder({name: members[name]}, tmp_path) / name)
-    assert found == layout
+    recognised, raw = read(write_folder({name: members[name]}, tmp_path) / name)
+    assert recognised == layout
     np.testing.assert_array_equal(raw.images, EXAMPLE.images)
     assert raw.ids.tolist() == [str(row) for row in range(1, 36)]
 

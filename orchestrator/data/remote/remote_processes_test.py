@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.data.cache.open_faces import entry_folder, open_faces
-from orchestrator.data.layouts.example_layouts import example, fer2013_csv, image_folders
+from orchestrator.data.testing import example, fer2013_csv, image_folders
 
 ROOT = Path(__file__).parents[3]
 EXAMPLE = example((10, 2, 2))
@@ -35,12 +35,12 @@ def started(program: str, *words: object, n: int = 4) -> list[subprocess.Popen[s
     """Processes that have imported everything and go on at a line on their standard input."""
     command = [sys.executable, "-c", program, *map(str, words)]
     pipe = subprocess.PIPE
-    found = [
+    processes = [
         subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) for _ in range(n)
     ]
-    for process in found:
+    for process in processes:
         assert process.stdout.readline() == "ready\n"
-    return found
+    return processes
 
 
 def test_four_processes_that_start_at_once_copy_and_read_once(bucket, cache):
@@ -53,7 +53,7 @@ def test_four_processes_that_start_at_once_copy_and_read_once(bucket, cache):
     digests = {process.communicate(timeout=60)[0].strip() for process in processes}
     assert len(digests) == 1
     (digest,) = digests
-    assert bucket.asked("GET", "d/") == 98
+    assert bucket.requests_of("GET", "d/") == 98
     assert sorted(path.name for path in cache.iterdir()) == sorted([digest, "downloads", "index"])
     assert json.loads((entry_folder(digest, cache) / "meta.json").read_text())["layout"]
 
@@ -75,4 +75,4 @@ def test_a_process_killed_while_copying_leaves_nothing_that_is_read(bucket, cach
     (left,) = (cache / "downloads").iterdir()
     assert left.name.startswith(".unfinished-")
     assert len(open_faces(uri, cache=cache).training) == 70
-    assert bucket.asked("GET") == 2
+    assert bucket.requests_of("GET") == 2

@@ -15,7 +15,9 @@ from moto.server import ThreadedMotoServer
 from orchestrator.data.cache import downloads
 from orchestrator.data.cache.open_faces import entry_folder, open_faces
 from orchestrator.data.conftest import CREDENTIALS, Bucket
-from orchestrator.data.layouts.example_layouts import (
+from orchestrator.data.remote.remote import Found
+from orchestrator.data.remote.retry import Unreachable
+from orchestrator.data.testing import (
     LAYOUTS,
     example,
     fer2013_csv,
@@ -23,8 +25,6 @@ from orchestrator.data.layouts.example_layouts import (
     write_folder,
     write_zip,
 )
-from orchestrator.data.remote.remote import Found
-from orchestrator.data.remote.retry import Unreachable
 from orchestrator.errors import BadInput
 from orchestrator.process import progress_bar
 
@@ -40,9 +40,9 @@ def cache(tmp_path) -> Path:
 
 def copies(cache: Path) -> list[str]:
     """Files among the downloads, without the folders of digests."""
-    found = (cache / "downloads").glob("**/*")
+    files = (cache / "downloads").glob("**/*")
     return sorted(
-        "/".join(f.relative_to(cache / "downloads").parts[1:]) for f in found if f.is_file()
+        "/".join(f.relative_to(cache / "downloads").parts[1:]) for f in files if f.is_file()
     )
 
 
@@ -65,14 +65,14 @@ def test_a_zip_is_copied_once_and_asked_for_twice_at_most_when_unchanged(bucket,
     zipped = write_zip(image_folders(EXAMPLE), tmp_path / "d.zip").read_bytes()
     uri = bucket.put("sets/fer.zip", zipped)
     first = open_faces(uri, cache=cache)
-    assert bucket.asked("GET", "sets/fer.zip") == 1
+    assert bucket.requests_of("GET", "sets/fer.zip") == 1
     bucket.requests.clear()
     began = time.perf_counter()
     second = open_faces(uri, cache=cache)
     assert time.perf_counter() - began < 0.2
     assert second.digest == first.digest
     assert second.notes == first.notes
-    assert bucket.asked("GET") == 0
+    assert bucket.requests_of("GET") == 0
     assert len(bucket.requests) <= 2
     assert copies(cache) == ["fer.zip"]
     assert (cache / "downloads").stat().st_mode & 0o777 == 0o755
@@ -114,11 +114,11 @@ def test_a_damaged_entry_is_made_again_from_the_copy_and_a_damaged_copy_from_the
     bucket.requests.clear()
     (entry_folder(digest, cache) / "training.images.npy").write_bytes(b"")
     assert open_faces(uri, cache=cache).digest == digest
-    assert bucket.asked("GET") == 0
+    assert bucket.requests_of("GET") == 0
     (entry_folder(digest, cache) / "training.images.npy").write_bytes(b"")
     os.truncate(next((cache / "downloads").glob("*/fer2013.csv")), 100)
     np.testing.assert_array_equal(open_faces(uri, cache=cache).training.images, EXAMPLE.images[:70])
-    assert bucket.asked("GET") == 1
+    assert bucket.requests_of("GET") == 1
 
 
 def test_a_file_uri_is_opened_where_it_lies(tmp_path, cache):
@@ -205,7 +205,7 @@ def test_no_such_bucket(bucket, cache):
 
 
 @pytest.mark.parametrize(
-    ("uri", "said"),
+    ("uri", "message"),
     [
         ("https://host/fer2013.zip", "is a web address, and these are not read; download it"),
         ("nonsense://host/x", "is no place that data can be read from (Protocol not known"),
@@ -216,8 +216,8 @@ def test_no_such_bucket(bucket, cache):
         ("s3://", "s3:// is no place that data can be read from (it names no bucket"),
     ],
 )
-def test_uris_that_lead_nowhere(uri, said, cache):
-    assert said in refused(uri, cache)
+def test_uris_that_lead_nowhere(uri, message, cache):
+    assert message in refused(uri, cache)
 
 
 def test_a_host_that_does_not_answer(cache, monkeypatch):
@@ -255,8 +255,8 @@ def test_data_that_change_while_they_are_copied_are_refused(bucket, cache, monke
     uri = bucket.put("fer2013.csv", CSV)
     copy = downloads._copy
 
-    def slowly(found, *rest):
-        copy(found, *rest)
+    def slowly(remote, *rest):
+        copy(remote, *rest)
         bucket.put("fer2013.csv", OTHER)
 
     monkeypatch.setattr(downloads, "_copy", slowly)
@@ -273,9 +273,9 @@ def test_a_copy_that_breaks_off_is_begun_anew(bucket, cache, monkeypatch):
                 raise ConnectionResetError(104, "Connection reset by peer")
             return super().read(1000)
 
-    def once(found, name):
+    def once(remote, name):
         steps.append(name)
-        return Breaking(CSV) if len(steps) == 1 else opened(found, name)
+        return Breaking(CSV) if len(steps) == 1 else opened(remote, name)
 
     monkeypatch.setattr(Found, "open", once)
     assert len(open_faces(uri, cache=cache).training) == 70

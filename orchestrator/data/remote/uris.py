@@ -3,12 +3,11 @@
 import os
 import re
 from pathlib import Path
-from urllib.parse import parse_qsl
 
 from orchestrator.errors import BadInput
+from results.secrets import has_login, secret_settings
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
-_SECRET = re.compile(r"key|secret|token|passw|signature|^sig$|^credentials?$", re.IGNORECASE)
 
 
 def is_uri(place: str | os.PathLike[str]) -> bool:
@@ -27,7 +26,7 @@ def shown(place: str | os.PathLike[str]) -> str:
     if not is_uri(text):
         return text
     bare = text.partition("?")[0]
-    if not _names_user(text):
+    if not has_login(text):
         return bare
     scheme, _, rest = bare.partition("://")
     # A secret may hold "/" and "?", so nothing before the last "@" is shown, or nothing at all.
@@ -41,21 +40,10 @@ def check(uri: str) -> None:
     Raises:
         BadInput: if it does.
     """
-    settings = [key for key, _ in parse_qsl(uri.partition("?")[2], keep_blank_values=True)]
-    secret = [key for key in settings if _SECRET.search(key)]
-    if secret or _names_user(uri):
+    settings = secret_settings(uri)
+    if settings or has_login(uri):
         raise BadInput(
-            f"{shown(uri)}: the URI carries credentials ({', '.join(secret) or 'before the @'}), "
+            f"{shown(uri)}: the URI carries credentials ({', '.join(settings) or 'before the @'}), "
             "which would stand in logs and tables; put them into the environment or give the "
             "machine a role, and leave them out of the URI"
         )
-
-
-def _names_user(uri: str) -> bool:
-    scheme, _, rest = uri.partition("://")
-    authority = re.split(r"[/?]", rest, maxsplit=1)[0]
-    user, at, host = authority.rpartition("@")
-    if at and (":" in user or scheme.lower().endswith("s3")):
-        return True
-    _, colon, port = host.partition(":")
-    return bool(colon) and not port.isdigit()

@@ -28,6 +28,8 @@ TELLING = [
     "s3://bucket/x?session_token=hush",
     "abfs://box@account/x?client_secret=hush",
     "abfs://box@account/x?sig=hush",
+    "abfs://box@account/x?sas=hush",
+    "sftp://host/x?passphrase=hush",
     "ftp://host/x?password=hush",
 ]
 

@@ -28,7 +28,7 @@ _PREFIX = re.compile(r"(training|publictest|privatetest)_", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class Picture:
+class ImageFile:
     """An image file.
 
     Attributes:
@@ -47,42 +47,42 @@ class Picture:
     @property
     def named_split(self) -> str | None:
         """The split that the file's own name gives, as FER2013's do."""
-        found = _PREFIX.match(self.id.rsplit("/", 1)[-1])
-        return USAGES[found[1].lower()] if found else None
+        prefix = _PREFIX.match(self.id.rsplit("/", 1)[-1])
+        return USAGES[prefix[1].lower()] if prefix else None
 
 
-def pictures(container: Container) -> list[Picture]:
+def image_files(container: Container) -> list[ImageFile]:
     """Every image file, sorted by id; folders above the whole data set are no part of the id."""
     members = [name for name in container.sizes if name.lower().endswith(SUFFIXES)]
     skip = _common_folders([name.split("/")[:-1] for name in members])
-    found = [Picture(name, "/".join(name.split("/")[skip:])) for name in members]
-    return sorted(found, key=lambda picture: picture.id)
+    files = [ImageFile(name, "/".join(name.split("/")[skip:])) for name in members]
+    return sorted(files, key=lambda file: file.id)
 
 
-def split_by_folders(found: list[Picture]) -> bool:
+def split_by_folders(files: list[ImageFile]) -> bool:
     """Whether folders called train, test and so on stand above the classes."""
-    return any(picture.folders and picture.folders[0].lower() in SPLIT_FOLDERS for picture in found)
+    return any(file.folders and file.folders[0].lower() in SPLIT_FOLDERS for file in files)
 
 
-def read_pictures(container: Container, found: list[Picture], levels: int) -> Raw:
-    """Decode pictures that lie `levels` folders deep, the innermost being the class.
+def read_image_files(container: Container, files: list[ImageFile], levels: int) -> Raw:
+    """Decode image files that lie `levels` folders deep, the innermost being the class.
 
     Raises:
         BadInput: for one that lies elsewhere or does not decode.
     """
-    for picture in found:
-        _check_place(container, picture, levels)
-    names = [canonical(picture.folders[-1]) for picture in found]
+    for file in files:
+        _check_place(container, file, levels)
+    names = [canonical(file.folders[-1]) for file in files]
     classes = ordered(names)
-    decoded = decode_members(container, [picture.member for picture in found])
+    decoded = decode_members(container, [file.member for file in files])
     return Raw(
         images=decoded.images,
         labels=np.array([classes.index(name) for name in names], np.uint8),
-        ids=np.array([picture.id for picture in found]),
-        splits=np.array([SPLITS.index(_split(picture, levels)) for picture in found], np.uint8),
+        ids=np.array([file.id for file in files]),
+        splits=np.array([SPLITS.index(_split(file, levels)) for file in files], np.uint8),
         classes=classes,
-        fer2013=any(picture.named_split for picture in found),
-        notes=_notes(container, found, decoded.converted),
+        fer2013=any(file.named_split for file in files),
+        notes=_notes(container, files, decoded.converted),
     )
 
 
@@ -98,33 +98,33 @@ def _common_folders(paths: list[list[str]]) -> int:
     return most
 
 
-def _check_place(container: Container, picture: Picture, levels: int) -> None:
-    if not picture.id.isascii() and picture.id.encode("utf-8", "replace").decode() != picture.id:
+def _check_place(container: Container, file: ImageFile, levels: int) -> None:
+    if not file.id.isascii() and file.id.encode("utf-8", "replace").decode() != file.id:
         raise BadInput(
-            f"{container.path}, member {picture.member!r}: the name is no UTF-8 text, which an "
+            f"{container.path}, member {file.member!r}: the name is no UTF-8 text, which an "
             "image id has to be; rename the file"
         )
     expected = "<class>/<image>" if levels == 1 else "train/<class>/<image> or test/<class>/<image>"
-    if len(picture.folders) != levels or (levels == 2 and not split_by_folders([picture])):
+    if len(file.folders) != levels or (levels == 2 and not split_by_folders([file])):
         raise BadInput(
-            f"{container.place(picture.member)}: lies outside the folders of classes, {expected} "
+            f"{container.place(file.member)}: lies outside the folders of classes, {expected} "
             "was expected; move or remove the file"
         )
 
 
-def _split(picture: Picture, levels: int) -> str:
-    by_folder = SPLIT_FOLDERS[picture.folders[0].lower()] if levels == 2 else "training"
-    return picture.named_split or by_folder
+def _split(file: ImageFile, levels: int) -> str:
+    by_folder = SPLIT_FOLDERS[file.folders[0].lower()] if levels == 2 else "training"
+    return file.named_split or by_folder
 
 
-def _notes(container: Container, found: list[Picture], converted: int) -> tuple[str, ...]:
+def _notes(container: Container, files: list[ImageFile], converted: int) -> tuple[str, ...]:
     notes = []
     if converted:
         notes.append(
-            f"{converted:,} of {len(found):,} images had another size or colours and were "
+            f"{converted:,} of {len(files):,} images had another size or colours and were "
             "converted to 48x48 gray (centre square, Lanczos filter, luma)."
         )
-    others = sorted(set(container.sizes) - {picture.member for picture in found})
+    others = sorted(set(container.sizes) - {file.member for file in files})
     if others:
         notes.append(f"{len(others):,} files that are no images were left out, e.g. {others[0]}.")
     return tuple(notes)

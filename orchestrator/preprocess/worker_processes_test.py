@@ -7,7 +7,7 @@ import psutil
 import pytest
 
 from orchestrator.preprocess import VARIANTS
-from orchestrator.preprocess.parallel import in_processes
+from orchestrator.preprocess.worker_processes import in_processes
 
 CHUNKS = [slice(0, 3), slice(3, 6), slice(6, 9)]
 

@@ -10,16 +10,16 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.data.cache import lock as lock_module
-from orchestrator.data.cache.lock import turn
+from orchestrator.data.cache import single_flight as module
+from orchestrator.data.cache.single_flight import single_flight
 
 ROOT = Path(__file__).parents[3]
 
 HOLDER = """
 import sys
 from pathlib import Path
-from orchestrator.data.cache.lock import turn
-with turn(Path(sys.argv[1]), "holds"):
+from orchestrator.data.cache.single_flight import single_flight
+with single_flight(Path(sys.argv[1]), "holds"):
     print("inside", flush=True)
     sys.stdin.read()
 """
@@ -46,7 +46,7 @@ def entering(lock: Path) -> tuple[threading.Thread, threading.Event]:
     entered = threading.Event()
 
     def work() -> None:
-        with turn(lock, "waits"):
+        with single_flight(lock, "waits"):
             entered.set()
 
     thread = threading.Thread(target=work)
@@ -76,7 +76,7 @@ def test_of_many_one_is_inside_at_a_time_and_no_file_stays(lock):
 
     def work() -> None:
         for _ in range(5):
-            with turn(lock, "works"):
+            with single_flight(lock, "works"):
                 inside.append(1)
                 most.append(len(inside))
                 time.sleep(0.002)
@@ -92,22 +92,22 @@ def test_of_many_one_is_inside_at_a_time_and_no_file_stays(lock):
 
 
 def test_a_failure_inside_ends_the_turn(lock):
-    with pytest.raises(ZeroDivisionError), turn(lock, "fails"):
+    with pytest.raises(ZeroDivisionError), single_flight(lock, "fails"):
         raise ZeroDivisionError
-    with turn(lock, "works"):
+    with single_flight(lock, "works"):
         pass
 
 
 def test_a_file_that_a_dead_process_left_is_in_nobodys_way(lock):
     lock.parent.mkdir()
     lock.touch()
-    with turn(lock, "works"):
+    with single_flight(lock, "works"):
         pass
     assert not lock.exists()
 
 
 def test_who_waits_long_is_told_for_what(holder, lock, monkeypatch, caplog):
-    monkeypatch.setattr(lock_module, "PATIENCE", 0.1)
+    monkeypatch.setattr(module, "PATIENCE", 0.1)
     thread, _ = entering(lock)
     time.sleep(0.5)
     holder.stdin.close()
@@ -119,7 +119,7 @@ def test_who_waits_long_is_told_for_what(holder, lock, monkeypatch, caplog):
 
 def test_a_folder_that_cannot_be_written_is_no_obstacle(tmp_path):
     (tmp_path / "cache").write_text("a file")
-    with turn(tmp_path / "cache" / ".lock", "works"):
+    with single_flight(tmp_path / "cache" / ".lock", "works"):
         pass
 
 
@@ -128,6 +128,6 @@ def test_a_file_system_without_locks_is_no_obstacle_and_said_so(lock, monkeypatc
         raise OSError(errno.ENOLCK, "No locks available")
 
     monkeypatch.setattr(fcntl, "flock", refuse)
-    with caplog.at_level(logging.WARNING), turn(lock, "works"):
+    with caplog.at_level(logging.WARNING), single_flight(lock, "works"):
         pass
     assert f"{lock.parent} cannot be locked (No locks available)" in caplog.text

@@ -54,19 +54,19 @@ def listing(root: Path) -> list[tuple[str, os.stat_result]]:
     Raises:
         BadInput: for a folder or file that cannot be read.
     """
-    found: list[tuple[str, os.stat_result]] = []
+    files: list[tuple[str, os.stat_result]] = []
     seen: set[tuple[int, int]] = set()
-    waiting = [("", str(root))]
-    while waiting:
-        prefix, folder = waiting.pop()
+    folders = [("", str(root))]
+    while folders:
+        prefix, folder = folders.pop()
         for name, status in _entries(folder):
             if not stat.S_ISDIR(status.st_mode):
-                found.append((prefix + name, status))
+                files.append((prefix + name, status))
             elif (status.st_dev, status.st_ino) not in seen:
                 seen.add((status.st_dev, status.st_ino))
-                waiting.append((f"{prefix}{name}/", f"{folder}/{name}"))
-    found.sort(key=operator.itemgetter(0))
-    return found
+                folders.append((f"{prefix}{name}/", f"{folder}/{name}"))
+    files.sort(key=operator.itemgetter(0))
+    return files
 
 
 def stamp_of_files(root: Path) -> str:
@@ -79,16 +79,16 @@ def stamp_of_files(root: Path) -> str:
     """
     stamp = hashlib.sha256()
     seen: set[tuple[int, int]] = set()
-    waiting = [str(root)]
-    while waiting:
-        folder = waiting.pop()
+    folders = [str(root)]
+    while folders:
+        folder = folders.pop()
         rows, inner = _stamps(folder)
         names = [name for name, _ in inner]
         stamp.update(repr((folder, rows, names)).encode("utf-8", "surrogateescape"))
         for name, place in inner:
             if place not in seen:
                 seen.add(place)
-                waiting.append(f"{folder}/{name}")
+                folders.append(f"{folder}/{name}")
     return stamp.hexdigest()
 
 
@@ -113,15 +113,15 @@ def _stamps(
 
 def _entries(folder: str) -> list[tuple[str, os.stat_result]]:
     place = folder
-    found = []
+    members = []
     try:
         with os.scandir(folder) as entries:
             for entry in entries:
                 place = entry.path
-                found.append((entry.name, entry.stat()))
+                members.append((entry.name, entry.stat()))
     except OSError as error:
         raise unreadable(place, error) from None
-    return found
+    return members
 
 
 def _read(path: Path, size: int, limit: int | None) -> bytes:
