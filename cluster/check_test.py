@@ -7,15 +7,14 @@ from typing import Any
 
 import pytest
 import yaml
-from packaging.specifiers import SpecifierSet
 
 from cluster import check
-from cluster.checks import CHECKS, problems
+from cluster.checks import problems
 from cluster.checks.files import REPOSITORY, Description, Pins, Unreadable, described, read
+from cluster.checks.mutations_test import AWS, CLUSTER, GCP, JOB, NAMESPACE, ONPREM
 from cluster.checks.pods import quantity
 from cluster.checks.problem import spoken
-from cluster.checks.starting import KNOWN, flags
-from cluster.checks.testing import AWS, CLUSTER, FAULTS, GCP, JOB, NAMESPACE, ONPREM, Fault
+from cluster.checks.start_options import KNOWN, flags
 
 PINS = Pins.of()
 SHIPPED = [str(f.relative_to(REPOSITORY)) for f in check.shipped()]
@@ -25,43 +24,9 @@ def shipped(file: str) -> Description:
     return read(REPOSITORY / file, PINS)
 
 
-def mutated(fault: Fault) -> Description:
-    original = shipped(fault.file)
-    assert fault.old in original.text
-    text = original.text.replace(fault.old, fault.new)
-    return described(text, original.family if original.family == "image" else "", PINS)
-
-
 @pytest.mark.parametrize("file", SHIPPED)
 def test_a_shipped_description_is_in_order(file: str) -> None:
     assert check.check(REPOSITORY / file, PINS) == []
-
-
-@pytest.mark.parametrize("fault", FAULTS, ids=str)
-def test_a_fault_is_named_by_its_check_in_one_sentence_with_its_place(fault: Fault) -> None:
-    description = mutated(fault)
-    own = set(CHECKS[description.family][fault.check](description))
-    sentences = [
-        p.sentence(fault.file, description.line(p.place)) for p in problems(description) if p in own
-    ]
-    assert any(fault.said in s for s in sentences), sentences
-    for sentence in sentences:
-        assert sentence.startswith(fault.file)
-        assert "\n" not in sentence
-        assert "found " in sentence
-        assert "expected " in sentence
-
-
-def test_every_check_has_a_fault_that_makes_it_fail() -> None:
-    failing = {(shipped(f.file).family, f.check) for f in FAULTS}
-    assert failing == {(family, name) for family, checks in CHECKS.items() for name in checks}
-
-
-@pytest.mark.parametrize("file", SHIPPED)
-def test_a_pin_outside_of_the_projects_range_is_found_whatever_the_file(file: str) -> None:
-    other = replace(shipped(file), pins=Pins(PINS.ray, SpecifierSet(">=2.61")))
-    said = [p.found for p in problems(other)]
-    assert [f"ray=={PINS.ray} in cluster/constraints.txt"] == said or file == NAMESPACE
 
 
 def test_a_sentence_names_file_line_place_found_expected_and_remedy(tmp_path: Path) -> None:
