@@ -63,16 +63,16 @@ def check_places(places: Mapping[str, str]) -> list[str]:
     """
     notes = []
     for flag, place in places.items():
-        said = f"{flag} {place}" if flag != place else place
+        text = f"{flag} {place}" if flag != place else place
         if is_uri(place):
             check(place)
         elif not Path(place).is_absolute():
             raise BadInput(
-                f"{said} is relative; on a cluster the working directory is a throw-away copy on "
+                f"{text} is relative; on a cluster the working directory is a throw-away copy on "
                 "each node: give an absolute path that all nodes share, or a URI"
             )
         if not is_uri(place) or place.startswith("file:"):
-            notes.append(f"{said} must be the same shared folder or file on every node")
+            notes.append(f"{text} must be the same shared folder or file on every node")
     schemes = {place.partition("://")[0] for place in places.values() if is_uri(place)}
     for scheme in sorted(schemes & set(CREDENTIALS)):
         notes.append(
@@ -100,26 +100,26 @@ def variables(pairs: Sequence[str]) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in pairs)
 
 
-def luggage(root: Path) -> dict[str, int]:
+def upload_sizes(root: Path) -> dict[str, int]:
     """File -> bytes, of what Ray would upload; by its own rules, private as they are."""
     from ray._private import ray_constants
     from ray._private.runtime_env import packaging
 
     quiet = logging.getLogger(f"{__name__}.quiet")
     quiet.disabled = True
-    found: dict[str, int] = {}
+    sizes: dict[str, int] = {}
 
     def note(path: Path) -> None:
         if path.is_file():
-            found[str(path.relative_to(root))] = path.stat().st_size
+            sizes[str(path.relative_to(root))] = path.stat().st_size
 
     left_out = ray_constants.get_runtime_env_default_excludes()
     rules = [packaging._get_excludes(root, left_out)]
     packaging._dir_travel(root, rules, note, include_gitignore=True, logger=quiet)
-    return found
+    return sizes
 
 
-def check_luggage(files: Mapping[str, int], needed: Sequence[str] = ()) -> list[str]:
+def check_upload(files: Mapping[str, int], needed: Sequence[str] = ()) -> list[str]:
     """What should be known of it.
 
     Raises:
@@ -127,18 +127,18 @@ def check_luggage(files: Mapping[str, int], needed: Sequence[str] = ()) -> list[
     """
     mib = {name: size / 2**20 for name, size in files.items()}
     large = sorted((name for name in mib if mib[name] >= LARGE_MIB), key=lambda n: -mib[n])
-    said = ", ".join(f"{name} ({mib[name]:.0f} MiB)" for name in large[:5])
+    largest = ", ".join(f"{name} ({mib[name]:.0f} MiB)" for name in large[:5])
     total = sum(mib.values())
     if total >= UPLOAD_MIB:
         raise BadInput(
             f"{len(files)} files, {total:.0f} MiB, would be uploaded, but the head takes less than "
-            f"{UPLOAD_MIB} MiB: {said or 'many small files'}; name what is no code in .gitignore"
+            f"{UPLOAD_MIB} MiB: {largest or 'many small files'}; name what is no code in .gitignore"
         )
     for name in needed:
         if name not in files:
             raise BadInput(f"{name} is not uploaded: it is absent, or .gitignore names it")
     notes = [f"uploads {len(files)} files, {total:.1f} MiB"]
-    return [*notes, f"large, and uploaded: {said}; .gitignore keeps it here"] if large else notes
+    return [*notes, f"large, and uploaded: {largest}; .gitignore keeps it here"] if large else notes
 
 
 def check_token(environment: Mapping[str, str], home: Path) -> list[str]:

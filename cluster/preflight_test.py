@@ -4,10 +4,10 @@ from cluster.job_command import ROOT
 from cluster.preflight import (
     UPLOAD_MIB,
     check_address,
-    check_luggage,
     check_places,
     check_token,
-    luggage,
+    check_upload,
+    upload_sizes,
     variables,
 )
 from cluster.submit import main
@@ -30,7 +30,7 @@ def test_an_address_that_keeps_the_token_secret_is_taken(address):
 
 
 @pytest.mark.parametrize(
-    ("address", "said"),
+    ("address", "message"),
     [
         ("http://head:8265", "ssh -L 8265:127.0.0.1:8265 head, then"),
         ("http://10.0.0.7:8265", "over plain http the cluster's token can be read"),
@@ -41,10 +41,10 @@ def test_an_address_that_keeps_the_token_secret_is_taken(address):
         ("head:8265", "expected the dashboard's"),
     ],
 )
-def test_an_address_that_would_give_the_token_away_or_is_none_is_refused(address, said):
+def test_an_address_that_would_give_the_token_away_or_is_none_is_refused(address, message):
     with pytest.raises(BadInput) as refusal:
         check_address(address, plain_http=False)
-    assert said in str(refusal.value)
+    assert message in str(refusal.value)
     assert "hush" not in str(refusal.value)
 
 
@@ -53,7 +53,7 @@ def test_a_trusted_network_can_be_said_to_be_one():
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "message"),
     [
         (["--results=results/runs"], "--results results/runs is relative"),
         (["--results=/r", "--data=f.zip"], "--data f.zip is relative"),
@@ -62,12 +62,12 @@ def test_a_trusted_network_can_be_said_to_be_one():
         (["--data=/f.zip"], "--results is missing"),
     ],
 )
-def test_a_place_that_nodes_cannot_use_is_refused(words, said, capsys):
+def test_a_place_that_nodes_cannot_use_is_refused(words, message, capsys):
     assert main(["quickstart", *words, f"--address={HERE}", "--dry-run"]) == 2
-    told = capsys.readouterr()
-    assert said in told.err
-    assert "hush" not in told.err
-    assert told.out == ""
+    output = capsys.readouterr()
+    assert message in output.err
+    assert "hush" not in output.err
+    assert output.out == ""
 
 
 def test_what_nodes_must_have_themselves_is_said_by_name_only(monkeypatch):
@@ -93,29 +93,29 @@ def test_what_travels_is_what_git_does_not_ignore(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"x" * size)
     (tmp_path / ".gitignore").write_text("/results/runs/\n")
-    found = luggage(tmp_path)
-    assert found == {".gitignore": 15, "a.py": 3, "data/f.zip": 5, "results/y.py": 1}
+    sizes = upload_sizes(tmp_path)
+    assert sizes == {".gitignore": 15, "a.py": 3, "data/f.zip": 5, "results/y.py": 1}
 
 
 def test_this_repository_fits_with_all_of_its_code():
-    found = luggage(ROOT)
-    assert {"results/schema.py", "jobs/sweep.py", "pyproject.toml"} <= set(found)
-    assert not any(name.startswith(".git/") for name in found)
-    assert sum(found.values()) < 30 * 2**20
+    sizes = upload_sizes(ROOT)
+    assert {"results/schema.py", "jobs/sweep.py", "pyproject.toml"} <= set(sizes)
+    assert not any(name.startswith(".git/") for name in sizes)
+    assert sum(sizes.values()) < 30 * 2**20
 
 
 def test_a_large_file_is_pointed_out_and_too_much_is_refused():
     mib = 2**20
-    notes = check_luggage({"a.py": 100, "faces.zip": 60 * mib, "b.bin": 5 * mib})
+    notes = check_upload({"a.py": 100, "faces.zip": 60 * mib, "b.bin": 5 * mib})
     assert notes[0] == "uploads 3 files, 65.0 MiB"
     assert notes[1].startswith("large, and uploaded: faces.zip (60 MiB), b.bin (5 MiB); ")
-    assert check_luggage({"a.py": 100}) == ["uploads 1 files, 0.0 MiB"]
+    assert check_upload({"a.py": 100}) == ["uploads 1 files, 0.0 MiB"]
     with pytest.raises(BadInput, match=r"120 MiB, would be uploaded.*faces.zip \(120 MiB\)"):
-        check_luggage({"faces.zip": 120 * mib})
+        check_upload({"faces.zip": 120 * mib})
     with pytest.raises(BadInput, match="many small files"):
-        check_luggage({str(n): mib for n in range(UPLOAD_MIB)})
+        check_upload({str(n): mib for n in range(UPLOAD_MIB)})
     with pytest.raises(BadInput, match=r"q.py is not uploaded"):
-        check_luggage({"a.py": 100}, ["q.py"])
+        check_upload({"a.py": 100}, ["q.py"])
 
 
 def test_a_token_must_be_there_and_others_may_not_read_it(tmp_path):

@@ -1,6 +1,7 @@
-"""What must hold of a cluster description: pure functions from a file to its problems.
+"""What must hold of a cluster description: functions from a file's text to its problems.
 
-Kubernetes' types, Ray's schema and hadolint know most; what is here is what only we can know.
+Kubernetes' schema, Ray's and hadolint say what anybody can know, the modules here the rest: GPU
+sums, resuming, versions, tokens. They know no cluster, no network and none of our other packages.
 """
 
 from collections.abc import Callable, Iterable, Mapping

@@ -33,12 +33,12 @@ def kubernetes_fields(description: Description) -> list[Problem]:
         if str(thing["kind"]) in KINDS:
             problems += against(KINDS[str(thing["kind"])], thing, (number,))
         else:
-            known = ", ".join(KINDS)
+            kinds = ", ".join(KINDS)
             problems.append(
                 Problem(
                     (number, "kind"),
                     shown(thing["kind"]),
-                    f"one of {known}",
+                    f"one of {kinds}",
                     "keep other objects in files of their own, which this does not check",
                 )
             )
@@ -90,19 +90,19 @@ def _problems(error: jsonschema.ValidationError, base: Place) -> Iterator[Proble
     place = (*base, *error.absolute_path)
     wanted: Any = error.validator_value
     if error.validator == "additionalProperties":
-        known: Sequence[str] = list(error.schema.get("properties", {}))
-        for name in sorted(map(str, set(error.instance) - set(known))):
-            near = difflib.get_close_matches(name, known, 1)
+        names: Sequence[str] = list(error.schema.get("properties", {}))
+        for name in sorted(map(str, set(error.instance) - set(names))):
+            near = difflib.get_close_matches(name, names, 1)
             remedy = f"write {near[0]}" if near else "take it out"
-            expected = f"one of {', '.join(sorted(known))}"
+            expected = f"one of {', '.join(sorted(names))}"
             yield Problem((*place, name), f"the unknown field {name}", expected, remedy)
     elif error.validator == "required":
         missing = error.message.split("'")[1]
         yield Problem(place, f"no {missing}", "one", f"add {missing}")
     elif error.validator == "type":
-        names = [n for n in ([wanted] if isinstance(wanted, str) else wanted) if n != "null"]
-        remedy = "put it in quotes" if "string" in names and not _nested(error.instance) else ""
-        yield Problem(place, shown(error.instance), f"a value of type {' or '.join(names)}", remedy)
+        types = [n for n in ([wanted] if isinstance(wanted, str) else wanted) if n != "null"]
+        remedy = "put it in quotes" if "string" in types and not _nested(error.instance) else ""
+        yield Problem(place, shown(error.instance), f"a value of type {' or '.join(types)}", remedy)
     elif error.validator == "enum":
         yield Problem(place, shown(error.instance), f"one of {', '.join(map(str, wanted))}")
     else:

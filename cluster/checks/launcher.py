@@ -44,8 +44,8 @@ def idle_head(description: Description) -> Iterator[Problem]:
     head = str(thing.get("head_node_type", ""))
     types = thing.get("available_node_types", {})
     if types and head not in types:
-        known = ", ".join(types)
-        yield Problem((0, "head_node_type"), shown(head), f"one of the node types, {known}")
+        names = ", ".join(types)
+        yield Problem((0, "head_node_type"), shown(head), f"one of the node types, {names}")
     elif types:
         cores = at(types, head, "resources", "CPU")
         if cores != 0:

@@ -28,20 +28,20 @@ class Rule:
         allows: whether a value is right; None stands for one that is missing.
         expected: what would be right, in words.
         remedy: what to do, or why.
-        found: in words; the value itself if empty.
+        actual: what stands there, in words; the value itself if empty.
     """
 
     path: str
     allows: Callable[[Any], bool]
     expected: str
     remedy: str = ""
-    found: str = ""
+    actual: str = ""
 
     def problems(self, thing: Any, place: Place) -> Iterator[Problem]:
         """Where a document that begins at a place breaks it."""
         for where, value in _values(thing, self.path.split(), place):
             if not self.allows(value):
-                yield Problem(where, self.found or shown(value), self.expected, self.remedy)
+                yield Problem(where, self.actual or shown(value), self.expected, self.remedy)
 
 
 def _values(thing: Any, path: Sequence[str], place: Place) -> Iterator[tuple[Place, Any]]:
@@ -58,28 +58,28 @@ def _values(thing: Any, path: Sequence[str], place: Place) -> Iterator[tuple[Pla
 def must(path: str, value: Any, remedy: str = "") -> Rule:
     """This value and no other."""
     remedy = remedy or f"write {path.split()[-1]}: {shown(value)}"
-    return Rule(path, lambda found: found == value, shown(value), remedy)
+    return Rule(path, lambda actual: actual == value, shown(value), remedy)
 
 
 def may(path: str, value: Any, remedy: str = "take it out") -> Rule:
     """This value or nothing."""
-    return Rule(path, lambda found: found in (None, value), shown(value), remedy)
+    return Rule(path, lambda actual: actual in (None, value), shown(value), remedy)
 
 
 def never(path: str, remedy: str = "take it out", expected: str = "none") -> Rule:
     """Nothing at all."""
-    return Rule(path, lambda found: found is None or found is False, expected, remedy)
+    return Rule(path, lambda value: value is None or value is False, expected, remedy)
 
 
 def present(path: str, expected: str, remedy: str) -> Rule:
     """Any value."""
     missing = f"no {path.split()[-1]}"
-    return Rule(path, lambda found: found is not None, expected, remedy, missing)
+    return Rule(path, lambda value: value is not None, expected, remedy, missing)
 
 
 def at_least_one(path: str, remedy: str) -> Rule:
     """A number from 1."""
-    return Rule(path, lambda found: found is not None and found >= 1, "at least 1", remedy)
+    return Rule(path, lambda value: value is not None and value >= 1, "at least 1", remedy)
 
 
 def mounted(folder: str) -> Rule:
@@ -95,7 +95,7 @@ def mounted(folder: str) -> Rule:
 
 def _a_quantity(path: str) -> Rule:
     return Rule(
-        path, lambda found: found is None or quantity(found) >= 0, "a quantity such as 24Gi"
+        path, lambda value: value is None or quantity(value) >= 0, "a quantity such as 24Gi"
     )
 
 
@@ -154,7 +154,7 @@ POD = (
         "add it: it can fill the node's disk",
     ),
     _a_quantity("spec volumes * emptyDir sizeLimit"),
-    Rule("spec", _mounts_are_volumes, "names of its volumes", found="a mount of no volume"),
+    Rule("spec", _mounts_are_volumes, "names of its volumes", actual="a mount of no volume"),
     may("spec volumes * emptyDir medium", "Memory"),
 )
 WITHOUT_KUBERNETES = must("spec automountServiceAccountToken", False)
