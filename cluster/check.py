@@ -24,10 +24,10 @@ def shipped() -> list[Path]:
     Raises:
         Unreadable: where there are none, as in an installed package.
     """
-    found = [f for pattern in SHIPPED for f in sorted(REPOSITORY.glob(pattern))]
-    if not found:
+    files = [f for pattern in SHIPPED for f in sorted(REPOSITORY.glob(pattern))]
+    if not files:
         raise Unreadable(f"{REPOSITORY}: no cluster descriptions here; name the files to check")
-    return found
+    return files
 
 
 def check(path: Path, pins: Pins) -> list[str]:
@@ -56,18 +56,18 @@ def main(argv: Sequence[str] | None = None) -> int:
         epilog="Exit codes: 0 all in order, 2 not.",
     )
     p.add_argument("files", nargs="*", type=Path, metavar="FILE", help="default: those shipped")
-    asked = p.parse_args(argv).files
+    named = p.parse_args(argv).files
     try:
         pins = Pins.of()
-        files = asked or shipped()
+        files = named or shipped()
     except Unreadable as e:
         print(e, file=sys.stderr)
         return BAD_INPUT
     wrong = 0
     for path in files:
-        said = check(path, pins)
-        wrong += bool(said)
-        print("\n".join(said) if said else f"{shown_path(path)}: ok")
+        sentences = check(path, pins)
+        wrong += bool(sentences)
+        print("\n".join(sentences) if sentences else f"{shown_path(path)}: ok")
     return BAD_INPUT if wrong else DONE
 
 

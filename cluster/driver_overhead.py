@@ -2,7 +2,7 @@
 
 python -m cluster.driver_overhead [--trials N] [--slots N] [--epochs N] [--grace N] [--seconds S]
 
-The sweeps are rehearsed: driver, journal, Ray, workers, checkpoints, tables and TensorBoard are the
+Nothing is trained: driver, journal, Ray, workers, checkpoints, tables and TensorBoard are the
 true ones, only the net is missing. So whatever time passes is the orchestrator's own.
 
 The table is meant for `results/log.md`. Costs are told in CPU time of the driver's process, which
@@ -53,7 +53,7 @@ class Sample:
 
 
 @dataclass(frozen=True)
-class Cost:
+class DriverOverhead:
     """What a sweep has cost.
 
     Attributes:
@@ -91,7 +91,7 @@ class Cost:
         return self.cpu_ms[-1] / self.cpu_ms[0]
 
 
-def measure(sandbox: Sandbox) -> Cost:
+def measure(sandbox: Sandbox) -> DriverOverhead:
     """Run a sweep that nothing disturbs, and then its last trials again.
 
     Raises:
@@ -103,7 +103,7 @@ def measure(sandbox: Sandbox) -> Cost:
     at = [when(event["time"]) for event in sandbox.events("epoch")]
     journal = _journal(sandbox)
     sizes = [f.stat().st_size for f in journal.parent.rglob("*") if f.is_file()]
-    return Cost(
+    return DriverOverhead(
         trials=len(sandbox.events("ended")),
         results=len(at),
         wall_s=ended - began,
@@ -134,12 +134,12 @@ def _sampled(sandbox: Sandbox) -> list[Sample]:
 
 def _check(sandbox: Sandbox, driver: "subprocess.Popen[str]") -> None:
     if driver.wait():
-        raise RuntimeError(f"the sweep ended with {driver.returncode}: {sandbox.said[-2000:]}")
+        raise RuntimeError(f"the sweep ended with {driver.returncode}: {sandbox.stderr[-2000:]}")
 
 
 def _journal(sandbox: Sandbox) -> Path:
     folder = sandbox.store.local
-    assert folder is not None, "an sandbox's results are local unless it is told otherwise"
+    assert folder is not None, "a sandbox's results are local unless it says otherwise"
     return folder / Paths().journal
 
 
@@ -216,7 +216,7 @@ COLUMNS = (
 )
 
 
-def row(cost: Cost) -> str:
+def row(cost: DriverOverhead) -> str:
     """A line of the table."""
     n = cost.trials
     cells = (
@@ -244,8 +244,9 @@ def heading(slots: int, epochs: int, grace: int, seconds: float = 0.0) -> str:
     today, commit = datetime.now(UTC).date(), provenance.commit() or "unknown"
     return "\n".join(
         (
-            f"Rehearsed sweeps of {epochs} epochs at most, {seconds:g} s each, {rungs}, {slots} "
-            f"slots. {today}, {hardware.machine()}, Ray {ray.__version__}, commit {commit}.",
+            f"Sweeps without training of {epochs} epochs at most, {seconds:g} s each, {rungs}, "
+            f"{slots} slots. {today}, {hardware.machine()}, Ray {ray.__version__}, "
+            f"commit {commit}.",
             "",
             f"| {' | '.join(COLUMNS)} |",
             f"|{'---|' * len(COLUMNS)}",
@@ -262,18 +263,18 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--grace", type=int, default=0, help="first rung; 0 stops nobody early")
     parser.add_argument("--seconds", type=float, default=0.0, help="that an epoch takes")
     parser.add_argument("--folder", help="for the runs; a temporary one if absent")
-    asked = parser.parse_args(argv)
-    print(heading(asked.slots, asked.epochs, asked.grace, asked.seconds), flush=True)
-    for n in asked.trials:
-        folder = Path(tempfile.mkdtemp(prefix="scale-", dir=asked.folder))
+    options = parser.parse_args(argv)
+    print(heading(options.slots, options.epochs, options.grace, options.seconds), flush=True)
+    for n in options.trials:
+        folder = Path(tempfile.mkdtemp(prefix="driver-overhead-", dir=options.folder))
         try:
             sandbox = Sandbox(
                 folder,
                 trials=n,
-                slots=asked.slots,
-                epochs=asked.epochs,
-                grace=asked.grace,
-                epoch_seconds=asked.seconds,
+                slots=options.slots,
+                epochs=options.epochs,
+                grace=options.grace,
+                epoch_seconds=options.seconds,
             )
             print(row(measure(sandbox)), flush=True)
         finally:

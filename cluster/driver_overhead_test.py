@@ -8,7 +8,7 @@ import pytest
 from cluster.chaos.sandbox import Sandbox
 from cluster.driver_overhead import (
     COLUMNS,
-    Cost,
+    DriverOverhead,
     Sample,
     busy,
     cpu_at,
@@ -50,10 +50,10 @@ def test_the_conductor_decides_ten_thousand_trials_at_one_price(epochs, rungs):
 
 def test_taking_up_ten_thousand_finished_trials_takes_a_moment():
     axes = {"seed": Choice(tuple(range(MANY))), "epochs": Constant(1)}
-    whole = conduct(axes=axes, rungs=(), trials=MANY)
-    Stage(script, slots=4).play(whole)
+    first = conduct(axes=axes, rungs=(), trials=MANY)
+    Stage(script, slots=4).play(first)
     began = time.process_time()
-    again = conduct(whole.ledger._journal, axes=axes, rungs=(), trials=MANY)
+    again = conduct(first.ledger._journal, axes=axes, rungs=(), trials=MANY)
     again.take_up()
     assert time.process_time() - began < 2.0
     assert again.next_trial() is None
@@ -74,7 +74,7 @@ def test_busy_slots_are_a_mean_over_time():
     def event(kind, trial, second):
         return {"event": kind, "trial": trial, "time": f"2026-01-01T00:00:{second:02}+00:00"}
 
-    told = [
+    events = [
         event("started", "a", 0),
         event("started", "b", 2),
         event("died", "a", 4),
@@ -82,13 +82,13 @@ def test_busy_slots_are_a_mean_over_time():
         event("started", "a", 6),
         event("ended", "a", 10),
     ]
-    assert busy(told) == pytest.approx((4 + 4 + 4) / 10)
+    assert busy(events) == pytest.approx((4 + 4 + 4) / 10)
     reused = event("ended", "c", 10)  # without a start
-    assert busy([*told, reused]) == pytest.approx(1.2)
+    assert busy([*events, reused]) == pytest.approx(1.2)
 
 
 def test_every_column_has_its_figure():
-    cost = Cost(
+    cost = DriverOverhead(
         trials=1000,
         results=2000,
         wall_s=50.0,
@@ -103,10 +103,10 @@ def test_every_column_has_its_figure():
         resume_s=6.0,
     )
     cells = [cell.strip() for cell in row(cost).strip("|").split("|")]
-    told = dict(zip(COLUMNS, cells, strict=True))
-    assert told["ratio"] == "1.20"
-    assert told["journal bytes a trial"] == "1,000"
-    assert told["files a trial"] == "3.0"
+    figures = dict(zip(COLUMNS, cells, strict=True))
+    assert figures["ratio"] == "1.20"
+    assert figures["journal bytes a trial"] == "1,000"
+    assert figures["files a trial"] == "3.0"
     assert "4 slots" in heading(slots=4, epochs=1, grace=0)
 
 

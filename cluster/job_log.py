@@ -108,8 +108,8 @@ class Follower:
                 heard = time.monotonic()
             except Exception as problem:  # of requests, aiohttp, Ray: each has its own
                 if time.monotonic() - heard > self._times.patience:
-                    said = str(problem).strip().partition("\n")[0]
-                    raise Lost(f"{type(problem).__name__}: {said}") from problem
+                    reason = str(problem).strip().partition("\n")[0]
+                    raise Lost(f"{type(problem).__name__}: {reason}") from problem
             await asyncio.sleep(self._times.pause)
 
     async def _tail(self, client: Client) -> None:
@@ -149,6 +149,6 @@ def ending(info: Any) -> tuple[int, str]:
     if status == "STOPPED":
         return INTERRUPTED, "stopped"
     if code is None:  # it never came to run, or the node that it ran on is gone
-        said = (info.message or "nothing is known of why").strip().partition("\n")[0]
-        return 1, f"failed: {said}"
+        reason = (info.message or "nothing is known of why").strip().partition("\n")[0]
+        return 1, f"failed: {reason}"
     return (128 - code if code < 0 else code), f"failed with exit code {code}"

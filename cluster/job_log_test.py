@@ -53,8 +53,8 @@ def followed(cluster, connect=None, patience=60.0):
     ids=["whole", "ended early", "cut thrice", "silent", "nothing"],
 )
 def test_all_of_the_output_comes_once_however_the_stream_breaks(streams):
-    info, said = followed(Cluster(*streams))
-    assert said == SAID
+    info, output = followed(Cluster(*streams))
+    assert output == SAID
     assert ending(info) == (0, "done")
 
 

@@ -62,16 +62,16 @@ def check_places(places: Mapping[str, str]) -> list[str]:
     """
     notes = []
     for flag, place in places.items():
-        argument = f"{flag} {place}" if flag != place else place
+        text = f"{flag} {place}" if flag != place else place
         if is_uri(place):
             check(place)
         elif not Path(place).is_absolute():
             raise BadInput(
-                f"{argument} is relative; on a cluster the working directory is a throw-away copy "
-                "on each node: give an absolute path that all nodes share, or a URI"
+                f"{text} is relative; on a cluster the working directory is a throw-away copy on "
+                "each node: give an absolute path that all nodes share, or a URI"
             )
         if not is_uri(place) or place.startswith("file:"):
-            notes.append(f"{argument} must be the same shared folder or file on every node")
+            notes.append(f"{text} must be the same shared folder or file on every node")
     schemes = {place.partition("://")[0] for place in places.values() if is_uri(place)}
     for scheme in sorted(schemes & set(CREDENTIALS)):
         notes.append(
@@ -100,7 +100,7 @@ def variables(pairs: Sequence[str]) -> dict[str, str]:
     return dict(pair.split("=", 1) for pair in pairs)
 
 
-def luggage(root: Path) -> dict[str, int]:
+def upload_sizes(root: Path) -> dict[str, int]:
     """File -> bytes, of what Ray would upload; by its own rules, private as they are."""
     from ray._private import ray_constants
     from ray._private.runtime_env import packaging
@@ -119,7 +119,7 @@ def luggage(root: Path) -> dict[str, int]:
     return sizes
 
 
-def check_luggage(files: Mapping[str, int], needed: Sequence[str] = ()) -> list[str]:
+def check_upload(files: Mapping[str, int], needed: Sequence[str] = ()) -> list[str]:
     """What should be known of it.
 
     Raises:
@@ -127,18 +127,18 @@ def check_luggage(files: Mapping[str, int], needed: Sequence[str] = ()) -> list[
     """
     mib = {name: size / 2**20 for name, size in files.items()}
     large = sorted((name for name in mib if mib[name] >= LARGE_MIB), key=lambda n: -mib[n])
-    names = ", ".join(f"{name} ({mib[name]:.0f} MiB)" for name in large[:5])
+    largest = ", ".join(f"{name} ({mib[name]:.0f} MiB)" for name in large[:5])
     total = sum(mib.values())
     if total >= UPLOAD_MIB:
         raise BadInput(
             f"{len(files)} files, {total:.0f} MiB, would be uploaded, but the head takes less than "
-            f"{UPLOAD_MIB} MiB: {names or 'many small files'}; name what is no code in .gitignore"
+            f"{UPLOAD_MIB} MiB: {largest or 'many small files'}; name what is no code in .gitignore"
         )
     for name in needed:
         if name not in files:
             raise BadInput(f"{name} is not uploaded: it is absent, or .gitignore names it")
     notes = [f"uploads {len(files)} files, {total:.1f} MiB"]
-    return [*notes, f"large, and uploaded: {names}; .gitignore keeps it here"] if large else notes
+    return [*notes, f"large, and uploaded: {largest}; .gitignore keeps it here"] if large else notes
 
 
 def check_token(environment: Mapping[str, str], home: Path) -> list[str]:

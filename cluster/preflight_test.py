@@ -4,10 +4,10 @@ from cluster.job_command import ROOT
 from cluster.preflight import (
     UPLOAD_MIB,
     check_address,
-    check_luggage,
     check_places,
     check_token,
-    luggage,
+    check_upload,
+    upload_sizes,
     variables,
 )
 from cluster.submit import main
@@ -94,12 +94,12 @@ def test_what_travels_is_what_git_does_not_ignore(tmp_path):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"x" * size)
     (tmp_path / ".gitignore").write_text("/results/runs/\n")
-    sizes = luggage(tmp_path)
+    sizes = upload_sizes(tmp_path)
     assert sizes == {".gitignore": 15, "a.py": 3, "data/f.zip": 5, "results/y.py": 1}
 
 
 def test_this_repository_fits_with_all_of_its_code():
-    sizes = luggage(ROOT)
+    sizes = upload_sizes(ROOT)
     assert {"results/schema.py", "jobs/sweep.py", "pyproject.toml"} <= set(sizes)
     assert not any(name.startswith(".git/") for name in sizes)
     assert sum(sizes.values()) < 30 * 2**20
@@ -107,16 +107,16 @@ def test_this_repository_fits_with_all_of_its_code():
 
 def test_a_large_file_is_pointed_out_and_too_much_is_refused():
     mib = 2**20
-    notes = check_luggage({"a.py": 100, "faces.zip": 60 * mib, "b.bin": 5 * mib})
+    notes = check_upload({"a.py": 100, "faces.zip": 60 * mib, "b.bin": 5 * mib})
     assert notes[0] == "uploads 3 files, 65.0 MiB"
     assert notes[1].startswith("large, and uploaded: faces.zip (60 MiB), b.bin (5 MiB); ")
-    assert check_luggage({"a.py": 100}) == ["uploads 1 files, 0.0 MiB"]
+    assert check_upload({"a.py": 100}) == ["uploads 1 files, 0.0 MiB"]
     with pytest.raises(BadInput, match=r"120 MiB, would be uploaded.*faces.zip \(120 MiB\)"):
-        check_luggage({"faces.zip": 120 * mib})
+        check_upload({"faces.zip": 120 * mib})
     with pytest.raises(BadInput, match="many small files"):
-        check_luggage({str(n): mib for n in range(UPLOAD_MIB)})
+        check_upload({str(n): mib for n in range(UPLOAD_MIB)})
     with pytest.raises(BadInput, match=r"q.py is not uploaded"):
-        check_luggage({"a.py": 100}, ["q.py"])
+        check_upload({"a.py": 100}, ["q.py"])
 
 
 def test_a_token_must_be_there_and_others_may_not_read_it(tmp_path):

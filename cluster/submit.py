@@ -59,9 +59,13 @@ class Submission:
     @property
     def words(self) -> list[str]:
         """The command line; it returns when the job is accepted."""
-        about = json.dumps({"env_vars": dict(self.environment)})
+        runtime = json.dumps({"env_vars": dict(self.environment)})
         words = ["ray", "job", "submit", f"--address={self.address}"]
-        words += [f"--submission-id={self.name}", "--working-dir=.", f"--runtime-env-json={about}"]
+        words += [
+            f"--submission-id={self.name}",
+            "--working-dir=.",
+            f"--runtime-env-json={runtime}",
+        ]
         return [*words, "--no-wait", "--", *self.entrypoint]
 
     @property
@@ -69,7 +73,7 @@ class Submission:
         """To be pasted, in the repository's root."""
         return pasteable(self.words)
 
-    def about(self, *words: str) -> str:
+    def ray_job(self, *words: str) -> str:
         """The line of another command on this job, to be pasted."""
         return pasteable(["ray", "job", *words, f"--address={self.address}", self.name])
 
@@ -129,7 +133,7 @@ def _submit(options: argparse.Namespace, rest: list[str]) -> int:
     more = preflight.variables(options.env)
     job = JOBS[options.job](rest)
     notes = preflight.check_places(job.places)
-    notes += preflight.check_luggage(preflight.luggage(ROOT), job.files)
+    notes += preflight.check_upload(preflight.upload_sizes(ROOT), job.files)
     entrypoint = ("python", "-m", f"jobs.{options.job}", *job.words, "--address=auto")
     submission = Submission(
         address, unique(f"{job.label}-{options.job}"), entrypoint, {**ENVIRONMENT, **more}
@@ -150,10 +154,10 @@ def unique(label: str) -> str:
 
 def _again(options: argparse.Namespace, words: Sequence[str]) -> str:
     """This program's command, with the sweep's name in it."""
-    mine = [f"--address={options.address}", f"--job={options.job}"]
-    mine += [f"--env={pair}" for pair in options.env]
-    mine += ["--plain-http"] if options.plain_http else []
-    return shlex.join([*PROGRAM.split(), *words, *mine])
+    own_options = [f"--address={options.address}", f"--job={options.job}"]
+    own_options += [f"--env={pair}" for pair in options.env]
+    own_options += ["--plain-http"] if options.plain_http else []
+    return shlex.join([*PROGRAM.split(), *words, *own_options])
 
 
 def send(submission: Submission, again: str, no_wait: bool = False) -> int:
@@ -183,8 +187,8 @@ def send(submission: Submission, again: str, no_wait: bool = False) -> int:
     except Lost as problem:
         _say_all([f"\nlost sight of the job, which may go on: {problem}\n{how}"])
         return FAILED
-    code, said = ending(info)
-    _say_all([f"{submission.name}: {said}"])
+    code, end = ending(info)
+    _say_all([f"{submission.name}: {end}"])
     if code not in (DONE, BAD_INPUT):
         _say_all([f"what was done is kept; go on with:\n  {again}"])
     return code
@@ -193,9 +197,9 @@ def send(submission: Submission, again: str, no_wait: bool = False) -> int:
 def how_to(submission: Submission) -> str:
     """How to look after a job that nobody follows."""
     return (
-        f"  follow  {submission.about('logs', '--follow')}\n"
-        f"  status  {submission.about('status')}\n"
-        f"  stop    {submission.about('stop')}"
+        f"  follow  {submission.ray_job('logs', '--follow')}\n"
+        f"  status  {submission.ray_job('status')}\n"
+        f"  stop    {submission.ray_job('stop')}"
     )
 
 
@@ -223,10 +227,10 @@ def _accepted(submission: Submission) -> bool:
     return done.returncode == DONE
 
 
-def _reason(said: str) -> str:
+def _reason(output: str) -> str:
     """What Ray's command ended with: of a traceback its last words, of anything else the end."""
-    lines = said.strip().splitlines() or ["nothing was said"]
-    if "Traceback (most recent call last):" in said:
+    lines = output.strip().splitlines() or ["nothing was said"]
+    if "Traceback (most recent call last):" in output:
         named = [line for line in lines if re.match(r"[\w.]+(Error|Exception)\b", line)]
         lines = named or lines
         return lines[-1]

@@ -1,18 +1,18 @@
-"""Strikes a sweep with every fault and prints what came of it: python -m cluster.chaos --help."""
+"""Injects every fault into a sweep and prints what came of it: python -m cluster.chaos --help."""
 
 import argparse
+import contextlib
 import datetime
 import os
 import sys
 import tempfile
-import time
-import traceback
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
-from cluster.chaos.catalogue import FAULTS, NEEDS, Fault
-from cluster.chaos.outcome import Observed
-from cluster.chaos.sandbox import end_all
+import pytest
+
+from cluster.chaos.faults import FAULTS, Fault
+from cluster.chaos.outcome import Outcome
 from orchestrator.process import hardware, provenance
 from orchestrator.process.exit_code import BAD_INPUT
 
@@ -20,25 +20,63 @@ HEAD = (
     "| fault | n | detected after | epochs lost | final table | seconds | what was said |\n"
     "|---|---|---|---|---|---|---|"
 )
+TEST = Path(__file__).with_name("faults_test.py")
+
+
+class TableOfFaults:
+    """For pytest: a row of the table for each test of a fault.
+
+    Args:
+        folder: where the sweeps are.
+        names: of the faults, as many as there are tests.
+    """
+
+    def __init__(self, folder: Path, names: Sequence[str]) -> None:
+        self.rows: list[str] = []
+        self._folder = folder
+        self._names = names
+
+    def pytest_configure(self, config: pytest.Config) -> None:
+        """Tell the tests where the sweeps are."""
+        config.option.faults_folder = self._folder
+
+    def pytest_runtest_logstart(self) -> None:
+        """Say which fault comes next, and how long it takes."""
+        number = len(self.rows)
+        name = self._names[number]
+        seconds = f"about {FAULTS[name].seconds:.0f} s"
+        print(f"\n[{number + 1}/{len(self._names)}] {name}, {seconds}", file=sys.stderr)
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        """Keep what the test recorded."""
+        if report.when == "call":
+            recorded = dict(report.user_properties)
+            fault = FAULTS[str(recorded["fault"])]
+            outcome, seconds = recorded.get("outcome"), recorded.get("seconds")
+            if isinstance(outcome, Outcome) and isinstance(seconds, float):
+                self.rows.append(row(fault, outcome, seconds))
+            else:
+                text = f"not tried: this needs {fault.lacks}"
+                self.rows.append(f"| {fault.words} | 0 | | | {text} | | |")
 
 
 def main(argv: Sequence[str] | None = None) -> int:
-    """Strike, print the table; 0 where every sweep came to the end that it had to."""
-    asked = _parser().parse_args(argv)
-    unknown = [name for name in asked.names if name not in FAULTS]
+    """Inject, print the table; 0 where every sweep came to the end that it had to."""
+    options = _parser().parse_args(argv)
+    unknown = [name for name in options.names if name not in FAULTS]
     if unknown:
         print(f"error: no fault {unknown[0]}; there are {', '.join(FAULTS)}", file=sys.stderr)
         return BAD_INPUT
     chosen = {
         name: fault
         for name, fault in FAULTS.items()
-        if name in asked.names or (not asked.names and (fault.short or not asked.short))
+        if name in options.names or (not options.names and (fault.short or not options.short))
     }
-    if asked.list:
+    if options.list:
         print("\n".join(f"{name:18} {fault.words}" for name, fault in chosen.items()))
         return 0
-    folder = Path(asked.folder or tempfile.mkdtemp(prefix="faults-")).absolute()
-    return _all(chosen, folder)
+    folder = Path(options.folder or tempfile.mkdtemp(prefix="faults-")).absolute()
+    return _run(list(chosen), folder)
 
 
 def _parser() -> argparse.ArgumentParser:
@@ -50,59 +88,24 @@ def _parser() -> argparse.ArgumentParser:
     return parser
 
 
-def _all(chosen: Mapping[str, Fault], folder: Path) -> int:
-    rows, bad = [], 0
-    for number, (name, fault) in enumerate(chosen.items(), 1):
-        print(f"[{number}/{len(chosen)}] {name}, about {fault.seconds:.0f} s", file=sys.stderr)
-        lacks = lacking(fault)
-        if lacks:
-            rows.append(f"| {fault.words} | 0 | | | not tried: this needs {lacks} | | |")
-            continue
-        began = time.monotonic()
-        seen = strike(fault, folder / name)
-        wrong = broken(fault, seen)
-        bad += bool(wrong)
-        rows.append(row(fault, seen, time.monotonic() - began))
-        print("\n".join(f"  {line}" for line in wrong or ["ok"]), file=sys.stderr)
-    print(f"{_about()}\n\n{HEAD}")
-    print("\n".join(rows))
-    return 1 if bad else 0
+def _run(names: Sequence[str], folder: Path) -> int:
+    table = TableOfFaults(folder, names)
+    test = "test_a_sweep_with_a_fault_ends_as_one_that_was_left_alone"
+    tests = [f"{TEST}::{test}[{name}]" for name in names]
+    with contextlib.redirect_stdout(sys.stderr):  # the table alone is for standard output
+        code = pytest.main(["-q", "-o", "addopts=", *tests], plugins=[table])
+    print(f"{_circumstances()}\n\n{HEAD}")
+    print("\n".join(table.rows))
+    return int(code != pytest.ExitCode.OK)
 
 
-def strike(fault: Fault, folder: Path) -> Observed:
-    """Have it done; what goes wrong on the way counts as a difference. Leaves no process."""
-    try:
-        return fault.strike(folder)
-    except Exception as error:
-        traceback.print_exc()
-        return Observed(None, 0, (f"{type(error).__name__}: {error}",))
-    finally:
-        end_all(folder)
-
-
-def lacking(fault: Fault) -> str:
-    """What this machine lacks for a fault, in words; "" if nothing."""
-    words, here = NEEDS[fault.needs]
-    return "" if here() else words
-
-
-def broken(fault: Fault, seen: Observed) -> list[str]:
-    """Promises that a fault broke: an equal table, how soon it is noticed, how much is lost."""
-    wrong = list(seen.differences)
-    if fault.within_s is not None and (seen.detected_s or 0) > fault.within_s:
-        wrong.append(f"noticed after {seen.detected_s:.1f} s, promised: {fault.within_s:g} s")
-    if seen.epochs_lost > fault.lost * seen.blows:
-        wrong.append(f"{seen.epochs_lost} epochs lost, at most {fault.lost} a blow is promised")
-    return wrong
-
-
-def row(fault: Fault, seen: Observed, seconds: float) -> str:
+def row(fault: Fault, outcome: Outcome, seconds: float) -> str:
     """A line of the table."""
-    soon = seen.detected_s is not None and seen.detected_s < 1
-    detected = "at once" if seen.detected_s is None else f"{seen.detected_s:.{1 + soon}f} s"
-    table = "; ".join(seen.differences) or "equal"
-    cells = (fault.words, seen.blows, detected, seen.epochs_lost, table, f"{seconds:.0f}")
-    return f"| {' | '.join(map(str, cells))} | {_cell(seen.said)} |"
+    soon = outcome.detected_s is not None and outcome.detected_s < 1
+    detected = "at once" if outcome.detected_s is None else f"{outcome.detected_s:.{1 + soon}f} s"
+    table = "; ".join(outcome.differences) or "equal"
+    cells = (fault.words, outcome.injections, detected, outcome.epochs_lost, table)
+    return f"| {' | '.join(map(str, cells))} | {seconds:.0f} | {_cell(outcome.message)} |"
 
 
 def _cell(text: str, most: int = 160) -> str:
@@ -110,12 +113,11 @@ def _cell(text: str, most: int = 160) -> str:
     return text if len(text) <= most else f"{text[:most]}..."
 
 
-def _about() -> str:
-    told = provenance.describe()
+def _circumstances() -> str:
+    origin = provenance.describe()
     today = datetime.datetime.now(datetime.UTC).date().isoformat()
-    busy = os.getloadavg()[0]
-    where = f"{hardware.machine()}, load {busy:.1f}"
-    return f"{today}, {where}, commit {told['commit']}, ray {told['packages']['ray']}"
+    where = f"{hardware.machine()}, load {os.getloadavg()[0]:.1f}"
+    return f"{today}, {where}, commit {origin['commit']}, ray {origin['packages']['ray']}"
 
 
 if __name__ == "__main__":

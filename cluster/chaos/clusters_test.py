@@ -11,9 +11,10 @@ from pathlib import Path
 
 import pytest
 
-from cluster.chaos.fake_training import Stumble
+from cluster.chaos.comparison import differences
+from cluster.chaos.fake_training import TrialFault
 from cluster.chaos.local_cluster import LocalCluster
-from cluster.chaos.sandbox import Sandbox, differences
+from cluster.chaos.sandbox import Sandbox
 
 pytestmark = [pytest.mark.ray, pytest.mark.faults]
 
@@ -24,26 +25,26 @@ def folder(tmp_path_factory, request) -> Path:
     return tmp_path_factory.getbasetemp() / "clusters" / request.node.name
 
 
-def on(ground: LocalCluster, folder: Path, **settings) -> Sandbox:
+def on(cluster: LocalCluster, folder: Path, **settings) -> Sandbox:
     """A sweep that asks for more at once than there is, in which nobody is stopped early."""
-    told = {"trials": 6, "epochs": 9, "grace": 0, "slots": 16, "epoch_seconds": 0.2} | settings
-    words = ("--address", ground.address, *told.pop("words", ()))
-    return Sandbox(folder, words=words, environment=ground.environ, **told)
+    settings = {"trials": 6, "epochs": 9, "grace": 0, "slots": 16, "epoch_seconds": 0.2} | settings
+    words = ("--address", cluster.address, *settings.pop("words", ()))
+    return Sandbox(folder, words=words, environment=cluster.environ, **settings)
 
 
 def shares(sandbox: Sandbox) -> list[dict]:
     """What the processes of trials were given and saw of GPUs, in the order of the trials."""
-    file = sandbox.diary / "shares"
-    told = [json.loads(line) for line in file.read_text().splitlines()]
-    return sorted(told, key=lambda one: one["seed"])
+    file = sandbox.trace / "shares"
+    rows = [json.loads(line) for line in file.read_text().splitlines()]
+    return sorted(rows, key=lambda one: one["seed"])
 
 
 def spans(sandbox: Sandbox) -> dict[int, tuple[float, float]]:
     """Seed -> when its first epoch began and when its last was done."""
     began, ended = {}, {}
-    for seed, _, _, at in sandbox.begun():
+    for seed, _, _, at in sandbox.started_epochs():
         began.setdefault(seed, at)
-    for seed, _, _, at in sandbox.done():
+    for seed, _, _, at in sandbox.finished_epochs():
         ended[seed] = at
     return {seed: (began[seed], ended[seed]) for seed in ended}
 
@@ -58,15 +59,15 @@ def most_at_once(spans: list[tuple[float, float]]) -> int:
     return most
 
 
-def sweep(ground: LocalCluster, sandbox: Sandbox) -> set[int]:
+def sweep(cluster: LocalCluster, sandbox: Sandbox) -> set[int]:
     """Run it to its end; gives the numbers of the nodes on which trials ran."""
     driver, seen = sandbox.begin(), {}
     while driver.poll() is None:
-        for _, _, pid, _ in sandbox.done():
-            if pid not in seen and (node := ground.of(pid)):
-                seen[pid] = ground.nodes.index(node)
+        for _, _, pid, _ in sandbox.finished_epochs():
+            if pid not in seen and (node := cluster.of(pid)):
+                seen[pid] = cluster.nodes.index(node)
         time.sleep(0.05)
-    assert driver.returncode == 0, sandbox.said
+    assert driver.returncode == 0, sandbox.stderr
     return set(seen.values())
 
 
@@ -79,20 +80,20 @@ def test_overlapping_spans_are_counted():
     "nodes", [2, pytest.param(4, marks=pytest.mark.slow), pytest.param(8, marks=pytest.mark.slow)]
 )
 def test_every_node_trains_and_the_table_is_that_of_one(nodes, folder):
-    with LocalCluster(folder / "ground") as ground:
-        ground.add(nodes)
-        sandbox = on(ground, folder, trials=2 * nodes, epoch_seconds=0.1 * nodes)
-        assert sweep(ground, sandbox) == set(range(1, nodes + 1))  # the head has no CPU to give
+    with LocalCluster(folder / "cluster") as cluster:
+        cluster.add(nodes)
+        sandbox = on(cluster, folder, trials=2 * nodes, epoch_seconds=0.1 * nodes)
+        assert sweep(cluster, sandbox) == set(range(1, nodes + 1))  # the head has no CPU to give
     assert most_at_once(list(spans(sandbox).values())) == nodes
     assert differences(sandbox) == ()
-    assert sandbox.twice() == 0
+    assert sandbox.repeated_epochs() == 0
 
 
 @pytest.fixture(scope="module")
 def two_gpus(tmp_path_factory) -> Iterator[LocalCluster]:
     """Two GPUs as far as Ray knows, and more CPUs than trials can use."""
-    with LocalCluster(tmp_path_factory.mktemp("two-gpus"), cpus=16, gpus=2) as ground:
-        yield ground
+    with LocalCluster(tmp_path_factory.mktemp("two-gpus"), cpus=16, gpus=2) as cluster:
+        yield cluster
 
 
 @pytest.mark.slow
@@ -102,14 +103,14 @@ def test_no_gpu_has_more_trials_than_fit(two_gpus, folder, share, at_once):
         two_gpus, folder, trials=4 * at_once, words=("--gpus-per-trial", share), epoch_seconds=0.4
     )
     sweep(two_gpus, sandbox)
-    told = shares(sandbox)
-    assert [one["seed"] for one in told] == list(range(4 * at_once))
-    for one in told:  # its share, and nobody else's
+    rows = shares(sandbox)
+    assert [one["seed"] for one in rows] == list(range(4 * at_once))
+    for one in rows:  # its share, and nobody else's
         assert len(one["given"]) == 1
         assert one["seen"] == one["given"][0]
     when = spans(sandbox)
     crowds = {
-        gpu: most_at_once([when[one["seed"]] for one in told if one["given"] == [gpu]])
+        gpu: most_at_once([when[one["seed"]] for one in rows if one["given"] == [gpu]])
         for gpu in ("0", "1")
     }
     assert crowds == {"0": at_once, "1": at_once}
@@ -118,13 +119,13 @@ def test_no_gpu_has_more_trials_than_fit(two_gpus, folder, share, at_once):
 
 @pytest.mark.slow
 def test_a_dead_trials_share_is_given_back(two_gpus, folder):
-    stumbles = tuple(Stumble(seed, 3, "die") for seed in range(4))
+    trial_faults = tuple(TrialFault(seed, 3, "die") for seed in range(4))
     words = ("--gpus-per-trial", "1")
-    sandbox = on(two_gpus, folder, trials=6, stumbles=stumbles, words=words)
+    sandbox = on(two_gpus, folder, trials=6, trial_faults=trial_faults, words=words)
     sweep(two_gpus, sandbox)
     assert len(sandbox.events("died")) == 4
     assert Counter(gpu for one in shares(sandbox) for gpu in one["given"]).keys() == {"0", "1"}
-    assert sandbox.twice() == 4  # the epoch in which each died
+    assert sandbox.repeated_epochs() == 4  # the epoch in which each died
     assert differences(sandbox) == ()
 
 
@@ -138,15 +139,15 @@ def test_a_trial_without_a_share_sees_no_gpu(two_gpus, folder):
 
 @pytest.mark.slow
 def test_a_share_that_no_node_has_is_waited_for_aloud_until_one_joins(folder):
-    with LocalCluster(folder / "ground", cpus=1) as ground:
-        sandbox = on(ground, folder, trials=2, words=("--gpus-per-trial", "0.5"))
+    with LocalCluster(folder / "cluster", cpus=1) as cluster:
+        sandbox = on(cluster, folder, trials=2, words=("--gpus-per-trial", "0.5"))
         driver = sandbox.begin()
-        sandbox.wait(lambda: "waiting for room" in sandbox.said)
-        assert "0.5 GPU of one node" in sandbox.said
-        assert "no trial can begin before a larger one joins" in sandbox.said
+        sandbox.wait(lambda: "waiting for room" in sandbox.stderr)
+        assert "0.5 GPU of one node" in sandbox.stderr
+        assert "no trial can begin before a larger one joins" in sandbox.stderr
         assert driver.poll() is None
-        ground.add(gpus=1)
-        assert driver.wait(90) == 0, sandbox.said
+        cluster.add(gpus=1)
+        assert driver.wait(90) == 0, sandbox.stderr
     assert [one["given"] for one in shares(sandbox)] == 2 * [["0"]]
     assert differences(sandbox) == ()
 
@@ -167,22 +168,22 @@ def can_unshare() -> bool:
     sys.platform != "linux" or not can_unshare(), reason="needs root and mount namespaces"
 )
 def test_a_machine_needs_nothing_of_the_drivers_but_the_results(folder):
-    mine = folder / "tmp"
-    mine.mkdir(parents=True)
-    with LocalCluster(folder / "ground") as ground:
-        ground.add(inside=apart(mine))
-        sandbox = on(ground, folder, trials=2)
-        sandbox.environment = {**ground.environ, "TMPDIR": str(mine)}
+    hidden = folder / "tmp"
+    hidden.mkdir(parents=True)
+    with LocalCluster(folder / "cluster") as cluster:
+        cluster.add(inside=apart(hidden))
+        sandbox = on(cluster, folder, trials=2)
+        sandbox.environment = {**cluster.environ, "TMPDIR": str(hidden)}
         driver = sandbox.begin()
-        sandbox.wait(lambda: bool(sandbox.done()))
-        pid = sandbox.done()[0][2]
+        sandbox.wait(lambda: bool(sandbox.finished_epochs()))
+        pid = sandbox.finished_epochs()[0][2]
         there = subprocess.run(
-            ["nsenter", "-t", str(pid), "-m", "ls", str(mine)],
+            ["nsenter", "-t", str(pid), "-m", "ls", str(hidden)],
             check=True,
             capture_output=True,
             text=True,
         )
-        assert any(name.startswith("tune-") for name in os.listdir(mine))
+        assert any(name.startswith("tune-") for name in os.listdir(hidden))
         assert there.stdout == ""  # Tune's own folder is not there
-        assert driver.wait(120) == 0, sandbox.said
+        assert driver.wait(120) == 0, sandbox.stderr
     assert differences(sandbox) == ()

@@ -1,13 +1,12 @@
 """Faults of files: what a sweep goes on from is cut short, emptied, taken away or spoiled."""
 
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
-from cluster.chaos.fake_training import Stumble
-from cluster.chaos.outcome import Observed
-from cluster.chaos.processes import ends
-from cluster.chaos.sandbox import Sandbox, differences
+from cluster.chaos.comparison import differences, outcome
+from cluster.chaos.fake_training import TrialFault
+from cluster.chaos.outcome import Outcome, wrong_exit
+from cluster.chaos.sandbox import Sandbox
 from orchestrator.process.exit_code import BAD_INPUT, DONE
 from results.paths import Paths
 
@@ -31,57 +30,45 @@ def spoil(file: Path) -> None:
     file.write_bytes(content)
 
 
-DAMAGES: dict[str, Callable[[Path], None]] = {"cut": cut, "empty": empty, "gone": Path.unlink}
+Damage = Callable[[Path], None]
+DAMAGES: dict[str, Damage] = {"cut": cut, "empty": empty, "gone": Path.unlink}
 """What may befall any file."""
 
 
-@dataclass(frozen=True)
-class _Blow:
-    """A file of the sweep and what is done to it while no driver runs."""
-
-    name: str
-    damage: Callable[[Path], None]
-
-
-def tables_damaged(folder: Path) -> Observed:
+def tables_damaged(folder: Path) -> Outcome:
     """The driver is killed, its tables are damaged, thrice; then once more, of the ended sweep."""
-    sandbox = Sandbox(folder, trials=16)
-    wrong, blows = [], 0
+    sandbox, wrong = Sandbox(folder, trials=16), list[str]()
     for damage in DAMAGES.values():
         _stop(sandbox, Paths().trials)
-        _strike(sandbox, [_Blow(name, damage) for name in (Paths().trials, Paths().epochs)])
-        blows += 1
-    wrong += ends(sandbox.run(), DONE)
+        _inflict(sandbox, {Paths().trials: damage, Paths().epochs: damage})
+    wrong += wrong_exit(sandbox.run(), DONE)
     wrong += differences(sandbox)
     for damage in DAMAGES.values():
-        _strike(sandbox, [_Blow(Paths().trials, damage)])
-        wrong += ends(sandbox.run(), DONE)
+        _inflict(sandbox, {Paths().trials: damage})
+        wrong += wrong_exit(sandbox.run(), DONE)
         wrong += differences(sandbox)
-        blows += 1
-    return Observed(None, sandbox.twice(), tuple(wrong), blows, said=_line(sandbox, "made again"))
+    message, lost = sandbox.line("made again"), sandbox.repeated_epochs()
+    return Outcome(None, lost, tuple(wrong), injections=2 * len(DAMAGES), message=message)
 
 
-def study_damaged(folder: Path) -> Observed:
+def study_damaged(folder: Path) -> Outcome:
     """The driver of a search by TPE is killed, and its study damaged."""
     sandbox = Sandbox(folder, trials=16, search="tpe")
     for damage in DAMAGES.values():
         _stop(sandbox, Paths().study)
-        _strike(sandbox, [_Blow(Paths().study, damage)])
-    wrong = ends(sandbox.run(), DONE)
-    said = _line(sandbox, "was told them again")
-    return Observed(
-        None, sandbox.twice(), (*wrong, *differences(sandbox)), blows=len(DAMAGES), said=said
-    )
+        _inflict(sandbox, {Paths().study: damage})
+    wrong = wrong_exit(sandbox.run(), DONE)
+    message = sandbox.line("was told them again")
+    return outcome(sandbox, wrong, injections=len(DAMAGES), message=message)
 
 
-def journal_half_written(folder: Path) -> Observed:
+def journal_half_written(folder: Path) -> Outcome:
     """The driver is killed with the last line of its journal half written."""
-    sandbox, blows = Sandbox(folder), 3
-    for _ in range(blows):
+    sandbox, times = Sandbox(folder), 3
+    for _ in range(times):
         _stop(sandbox)
-        _strike(sandbox, [_Blow(Paths().journal, _cut_last_line)])
-    wrong = ends(sandbox.run(), DONE)
-    return Observed(None, sandbox.twice(), (*wrong, *differences(sandbox)), blows)
+        _inflict(sandbox, {Paths().journal: _cut_last_line})
+    return outcome(sandbox, wrong_exit(sandbox.run(), DONE), injections=times)
 
 
 def _cut_last_line(file: Path) -> None:
@@ -90,114 +77,99 @@ def _cut_last_line(file: Path) -> None:
     file.write_bytes(content[: (start + len(content)) // 2])
 
 
-def journal_cut(folder: Path) -> Observed:
+def journal_cut(folder: Path) -> Outcome:
     """Half of the journal is gone; the tables tell of more."""
     sandbox = Sandbox(folder)
     _stop(sandbox, Paths().trials, epochs=30)
-    _strike(sandbox, [_Blow(Paths().journal, cut)])
-    wrong = ends(sandbox.run(), DONE)
-    said = _line(sandbox, "the journal lacks")
-    wrong += [] if said else ["nothing was said"]
-    return Observed(None, sandbox.twice(), (*wrong, *differences(sandbox)), said=said)
+    _inflict(sandbox, {Paths().journal: cut})
+    return _ended_with_a_message(sandbox, "the journal lacks")
 
 
-def journal_refused(folder: Path) -> Observed:
+def journal_refused(folder: Path) -> Outcome:
     """The journal is empty, gone, or spoiled in its middle: nothing is begun anew."""
-    return _refused(folder, [[_Blow(Paths().journal, d)] for d in (empty, Path.unlink, spoil)])
+    return _refused(folder, [{Paths().journal: d} for d in (empty, Path.unlink, spoil)])
 
 
-def record_refused(folder: Path) -> Observed:
+def record_refused(folder: Path) -> Outcome:
     """`sweep.json` is cut, empty or gone; then it and the journal are gone, the tables are not."""
-    both = [_Blow(Paths().sweep, Path.unlink), _Blow(Paths().journal, Path.unlink)]
-    return _refused(folder, [*([_Blow(Paths().sweep, d)] for d in DAMAGES.values()), both])
+    both = {Paths().sweep: Path.unlink, Paths().journal: Path.unlink}
+    return _refused(folder, [*({Paths().sweep: d} for d in DAMAGES.values()), both])
 
 
-def _refused(folder: Path, damages: Sequence[Sequence[_Blow]]) -> Observed:
+def _refused(folder: Path, damages: Sequence[Mapping[str, Damage]]) -> Outcome:
     """Each is refused in a sentence and changes nothing; the files put back, the sweep goes on."""
-    sandbox, wrong, said = Sandbox(folder), list[str](), ""
+    sandbox, wrong, message = Sandbox(folder), list[str](), ""
     _stop(sandbox, Paths().trials)
-    for blows in damages:
-        files = {
-            sandbox.here / blow.name: (sandbox.here / blow.name).read_bytes() for blow in blows
-        }
-        _strike(sandbox, blows)
-        wrong += ends(sandbox.run(), BAD_INPUT)
-        said = sandbox.said.strip()
-        if not said.startswith("error: ") or len(said.splitlines()) > 1:
-            wrong.append(f"it said: {said[-300:]}")
-        for file, content in files.items():
+    for damage in damages:
+        files = [sandbox.local_folder / name for name in damage]
+        contents = [file.read_bytes() for file in files]
+        _inflict(sandbox, damage)
+        wrong += wrong_exit(sandbox.run(), BAD_INPUT)
+        message = sandbox.stderr.strip()
+        if not message.startswith("error: ") or len(message.splitlines()) > 1:
+            wrong.append(f"it said: {message[-300:]}")
+        for file, content in zip(files, contents, strict=True):
             file.write_bytes(content)
-    wrong += ends(sandbox.run(), DONE)
-    return Observed(
-        None,
-        sandbox.twice(),
-        (*wrong, *differences(sandbox)),
-        len(damages),
-        said.partition("\n")[0],
-    )
+    wrong += wrong_exit(sandbox.run(), DONE)
+    message = message.partition("\n")[0]
+    return outcome(sandbox, wrong, injections=len(damages), message=message)
 
 
-def rays_state_damaged(folder: Path) -> Observed:
+def rays_state_damaged(folder: Path) -> Outcome:
     """The state that Ray Tune left behind is cut in half, whatever the file: nobody reads it."""
     places = {"TMPDIR": str(folder / "tmp"), "RAY_TMPDIR": "/tmp"}
     (folder / "tmp").mkdir(parents=True)
-    sandbox, found = Sandbox(folder, environment=places), 0
+    sandbox, damaged = Sandbox(folder, environment=places), 0
     for damage in DAMAGES.values():
         _stop(sandbox)
-        left = [file for file in (folder / "tmp").glob("tune-*/**/*") if file.is_file()]
-        found += len(left)
-        for file in left:
+        files = [file for file in (folder / "tmp").glob("tune-*/**/*") if file.is_file()]
+        damaged += len(files)
+        for file in files:
             damage(file)
-    wrong = ends(sandbox.run(), DONE)
-    wrong += [] if found else ["Ray had left nothing"]
-    return Observed(
-        None,
-        sandbox.twice(),
-        (*wrong, *differences(sandbox)),
-        blows=len(DAMAGES),
-        said=f"{found} files damaged, none was read",
-    )
+    wrong = wrong_exit(sandbox.run(), DONE)
+    wrong += [] if damaged else ["Ray had left nothing"]
+    message = f"{damaged} files damaged, none was read"
+    return outcome(sandbox, wrong, injections=len(DAMAGES), message=message)
 
 
-def checkpoint_damaged(folder: Path) -> Observed:
+def checkpoint_damaged(folder: Path) -> Outcome:
     """A trial's last state is damaged: it goes on from the one before."""
-    return _without_states(folder, ((4, cut),))
+    return _without_states(folder, {4: cut})
 
 
-def checkpoints_damaged(folder: Path) -> Observed:
+def checkpoints_damaged(folder: Path) -> Outcome:
     """Both states of a trial are damaged: it begins again, and that is said."""
-    return _without_states(folder, ((4, empty), (3, spoil)))
+    return _without_states(folder, {4: empty, 3: spoil})
 
 
-def _without_states(folder: Path, blows: Sequence[tuple[int, Callable[[Path], None]]]) -> Observed:
-    sandbox = Sandbox(folder, stumbles=(Stumble(1, 5, "hang"),))
+def _without_states(folder: Path, damages: Mapping[int, Damage]) -> Outcome:
+    sandbox = Sandbox(folder, trial_faults=(TrialFault(1, 5, "hang"),))
     driver = sandbox.begin()
-    sandbox.wait(lambda: sandbox.stumbled(sandbox.stumbles[0]) is not None)
+    sandbox.wait(lambda: sandbox.injected_at(sandbox.trial_faults[0]) is not None)
     sandbox.kill(driver)
-    (trial,) = (sandbox.here / Paths().checkpoints).iterdir()
-    for epoch, damage in blows:
+    (trial,) = (sandbox.local_folder / Paths().checkpoints).iterdir()
+    for epoch, damage in damages.items():
         damage(trial / f"{epoch:06d}.safetensors")
-    wrong = ends(sandbox.run(), DONE)
-    said = _line(sandbox, "damaged or gone")
-    wrong += [] if said else ["nothing was said"]
-    return Observed(None, sandbox.twice(), (*wrong, *differences(sandbox)), said=said)
+    return _ended_with_a_message(sandbox, "damaged or gone")
+
+
+def _ended_with_a_message(sandbox: Sandbox, words: str) -> Outcome:
+    wrong = wrong_exit(sandbox.run(), DONE)
+    message = sandbox.line(words)
+    wrong += [] if message else ["nothing was said"]
+    return outcome(sandbox, wrong, message=message)
 
 
 def _stop(sandbox: Sandbox, file: str = "", epochs: int = 6) -> None:
     """Begin or go on, and kill the driver some epochs later, once a file is there."""
     due = len(sandbox.events("epoch")) + epochs
+    needed = sandbox.local_folder / file
     driver = sandbox.begin()
-    sandbox.wait(
-        lambda: len(sandbox.events("epoch")) >= due and (not file or (sandbox.here / file).exists())
-    )
+    sandbox.wait(lambda: len(sandbox.events("epoch")) >= due and needed.exists())
     sandbox.kill(driver)
 
 
-def _strike(sandbox: Sandbox, blows: Sequence[_Blow]) -> None:
-    for blow in blows:
-        blow.damage(sandbox.here / blow.name)
-
-
-def _line(sandbox: Sandbox, words: str) -> str:
-    """The first line of the last driver's that has these words."""
-    return next((line for line in sandbox.said.splitlines() if words in line), "")
+def _inflict(sandbox: Sandbox, damages: Mapping[str, Damage]) -> None:
+    """Damage files of the sweep while no driver runs."""
+    for name, damage in damages.items():
+        damage(sandbox.local_folder / name)

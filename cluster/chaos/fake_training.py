@@ -1,4 +1,4 @@
-"""A sweep in which nothing is trained: real in all but the network, and able to stumble on cue.
+"""A sweep in which nothing is trained: real in all but the network, and faulty on cue.
 
 Everything that a fault can hit is the true thing: driver, journal, Ray, workers, checkpoints,
 tables. Only the engine follows a script, so that hundreds of trials take seconds and every run of
@@ -28,18 +28,18 @@ from results.store import Store
 VISIBLE = "CUDA_VISIBLE_DEVICES"
 """Variable of the environment: GPUs that CUDA lets a process use; all if it is not set."""
 
-SCRIPT = "rehearsal.json"
+SCRIPT = "trial_script.json"
 """In the sweep's folder: what the trials do besides what their seeds say."""
 
 
 @dataclass(frozen=True)
-class Stumble:
+class TrialFault:
     """What one trial does instead of an epoch.
 
     Attributes:
         seed: of the trial.
         epoch: at which, from 1; 0: already when a process is told the trial's configuration.
-        kind: a key of `KINDS`.
+        kind: a key of `ACTIONS`.
         times: how often; then it does the epoch after all.
     """
 
@@ -49,14 +49,14 @@ class Stumble:
     times: int = 1
 
     def mark(self, time_: int) -> str:
-        """Name of the file in the diary that says that it was done, by the count of times."""
+        """Name of the file in the trace that says that it was done, by the count of times."""
         return f"{self.seed}-{self.epoch}-{time_}"
 
-    def due(self, diary: str) -> bool:
+    def due(self, trace: str) -> bool:
         """Whether it is still to be done; it then counts as done once more."""
         for time_ in range(self.times):
             try:
-                Path(diary, self.mark(time_)).open("x").close()
+                Path(trace, self.mark(time_)).open("x").close()
             except FileExistsError:
                 continue
             return True
@@ -64,52 +64,52 @@ class Stumble:
 
 
 @dataclass(frozen=True)
-class Script:
-    """What the trials of a rehearsal do.
+class TrialScript:
+    """What trials do in which nothing is trained.
 
     Attributes:
-        diary: local folder where every epoch that is really done leaves a line.
+        trace: local folder where every epoch that is really done leaves a line.
         epoch_seconds: how long an epoch takes.
-        stumbles: on cue.
+        trial_faults: on cue.
     """
 
-    diary: str
+    trace: str
     epoch_seconds: float = 0.0
-    stumbles: tuple[Stumble, ...] = ()
+    trial_faults: tuple[TrialFault, ...] = ()
 
     def write(self, store: Store) -> None:
         """Put it into a sweep's folder."""
         store.write_json(SCRIPT, dataclasses.asdict(self))
 
     @classmethod
-    def read(cls, store: Store) -> "Script":
+    def read(cls, store: Store) -> "TrialScript":
         """What stands in a sweep's folder."""
-        told = store.read_json(SCRIPT)
-        stumbles = tuple(Stumble(**one) for one in told.pop("stumbles"))
-        return cls(**told, stumbles=stumbles)
+        fields = store.read_json(SCRIPT)
+        trial_faults = tuple(TrialFault(**one) for one in fields.pop("trial_faults"))
+        return cls(**fields, trial_faults=trial_faults)
 
     def note(self, name: str, seed: int, epoch: int) -> None:
-        """Add a line to a file of the diary."""
+        """Add a line to a file of the trace."""
         line = f"{seed} {epoch} {os.getpid()} {time.time():.3f}\n"
-        with Path(self.diary, name).open("ab", buffering=0) as file:
+        with Path(self.trace, name).open("ab", buffering=0) as file:
             file.write(line.encode())
 
     def note_share(self, seed: int) -> None:
         """Add a line that says which GPUs a trial's process was given, and which it sees."""
-        told = {
+        row = {
             "seed": seed,
             "process": os.getpid(),
             "given": [str(gpu) for gpu in ray.get_gpu_ids()],
             "seen": os.environ.get(VISIBLE),
         }
-        with Path(self.diary, "shares").open("ab", buffering=0) as file:
-            file.write(f"{json.dumps(told)}\n".encode())
+        with Path(self.trace, "shares").open("ab", buffering=0) as file:
+            file.write(f"{json.dumps(row)}\n".encode())
 
-    def stumble(self, seed: int, epoch: int) -> str:
+    def inject(self, seed: int, epoch: int) -> str:
         """Do what is due here, if the process survives it; gives its kind, or ""."""
-        for one in self.stumbles:
-            if (one.seed, one.epoch) == (seed, epoch) and one.due(self.diary):
-                KINDS[one.kind]()
+        for one in self.trial_faults:
+            if (one.seed, one.epoch) == (seed, epoch) and one.due(self.trace):
+                ACTIONS[one.kind]()
                 return one.kind
         return ""
 
@@ -129,14 +129,14 @@ MEAL_BYTES = 6 * 2**30
 
 
 def _eat() -> None:
-    hoard, piece = [], 2**27
+    arrays, piece = [], 2**27
     for _ in range(MEAL_BYTES // piece):
-        hoard.append(np.ones(piece, np.uint8))
+        arrays.append(np.ones(piece, np.uint8))
         time.sleep(0.05)
     time.sleep(3600)
 
 
-KINDS: dict[str, Callable[[], None]] = {
+ACTIONS: dict[str, Callable[[], None]] = {
     "die": lambda: os.kill(os.getpid(), signal.SIGKILL),
     "hang": lambda: time.sleep(3600),
     "freeze": lambda: os.kill(os.getpid(), signal.SIGSTOP),
@@ -152,7 +152,7 @@ KINDS: dict[str, Callable[[], None]] = {
 class _Engine(ScriptedEngine):
     """Plays one trial; `begin` says which."""
 
-    rehearsed: Script = field(default_factory=lambda: Script(""))
+    trial_script: TrialScript = field(default_factory=lambda: TrialScript(""))
     seed: int = 0
     odd: str = ""
 
@@ -163,10 +163,10 @@ class _Engine(ScriptedEngine):
         super().begin(config, inputs)
 
     def epoch(self, order: NDArray[np.int32], rates: NDArray[np.float32]) -> EpochSums:
-        """See `Engine.epoch`; a line in the diary says that it was done."""
-        epoch, script = self._done + 1, self.rehearsed
+        """See `Engine.epoch`; a line in the trace says that it was done."""
+        epoch, script = self._done + 1, self.trial_script
         script.note("begun", self.seed, epoch)
-        self.odd = script.stumble(self.seed, epoch)
+        self.odd = script.inject(self.seed, epoch)
         time.sleep(script.epoch_seconds)
         self.orders.clear()
         self.rates.clear()
@@ -175,30 +175,30 @@ class _Engine(ScriptedEngine):
         return dataclasses.replace(sums, loss=float("nan")) if self.odd == "nan" else sums
 
 
-class Rehearsal(Trial):
+class FakeTrial(Trial):
     """A trial whose engine follows `right` and the sweep's script."""
 
     def _open_engine(self) -> _Engine:
-        script = Script.read(self._store)
-        Path(script.diary).mkdir(parents=True, exist_ok=True)
-        self._script = _Engine(script=[], rehearsed=script)
-        return self._script
+        script = TrialScript.read(self._store)
+        Path(script.trace).mkdir(parents=True, exist_ok=True)
+        self._engine_script = _Engine(script=[], trial_script=script)
+        return self._engine_script
 
     def _build(self) -> Run:
         run = super()._build()
-        self._script.rehearsed.note_share(self._config.seed)
+        self._engine_script.trial_script.note_share(self._config.seed)
         return run
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """See `Trial.reset_config`; on cue the process dies in it."""
         noted = super().reset_config(new_config)
         if self._engine is not None:  # it is another trial's turn
-            self._script.rehearsed.stumble(self._config.seed, 0)
+            self._engine_script.trial_script.inject(self._config.seed, 0)
         return noted
 
     def step(self) -> dict[str, Any]:
         """See `Trial.step`; on cue without the number that all is about."""
         result = super().step()
-        if self._script.odd == "none":
+        if self._engine_script.odd == "none":
             result["validation_accuracy"] = None
         return result

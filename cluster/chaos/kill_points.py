@@ -21,34 +21,32 @@ MOST_EVENTS = 25
 PATIENCE_S = 60.0
 
 
-def _by_the_clock(sandbox: Sandbox, driver: "subprocess.Popen[str]", dice: random.Random) -> bool:
-    return _until(driver, lambda: False, dice.uniform(0, START_S))
+def _by_the_clock(sandbox: Sandbox, driver: "subprocess.Popen[str]", rng: random.Random) -> bool:
+    return _until(driver, lambda: False, rng.uniform(0, START_S))
 
 
-def _by_the_journal(sandbox: Sandbox, driver: "subprocess.Popen[str]", dice: random.Random) -> bool:
-    due = _lines(sandbox) + dice.randint(1, MOST_EVENTS)
+def _by_the_journal(sandbox: Sandbox, driver: "subprocess.Popen[str]", rng: random.Random) -> bool:
+    due = _lines(sandbox) + rng.randint(1, MOST_EVENTS)
     alive = _until(driver, lambda: _lines(sandbox) >= due)
-    time.sleep(dice.uniform(0, 0.05))  # an event is as likely to be followed by a write as not
+    time.sleep(rng.uniform(0, 0.05))  # an event is as likely to be followed by a write as not
     return alive
 
 
-def _in_a_table(sandbox: Sandbox, driver: "subprocess.Popen[str]", dice: random.Random) -> bool:
-    return _later(sandbox, driver, dice) and _in_a_write(sandbox, driver, "")
+def _in_a_table(sandbox: Sandbox, driver: "subprocess.Popen[str]", rng: random.Random) -> bool:
+    return _later(sandbox, driver, rng) and _in_a_write(sandbox, driver, "")
 
 
-def _in_a_checkpoint(
-    sandbox: Sandbox, driver: "subprocess.Popen[str]", dice: random.Random
-) -> bool:
-    return _later(sandbox, driver, dice) and _in_a_write(sandbox, driver, Paths().checkpoints)
+def _in_a_checkpoint(sandbox: Sandbox, driver: "subprocess.Popen[str]", rng: random.Random) -> bool:
+    return _later(sandbox, driver, rng) and _in_a_write(sandbox, driver, Paths().checkpoints)
 
 
-def _later(sandbox: Sandbox, driver: "subprocess.Popen[str]", dice: random.Random) -> bool:
+def _later(sandbox: Sandbox, driver: "subprocess.Popen[str]", rng: random.Random) -> bool:
     """After some events, or none: else it would be the first write of every driver."""
-    due = _lines(sandbox) + dice.randint(0, MOST_EVENTS // 2)
+    due = _lines(sandbox) + rng.randint(0, MOST_EVENTS // 2)
     return _until(driver, lambda: _lines(sandbox) >= due)
 
 
-MOMENTS: dict[str, Wait] = {
+KILL_POINTS: dict[str, Wait] = {
     "by the clock": _by_the_clock,
     "after an event": _by_the_journal,
     "inside a table's write": _in_a_table,
@@ -59,13 +57,13 @@ MOMENTS: dict[str, Wait] = {
 
 def _until(
     driver: "subprocess.Popen[str]",
-    so: Callable[[], bool],
+    condition: Callable[[], bool],
     seconds: float = PATIENCE_S,
     pause: float = 0.0005,
 ) -> bool:
     """Until something is so or the time is up; False where the driver ended before."""
     ends = time.monotonic() + seconds
-    while not so() and time.monotonic() < ends:
+    while not condition() and time.monotonic() < ends:
         if driver.poll() is not None:
             return False
         time.sleep(pause)
@@ -73,11 +71,11 @@ def _until(
 
 
 def _lines(sandbox: Sandbox) -> int:
-    file = sandbox.here / Paths().journal
+    file = sandbox.local_folder / Paths().journal
     return file.read_bytes().count(b"\n") if file.exists() else 0
 
 
 def _in_a_write(sandbox: Sandbox, driver: "subprocess.Popen[str]", below: str) -> bool:
-    """Until a file that is not whole yet stands in a folder of the sweep, or deeper."""
+    """Until a file that is half written stands in a folder of the sweep, or deeper."""
     pattern = f"**/*{TEMPORARY}" if below else f"*{TEMPORARY}"
-    return _until(driver, lambda: any((sandbox.here / below).glob(pattern)), pause=0.0)
+    return _until(driver, lambda: any((sandbox.local_folder / below).glob(pattern)), pause=0.0)

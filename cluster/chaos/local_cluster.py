@@ -1,4 +1,4 @@
-"""Ray clusters of several nodes on one machine, made to be struck, and cleared away whatever comes.
+"""Ray clusters of several nodes on one machine, to be broken, and cleared away whatever comes.
 
 Every node is a `ray start --block` of its own, as on machines of their own: it ends when a part of
 it is killed, and nothing of a node outlives it for long. Ports, folder, home and token are the
@@ -61,8 +61,8 @@ class Node:
     def kill(self) -> None:
         """All of it at once, as when the power fails."""
         with contextlib.suppress(psutil.Error):
-            whole = psutil.Process(self.process.pid)
-            for one in [*whole.children(recursive=True), whole]:
+            root = psutil.Process(self.process.pid)
+            for one in [*root.children(recursive=True), root]:
                 with contextlib.suppress(psutil.Error):
                     one.kill()
         self.process.wait()
@@ -97,7 +97,7 @@ class LocalCluster:
     def __enter__(self) -> Self:
         self.folder.mkdir(parents=True, exist_ok=True)
         # The names of Ray's sockets must be short: the folder may stand too deep for them.
-        self._home = Path(tempfile.mkdtemp(prefix="ground-"))
+        self._home = Path(tempfile.mkdtemp(prefix="cluster-"))
         self._token = self._home / "token"
         handle = os.open(self._token, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
         with os.fdopen(handle, "w") as stream:

@@ -4,20 +4,23 @@ import time
 from collections.abc import Iterable
 from pathlib import Path
 
+from cluster.chaos.comparison import outcome
 from cluster.chaos.local_cluster import LocalCluster, Node
-from cluster.chaos.network import Wire
-from cluster.chaos.outcome import Observed
-from cluster.chaos.sandbox import Sandbox, differences
+from cluster.chaos.network_link import NetworkLink
+from cluster.chaos.outcome import Outcome, wrong_exit
+from cluster.chaos.sandbox import Sandbox
 from orchestrator.process.exit_code import DONE, FAILED
 
 CUT_S = 70.0
 """How long a machine is cut off: longer than Ray waits before it gives a silent machine up."""
 
-STRUCK_AT = 4
-"""Epochs that are done before a blow."""
+EPOCHS_BEFORE = 4
+"""Epochs that are done before a fault is injected."""
 
 
-def on(ground: LocalCluster, folder: Path, slots: int, epoch_seconds: float = 0.25) -> Sandbox:
+def sweep_on(
+    cluster: LocalCluster, folder: Path, slots: int, epoch_seconds: float = 0.25
+) -> Sandbox:
     """A sweep to be run on a cluster; nobody is stopped early, so the order does not matter."""
     return Sandbox(
         folder,
@@ -25,127 +28,128 @@ def on(ground: LocalCluster, folder: Path, slots: int, epoch_seconds: float = 0.
         grace=0,
         slots=slots,
         epoch_seconds=epoch_seconds,
-        words=("--address", ground.address),
-        environment=ground.environ,
+        words=("--address", cluster.address),
+        environment=cluster.environ,
     )
 
 
-def moved(sandbox: Sandbox, ground: LocalCluster) -> None:
+def moved(sandbox: Sandbox, cluster: LocalCluster) -> None:
     """Let the sweep go on on another cluster."""
-    sandbox.words = ("--address", ground.address)
-    sandbox.environment = ground.environ
+    sandbox.words = ("--address", cluster.address)
+    sandbox.environment = cluster.environ
 
 
-def worker_killed(folder: Path) -> Observed:
+def worker_killed(folder: Path) -> Outcome:
     """A worker's raylet is killed while a trial runs there."""
-    with LocalCluster(folder / "ground") as ground:
-        ground.add(2)
-        sandbox = on(ground, folder, slots=2)
+    with LocalCluster(folder / "cluster") as cluster:
+        cluster.add(2)
+        sandbox = sweep_on(cluster, folder, slots=2)
         driver = sandbox.begin()
-        node = _with_work(sandbox, ground)
-        blow = time.time()
+        node = _with_work(sandbox, cluster)
+        injected_at = time.time()
         node.part("raylet").kill()
-        wrong = ends(driver.wait(180), DONE)
-    return _observed(sandbox, blow, wrong, causes={"node"})
+        wrong = wrong_exit(driver.wait(180), DONE)
+    return _after_a_lost_node(sandbox, injected_at, wrong)
 
 
-def worker_replaced(folder: Path) -> Observed:
+def worker_replaced(folder: Path) -> Outcome:
     """The only worker leaves as one that is shut down does, after another has joined."""
-    with LocalCluster(folder / "ground") as ground:
-        old = ground.add()
-        sandbox = on(ground, folder, slots=1)
+    with LocalCluster(folder / "cluster") as cluster:
+        old = cluster.add()
+        sandbox = sweep_on(cluster, folder, slots=1)
         driver = sandbox.begin()
-        _with_work(sandbox, ground)
-        new = ground.add()
-        blow = time.time()
+        _with_work(sandbox, cluster)
+        new = cluster.add()
+        injected_at = time.time()
         old.leave()
-        sandbox.wait(lambda: any(at > blow + 3 for *_, at in sandbox.begun()))
+        sandbox.wait(lambda: any(at > injected_at + 3 for *_, at in sandbox.started_epochs()))
         wrong = (
-            [] if ground.of(sandbox.begun()[-1][2]) is new else ["no trial runs on the new node"]
+            []
+            if cluster.of(sandbox.started_epochs()[-1][2]) is new
+            else ["no trial runs on the new node"]
         )
-        wrong += ends(driver.wait(180), DONE)
-    return _observed(sandbox, blow, wrong, causes={"node"})
+        wrong += wrong_exit(driver.wait(180), DONE)
+    return _after_a_lost_node(sandbox, injected_at, wrong)
 
 
-def head_killed(folder: Path) -> Observed:
+def head_killed(folder: Path) -> Outcome:
     """The head's GCS is killed; the driver ends with a sentence and goes on elsewhere."""
-    with LocalCluster(folder / "ground") as ground:
-        ground.add(2)
-        sandbox = on(ground, folder, slots=2, epoch_seconds=1.5)
+    with LocalCluster(folder / "cluster") as cluster:
+        cluster.add(2)
+        sandbox = sweep_on(cluster, folder, slots=2, epoch_seconds=1.5)
         driver = sandbox.begin()
-        _with_work(sandbox, ground)
+        _with_work(sandbox, cluster)
         began = time.monotonic()
-        ground.head.part("gcs_server").kill()
-        wrong = ends(driver.wait(180), FAILED)
+        cluster.head.part("gcs_server").kill()
+        wrong = wrong_exit(driver.wait(180), FAILED)
         took = time.monotonic() - began
-    said = next((line for line in sandbox.said.splitlines() if "has not answered" in line), "")
-    wrong += [] if said and "--resume" in sandbox.said else [f"it said: {sandbox.said[-300:]}"]
-    return _gone_on(sandbox, folder, took, wrong, said)
+    message = sandbox.line("has not answered")
+    wrong += (
+        [] if message and "--resume" in sandbox.stderr else [f"it said: {sandbox.stderr[-300:]}"]
+    )
+    return _gone_on(sandbox, folder, took, wrong, message)
 
 
-def machine_killed(folder: Path) -> Observed:
+def machine_killed(folder: Path) -> Outcome:
     """The driver's machine is gone, the head and the driver with it."""
-    with LocalCluster(folder / "ground", cpus=1) as ground:
-        ground.add()
-        sandbox = on(ground, folder, slots=2)
+    with LocalCluster(folder / "cluster", cpus=1) as cluster:
+        cluster.add()
+        sandbox = sweep_on(cluster, folder, slots=2)
         driver = sandbox.begin()
-        _with_work(sandbox, ground)
-        ground.head.kill()
+        _with_work(sandbox, cluster)
+        cluster.head.kill()
         sandbox.kill(driver)
     return _gone_on(sandbox, folder, None, [], "")
 
 
 def _gone_on(
-    sandbox: Sandbox, folder: Path, took: float | None, wrong: Iterable[str], said: str
-) -> Observed:
+    sandbox: Sandbox, folder: Path, took: float | None, wrong: Iterable[str], message: str
+) -> Outcome:
     """Go on on a new cluster, and compare."""
     with LocalCluster(folder / "another") as another:
         another.add(2)
         moved(sandbox, another)
-        wrong = [*wrong, *ends(sandbox.run(), DONE)]
-    return Observed(took, sandbox.twice(), (*wrong, *differences(sandbox)), said=said)
+        wrong = [*wrong, *wrong_exit(sandbox.run(), DONE)]
+    return outcome(sandbox, wrong, took, message=message)
 
 
-def worker_cut_off(folder: Path) -> Observed:
+def worker_cut_off(folder: Path) -> Outcome:
     """A worker is cut off the network while a trial runs there, and comes back later."""
-    with Wire() as wire, LocalCluster(folder / "ground", cpus=1, ip=wire.here) as ground:
-        far = ground.add(inside=wire.inside)
-        sandbox = on(ground, folder, slots=2)
+    with NetworkLink() as link, LocalCluster(folder / "cluster", cpus=1, ip=link.here) as cluster:
+        far = cluster.add(inside=link.inside)
+        sandbox = sweep_on(cluster, folder, slots=2)
         driver = sandbox.begin()
-        _with_work(sandbox, ground, far)
-        blow = time.time()
-        wire.cut()
-        sandbox.wait(lambda: sandbox.noticed(blow) is not None and time.time() > blow + CUT_S, 240)
-        wire.mend()
-        wrong = ends(driver.wait(180), DONE)
-    return _observed(sandbox, blow, wrong, causes={"node"})
+        _with_work(sandbox, cluster, far)
+        injected_at = time.time()
+        link.cut()
+        sandbox.wait(
+            lambda: (
+                sandbox.seconds_to_notice(injected_at) is not None
+                and time.time() > injected_at + CUT_S
+            ),
+            240,
+        )
+        link.restore()
+        wrong = wrong_exit(driver.wait(180), DONE)
+    return _after_a_lost_node(sandbox, injected_at, wrong)
 
 
-def _with_work(sandbox: Sandbox, ground: LocalCluster, wanted: Node | None = None) -> Node:
+def _with_work(sandbox: Sandbox, cluster: LocalCluster, wanted: Node | None = None) -> Node:
     """Waits until a trial on a worker is some epochs far; gives that worker."""
-    found: list[Node] = []
+    nodes: list[Node] = []
 
-    def so() -> bool:
-        lines = [line for line in sandbox.done() if line[1] >= STRUCK_AT]
-        nodes = [ground.of(pid) for _, _, pid, _ in lines]
-        found[:] = [n for n in nodes if n in ground.nodes[1:] and wanted in (None, n)][:1]
-        return bool(found)
+    def trains() -> bool:
+        rows = [row for row in sandbox.finished_epochs() if row[1] >= EPOCHS_BEFORE]
+        at_work = [cluster.of(pid) for _, _, pid, _ in rows]
+        nodes[:] = [n for n in at_work if n in cluster.nodes[1:] and wanted in (None, n)][:1]
+        return bool(nodes)
 
-    sandbox.wait(so)
-    return found[0]
-
-
-def _observed(
-    sandbox: Sandbox, blow: float, wrong: Iterable[str], causes: Iterable[str] = ()
-) -> Observed:
-    told = {event["cause"] for event in sandbox.events("died")}
-    wrong = [*wrong, *([] if told == set(causes) else [f"died of {sorted(told)}"])]
-    said = next((line for line in sandbox.said.splitlines() if "machine was lost" in line), "")
-    return Observed(
-        sandbox.noticed(blow), sandbox.twice(), (*wrong, *differences(sandbox)), said=said
-    )
+    sandbox.wait(trains)
+    return nodes[0]
 
 
-def ends(code: int, expected: int) -> list[str]:
-    """What is wrong with how a driver ended."""
-    return [] if code == expected else [f"a driver ended with {code}, expected {expected}"]
+def _after_a_lost_node(sandbox: Sandbox, injected_at: float, wrong: Iterable[str]) -> Outcome:
+    causes = {event["cause"] for event in sandbox.events("died")}
+    wrong = [*wrong, *([] if causes == {"node"} else [f"died of {sorted(causes)}"])]
+    message = sandbox.line("machine was lost")
+    return outcome(sandbox, wrong, sandbox.seconds_to_notice(injected_at), message=message)

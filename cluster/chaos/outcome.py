@@ -4,20 +4,25 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True)
-class Observed:
+class Outcome:
     """What one fault did.
 
     Attributes:
-        detected_s: seconds from the blow to the first event that shows that it was noticed; None
+        detected_s: seconds from the fault to the first event that shows that it was noticed; None
             where the user sees it at once.
         epochs_lost: trained again.
         differences: to the uninterrupted run's tables and rungs; empty if it is equal.
-        blows: how many times it was struck.
-        said: the sentence that the user got, where there is one.
+        injections: how many times the fault was injected.
+        message: the sentence that the user got, where there is one.
     """
 
     detected_s: float | None
     epochs_lost: int
     differences: tuple[str, ...]
-    blows: int = 1
-    said: str = ""
+    injections: int = 1
+    message: str = ""
+
+
+def wrong_exit(code: int, expected: int) -> list[str]:
+    """What is wrong with a driver's exit code, if anything."""
+    return [] if code == expected else [f"a driver ended with {code}, expected {expected}"]

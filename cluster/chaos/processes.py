@@ -13,188 +13,199 @@ from typing import Any
 
 import psutil
 
-from cluster.chaos.fake_training import Stumble
-from cluster.chaos.kill_points import MOMENTS
-from cluster.chaos.outcome import Observed
-from cluster.chaos.sandbox import Sandbox, differences, end_all
+from cluster.chaos.comparison import differences, outcome
+from cluster.chaos.fake_training import TrialFault
+from cluster.chaos.kill_points import KILL_POINTS
+from cluster.chaos.outcome import Outcome, wrong_exit
+from cluster.chaos.sandbox import Sandbox, end_all
 from orchestrator.process.exit_code import BAD_INPUT, DONE, INTERRUPTED
 
-BLOWS = 20
+INJECTIONS = 20
 """Random moments at which the driver is killed."""
 
-PATIENT_S = 3
+HANG_AFTER_S = 3
 """`--hang-after` of trials that hang."""
 
 ROOM_BYTES = 4 * 2**30
 """Memory that all of the machine may take before Ray kills a trial: others use it, too."""
 
 
-def trial_killed(folder: Path) -> Observed:
+def trial_killed(folder: Path) -> Outcome:
     """A trial's process is killed in its third epoch, another's while a write may be under way."""
-    return stumbling(Sandbox(folder, stumbles=(Stumble(1, 3, "die"), Stumble(3, 6, "die"))))
+    return _with_trial_faults(
+        Sandbox(folder, trial_faults=(TrialFault(1, 3, "die"), TrialFault(3, 6, "die")))
+    )
 
 
-def trial_killed_at_its_start(folder: Path) -> Observed:
+def trial_killed_at_its_start(folder: Path) -> Outcome:
     """A process dies as it is told its next trial's configuration, another in the first step."""
-    return stumbling(Sandbox(folder, stumbles=(Stumble(1, 0, "die"), Stumble(4, 1, "die"))))
+    return _with_trial_faults(
+        Sandbox(folder, trial_faults=(TrialFault(1, 0, "die"), TrialFault(4, 1, "die")))
+    )
 
 
-def trial_hangs(folder: Path) -> Observed:
+def trial_hangs(folder: Path) -> Outcome:
     """A trial sleeps for an hour."""
-    words = ("--hang-after", f"{PATIENT_S}s")
-    return stumbling(Sandbox(folder, stumbles=(Stumble(2, 2, "hang"),), words=words, grace=0))
+    words = ("--hang-after", f"{HANG_AFTER_S}s")
+    return _with_trial_faults(
+        Sandbox(folder, trial_faults=(TrialFault(2, 2, "hang"),), words=words, grace=0)
+    )
 
 
-def trial_frozen(folder: Path) -> Observed:
+def trial_frozen(folder: Path) -> Outcome:
     """A trial's process is stopped (SIGSTOP), so that not even Ray's part of it answers."""
-    words = ("--hang-after", f"{PATIENT_S}s")
-    return stumbling(Sandbox(folder, stumbles=(Stumble(2, 2, "freeze"),), words=words, grace=0))
+    words = ("--hang-after", f"{HANG_AFTER_S}s")
+    return _with_trial_faults(
+        Sandbox(folder, trial_faults=(TrialFault(2, 2, "freeze"),), words=words, grace=0)
+    )
 
 
-def trial_out_of_memory(folder: Path) -> Observed:
+def trial_out_of_memory(folder: Path) -> Outcome:
     """A trial takes more and more memory until Ray kills it."""
     memory = psutil.virtual_memory()
     threshold = (memory.total - memory.available + ROOM_BYTES) / memory.total
-    told = {
+    environment = {
         "RAY_memory_usage_threshold": f"{threshold:.4f}",
         "RAY_memory_monitor_refresh_ms": "100",
     }
-    return stumbling(
-        Sandbox(folder, stumbles=(Stumble(1, 3, "memory"),), environment=told, grace=0),
+    return _with_trial_faults(
+        Sandbox(
+            folder, trial_faults=(TrialFault(1, 3, "memory"),), environment=environment, grace=0
+        ),
         cause="memory",
     )
 
 
-def stumbling(sandbox: Sandbox, cause: str = "") -> Observed:
+def _with_trial_faults(sandbox: Sandbox, cause: str = "") -> Outcome:
     """Run a sweep whose trials' processes die or hang on cue; each is begun again.
 
     Args:
-        sandbox: with the stumbles.
+        sandbox: with the faults.
         cause: which the journal must give; any if empty.
     """
-    wrong = ends(sandbox.run(), DONE)
-    blows = [(one, sandbox.stumbled(one)) for one in sandbox.stumbles]
-    wrong += [f"trial {one.seed} did not {one.kind}" for one, at in blows if at is None]
-    waits = [sandbox.noticed(at) for _, at in blows if at is not None]
-    told = {event["cause"] for event in sandbox.events("died")}
-    if cause and told != {cause}:
-        wrong.append(f"died of {sorted(told)}, expected {cause}")
+    wrong = wrong_exit(sandbox.run(), DONE)
+    injections = [(fault, sandbox.injected_at(fault)) for fault in sandbox.trial_faults]
+    wrong += [f"trial {fault.seed} did not {fault.kind}" for fault, at in injections if at is None]
+    waits = [sandbox.seconds_to_notice(at) for _, at in injections if at is not None]
+    causes = {event["cause"] for event in sandbox.events("died")}
+    if cause and causes != {cause}:
+        wrong.append(f"died of {sorted(causes)}, expected {cause}")
     wrong += ["a death was not noticed"] if None in waits else []
-    return Observed(
+    return outcome(
+        sandbox,
+        wrong,
         detected_s=max((wait for wait in waits if wait is not None), default=None),
-        epochs_lost=sandbox.twice(),
-        differences=(*wrong, *differences(sandbox)),
-        blows=len(blows),
-        said=notes(sandbox),
+        injections=len(injections),
+        message=sandbox.line("its process") or sandbox.line("no sign"),
     )
 
 
-def trial_raises(folder: Path) -> Observed:
+def trial_raises(folder: Path) -> Outcome:
     """A trial raises an exception: its own row says so, all others are as ever."""
     return _odd(folder, "raise", {"status": "failed", "error": "RuntimeError: raised on cue"})
 
 
-def trial_without_a_number(folder: Path) -> Observed:
+def trial_without_a_number(folder: Path) -> Outcome:
     """A trial's loss is NaN: it ends as diverged, all others are as ever."""
     return _odd(folder, "nan", {"status": "failed", "epochs_trained": 3})
 
 
-def trial_without_a_metric(folder: Path) -> Observed:
+def trial_without_a_metric(folder: Path) -> Outcome:
     """A trial tells None for its accuracy once: that epoch has none, and it goes on."""
     return _odd(folder, "none", {"status": "completed", "epochs_trained": 9})
 
 
-def _odd(folder: Path, kind: str, expected: dict[str, Any]) -> Observed:
+def _odd(folder: Path, kind: str, expected: dict[str, Any]) -> Outcome:
     seed = 2
-    sandbox = Sandbox(folder, stumbles=(Stumble(seed, 3, kind),), grace=0)
-    wrong = ends(sandbox.run(), DONE)
-    at = sandbox.stumbled(sandbox.stumbles[0])
+    sandbox = Sandbox(folder, trial_faults=(TrialFault(seed, 3, kind),), grace=0)
+    wrong = wrong_exit(sandbox.run(), DONE)
+    at = sandbox.injected_at(sandbox.trial_faults[0])
     trials, epochs = sandbox.tables()
     (row,) = trials[trials["seed"] == seed].to_dict("records")
     wrong += [f"{k} is {row[k]!r}, expected {v!r}" for k, v in expected.items() if row[k] != v]
-    mine = epochs[epochs["trial"] == row["trial"]].set_index("epoch")
-    if kind == "none" and not mine["validation_accuracy"].isna().to_dict().get(3):
+    own_epochs = epochs[epochs["trial"] == row["trial"]].set_index("epoch")
+    if kind == "none" and not own_epochs["validation_accuracy"].isna().to_dict().get(3):
         wrong.append("epoch 3 has an accuracy")
-    return Observed(
-        detected_s=None
-        if at is None
-        else sandbox.noticed(at, "epoch" if kind != "raise" else "ended"),
-        epochs_lost=sandbox.twice(),
-        differences=(*wrong, *differences(sandbox, but=(seed,))),
-        said=f"{row['status']}: {row['error'] if kind == 'raise' else row['reason']}",
+    event = "ended" if kind == "raise" else "epoch"
+    return outcome(
+        sandbox,
+        wrong,
+        detected_s=None if at is None else sandbox.seconds_to_notice(at, event),
+        message=f"{row['status']}: {row['error'] if kind == 'raise' else row['reason']}",
+        but=(seed,),
     )
 
 
-def driver_killed(folder: Path) -> Observed:
+def driver_killed(folder: Path) -> Outcome:
     """The driver is killed at random moments and taken up again each time.
 
-    Half of the blows hit its processes with it, so that no trial gets to the end of its epoch.
+    Half of the kills hit its processes with it, so that no trial gets to the end of its epoch.
     """
     sweep = Sandbox(folder, trials=24, epoch_seconds=0.2)
-    return driver_killed_often(sweep, BLOWS, ())
+    return driver_killed_often(sweep, INJECTIONS, ())
 
 
-def driver_killed_thrice(folder: Path) -> Observed:
-    """The short form: one blow by the journal, one in a table, one in a checkpoint."""
-    return driver_killed_often(Sandbox(folder), 3, list(MOMENTS)[1:])
+def driver_killed_thrice(folder: Path) -> Outcome:
+    """The short form: one by the journal, one in a table, one in a checkpoint."""
+    return driver_killed_often(Sandbox(folder), 3, list(KILL_POINTS)[1:])
 
 
-def driver_killed_often(first: Sandbox, blows: int, kinds: Sequence[str]) -> Observed:
-    """Kill and resume; a sweep that comes to its end before all blows is followed by another.
+def driver_killed_often(first: Sandbox, kills: int, kinds: Sequence[str]) -> Outcome:
+    """Kill and resume; a sweep that comes to its end before all kills is followed by another.
 
     Args:
         first: the sweep; those that follow stand beside it.
-        blows: to be dealt.
-        kinds: of `MOMENTS`, in turn; empty: all, at random.
+        kills: how many.
+        kinds: of `KILL_POINTS`, in turn; empty: all, at random.
     """
-    dice = random.Random(20)
-    sandboxes, dealt = [first], Counter[str]()
-    while dealt.total() < blows:
-        kind = kinds[dealt.total() % len(kinds)] if kinds else dice.choice(list(MOMENTS))
+    rng = random.Random(20)
+    sandboxes, done = [first], Counter[str]()
+    while done.total() < kills:
+        kind = kinds[done.total() % len(kinds)] if kinds else rng.choice(list(KILL_POINTS))
         sandbox = sandboxes[-1]
         driver = sandbox.begin()
-        if MOMENTS[kind](sandbox, driver, dice):
+        if KILL_POINTS[kind](sandbox, driver, rng):
             sandbox.kill(driver)
-            if dealt.total() % 2:  # and all that it began, as where a container ends
+            if done.total() % 2:  # and all that it began, as where a container ends
                 end_all(sandbox.folder)
-            dealt[kind] += 1
+            done[kind] += 1
         else:
             driver.wait()
             end_all(sandbox.folder)
             another = first.folder.with_name(f"{first.folder.name}-{len(sandboxes)}")
             sandboxes.append(replace(first, folder=another, results=""))
     wrong = [
-        said
+        text
         for sandbox in sandboxes
-        for said in (*ends(sandbox.run(), DONE), *differences(sandbox))
+        for text in (*wrong_exit(sandbox.run(), DONE), *differences(sandbox))
     ]
-    return Observed(
+    return Outcome(
         detected_s=None,
-        epochs_lost=sum(sandbox.twice() for sandbox in sandboxes),
+        epochs_lost=sum(sandbox.repeated_epochs() for sandbox in sandboxes),
         differences=tuple(wrong),
-        blows=dealt.total(),
-        said=", ".join(f"{n} {kind}" for kind, n in sorted(dealt.items())),
+        injections=done.total(),
+        message=", ".join(f"{n} {kind}" for kind, n in sorted(done.items())),
     )
 
 
-def driver_interrupted(folder: Path) -> Observed:
+def driver_interrupted(folder: Path) -> Outcome:
     """Ctrl-C in its terminal, then SIGTERM from a batch system; each time it is taken up again."""
     sandbox = Sandbox(folder)
     wrong, waits = [], []
-    for number, blow in ((signal.SIGINT, os.killpg), (signal.SIGTERM, os.kill)):
+    for number, send in ((signal.SIGINT, os.killpg), (signal.SIGTERM, os.kill)):
         driver = sandbox.begin()
         due = len(sandbox.events("epoch")) + 5
         sandbox.wait(lambda due=due: len(sandbox.events("epoch")) >= due)  # type: ignore[misc]
         began = time.monotonic()
-        blow(driver.pid, number)
-        wrong += ends(driver.wait(60), INTERRUPTED)
+        send(driver.pid, number)
+        wrong += wrong_exit(driver.wait(60), INTERRUPTED)
         waits.append(time.monotonic() - began)
-        wrong += [] if "go on with:" in sandbox.said else [f"it said: {sandbox.said[-300:]}"]
-    wrong += ends(sandbox.run(), DONE)
-    return Observed(max(waits), sandbox.twice(), (*wrong, *differences(sandbox)), blows=2)
+        wrong += [] if "go on with:" in sandbox.stderr else [f"it said: {sandbox.stderr[-300:]}"]
+    wrong += wrong_exit(sandbox.run(), DONE)
+    return outcome(sandbox, wrong, max(waits), injections=2)
 
 
-def two_at_once(folder: Path) -> Observed:
+def two_at_once(folder: Path) -> Outcome:
     """A second driver is begun on a sweep that is being written."""
     sandbox = Sandbox(folder, epoch_seconds=0.2)
     first = sandbox.begin()
@@ -209,19 +220,8 @@ def two_at_once(folder: Path) -> Observed:
         check=False,
     )
     refused = time.monotonic() - began
-    wrong = ends(second.returncode, BAD_INPUT)
+    wrong = wrong_exit(second.returncode, BAD_INPUT)
     wrong += [] if first.poll() is None else ["the first had ended before"]
-    wrong += ends(first.wait(120), DONE)
-    said = second.stderr.strip().splitlines()[-1:]
-    return Observed(refused, sandbox.twice(), (*wrong, *differences(sandbox)), said="".join(said))
-
-
-def notes(sandbox: Sandbox) -> str:
-    """The first line in which the driver spoke of trouble."""
-    lines = sandbox.said.splitlines()
-    return next((line for line in lines if "its process" in line or "no sign" in line), "")
-
-
-def ends(code: int, expected: int) -> list[str]:
-    """What is wrong with a driver's exit code, if anything."""
-    return [] if code == expected else [f"a driver ended with {code}, expected {expected}"]
+    wrong += wrong_exit(first.wait(120), DONE)
+    message = "".join(second.stderr.strip().splitlines()[-1:])
+    return outcome(sandbox, wrong, refused, message=message)

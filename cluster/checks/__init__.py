@@ -1,66 +1,59 @@
-"""What must hold of a cluster description: pure functions from a file to its problems."""
+"""What must hold of a cluster description: functions from a file's text to its problems.
 
-from collections.abc import Callable, Mapping, Sequence
+Kubernetes' schema, Ray's and hadolint say what anybody can know, the modules here the rest: GPU
+sums, resuming, versions, tokens. They know no cluster, no network and none of our other packages.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from typing import Any
 
 from cluster.checks import (
-    exposure,
+    field_types,
     gpus,
-    hardening,
     image,
     launcher,
-    resources,
+    network_policy,
     resume,
-    schema,
+    rules,
     secrets,
-    starting,
+    start_options,
     versions,
+    volumes,
 )
 from cluster.checks.files import Description
 from cluster.checks.problem import Problem
 
-Check = Callable[[Description], Sequence[Problem]]
+Check = Callable[[Description], Iterable[Problem]]
 
 CHECKS: Mapping[str, Mapping[str, Check]] = {
     "kuberay": {
-        "fields": schema.kubernetes_fields,
+        "fields": field_types.kubernetes_fields,
+        "rules": rules.kubernetes,
         "one Ray": versions.kubernetes,
         "gpus": gpus.kubernetes,
-        "head without work": gpus.idle_head,
-        "requests and limits": resources.requests_and_limits,
-        "autoscaling": resources.autoscaling,
-        "disk and memory of volumes": resources.volumes,
-        "services": exposure.services,
-        "host": exposure.host,
-        "network policy": exposure.policies,
-        "start options": starting.kubernetes,
-        "token": exposure.token,
-        "pods": hardening.pods,
-        "containers": hardening.containers,
-        "service account": hardening.service_accounts,
+        "volumes": volumes.kubernetes,
+        "network policy": network_policy.kubernetes,
+        "start options": start_options.kubernetes,
         "resume": resume.job,
         "secrets": secrets.anywhere,
     },
     "ray up": {
-        "fields": schema.launcher_fields,
+        "fields": field_types.launcher_fields,
+        "rules": rules.launcher,
         "one Ray": versions.launcher,
         "gpus": gpus.launcher,
         "node types": launcher.node_types,
-        "spot": launcher.spot,
-        "own set-up": launcher.set_up,
-        "start options": starting.launcher,
-        "ports": launcher.ports,
-        "security groups": launcher.security_groups,
-        "public addresses": launcher.public_addresses,
+        "idle head": launcher.idle_head,
+        "dashboard": launcher.dashboard,
+        "security groups": network_policy.security_groups,
+        "start options": start_options.launcher,
         "token": launcher.token,
-        "docker": launcher.docker,
         "secrets": secrets.anywhere,
     },
     "image": {
-        "base": image.base,
-        "pins": image.pins,
-        "user": image.user,
-        "token": image.token,
-        "secrets": image.secrets,
+        "hadolint": image.hadolint,
+        "rules": image.own_rules,
     },
 }
 """By the family of a file, then by name; one line adds a check."""
@@ -71,7 +64,19 @@ def problems(description: Description) -> list[Problem]:
 
     Where the fields themselves are wrong only that is said: other checks would guess.
     """
-    checks = CHECKS[description.family]
-    first = list(checks["fields"](description)) if "fields" in checks else []
-    found = first or [p for name, c in checks.items() if name != "fields" for p in c(description)]
-    return sorted(dict.fromkeys(found), key=lambda p: description.line(p.place))
+    checks = dict(CHECKS[description.family])
+    fields = checks.pop("fields", None)
+    wrong = list(fields(description)) if fields else []
+    if not wrong:
+        plain = replace(description, objects=[_without_nulls(o) for o in description.objects])
+        wrong = [problem for check in checks.values() for problem in check(plain)]
+    return sorted(dict.fromkeys(wrong), key=lambda p: description.line(p.place))
+
+
+def _without_nulls(thing: Any) -> Any:
+    """As Kubernetes reads it: a null is a field that is absent, in a list an empty object."""
+    if isinstance(thing, dict):
+        return {key: _without_nulls(value) for key, value in thing.items() if value is not None}
+    if isinstance(thing, list):
+        return [{} if item is None else _without_nulls(item) for item in thing]
+    return thing

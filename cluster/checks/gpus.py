@@ -7,7 +7,7 @@ from typing import Any
 from cluster.checks.entrypoint import Entrypoint
 from cluster.checks.files import Description, at
 from cluster.checks.pods import GPU, Cluster, clusters, pods, quantity
-from cluster.checks.problem import Place, Problem, shown
+from cluster.checks.problem import Place, Problem
 
 OFFERED = {
     "g4dn.xlarge": 1, "g4dn.2xlarge": 1, "g4dn.4xlarge": 1, "g4dn.8xlarge": 1, "g4dn.12xlarge": 4,
@@ -36,66 +36,44 @@ class Offer:
     total: float
 
 
-def kubernetes(description: Description) -> list[Problem]:
+def kubernetes(description: Description) -> Iterator[Problem]:
     """Ray is told what the container has, GPU pods reach GPU nodes, the job asks for no more."""
-    found: list[Problem] = []
     for cluster in clusters(description):
         for pod in pods(cluster):
-            limit = quantity(at(pod.main, "resources", "limits", GPU, default=0))
             if pod.role != "submitter":
-                found += _told(pod.place[:-1], pod.group, limit)
-            if limit and not _tolerated(pod.spec.get("tolerations", [])):
-                found.append(
-                    Problem(
-                        (*pod.place, "spec"),
-                        f"{limit:g} GPUs and no toleration for {GPU}",
-                        "one",
-                        f"add {{key: {GPU}, operator: Exists, effect: NoSchedule}}",
-                    )
+                yield from _declared(pod.place[:-1], pod.group, pod.gpus)
+            least = pod.group.get("minReplicas", 0)
+            if pod.gpus and least:
+                where = (*pod.place[:-1], "minReplicas")
+                yield Problem(where, f"{least} GPU workers at least", "0", "idle GPUs cost money")
+            if pod.gpus and not _tolerated(pod.spec.get("tolerations", [])):
+                yield Problem(
+                    (*pod.place, "spec"),
+                    f"{pod.gpus:g} GPUs and no toleration for {GPU}",
+                    "one",
+                    f"add {{key: {GPU}, operator: Exists, effect: NoSchedule}}",
                 )
         if cluster.job is not None:
-            found += _asked(cluster, offer(cluster))
-    return found
-
-
-def idle_head(description: Description) -> list[Problem]:
-    """The head takes no trial: no CPU and no GPU for Ray, no GPU from Kubernetes."""
-    found: list[Problem] = []
-    for cluster in clusters(description):
-        head = next(pods(cluster))
-        said = at(head.group, "rayStartParams", "num-cpus")
-        if said != "0":
-            place = (*head.place[:-1], "rayStartParams", "num-cpus")
-            found.append(
-                Problem(place, shown(said), '"0"', "a trial beside the driver can take its memory")
-            )
-        if quantity(at(head.main, "resources", "limits", GPU, default=0)):
-            place = (*head.place, "spec", "containers", 0, "resources", "limits", GPU)
-            found.append(Problem(place, "a GPU for the head", "none", "give it to a worker group"))
-    return found
+            yield from _requested(cluster, offer(cluster))
 
 
 def offer(cluster: Cluster) -> Offer:
     """What the worker groups can have at most."""
     each = [
-        (
-            quantity(
-                at(g, "template", "spec", "containers", 0, "resources", "limits", GPU, default=0)
-            ),
-            g.get("maxReplicas", 0) * g.get("numOfHosts", 1),
-        )
-        for _, g in cluster.groups()
+        (pod.gpus, pod.group.get("maxReplicas", 0) * pod.group.get("numOfHosts", 1))
+        for pod in pods(cluster)
+        if pod.role == "worker"
     ]
     return Offer(max((n for n, _ in each), default=0), sum(n * times for n, times in each))
 
 
-def _told(place: Place, group: Mapping[str, Any], limit: float) -> Iterator[Problem]:
+def _declared(place: Place, group: Mapping[str, Any], limit: float) -> Iterator[Problem]:
     for key, inside in (("rayStartParams", "num-gpus"), ("resources", "GPU")):
-        said = at(group, key, inside)
-        if said is not None and quantity(said) != limit:
+        number = at(group, key, inside)
+        if number is not None and quantity(number) != limit:
             yield Problem(
                 (*place, key, inside),
-                f"{said} GPUs told to Ray",
+                f"{number} GPUs told to Ray",
                 f"{limit:g}, the container's limit of {GPU}",
                 "write the same number, or Ray starts trials that find no GPU",
             )
@@ -105,7 +83,7 @@ def _tolerated(tolerations: list[Mapping[str, Any]]) -> bool:
     return any(t.get("key") in (GPU, None) for t in tolerations)
 
 
-def _asked(cluster: Cluster, offered: Offer) -> Iterator[Problem]:
+def _requested(cluster: Cluster, offered: Offer) -> Iterator[Problem]:
     job = cluster.job or {}
     place = (*cluster.job_place, "entrypoint")
     try:
@@ -132,24 +110,25 @@ def _asked(cluster: Cluster, offered: Offer) -> Iterator[Problem]:
         )
     total = (share or 0.0) * (at_once or 0.0)
     yield from _too_many(place, total, offered.total, "all trials at once", "all workers")
-    asked = float(job.get("entrypointNumGpus", 0))
+    for_driver = float(job.get("entrypointNumGpus", 0))
     place = (*cluster.job_place, "entrypointNumGpus")
-    yield from _too_many(place, asked, offered.largest, "the driver", "one worker")
+    yield from _too_many(place, for_driver, offered.largest, "the driver", "one worker")
 
 
-def _too_many(place: Place, asked: float, offered: float, who: str, whom: str) -> Iterator[Problem]:
-    if asked > offered:
+def _too_many(
+    place: Place, requested: float, offered: float, who: str, whom: str
+) -> Iterator[Problem]:
+    if requested > offered:
         yield Problem(
             place,
-            f"{asked:g} GPUs for {who}",
+            f"{requested:g} GPUs for {who}",
             f"at most the {offered:g} that {whom} can have",
             "lower --gpus-per-trial or --concurrency, or offer more",
         )
 
 
-def launcher(description: Description) -> list[Problem]:
+def launcher(description: Description) -> Iterator[Problem]:
     """GPUs that a node type promises to Ray are those that the machine has."""
-    found: list[Problem] = []
     types = description.objects[0].get("available_node_types", {})
     for name, node in types.items():
         place = (0, "available_node_types", name, "resources", "GPU")
@@ -160,12 +139,9 @@ def launcher(description: Description) -> list[Problem]:
         added = [a.get("acceleratorCount", 0) for a in config.get("guestAccelerators", [])]
         for number, where in ((has, machine), (sum(added) if added else None, "guestAccelerators")):
             if number is not None and promised != number:
-                found.append(
-                    Problem(
-                        place,
-                        f"{promised:g} GPUs promised to Ray",
-                        f"{number}, which {where} has",
-                        "write the same number, or trials wait for ever or find no GPU",
-                    )
+                yield Problem(
+                    place,
+                    f"{promised:g} GPUs promised to Ray",
+                    f"{number}, which {where} has",
+                    "write the same number, or trials wait for ever or find no GPU",
                 )
-    return found

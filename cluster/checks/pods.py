@@ -66,6 +66,11 @@ class Pod:
         """The container that Ray runs in."""
         return at(self.spec, "containers", 0, default={})
 
+    @property
+    def gpus(self) -> float:
+        """That Kubernetes gives it."""
+        return quantity(at(self.main, "resources", "limits", GPU, default=0))
+
 
 def clusters(description: Description) -> Iterator[Cluster]:
     """Every Ray cluster in the file."""
@@ -99,10 +104,10 @@ def all_pods(description: Description) -> Iterator[Pod]:
 def runtime_environment(cluster: Cluster) -> Mapping[str, Any]:
     """What a job's runtimeEnvYAML says; empty where it is no mapping."""
     try:
-        said = yaml.safe_load(at(cluster.job, "runtimeEnvYAML", default="") or "")
+        environment = yaml.safe_load(at(cluster.job, "runtimeEnvYAML", default="") or "")
     except yaml.YAMLError:
         return {}
-    return said if isinstance(said, dict) else {}
+    return environment if isinstance(environment, dict) else {}
 
 
 def quantity(value: Any) -> float:

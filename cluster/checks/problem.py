@@ -8,17 +8,17 @@ Place = tuple[str | int, ...]
 
 @dataclass(frozen=True)
 class Problem:
-    """What was found where, and what to do.
+    """What stands where, and what to do.
 
     Attributes:
         place: in the file; empty for the whole of it.
-        found: in words, or the value itself.
+        actual: what stands there, in words, or the value itself.
         expected: what would be right.
         remedy: what to do, beginning with a verb; empty where `expected` says it.
     """
 
     place: Place
-    found: str
+    actual: str
     expected: str
     remedy: str = ""
 
@@ -27,7 +27,7 @@ class Problem:
         where = f"{file}:{line}" if line else file
         inside = f" {spoken(self.place)}:" if spoken(self.place) else ""
         remedy = f"; {self.remedy}" if self.remedy else ""
-        return f"{where}:{inside} found {self.found}, expected {self.expected}{remedy}"
+        return f"{where}:{inside} found {self.actual}, expected {self.expected}{remedy}"
 
 
 def spoken(place: Place) -> str:

@@ -1,4 +1,4 @@
-"""Whether a job comes back after a fault, and ends."""
+"""Whether a job comes back after a fault."""
 
 from collections.abc import Iterator
 
@@ -10,47 +10,35 @@ from cluster.checks.problem import Place, Problem, shown
 FILES = ("data", "results")
 
 
-def job(description: Description) -> list[Problem]:
-    """A lost cluster is made again, the entrypoint goes on, and the whole thing has an end."""
-    found: list[Problem] = []
+def job(description: Description) -> Iterator[Problem]:
+    """A job has time to write its last state, and its entrypoint goes on where it was."""
     for cluster in clusters(description):
-        if cluster.job is None:
-            continue
-        place, spec = cluster.job_place, cluster.job
-        for key, why in {
-            "backoffLimit": "without it a lost head ends the sweep",
-            "activeDeadlineSeconds": "without it a job that hangs costs for ever",
-        }.items():
-            if spec.get(key, 0) < 1:
-                found.append(Problem((*place, key), shown(spec.get(key)), "at least 1", why))
-        if spec.get("shutdownAfterJobFinishes") is not True and "deletionStrategy" not in spec:
-            said = shown(spec.get("shutdownAfterJobFinishes"))
-            found.append(
-                Problem((*place, "shutdownAfterJobFinishes"), said, "true", "idle machines cost")
-            )
-        found += _stopping(cluster)
-        found += _entrypoint(cluster)
-    return found
+        if cluster.job is not None:
+            yield from _stopping(cluster)
+            yield from _entrypoint(cluster)
 
 
 def _stopping(cluster: Cluster) -> Iterator[Problem]:
-    said = at(runtime_environment(cluster), "env_vars", default={})
+    variables = at(runtime_environment(cluster), "env_vars", default={})
     place = (*cluster.job_place, "runtimeEnvYAML")
-    if said.get("RAY_JOB_STOP_SIGNAL") != "SIGINT":
+    if variables.get("RAY_AUTH_MODE", "token") != "token":
+        mode = shown(variables["RAY_AUTH_MODE"])
+        yield Problem(place, f"RAY_AUTH_MODE {mode}", "token", "take it out")
+    if variables.get("RAY_JOB_STOP_SIGNAL") != "SIGINT":
         yield Problem(
             place,
-            f"RAY_JOB_STOP_SIGNAL {shown(said.get('RAY_JOB_STOP_SIGNAL'))}",
+            f"RAY_JOB_STOP_SIGNAL {shown(variables.get('RAY_JOB_STOP_SIGNAL'))}",
             "SIGINT",
             "write it under env_vars: on it the sweep writes its last state",
         )
     try:
-        seconds = float(said.get("RAY_JOB_STOP_WAIT_TIME_S", "3"))
+        seconds = float(variables.get("RAY_JOB_STOP_WAIT_TIME_S", "3"))
     except ValueError:
         seconds = 0.0
     if seconds < 10:
         yield Problem(
             place,
-            f"RAY_JOB_STOP_WAIT_TIME_S {shown(said.get('RAY_JOB_STOP_WAIT_TIME_S'))}",
+            f"RAY_JOB_STOP_WAIT_TIME_S {shown(variables.get('RAY_JOB_STOP_WAIT_TIME_S'))}",
             'at least "10" seconds',
             "write it under env_vars: Ray's own 3 s are too short to write tables",
         )

@@ -24,7 +24,7 @@ DRIVERS = (
     "jobs.refit",
     "jobs.pipeline",
     "jobs.postprocess",
-    "cluster.chaos.drive",
+    "cluster.chaos.fake_driver",
 )
 """Modules whose process never loads TensorFlow."""
 

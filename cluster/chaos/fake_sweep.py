@@ -1,4 +1,4 @@
-"""What is rehearsed: trials that differ in their seed alone, in the order of the seeds."""
+"""What a sweep asks in which nothing is trained: trials that differ in their seeds alone."""
 
 import os
 from typing import Literal, cast
@@ -7,8 +7,8 @@ from ray import tune
 
 from orchestrator.config import Budget, Sweep
 
-TRIALS, EPOCHS, GRACE = "REHEARSAL_TRIALS", "REHEARSAL_EPOCHS", "REHEARSAL_GRACE"
-SEARCH = "REHEARSAL_SEARCH"
+TRIALS, EPOCHS, GRACE = "CHAOS_TRIALS", "CHAOS_EPOCHS", "CHAOS_GRACE"
+SEARCH = "CHAOS_SEARCH"
 """Variables of the environment; a grace of 0 stops nobody early."""
 
 
@@ -23,7 +23,7 @@ def sweep() -> Sweep:
     search = os.environ.get(SEARCH, "grid")
     seeds = list(range(trials))
     return Sweep(
-        name="rehearsal",
+        name="chaos",
         question="Does the sweep come through?",
         space={
             "architecture": "CPF",

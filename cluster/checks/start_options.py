@@ -23,6 +23,7 @@ _OPTIONS = """
 KNOWN = tuple(_OPTIONS.split())
 """Options of Ray 2.60's `ray start`; the test compares them with those of the installed one."""
 
+START_COMMANDS = ("head_start_ray_commands", "worker_start_ray_commands")
 COUNTS = ("num-cpus", "num-gpus")
 SMALLEST = {"ray-client-server-port": 1024, "object-store-memory": 78_643_200}
 """Ray 2.60 refuses less: 0 does not switch the server for ray:// off."""
@@ -30,28 +31,28 @@ SMALLEST = {"ray-client-server-port": 1024, "object-store-memory": 78_643_200}
 
 def kubernetes(description: Description) -> list[Problem]:
     """Every group's rayStartParams."""
-    found: list[Problem] = []
+    problems: list[Problem] = []
     for cluster in clusters(description):
         groups = [((*cluster.place, "headGroupSpec"), cluster.spec.get("headGroupSpec", {}))]
         for place, group in [*groups, *cluster.groups()]:
-            said: Mapping[str, str] = at(group, "rayStartParams", default={})
-            for name, value in said.items():
-                found += refused((*place, "rayStartParams", name), name, value)
-    return found
+            options: Mapping[str, str] = at(group, "rayStartParams", default={})
+            for name, value in options.items():
+                problems += refused((*place, "rayStartParams", name), name, value)
+    return problems
 
 
 def launcher(description: Description) -> list[Problem]:
     """Every `ray start` in the commands for head and workers."""
-    found: list[Problem] = []
+    problems: list[Problem] = []
     for place, command in commands(description):
         for name, value in flags(command).items():
-            found += refused(place, name, value)
-    return found
+            problems += refused(place, name, value)
+    return problems
 
 
 def commands(description: Description, *keys: str) -> Iterator[tuple[Place, str]]:
     """Commands with `ray start`; of these keys, or of head and workers."""
-    for key in keys or ("head_start_ray_commands", "worker_start_ray_commands"):
+    for key in keys or START_COMMANDS:
         for position, command in enumerate(description.objects[0].get(key, [])):
             if re.search(r"\bray start\b", command):
                 yield (0, key, position), command
@@ -59,8 +60,8 @@ def commands(description: Description, *keys: str) -> Iterator[tuple[Place, str]
 
 def flags(command: str) -> dict[str, str]:
     """What stands behind `ray start`: each option without its hyphens, and its value."""
-    told = re.split(r"[;&|\n]", command.partition("ray start")[2])[0]
-    return dict(re.findall(r"--([\w-]+)(?:[= ]([^\s-]\S*|-\d\S*))?", told))
+    options = re.split(r"[;&|\n]", command.partition("ray start")[2])[0]
+    return dict(re.findall(r"--([\w-]+)(?:[= ]([^\s-]\S*|-\d\S*))?", options))
 
 
 def refused(place: Place, name: str, value: str) -> Iterator[Problem]:

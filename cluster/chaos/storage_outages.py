@@ -8,9 +8,9 @@ import time
 from collections.abc import Iterator
 from pathlib import Path
 
-from cluster.chaos.nodes import ends
-from cluster.chaos.outcome import Observed
-from cluster.chaos.sandbox import Sandbox, differences
+from cluster.chaos.comparison import outcome
+from cluster.chaos.outcome import Outcome, wrong_exit
+from cluster.chaos.sandbox import Sandbox
 from orchestrator.process.exit_code import DONE, FAILED
 from results.paths import Paths
 from results.testing import ENVIRONMENT, Bucket
@@ -18,34 +18,32 @@ from results.testing import ENVIRONMENT, Bucket
 DISK_BYTES = 16 * 2**20
 OUTAGE_S = 10.0
 SHORT_PATIENCE_S = 4
-STRUCK_AT = 12
-"""Epochs that are done before a blow."""
+EPOCHS_BEFORE = 12
+"""Epochs that are done before a fault is injected."""
 
 SLOW = 0.2
-"""Seconds an epoch, so that a blow hits a sweep in its middle."""
+"""Seconds an epoch, so that a fault hits a sweep in its middle."""
 
 
-def disk_full(folder: Path) -> Observed:
+def disk_full(folder: Path) -> Outcome:
     """The results' disk gets full while trials run; then there is room again."""
     with _disk(folder / "disk") as disk:
         sandbox = Sandbox(folder, results=str(disk / "results"), epoch_seconds=SLOW)
         driver = sandbox.begin()
         _under_way(sandbox)
         began = time.monotonic()
-        ballast = disk / "ballast"
-        _fill(ballast)
-        wrong = ends(driver.wait(120), FAILED)
+        filler = disk / "filler"
+        _fill(filler)
+        wrong = wrong_exit(driver.wait(120), FAILED)
         took = time.monotonic() - began
-        said = _line(sandbox, "full")
-        wrong += (
-            [] if said and "go on with" in sandbox.said else [f"it said: {sandbox.said[-300:]}"]
-        )
-        ballast.unlink()
-        wrong += ends(sandbox.run(), DONE)
-        return Observed(took, sandbox.twice(), (*wrong, *differences(sandbox)), said=said)
+        message = sandbox.line("full")
+        wrong += [] if message and "go on with" in sandbox.stderr else _last_words(sandbox)
+        filler.unlink()
+        wrong += wrong_exit(sandbox.run(), DONE)
+        return outcome(sandbox, wrong, took, message=message)
 
 
-def store_stumbles(folder: Path) -> Observed:
+def store_fails_for_a_while(folder: Path) -> Outcome:
     """An object store answers 500 for a while; the sweep waits, and ends as if nothing had been."""
     with _bucket() as bucket:
         sandbox = Sandbox(
@@ -60,32 +58,34 @@ def store_stumbles(folder: Path) -> Observed:
         took = time.monotonic() - began
         time.sleep(OUTAGE_S)
         bucket.status = 0
-        wrong = ends(driver.wait(180), DONE)
+        wrong = wrong_exit(driver.wait(180), DONE)
         wrong += ["the sweep was resumed"] if sandbox.events("resumed") else []
-        said = _line(sandbox, "does not answer as it should")
-        wrong += [] if said else ["nothing was said of it"]
-        return Observed(took, sandbox.twice(), (*wrong, *differences(sandbox)), said=said)
+        message = sandbox.line("does not answer as it should")
+        wrong += [] if message else ["nothing was said of it"]
+        return outcome(sandbox, wrong, took, message=message)
 
 
-def store_gone(folder: Path) -> Observed:
+def store_gone(folder: Path) -> Outcome:
     """An object store fails for longer than we are patient; later it answers again."""
-    told = {**ENVIRONMENT, "ORCHESTRATOR_STORE_PATIENCE": str(SHORT_PATIENCE_S)}
+    environment = {**ENVIRONMENT, "ORCHESTRATOR_STORE_PATIENCE": str(SHORT_PATIENCE_S)}
     with _bucket() as bucket:
-        sandbox = Sandbox(folder, results=bucket.place(), epoch_seconds=SLOW, environment=told)
+        sandbox = Sandbox(
+            folder, results=bucket.place(), epoch_seconds=SLOW, environment=environment
+        )
         driver = sandbox.begin()
         _under_way(sandbox)
         began = time.monotonic()
         bucket.status = 500
-        wrong = ends(driver.wait(120), FAILED)
+        wrong = wrong_exit(driver.wait(120), FAILED)
         took = time.monotonic() - began
-        said = _line(sandbox, "error:")
-        wrong += [] if "go on with" in sandbox.said else [f"it said: {sandbox.said[-300:]}"]
+        message = sandbox.line("error:")
+        wrong += [] if "go on with" in sandbox.stderr else _last_words(sandbox)
         bucket.status = 0
-        wrong += ends(sandbox.run(), DONE)
-        return Observed(took, sandbox.twice(), (*wrong, *differences(sandbox)), said=said)
+        wrong += wrong_exit(sandbox.run(), DONE)
+        return outcome(sandbox, wrong, took, message=message)
 
 
-def driver_killed_far_from_its_results(folder: Path) -> Observed:
+def driver_killed_far_from_its_results(folder: Path) -> Outcome:
     """All results lie in an object store; the driver is killed once and taken up again."""
     with _bucket() as bucket:
         sandbox = Sandbox(
@@ -98,9 +98,9 @@ def driver_killed_far_from_its_results(folder: Path) -> Observed:
         again = sandbox.begin()
         sandbox.wait(lambda: bool(sandbox.events("resumed")))
         took = time.monotonic() - began
-        wrong = ends(again.wait(180), DONE)
+        wrong = wrong_exit(again.wait(180), DONE)
         wrong += [f"{name} is not in the store" for name in _absent(sandbox)]
-        return Observed(took, sandbox.twice(), (*wrong, *differences(sandbox)))
+        return outcome(sandbox, wrong, took)
 
 
 def _absent(sandbox: Sandbox) -> list[str]:
@@ -116,11 +116,11 @@ def _absent(sandbox: Sandbox) -> list[str]:
 
 
 def _under_way(sandbox: Sandbox) -> None:
-    sandbox.wait(lambda: len(sandbox.done()) >= STRUCK_AT)
+    sandbox.wait(lambda: len(sandbox.finished_epochs()) >= EPOCHS_BEFORE)
 
 
-def _line(sandbox: Sandbox, word: str) -> str:
-    return next((line for line in sandbox.said.splitlines() if word in line), "")
+def _last_words(sandbox: Sandbox) -> list[str]:
+    return [f"it said: {sandbox.stderr[-300:]}"]
 
 
 @contextlib.contextmanager
@@ -152,9 +152,9 @@ def _disk(folder: Path) -> Iterator[Path]:
         subprocess.run(["umount", "-l", str(folder)], check=False, capture_output=True)
 
 
-def _fill(ballast: Path) -> None:
+def _fill(filler: Path) -> None:
     """Take all the room there is, to the last byte."""
-    with ballast.open("wb", buffering=0) as file:
+    with filler.open("wb", buffering=0) as file:
         for size in (2**20, 4096, 1):
             with contextlib.suppress(OSError):
                 _write_for_ever(file.fileno(), bytes(size))

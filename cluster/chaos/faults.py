@@ -1,4 +1,4 @@
-"""Every fault that a sweep is put to, by name: one line adds one."""
+"""Every fault that is injected into a sweep, by name: one line adds one."""
 
 import importlib.util
 import os
@@ -7,32 +7,8 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cluster.chaos import damaged_files, jobs, nodes, processes, real_training, storage
-from cluster.chaos.outcome import Observed
-
-
-@dataclass(frozen=True)
-class Fault:
-    """One row of the table.
-
-    Attributes:
-        words: what is done, as the table says it.
-        strike: does it in a folder of its own and compares.
-        short: whether it belongs to the short form that runs with every change.
-        seconds: that it takes, about.
-        needs: what this machine must have for it, a key of `NEEDS`; empty if nothing.
-        within_s: in which it is noticed, at most; None where nothing is promised.
-        lost: epochs trained again, at most, for each blow.
-    """
-
-    words: str
-    strike: Callable[[Path], Observed]
-    short: bool
-    seconds: float
-    needs: str = ""
-    within_s: float | None = None
-    lost: int = 1
-
+from cluster.chaos import damaged_files, job_stops, nodes, processes, real_training, storage_outages
+from cluster.chaos.outcome import Outcome
 
 NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {
     "": ("nothing", lambda: True),
@@ -44,6 +20,45 @@ NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {
     "moto": ("moto's server", lambda: importlib.util.find_spec("moto") is not None),
 }
 """What a fault may need -> in words, and whether it is here."""
+
+
+@dataclass(frozen=True)
+class Fault:
+    """One row of the table.
+
+    Attributes:
+        words: what is done, as the table says it.
+        inject: does it in a folder of its own and compares.
+        short: whether it belongs to the short form that runs with every change.
+        seconds: that it takes, about.
+        needs: what this machine must have for it, a key of `NEEDS`; empty if nothing.
+        within_s: in which it is noticed, at most; None where nothing is promised.
+        lost: epochs trained again, at most, for each injection.
+    """
+
+    words: str
+    inject: Callable[[Path], Outcome]
+    short: bool
+    seconds: float
+    needs: str = ""
+    within_s: float | None = None
+    lost: int = 1
+
+    @property
+    def lacks(self) -> str:
+        """What this machine lacks for it, in words; "" if nothing."""
+        words, here = NEEDS[self.needs]
+        return "" if here() else words
+
+    def broken_promises(self, outcome: Outcome) -> list[str]:
+        """An unequal table, late notice, too much lost."""
+        wrong = list(outcome.differences)
+        if self.within_s is not None and (outcome.detected_s or 0) > self.within_s:
+            wrong.append(f"noticed after {outcome.detected_s:.1f} s, promised: {self.within_s:g} s")
+        if outcome.epochs_lost > self.lost * outcome.injections:
+            most = f"at most {self.lost} a blow is promised"
+            wrong.append(f"{outcome.epochs_lost} epochs lost, {most}")
+        return wrong
 
 
 FAULTS: dict[str, Fault] = {
@@ -114,13 +129,13 @@ FAULTS: dict[str, Fault] = {
         "namespaces",
         within_s=90,
     ),
-    "job-stop": Fault("ray job stop as it is", jobs.stopped, False, 45, within_s=15),
+    "job-stop": Fault("ray job stop as it is", job_stops.stopped, False, 45, within_s=15),
     "job-stop-int": Fault(
-        "ray job stop with SIGINT and 30 s", jobs.stopped_gracefully, False, 45, within_s=35
+        "ray job stop with SIGINT and 30 s", job_stops.stopped_gracefully, False, 45, within_s=35
     ),
     "disk": Fault(
         "the results' disk full, then room again",
-        storage.disk_full,
+        storage_outages.disk_full,
         False,
         35,
         "root",
@@ -128,14 +143,18 @@ FAULTS: dict[str, Fault] = {
         lost=12,  # one of each trial that was tried before the journal was full too
     ),
     "store": Fault(
-        "an object store answers 500 for 10 s", storage.store_stumbles, False, 45, "moto"
+        "an object store answers 500 for 10 s",
+        storage_outages.store_fails_for_a_while,
+        False,
+        45,
+        "moto",
     ),
     "store-gone": Fault(
-        "the same for longer than we wait (4 s)", storage.store_gone, False, 65, "moto"
+        "the same for longer than we wait (4 s)", storage_outages.store_gone, False, 65, "moto"
     ),
     "store-driver": Fault(
         "all results in an object store, the driver killed",
-        storage.driver_killed_far_from_its_results,
+        storage_outages.driver_killed_far_from_its_results,
         False,
         40,
         "moto",

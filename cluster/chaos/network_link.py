@@ -9,7 +9,7 @@ from typing import Self
 import psutil
 
 
-class Wire:
+class NetworkLink:
     """A network namespace with a cable to it; needs root and the command `ip`.
 
     Attributes:
@@ -34,7 +34,7 @@ class Wire:
             _ip("link", "set", self._end, "up")
             _ip("-n", self._space, "addr", "add", f"{self.there}/24", "dev", self._far)
             _ip("-n", self._space, "link", "set", "lo", "up")
-            self.mend()
+            self.restore()
         except BaseException:
             self.__exit__(None, None, None)
             raise
@@ -54,11 +54,11 @@ class Wire:
         _ip("netns", "del", self._space, check=False)
 
     def cut(self) -> None:
-        """Nothing passes; who waits for the other side is told nothing."""
+        """Nothing passes; who waits for the other side is not told."""
         # The far end: with the near one down, this machine would lose its own address too.
         _ip("-n", self._space, "link", "set", self._far, "down")
 
-    def mend(self) -> None:
+    def restore(self) -> None:
         """All passes."""
         _ip("-n", self._space, "link", "set", self._far, "up")
 
