@@ -32,6 +32,7 @@ def script(config):
     return completed([quality(config.seed) * (1 - 0.6**t) for t in range(1, config.epochs + 1)])
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(("epochs", "rungs"), [(1, ()), (3, (1,))])
 def test_the_conductor_decides_ten_thousand_trials_at_one_price(epochs, rungs):
     axes = {"seed": Choice(tuple(range(MANY))), "epochs": Constant(epochs)}
@@ -48,6 +49,7 @@ def test_the_conductor_decides_ten_thousand_trials_at_one_price(epochs, rungs):
     assert cost[-1] <= 2 * cost[0], [f"{1e6 * step:.0f} us" for step in cost]
 
 
+@pytest.mark.long
 def test_taking_up_ten_thousand_finished_trials_takes_a_moment():
     axes = {"seed": Choice(tuple(range(MANY))), "epochs": Constant(1)}
     first = conduct(axes=axes, rungs=(), trials=MANY)

@@ -1,9 +1,60 @@
-"""What all tests of this room need."""
+"""What all tests of the repository need, and in which order and selection they run."""
 
 import signal
+import sys
+from collections import Counter
 from collections.abc import Iterator
+from typing import Any
 
 import pytest
+
+FRAMEWORKS = ("tensorflow", "keras", "jax")
+LONG = ("ray", "long")
+"""Marks of tests whose files begin first: a long file that comes last keeps one process waiting."""
+SLOW = ("ray", "long", "faults")
+"""Marks of what `--fast` leaves out."""
+CASES = 2
+"""Of a test with many parameters `--fast` runs the first few."""
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--fast`, which .ci/fast gives."""
+    text = "only tests that start no Ray, no framework, no other Python; few cases of each"
+    parser.addoption("--fast", action="store_true", help=text)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """With `--fast`: skip, from here on, whatever asks for a framework or for another Python."""
+    starts_workers = config.getoption("numprocesses", None)
+    if config.getoption("--fast") and not starts_workers:
+        sys.addaudithook(_skip_what_is_slow)
+
+
+def _skip_what_is_slow(event: str, arguments: tuple[Any, ...]) -> None:
+    if event == "import" and arguments[0] in FRAMEWORKS:
+        pytest.skip(f"--fast: it imports {arguments[0]}", allow_module_level=True)
+    if event == "subprocess.Popen" and arguments[0] == sys.executable:
+        pytest.skip("--fast: it starts another Python", allow_module_level=True)
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Files with a long test come first; with `--fast` few tests are left."""
+    if config.getoption("--fast"):
+        cases: Counter[tuple[Any, ...]] = Counter()
+        kept, left_out = [], []
+        for item in items:
+            function = (item.parent, getattr(item, "originalname", item.name))
+            cases[function] += 1
+            fast = cases[function] <= CASES and not _marked(item, SLOW)
+            (kept if fast else left_out).append(item)
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = kept
+    long = {item.path for item in items if _marked(item, LONG)}
+    items.sort(key=lambda item: item.path not in long)  # stable
+
+
+def _marked(item: pytest.Item, names: tuple[str, ...]) -> bool:
+    return any(item.get_closest_marker(name) for name in names)
 
 
 @pytest.fixture(scope="session", autouse=True)

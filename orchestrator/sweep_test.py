@@ -340,6 +340,7 @@ time.sleep(60)
 """
 
 
+@pytest.mark.faults
 def test_an_interrupt_waits_for_what_post_processing_has_to_say(tmp_path, monkeypatch):
     monkeypatch.setattr(sweep, "LAST_WORDS_S", 2.0)
     with (tmp_path / "err").open("w") as err:

@@ -13,9 +13,10 @@ from orchestrator.data.fingerprint import fingerprints
 
 SAMPLE = Path(__file__).parents[2].parent / "shared" / "data" / "fer2013.zip"
 
-pytestmark = pytest.mark.skipif(
+ABSENT = pytest.mark.skipif(
     not SAMPLE.exists(), reason="FER2013 is not there (../shared/data/fer2013.zip)"
 )
+pytestmark = [ABSENT, pytest.mark.long]
 
 
 @pytest.fixture(scope="module")

@@ -113,6 +113,7 @@ def every_moment(tmp_path, monkeypatch, search):
     return expected, list(dict.fromkeys(whole.states))
 
 
+@pytest.mark.long
 @pytest.mark.parametrize(
     ("search", "behind", "stride"),
     [

@@ -1,22 +1,24 @@
-"""Who may import whom (`rooms`), how long things may get, and that drivers load no TensorFlow."""
+"""What the house looks like: contracts of imports, how long and how many things may get.
+
+The contracts stand in pyproject.toml and `lint-imports` checks them; here is what it cannot say.
+"""
 
 import ast
-import graphlib
+import os
+import shutil
 import statistics
 import subprocess
 import sys
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
 import pytest
 
-from orchestrator.testing.boundaries import ROOMS
-
 REPOSITORY = Path(__file__).parents[2]
 TOP = ("orchestrator", "results", "analysis", "jobs", "cluster")
 
-FRAMEWORKS = {"tensorflow", "keras"}
+FRAMEWORKS = {"tensorflow", "keras", "jax"}
 DRIVERS = (
     "orchestrator.sweep",
     "jobs.sweep",
@@ -26,168 +28,161 @@ DRIVERS = (
     "jobs.postprocess",
     "cluster.chaos.fake_driver",
 )
-"""Modules whose process never loads TensorFlow."""
+"""Modules whose process never loads a framework."""
 
 MOST_LINES = 350
 MOST_STATEMENTS = 40
 USUAL_STATEMENTS = 10
 
-
-# --- reading imports -------------------------------------------------------------------------
+MOST_FILES_AT_THE_ROOT = 20
+MOST_FILES = 45
+MOST_SOURCE_FILES = 12
+DICTIONARIES = {
+    "orchestrator/models",
+    "orchestrator/preprocess",
+    "orchestrator/sweeps",
+    "orchestrator/data/layouts",
+    "analysis/explain/methods",
+    "analysis/figures",
+    "analysis/pipeline",
+    "cluster/chaos",
+}
+"""Folders whose modules are entries of one dictionary: they may have as many as it has entries."""
 
 
 @cache
-def modules() -> Mapping[str, Path]:
-    """Every module of the repository that is no test, by name."""
-    files = [f for top in TOP for f in sorted((REPOSITORY / top).rglob("*.py"))]
-    return {name_of(f): f for f in files if not is_test(f)}
+def files() -> tuple[Path, ...]:
+    """Every file of Python, tests too, relative to the repository."""
+    return tuple(
+        file.relative_to(REPOSITORY)
+        for top in TOP
+        for file in sorted((REPOSITORY / top).rglob("*.py"))
+    )
 
 
 def is_test(file: Path) -> bool:
     return file.name.endswith("_test.py") or file.name == "conftest.py"
 
 
-def name_of(file: Path) -> str:
-    return ".".join(file.relative_to(REPOSITORY).with_suffix("").parts).removesuffix(".__init__")
+def sources() -> list[Path]:
+    return [file for file in files() if not is_test(file)]
 
 
-def imported(tree: ast.Module, *, eagerly: bool = False) -> set[str]:
-    """Modules that a source names, also inside functions unless `eagerly`."""
-    found: set[str] = set()
-    for node in eager(tree) if eagerly else ast.walk(tree):
-        if isinstance(node, ast.Import):
-            found |= {alias.name for alias in node.names}
-        elif isinstance(node, ast.ImportFrom):
-            whole = {f"{node.module}.{alias.name}" for alias in node.names}
-            parts = whole & set(modules())
-            found |= parts | ({str(node.module)} if parts != whole else set())
-    return {name for name in found if name.split(".")[0] not in sys.stdlib_module_names}
+def tree(file: Path) -> ast.Module:
+    return ast.parse((REPOSITORY / file).read_text())
 
 
-def eager(node: ast.AST) -> Iterator[ast.AST]:
-    """Nodes that run when the module is imported."""
-    for child in ast.iter_child_nodes(node):
-        typing_only = isinstance(child, ast.If) and "TYPE_CHECKING" in ast.unparse(child.test)
-        if not typing_only and not isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef):
-            yield child
-            yield from eager(child)
-
-
-def under(name: str, place: str) -> bool:
-    return name == place or name.startswith(f"{place}.")
-
-
-def room_of(module: str) -> str:
-    """The room with the longest name that the module is in."""
-    return max((place for place in ROOMS if under(module, place)), key=len)
-
-
-def trespasses(module: str, source: str) -> list[str]:
-    """What a module imports and may not."""
-    mine = room_of(module)
-    allowed = (mine, *ROOMS[mine].ours) if mine != "orchestrator" else ()
-    found = []
-    for name in sorted(imported(ast.parse(source))):
-        if name.split(".")[0] in TOP:
-            fine = any(under(name, place) for place in allowed)
-        else:
-            fine = name.split(".")[0] in ROOMS[mine].packages
-        if not fine:
-            found.append(f"{module} (room {mine}) imports {name}")
-    return found
-
-
-def parsed(module: str) -> ast.Module:
-    return ast.parse(modules()[module].read_text())
+def test_there_is_a_repository_to_read():
+    assert len(sources()) > 60
 
 
 # --- who imports whom ------------------------------------------------------------------------
 
+TRESPASSES = [
+    ("orchestrator/models/plain.py", "import ray", "orchestrator.models.plain -> ray"),
+    (
+        "orchestrator/scheduling/ledger.py",
+        "def f():\n    from ray import tune",
+        "orchestrator.scheduling.ledger -> ray",
+    ),
+    ("orchestrator/data/raw.py", "import tensorflow as tf", "orchestrator.data.raw -> tensorflow"),
+    (
+        "orchestrator/models/notation.py",
+        "import keras",
+        "orchestrator.search is not allowed to import keras",
+    ),
+    (
+        "orchestrator/training/history.py",
+        "from orchestrator.scheduling import ledger",
+        "orchestrator.training is not allowed to import orchestrator.scheduling",
+    ),
+    (
+        "orchestrator/scheduling/asha.py",
+        "from orchestrator.scheduling.scheduler import METRIC",
+        "orchestrator.scheduling.",
+    ),
+    (
+        "orchestrator/monitor/rows.py",
+        "from orchestrator.on_ray import resources",
+        "orchestrator.monitor is not allowed to import orchestrator.on_ray",
+    ),
+    (
+        "results/paths.py",
+        "from orchestrator.errors import BadInput",
+        "results is not allowed to import orchestrator.errors",
+    ),
+    (
+        "analysis/statistics.py",
+        "from orchestrator.on_ray import session",
+        "analysis is not allowed to import orchestrator.on_ray",
+    ),
+    ("jobs/prepare.py", "import cluster", "jobs is not allowed to import cluster"),
+    (
+        "orchestrator/plan.py",
+        "from orchestrator.testing import stand_ins",
+        "orchestrator.plan -> orchestrator.testing.stand_ins",
+    ),
+]
+"""A file, what is written into it, and what lint-imports says of it."""
 
-def test_there_is_a_repository_to_read():
-    assert len(modules()) > 60
+
+LINT = "from importlinter.cli import lint_imports_command; lint_imports_command()"
 
 
-@pytest.mark.parametrize("module", modules())
-def test_a_module_imports_what_its_room_may(module):
-    assert trespasses(module, modules()[module].read_text()) == []
-
-
-@pytest.mark.parametrize("place", ROOMS)
-def test_every_room_of_the_table_is_there_and_leads_to_rooms_that_are(place):
-    known = modules()
-    assert place in known
-    assert [name for name in ROOMS[place].ours if name not in known] == []
-
-
-@pytest.mark.parametrize(
-    ("module", "source", "caught"),
-    [
-        ("orchestrator.models.new", "import ray", "ray"),
-        ("orchestrator.models.new", "from ray import tune", "ray"),
-        ("orchestrator.models.notation", "import keras", "keras"),
-        ("orchestrator.data.new", "import tensorflow as tf", "tensorflow"),
-        ("orchestrator.scheduling.scheduler", "def f():\n    from ray import tune", "ray"),
-        (
-            "orchestrator.scheduling.scheduler",
-            "from orchestrator.search.tpe import SEARCHES",
-            ".search",
-        ),
-        ("orchestrator.training.new", "from orchestrator import models", "orchestrator.models"),
-        ("orchestrator.on_ray.trial", "import tensorflow", "tensorflow"),
-        ("orchestrator.new", "import numpy", "numpy"),
-        (
-            "orchestrator.scheduling.ledger",
-            "from orchestrator.scheduling.scheduler import METRIC",
-            ".conductor",
-        ),
-        ("results.new", "from orchestrator.config import TrialConfig", "orchestrator.config"),
-        ("analysis.new", "from jobs import sweep", "jobs.sweep"),
-        ("jobs.new", "import cluster", "cluster"),
-    ],
-)
-def test_a_trespass_is_caught(module, source, caught):
-    (said,) = trespasses(module, source)
-    assert said.endswith(caught)
-
-
-def test_the_longest_prefix_is_the_room():
-    assert room_of("orchestrator.training.on_tensorflow.tensorflow_engine") == (
-        "orchestrator.training.on_tensorflow.tensorflow_engine"
+def lint_imports(folder: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-c", LINT, "--no-cache", "--no-logo"],
+        capture_output=True,
+        text=True,
+        cwd=folder,
+        env=os.environ | {"PYTHONPATH": str(folder), "COLUMNS": "400"},
     )
-    assert room_of("orchestrator.training.tensorflow_engines") == "orchestrator.training"
-    assert room_of("orchestrator.data.synthetic.head") == "orchestrator.data"
-    assert (
-        trespasses("orchestrator.training.on_tensorflow.tensorflow_engine", "import tensorflow")
-        == []
+
+
+@pytest.fixture(scope="module")
+def copy(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The source of the repository without its tests, to be damaged."""
+    folder = tmp_path_factory.mktemp("repository")
+    for file in (*sources(), Path("pyproject.toml")):
+        (folder / file).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(REPOSITORY / file, folder / file)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def complaints(copy: Path) -> str:
+    """What lint-imports prints when every trespass is there at once."""
+    for file, source, _ in TRESPASSES:
+        with (copy / file).open("a") as stream:
+            stream.write(f"\n{source}\n")
+    return lint_imports(copy).stdout
+
+
+def test_every_contract_is_kept():
+    linted = lint_imports(REPOSITORY)
+    assert linted.returncode == 0, linted.stdout
+
+
+@pytest.mark.parametrize(("file", "source", "complaint"), TRESPASSES)
+def test_a_trespass_is_caught(complaints, file, source, complaint):
+    assert complaint in complaints
+
+
+def test_a_test_may_import_what_its_room_may_not(tmp_path):
+    contract = 'id = "a"\nname = "a"\ntype = "forbidden"\n'
+    rules = 'source_modules = ["house"]\nforbidden_modules = ["json"]\n'
+    kind = 'contract_types = ["forbidden: orchestrator.testing.contracts.Forbidden"]\n'
+    (tmp_path / "pyproject.toml").write_text(
+        f'[tool.importlinter]\nroot_package = "house"\ninclude_external_packages = true\n{kind}'
+        f"[[tool.importlinter.contracts]]\n{contract}{rules}"
     )
-
-
-def test_no_module_imports_itself_through_others():
-    graph = {name: imported(parsed(name)) & set(modules()) - {name} for name in modules()}
-    assert list(graphlib.TopologicalSorter(graph).static_order())  # a CycleError names the circle
-
-
-def test_ray_and_the_framework_meet_in_one_module():
-    direct = {name: imported(parsed(name)) for name in modules()}
-    nets = {name for name, found in direct.items() if {n.split(".")[0] for n in found} & FRAMEWORKS}
-    with_ray = {
-        name for name, found in direct.items() if {n.split(".")[0] for n in found} & {"ray"}
-    }
-    assert {name for name in with_ray if direct[name] & nets} == {"orchestrator.on_ray.trial"}
-    assert not with_ray & nets
-
-
-@pytest.mark.parametrize("driver", DRIVERS)
-def test_nothing_that_a_driver_imports_at_once_imports_the_framework(driver):
-    seen, left = set[str](), [driver]
-    while left:
-        name = left.pop()
-        if name not in seen and name in modules():
-            seen.add(name)
-            found = imported(parsed(name), eagerly=True)
-            assert not {n.split(".")[0] for n in found} & FRAMEWORKS, name
-            left += found
+    (tmp_path / "house").mkdir()
+    (tmp_path / "house" / "__init__.py").touch()
+    (tmp_path / "house" / "room_test.py").write_text("import json")
+    (tmp_path / "orchestrator").symlink_to(REPOSITORY / "orchestrator")
+    assert lint_imports(tmp_path).returncode == 0
+    (tmp_path / "house" / "room.py").write_text("import json")
+    assert "house.room -> json" in lint_imports(tmp_path).stdout
 
 
 def test_the_driver_s_process_is_free_of_the_framework():
@@ -197,7 +192,41 @@ def test_the_driver_s_process_is_free_of_the_framework():
     assert done.stdout == "[]\n"
 
 
-# --- how long things may get -----------------------------------------------------------------
+# --- how much may stand in one place ---------------------------------------------------------
+
+
+def folders() -> dict[str, list[Path]]:
+    inside: dict[str, list[Path]] = {}
+    for file in files():
+        inside.setdefault(file.parent.as_posix(), []).append(file)
+    return inside
+
+
+def test_the_root_is_the_story():
+    assert len(folders()["orchestrator"]) <= MOST_FILES_AT_THE_ROOT
+
+
+def test_no_folder_is_crowded():
+    counts = {folder: len(inside) for folder, inside in folders().items()}
+    assert {folder: n for folder, n in counts.items() if n > MOST_FILES} == {}
+
+
+def test_few_sources_stand_beside_one_another_unless_they_are_entries_of_a_dictionary():
+    counts = {
+        folder: sum(not is_test(file) and file.name != "__init__.py" for file in inside)
+        for folder, inside in folders().items()
+        if folder not in DICTIONARIES
+    }
+    assert {folder: n for folder, n in counts.items() if n > MOST_SOURCE_FILES} == {}
+
+
+def test_every_dictionary_is_a_folder():
+    assert set(folders()) >= DICTIONARIES
+
+
+def test_no_file_is_longer_than_can_be_read_at_once():
+    lengths = {str(file): len((REPOSITORY / file).read_text().splitlines()) for file in files()}
+    assert {name: n for name, n in lengths.items() if n > MOST_LINES} == {}
 
 
 def statements(function: ast.AST) -> int:
@@ -209,21 +238,15 @@ def statements(function: ast.AST) -> int:
     ) - isinstance(function, ast.stmt)
 
 
-def functions(tree: ast.Module) -> list[ast.FunctionDef]:
-    return [node for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)]
-
-
-def test_no_file_is_longer_than_can_be_read_at_once():
-    files = [f for top in TOP for f in (REPOSITORY / top).rglob("*.py")]
-    lengths = {str(f.relative_to(REPOSITORY)): len(f.read_text().splitlines()) for f in files}
-    assert {name: n for name, n in lengths.items() if n > MOST_LINES} == {}
+def functions(module: ast.Module) -> Iterator[ast.FunctionDef]:
+    return (node for node in ast.walk(module) if isinstance(node, ast.FunctionDef))
 
 
 def test_functions_are_short():
     lengths = {
-        f"{name}.{function.name}": statements(function)
-        for name in modules()
-        for function in functions(parsed(name))
+        f"{file}:{function.name}": statements(function)
+        for file in sources()
+        for function in functions(tree(file))
     }
     assert {name: n for name, n in lengths.items() if n > MOST_STATEMENTS} == {}
     assert statistics.median(lengths.values()) <= USUAL_STATEMENTS
@@ -231,4 +254,4 @@ def test_functions_are_short():
 
 def test_statements_are_counted():
     text = 'def f(x):\n    """Words."""\n    if x:\n        return 1\n    return 2\n'
-    assert statements(functions(ast.parse(text))[0]) == 3
+    assert statements(next(functions(ast.parse(text)))) == 3
