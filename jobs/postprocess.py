@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import TextIO
 
 from analysis.pipeline.context import TaskContext
-from analysis.pipeline.job import Failure, Job, Request, SweepRun
+from analysis.pipeline.job import Failure, Job, Request, TaskRunner
 from analysis.pipeline.pipeline import is_done, postprocess
 from analysis.pipeline.request import again, arguments, request_of
 from analysis.pipeline.task import Task
@@ -178,7 +178,7 @@ def _workers(
     logs: Path,
     err: TextIO,
     interrupts: Interrupts,
-) -> Iterator[SweepRun]:
+) -> Iterator[TaskRunner]:
     """How to have tasks done; Ray starts with the first task whose part is missing."""
     shop = TaskWorker(TaskContext(_place(words.results), words.data, threads=1))
     with contextlib.ExitStack() as stack:

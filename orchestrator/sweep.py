@@ -33,7 +33,6 @@ from orchestrator.process.signals import termination_as_ctrl_c
 from orchestrator.process.terminal import chatter_to, in_words, note_traceback
 from orchestrator.request import Request, parse
 from orchestrator.scheduling.ledger import Ledger
-from orchestrator.scheduling.scheduler import TIME_IS_UP
 from orchestrator.training.inputs import prepare_inputs
 from results.journal.file_journal import Busy
 from results.journal.open_journal import AnyJournal, journal_of
@@ -218,7 +217,7 @@ def _finish(work: SweepRun, ledger: Ledger) -> int:
         left = f"{unfinished} trials unfinished, {max(0, waiting)} not begun"
         # With nothing but time does a run leave behind what it has not even taken up again.
         left_out = any(entry.status == "running" for entry in entries)
-        stopped = any(entry.reason.startswith(TIME_IS_UP) for entry in entries)
+        stopped = any(entry.ended_by == "time" for entry in entries)
         timed = waiting > 0 or left_out or stopped
         why = "time is up" if timed else "the disk or the store failed them"
         work.say(f"{left}: {why}; go on with:\n  {work.again}")

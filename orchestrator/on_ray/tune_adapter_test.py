@@ -200,7 +200,7 @@ def test_a_state_is_kept_for_whoever_goes_on_with_it_and_else_dropped():
     events, one, other = Events(scheduler), *(Told(scheduler.next_trial()) for _ in "ab")
     for trial in (one, other):
         events.told.on_trial_start(0, [], trial)
-    scheduler.ledger.ended(signature(one), "stopped_early", "time budget", resumable=True)
+    scheduler.ledger.ended(signature(one), "time", "time budget", resumable=True)
     events.told.on_trial_error(0, [], one)  # its process dies when nothing is asked of it any more
     assert events.over == []
     for _ in range(CAUSES["process"].lives):
