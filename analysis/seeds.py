@@ -11,16 +11,14 @@ from numpy.typing import ArrayLike
 from scipy import stats
 
 from analysis.leaderboard import markdown
-from analysis.sweep_folder import FINISHED, SweepFolder
+from analysis.sweep_folder import SweepFolder
+from results.statuses import FINISHED
 
 LOOSE = ("seed", "epochs", "data")
 """Settings in which trials of one configuration differ: the rest is the configuration."""
 
 CANNOT_WIN = "failed"
 """Status of trials that are no finalists, whatever they reached before."""
-
-OUT_OF_TIME = "time budget"
-"""How the reason of a trial begins that only its sweep's time stopped; a test compares it."""
 
 
 @dataclass(frozen=True)
@@ -59,16 +57,23 @@ def finalists(folder: SweepFolder, top: int) -> list[Finalist]:
     ranked = measured.sort_values(
         ["validation_accuracy", "validation_loss", "number"], ascending=[False, True, True]
     )
-    found: list[Finalist] = []
+    best: list[Finalist] = []
     for row in ranked.to_dict("records"):
-        if len(found) == top:
+        if len(best) == top:
             break
         settings = settings_of(folder, str(row["trial"]))
-        if settings not in [each.settings for each in found]:
-            about = str(row["status"]), float(row["validation_accuracy"])
-            epochs = int(row["epochs_trained"])
-            found.append(Finalist(len(found) + 1, str(row["trial"]), *about, epochs, settings))
-    return found
+        if settings not in [each.settings for each in best]:
+            best.append(
+                Finalist(
+                    place=len(best) + 1,
+                    trial=str(row["trial"]),
+                    status=str(row["status"]),
+                    accuracy=float(row["validation_accuracy"]),
+                    epochs=int(row["epochs_trained"]),
+                    settings=settings,
+                )
+            )
+    return best
 
 
 def settings_of(folder: SweepFolder, trial: str) -> dict[str, Any]:
@@ -100,12 +105,12 @@ class Mean:
 
 def mean(values: ArrayLike) -> Mean:
     """Mean of (n,) numbers and how sure it is, taken as draws from one normal distribution."""
-    given = np.asarray(values, dtype=np.float64)
-    n = len(given)
-    value = float(given.mean()) if n else math.nan
+    numbers = np.asarray(values, dtype=np.float64)
+    n = len(numbers)
+    value = float(numbers.mean()) if n else math.nan
     if n < 2:
         return Mean(n, value, *[math.nan] * 4)
-    sd = float(given.std(ddof=1))
+    sd = float(numbers.std(ddof=1))
     error = sd / math.sqrt(n)
     half = float(stats.t.ppf(0.975, n - 1)) * error
     p = float(2 * stats.t.sf(abs(value) / error, n - 1)) if error > 0 else math.nan
@@ -120,75 +125,74 @@ def over_seeds(first: Sequence[Finalist], refit: SweepFolder) -> list[dict[str, 
         refit: the sweep in which each was trained with several seeds.
     """
     trials = refit.trials
-    whole = trials["status"].isin(FINISHED) & ~(
-        trials["reason"].fillna("").str.startswith(OUT_OF_TIME)
-    )
+    ended = trials["status"].isin(FINISHED) & (trials["ended_by"] != "time")
     owners = [settings_of(refit, str(trial)) for trial in trials["trial"]]
-    told = told_apart(first)
-    found = []
-    for finalist, text in zip(first, told, strict=True):
-        mine = trials[[settings == finalist.settings for settings in owners]]
-        done = mine[whole[mine.index]]
-        found.append((finalist, text, mine, done.set_index("seed")["validation_accuracy"]))
-    found.sort(key=lambda each: (-each[3].mean() if len(each[3]) else math.inf, each[0].place))
-    best = found[0][3] if found else pd.Series(dtype=float)
+    groups = []
+    for finalist, name in zip(first, distinct_names(first), strict=True):
+        seeds = trials[[settings == finalist.settings for settings in owners]]
+        accuracies = seeds[ended[seeds.index]].set_index("seed")["validation_accuracy"]
+        groups.append((finalist, name, seeds, accuracies))
+    groups.sort(key=lambda each: (-each[3].mean() if len(each[3]) else math.inf, each[0].place))
+    best = groups[0][3] if groups else pd.Series(dtype=float)
     return [
-        _row(place, finalist, text, mine) | _measured(finalist, done) | _behind(place, best, done)
-        for place, (finalist, text, mine, done) in enumerate(found, 1)
+        _row(place, finalist, name, seeds)
+        | _measured(finalist, accuracies)
+        | _behind(place, best, accuracies)
+        for place, (finalist, name, seeds, accuracies) in enumerate(groups, 1)
     ]
 
 
-def told_apart(first: Sequence[Finalist]) -> list[str]:
+def distinct_names(first: Sequence[Finalist]) -> list[str]:
     """What tells finalists apart, one text each; of a single one the architecture."""
-    found = [each.settings for each in first]
-    keys = [key for row in found[:1] for key in row if len({each[key] for each in found}) > 1]
-    return [", ".join(f"{k}={each[k]}" for k in keys or ["architecture"]) for each in found]
+    settings = [each.settings for each in first]
+    keys = [key for row in settings[:1] for key in row if len({each[key] for each in settings}) > 1]
+    return [", ".join(f"{k}={each[k]}" for k in keys or ["architecture"]) for each in settings]
 
 
-def _row(place: int, finalist: Finalist, text: str, mine: pd.DataFrame) -> dict[str, Any]:
+def _row(place: int, finalist: Finalist, name: str, seeds: pd.DataFrame) -> dict[str, Any]:
     return {
         "place": place,
-        "configuration": text,
+        "configuration": name,
         "first_trial": finalist.trial,
         "first_place": finalist.place,
         "first_status": finalist.status,
         "first_epochs": finalist.epochs,
         "first_accuracy": finalist.accuracy,
-        "epochs": None if mine.empty else int(mine["epochs"].iloc[0]),
-        "begun": len(mine),
+        "epochs": None if seeds.empty else int(seeds["epochs"].iloc[0]),
+        "begun": len(seeds),
     }
 
 
 def _measured(finalist: Finalist, accuracies: pd.Series) -> dict[str, Any]:
-    found = mean(accuracies)
+    average = mean(accuracies)
     return {
-        "n": found.n,
-        "mean": _known(found.value),
-        "sd": _known(found.sd),
-        "low": _known(found.low),
-        "high": _known(found.high),
-        "lowest": _known(accuracies.min()),
-        "highest": _known(accuracies.max()),
-        "change": _known(found.value - finalist.accuracy),
+        "n": average.n,
+        "mean": _finite(average.value),
+        "sd": _finite(average.sd),
+        "low": _finite(average.low),
+        "high": _finite(average.high),
+        "lowest": _finite(accuracies.min()),
+        "highest": _finite(accuracies.max()),
+        "change": _finite(average.value - finalist.accuracy),
     }
 
 
-def _behind(place: int, best: pd.Series, mine: pd.Series) -> dict[str, Any]:
+def _behind(place: int, best: pd.Series, accuracies: pd.Series) -> dict[str, Any]:
     """How far the best is ahead, seed by seed."""
     if place == 1:
         return {}
-    shared = best.index.intersection(mine.index)
-    found = mean(best[shared] - mine[shared])
+    shared = best.index.intersection(accuracies.index)
+    lead = mean(best[shared] - accuracies[shared])
     return {
-        "pairs": found.n,
-        "behind": _known(found.value),
-        "behind_low": _known(found.low),
-        "behind_high": _known(found.high),
-        "behind_p": _known(found.p),
+        "pairs": lead.n,
+        "behind": _finite(lead.value),
+        "behind_low": _finite(lead.low),
+        "behind_high": _finite(lead.high),
+        "behind_p": _finite(lead.p),
     }
 
 
-def _known(value: float) -> float | None:
+def _finite(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
@@ -269,10 +273,10 @@ def _lead(rows: Sequence[Mapping[str, Any]]) -> list[str]:
             f"{begin}, from {row['pairs']} shared seed: whether that is chance, one cannot say."
         ]
     n, half = row["pairs"], (row["behind_high"] - row["behind_low"]) / 2
-    told = "which is more than chance explains" if row["behind_low"] > 0 else "which may be chance"
+    chance = "is more than chance explains" if row["behind_low"] > 0 else "may be chance"
     return [
         f"{begin} over {n} shared seeds (paired t: {_span(row['behind_low'], row['behind_high'])}"
-        f"{_p(row['behind_p'])}), {told}. At this spread {n} seeds show no lead under "
+        f"{_p(row['behind_p'])}), which {chance}. At this spread {n} seeds show no lead under "
         f"{_number(half)}.",
         f"With {n} pairs a test that assumes no distribution cannot give p under "
         f"{2.0 ** (1 - n):.2g}, even if the best wins every time; the t-test gives less only "

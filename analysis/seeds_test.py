@@ -5,15 +5,13 @@ import pytest
 from scipy import stats
 
 from analysis.seeds import (
-    OUT_OF_TIME,
+    distinct_names,
     finalists,
     in_markdown,
     mean,
     over_seeds,
-    told_apart,
 )
 from analysis.sweep_folder import SweepFolder
-from orchestrator.scheduling.scheduler import TIME_IS_UP
 from orchestrator.testing.stand_ins import tiny
 from results.schema import EPOCHS, SEEDS, TRIALS, table
 from results.store import Store
@@ -90,9 +88,9 @@ def test_of_equals_the_lower_loss_is_first_then_the_earlier(tmp_path):
 
 
 def test_finalists_are_told_apart_by_what_differs(first):
-    assert told_apart(finalists(first, 2)) == ["learning_rate=0.3", "learning_rate=0.2"]
-    assert told_apart(finalists(first, 1)) == [f"architecture={tiny().architecture}"]
-    assert told_apart([]) == []
+    assert distinct_names(finalists(first, 2)) == ["learning_rate=0.3", "learning_rate=0.2"]
+    assert distinct_names(finalists(first, 1)) == [f"architecture={tiny().architecture}"]
+    assert distinct_names([]) == []
 
 
 # --- means -----------------------------------------------------------------------------------
@@ -156,8 +154,8 @@ def test_only_whole_trainings_count_and_pairs_are_of_shared_seeds(first, tmp_pat
             trial(0.2, 0.7, 1),
             trial(0.2, 0.8, 2, status="reused"),
             trial(0.2, 0.1, 3, status="failed"),
-            trial(0.3, 0.1, 1, status="stopped_early", reason=f"{OUT_OF_TIME} 1m spent"),
-            trial(0.3, 0.5, 2, status="stopped_early", reason="no better loss for 5 epochs"),
+            trial(0.3, 0.1, 1, status="stopped_early", ended_by="time"),
+            trial(0.3, 0.5, 2, status="stopped_early", ended_by="patience"),
             trial(0.3, 0.6, 3),
             trial(0.1, 0.9, 1, status="running"),
         ],
@@ -172,10 +170,6 @@ def test_only_whole_trainings_count_and_pairs_are_of_shared_seeds(first, tmp_pat
     assert rows[1]["behind_low"] is None
     assert rows[2]["mean"] is rows[2]["lowest"] is rows[2]["behind"] is None
     assert table(SEEDS, rows).num_rows == 3
-
-
-def test_the_reason_that_time_was_up_is_the_conductor_s():
-    assert OUT_OF_TIME == TIME_IS_UP
 
 
 # --- in words --------------------------------------------------------------------------------

@@ -2,7 +2,6 @@
 
 import dataclasses
 import os
-import re
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -15,12 +14,12 @@ from orchestrator.data.faces import Splits
 from orchestrator.data.remote.uris import absolute, shown
 from orchestrator.errors import BadInput
 from orchestrator.training.inputs import DataSource
+from results.formats import NOT_EMBEDDED
 from results.paths import Paths
 from results.schema import EPOCHS, TRIALS
+from results.statuses import FINISHED
 from results.store import DamagedResults, Store
-
-FINISHED = ("completed", "stopped_early", "reused")
-"""Statuses of trials that may have left weights."""
+from results.sweep_file import read_sweep_file
 
 UNFINISHED = {
     "pruned": "pruned, so its weights were not kept",
@@ -28,9 +27,6 @@ UNFINISHED = {
     "running": "still running, or interrupted",
 }
 """Status -> why such a trial is no candidate."""
-
-EMBEDDED = re.compile(r"embedded faces \((\d+)\)")
-"""What `sweep.json` says where no path was given."""
 
 CONFIGURATION = tuple(field.name for field in dataclasses.fields(TrialConfig))
 
@@ -57,9 +53,9 @@ class SweepFolder:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.record = _record(store)
-        about = self.record["data"]
-        self.classes: tuple[str, ...] = tuple(about["classes"])
-        self.digest: str = about["digest"]
+        data = self.record["data"]
+        self.classes: tuple[str, ...] = tuple(data["classes"])
+        self.digest: str = data["digest"]
         self.trials: pd.DataFrame = store.read_table(Paths().trials, TRIALS).to_pandas()
         self.epochs: pd.DataFrame = store.read_table(Paths().epochs, EPOCHS).to_pandas()
         if not self.trials["status"].isin(FINISHED).any():
@@ -76,10 +72,10 @@ class SweepFolder:
         Raises:
             BadInput: for a trial that the sweep does not have.
         """
-        found = self.trials[self.trials["trial"] == trial]
-        if found.empty:
+        rows = self.trials[self.trials["trial"] == trial]
+        if rows.empty:
             raise BadInput(f"{self.store.root} has no trial {trial!r}; see {Paths().leaderboard}")
-        return found.iloc[0]
+        return rows.iloc[0]
 
     def config(self, trial: str) -> TrialConfig:
         """A trial's configuration.
@@ -117,16 +113,14 @@ class SweepFolder:
     @property
     def source(self) -> DataSource:
         """Where the sweep found its data set; a relative path starts where we stand now."""
-        path = str(self.record["data"]["path"])
+        data = self.record["data"]
         cache = os.environ.get("ORCHESTRATOR_CACHE")
         source = DataSource(
             cache=str(Path(cache).absolute()) if cache else None, digest=self.digest
         )
-        embedded = EMBEDDED.fullmatch(path)
-        if embedded:
-            # Sweeps draw them with the source's own seed (identity's seed is the search's).
-            return dataclasses.replace(source, embedded=int(embedded[1]))
-        return dataclasses.replace(source, path=absolute(path))
+        if data["embedded"] is not None:
+            return dataclasses.replace(source, embedded=data["embedded"], seed=data["seed"])
+        return dataclasses.replace(source, path=absolute(data["path"]))
 
     def open_splits(self, data: str | None = None) -> Splits:
         """The data set that the sweep was made on: from the cache, else from its path.
@@ -192,20 +186,20 @@ def _record(store: Store) -> dict[str, Any]:
         raise DamagedResults(
             f"{store.root} is no sweep's folder: it has no {Paths().sweep}{_sweeps_below(store)}"
         )
-    record = store.read_json(Paths().sweep)
+    record = read_sweep_file(store)
     try:
-        about = record["data"]
-        whole = all(isinstance(about[key], str) for key in ("path", "digest"))
-        whole = whole and len(about["classes"]) > 1
+        data = record["data"]
+        complete = all(isinstance(data[key], str) for key in ("path", "digest"))
+        complete = complete and all(isinstance(data[key], int | None) for key in NOT_EMBEDDED)
+        complete = complete and len(data["classes"]) > 1
     except (TypeError, KeyError):
-        whole = False
-    if not whole:
+        complete = False
+    if not complete:
         raise DamagedResults(
             f"{store.root}/{Paths().sweep} does not say on which data the sweep was made (data: "
             "path, digest, classes); put a copy back"
         )
-    found: dict[str, Any] = record
-    return found
+    return dict(record)
 
 
 def _sweeps_below(store: Store) -> str:
@@ -217,8 +211,8 @@ def _reason(row: dict[Any, Any], there: set[str]) -> str:
     """Why a trial cannot be a member; "" if it can."""
     if row["status"] not in FINISHED:
         reason = UNFINISHED.get(row["status"], f"its status is {row['status']}")
-        said = row["error"] if row["status"] == "failed" else row["reason"]
-        return f"{reason}: {said}" if isinstance(said, str) and said else reason
+        details = row["error"] if row["status"] == "failed" else row["reason"]
+        return f"{reason}: {details}" if isinstance(details, str) and details else reason
     files = (Paths().prediction(row["trial"]), Paths().weight(row["trial"]))
     absent = [name for name in files if name not in there]
     return f"{' and '.join(absent)} missing" if absent else ""

@@ -1,7 +1,6 @@
 """What is looked at before a job is submitted: address, places, variables, upload, token."""
 
 import ipaddress
-import logging
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -10,6 +9,7 @@ from urllib.parse import urlsplit
 from orchestrator.data.remote.uris import check, is_uri
 from orchestrator.errors import BadInput
 from results.secrets import forms_in, names_secret
+from orchestrator.on_ray.tune_internals import uploaded_files
 
 CREDENTIALS = {
     "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
@@ -101,22 +101,8 @@ def variables(pairs: Sequence[str]) -> dict[str, str]:
 
 
 def upload_sizes(root: Path) -> dict[str, int]:
-    """File -> bytes, of what Ray would upload; by its own rules, private as they are."""
-    from ray._private import ray_constants
-    from ray._private.runtime_env import packaging
-
-    quiet = logging.getLogger(f"{__name__}.quiet")
-    quiet.disabled = True
-    sizes: dict[str, int] = {}
-
-    def note(path: Path) -> None:
-        if path.is_file():
-            sizes[str(path.relative_to(root))] = path.stat().st_size
-
-    left_out = ray_constants.get_runtime_env_default_excludes()
-    rules = [packaging._get_excludes(root, left_out)]
-    packaging._dir_travel(root, rules, note, include_gitignore=True, logger=quiet)
-    return sizes
+    """File -> bytes, of what Ray would upload."""
+    return {str(path.relative_to(root)): path.stat().st_size for path in uploaded_files(root)}
 
 
 def check_upload(files: Mapping[str, int], needed: Sequence[str] = ()) -> list[str]:

@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from analysis.seeds import OUT_OF_TIME, Finalist, finalists, in_markdown, over_seeds, told_apart
+from analysis.seeds import Finalist, distinct_names, finalists, in_markdown, over_seeds
 from analysis.sweep_folder import SweepFolder
 from orchestrator import sweep
 from orchestrator.config import Budget, Sweep
@@ -222,9 +222,9 @@ def _words(folder: SweepFolder, chosen: Sequence[Finalist], top: int) -> list[st
     """Who the finalists are, and what should be known about how they were found."""
     name = folder.record["name"]
     lines = [f"finalists of {name}, by validation accuracy"]
-    for finalist, told in zip(chosen, told_apart(chosen), strict=True):
+    for finalist, settings in zip(chosen, distinct_names(chosen), strict=True):
         how = f"{finalist.status} after {finalist.epochs} epochs"
-        lines.append(f"{finalist.place:>4}  {finalist.accuracy:.4f}  {how:<32}  {told}")
+        lines.append(f"{finalist.place:>4}  {finalist.accuracy:.4f}  {how:<32}  {settings}")
     if len(chosen) < top:
         lines.append(f"note: {name} has {len(chosen)} different configurations, not {top}")
     if unfinished := _unfinished(folder):
@@ -237,10 +237,9 @@ def _words(folder: SweepFolder, chosen: Sequence[Finalist], top: int) -> list[st
 def _unfinished(folder: SweepFolder) -> str:
     """What an interrupted sweep has still to do; "" where it is done."""
     trials, planned = folder.trials, folder.record.get("trials", 0)
-    out_of_time = trials["reason"].fillna("").str.startswith(OUT_OF_TIME)
     counts: dict[str, Any] = {
         "interrupted or running": int((trials["status"] == "running").sum()),
-        "stopped by its time budget": int(out_of_time.sum()),
+        "stopped by its time budget": int((trials["ended_by"] == "time").sum()),
         "not begun": max(0, int(planned) - len(trials)),
     }
     return ", ".join(f"{count} {what}" for what, count in counts.items() if count)

@@ -153,7 +153,7 @@ def test_flags_change_seeds_epochs_name_and_number(first, monkeypatch, capsys):
 
 
 def test_trials_that_ran_out_of_time_make_a_sweep_unfinished(first, monkeypatch, capsys):
-    late = {"status": "stopped_early", "reason": "time budget 1m spent", "learning_rate": 0.7}
+    late = {"status": "stopped_early", "ended_by": "time", "learning_rate": 0.7}
     folder = first({}, late, {"status": "running", "learning_rate": 0.9})
     _, err = dry(monkeypatch, capsys, folder)
     assert "not finished (1 interrupted or running, 1 stopped by its time budget)" in err

@@ -25,6 +25,7 @@ from orchestrator.training.inputs import DataSource
 from results.journal.open_journal import has_journal
 from results.paths import Paths
 from results.store import DamagedResults, Store
+from results.sweep_file import NewerFormat, read_sweep_file
 
 
 @dataclass(frozen=True)
@@ -291,13 +292,16 @@ def _record(store: Store) -> dict[str, Any]:
 
     Raises:
         BadInput: where it is damaged.
+        NewerFormat: where a later version wrote it.
     """
     try:
-        record = store.read_json(Paths().sweep)
+        record = read_sweep_file(store)
         int(record["identity"]["seed"])
         if isinstance(record["identity"]["space"], dict) and isinstance(record["precision"], str):
             return dict(record)
         said = "it says no precision or no space"
+    except NewerFormat:
+        raise
     except (DamagedResults, KeyError, TypeError, ValueError) as error:
         damaged = isinstance(error, DamagedResults)
         said = str(error).partition(";")[0] if damaged else f"it lacks {error}"

@@ -12,8 +12,6 @@ import sys
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
-import ray
-
 from orchestrator import plan, sweeps
 from orchestrator.config import Sweep
 from orchestrator.driver import integrity
@@ -23,9 +21,10 @@ from orchestrator.driver.run import SweepRun, train
 from orchestrator.driver.sweep_record import record
 from orchestrator.errors import BadInput
 from orchestrator.monitor.closing import closing_lines
+from orchestrator.on_ray.precision_probe import faster_precision
 from orchestrator.on_ray.resources import TrialResources
-from orchestrator.on_ray.session import session
-from orchestrator.on_ray.trial import Trial, chosen_precision
+from orchestrator.on_ray.session import cluster_resources, session
+from orchestrator.on_ray.trial import Trial
 from orchestrator.plan import Plan
 from orchestrator.process import hardware, provenance
 from orchestrator.process.error_line import error_line, log_traceback
@@ -34,7 +33,6 @@ from orchestrator.process.signals import termination_as_ctrl_c
 from orchestrator.process.terminal import redirected_output
 from orchestrator.request import Request, parse
 from orchestrator.scheduling.ledger import Ledger
-from orchestrator.scheduling.scheduler import TIME_IS_UP
 from orchestrator.training.inputs import prepare_inputs
 from results.journal.file_journal import Busy
 from results.journal.open_journal import AnyJournal, journal_of
@@ -43,9 +41,6 @@ from results.store import DamagedResults
 
 POSTPROCESS = "jobs.postprocess"
 LAST_WORDS_S = 10.0
-
-PATIENCE_SECONDS = 60.0
-"""After so long without room for a trial, what is asked for and what there is are said."""
 
 
 def main(argv: Sequence[str] | None = None, trainable: type[Trial] = Trial) -> int:
@@ -93,15 +88,17 @@ def run(request: Request, asked: Sweep | None = None, trainable: type[Trial] = T
 
 @contextlib.contextmanager
 def warnings_to(err: TextIO) -> Iterator[None]:
-    """Show what the results' store warns of, e.g. that it does not answer and is waited for."""
+    """Show what our own parts warn of, e.g. that a store does not answer and is waited for."""
     handler = logging.StreamHandler(err)
     handler.setFormatter(logging.Formatter("note: %(message)s"))
-    logger = logging.getLogger("results")
-    logger.addHandler(handler)
+    loggers = [logging.getLogger(name) for name in ("results", "orchestrator")]
+    for logger in loggers:
+        logger.addHandler(handler)
     try:
         yield
     finally:
-        logger.removeHandler(handler)
+        for logger in loggers:
+            logger.removeHandler(handler)
 
 
 @contextlib.contextmanager
@@ -174,39 +171,35 @@ def _with_ray(work: SweepRun) -> Ledger:
     cpus = max(hardware.cores(), request.concurrency or 0)
     # Ray puts a handler of its own in place of ours while it starts.
     with session(cpus, None, request.address, _lost(work)), termination_as_ctrl_c():
-        slots = TrialResources.of(request, ray.cluster_resources().get("GPU", 0.0))
+        resources = TrialResources.of(request, cluster_resources().get("GPU", 0.0))
         if planned.resume:
             work.journal.append({"event": "resumed", "command": provenance.command()})
         else:
-            planned = _settle_precision(planned, slots, work.err)
+            planned = _settle_precision(work, resources)
             work = dataclasses.replace(work, planned=planned)
             # In this order: a sweep.json without a journal that has begun is always a damage.
             work.journal.append({"event": "begun", "sweep": planned.name})
             planned.store.write_json(Paths().sweep, record(planned, request.data))
-        return train(work, slots)
+        return train(work, resources)
 
 
 def _lost(work: SweepRun) -> Callable[[str], None]:
     """What is said last when the cluster is gone: that ends the process at once."""
 
-    def say(what: str) -> None:
-        work.say(f"error: {what}; what was trained is kept; once a cluster runs, go on with:")
+    def say(message: str) -> None:
+        work.say(f"error: {message}; what was trained is kept; once a cluster runs, go on with:")
         work.say(f"  {work.again}")
 
     return say
 
 
-def _settle_precision(planned: Plan, slots: TrialResources, err: TextIO) -> Plan:
-    named = planned.values("precision")
-    if "auto" not in named:
-        return plan.with_precision(planned, named[0])
-    probe = ray.remote(num_cpus=slots.threads, num_gpus=slots.gpus)(chosen_precision).remote()
-    while not ray.wait([probe], timeout=PATIENCE_SECONDS)[0]:
-        asked = f"{slots.threads} CPUs and {slots.gpus:g} GPUs a trial"
-        print(f"waiting for room: {asked}; Ray has {ray.cluster_resources()}", file=err)
-    precision, evidence = ray.get(probe)
-    print(f"precision: {precision} ({evidence})", file=err)
-    return plan.with_precision(planned, precision)
+def _settle_precision(work: SweepRun, resources: TrialResources) -> Plan:
+    choices = work.planned.values("precision")
+    if "auto" not in choices:
+        return plan.with_precision(work.planned, choices[0])
+    precision, evidence = faster_precision(resources, work.say)
+    work.say(f"precision: {precision} ({evidence})")
+    return plan.with_precision(work.planned, precision)
 
 
 def _finish(work: SweepRun, ledger: Ledger) -> int:
@@ -214,13 +207,13 @@ def _finish(work: SweepRun, ledger: Ledger) -> int:
     work.say(closing_lines(work.planned, ledger))
     entries = ledger.entries.values()
     unfinished = sum(entry.pending for entry in entries)
-    waiting = work.planned.trials - len(entries) if work.request.time_budget else 0
-    if unfinished or waiting > 0:
-        left = f"{unfinished} trials unfinished, {max(0, waiting)} not begun"
+    not_begun = work.planned.trials - len(entries) if work.request.time_budget else 0
+    if unfinished or not_begun > 0:
+        left = f"{unfinished} trials unfinished, {max(0, not_begun)} not begun"
         # With nothing but time does a run leave behind what it has not even taken up again.
         left_out = any(entry.status == "running" for entry in entries)
-        stopped = any(entry.reason.startswith(TIME_IS_UP) for entry in entries)
-        timed = waiting > 0 or left_out or stopped
+        stopped = any(entry.ended_by == "time" for entry in entries)
+        timed = not_begun > 0 or left_out or stopped
         why = "time is up" if timed else "the disk or the store failed them"
         work.say(f"{left}: {why}; go on with:\n  {work.again}")
     if all(entry.status in ("failed", "running") for entry in entries):

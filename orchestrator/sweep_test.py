@@ -267,9 +267,10 @@ def work_on(request):
     return SweepRun(request, planned, ListJournal(), LocalFiles(planned.store), sys.stderr)
 
 
-COMPLETED = {"status": "completed", "reason": "all epochs done"}
-FAILED = {"status": "failed", "reason": "raised an error", "error": "ValueError: x"}
-OUT_OF_TIME = {"status": "stopped_early", "reason": "time budget 1m", "resumable": True}
+COMPLETED = {"ended_by": "epochs", "reason": "all epochs done"}
+FAILED = {"ended_by": "failure", "reason": "raised an error", "error": "ValueError: x"}
+OUT_OF_TIME = {"ended_by": "time", "reason": "time budget 1m", "resumable": True}
+INTERRUPTED = FAILED | {"ended_by": "interrupted", "resumable": True}
 
 
 @pytest.mark.parametrize(
@@ -280,7 +281,8 @@ OUT_OF_TIME = {"status": "stopped_early", "reason": "time budget 1m", "resumable
         ([], 1, "error: no trial succeeded"),
         ([OUT_OF_TIME], 0, "time is up; go on with:"),
         ([COMPLETED, {}], 0, "1 trials unfinished, 0 not begun: time is up; go on with:"),
-        ([{"status": "reused", "reason": "trained before"}], 0, "1 trials: 1 reused"),
+        ([COMPLETED | {"reused_from": "older"}], 0, "1 trials: 1 reused"),
+        ([INTERRUPTED, COMPLETED], 0, "0 not begun: the disk or the store failed them; go on"),
     ],
 )
 def test_the_code_says_whether_anything_succeeded(ends, code, said, question, results, capsys):

@@ -1,6 +1,7 @@
 """The names that trials write are the names that tables have; `results` itself imports neither."""
 
 import dataclasses
+import typing
 
 import pyarrow as pa
 import pytest
@@ -12,7 +13,9 @@ from orchestrator.monitor.tensorboard import TAGS
 from orchestrator.scheduling.ledger import RESULT_FIELDS
 from orchestrator.scheduling.scheduler import METRIC, ROW_FIELDS
 from orchestrator.training.history import EpochRow
-from results.schema import EPOCHS, STATUSES, TRIALS
+from orchestrator.training.stopping import Stop
+from results.schema import EPOCHS, TRIALS
+from results.statuses import ENDINGS, STATUSES
 
 KINDS = {str: pa.string(), int: pa.int64(), float: pa.float64(), bool: pa.bool_()}
 
@@ -40,6 +43,10 @@ def test_what_is_told_of_the_best_epoch_stands_in_both_tables(name):
 
 def test_what_the_first_row_tells_is_a_column():
     assert set(RESULT_FIELDS) <= set(TRIALS.names)
+
+
+def test_what_may_end_a_trial_by_itself_is_an_ending():
+    assert set(typing.get_args(typing.get_type_hints(Stop)["kind"])) < set(ENDINGS)
 
 
 def test_tensorboard_shows_epochs_columns_and_every_status():

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from results.formats import FORMAT, KEY
+
 TEXT, WHOLE, REAL, SWITCH = pa.string(), pa.int64(), pa.float64(), pa.bool_()
-STATUSES = ("completed", "stopped_early", "pruned", "failed", "running", "reused")
-"""What may stand in `trials.status`."""
 
 
 def _schema(*columns: tuple[str, pa.DataType, str, str]) -> pa.Schema:
@@ -20,7 +20,8 @@ def _schema(*columns: tuple[str, pa.DataType, str, str]) -> pa.Schema:
         [
             pa.field(name, kind, metadata={"unit": unit, "description": description})
             for name, kind, unit, description in columns
-        ]
+        ],
+        metadata={KEY: str(FORMAT)},
     )
 
 
@@ -60,6 +61,7 @@ TRIALS = _schema(
     ("sweep", TEXT, "", "Name of the sweep."),
     *_CONFIG,
     ("status", TEXT, "", "One of the statuses listed above."),
+    ("ended_by", TEXT, "", "What ended the trial, see above; null while it runs."),
     ("reason", TEXT, "", "Why the trial ended as it did, one sentence."),
     ("epochs_trained", WHOLE, "epochs", "Epochs finished."),
     ("best_epoch", WHOLE, "epochs", "Epoch, from 1, whose weights were kept."),

@@ -7,7 +7,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from results.schema import EPOCHS, PREDICTIONS, STATUSES, TABLES, TRIALS, table
+from results.formats import FORMAT
+from results.schema import EPOCHS, PREDICTIONS, TABLES, TRIALS, table
+from results.statuses import ENDINGS, STATUSES
 
 README = (Path(__file__).parent / "README.md").read_text(encoding="utf-8")
 
@@ -43,6 +45,25 @@ def test_every_column_has_a_sentence(name):
 
 def test_readme_explains_every_status():
     assert set(re.findall(r"^- `(\w+)`: ", README, flags=re.MULTILINE)) == set(STATUSES)
+
+
+def test_readme_explains_what_may_end_a_trial_and_the_status_that_follows():
+    section = README.partition("| `ended_by` | meaning | status |")[2].partition("\n\n")[0]
+    rows = re.findall(r"^\| `(\w+)` \| .+ \| `(\w+)` \|$", section, flags=re.MULTILINE)
+    assert rows == list(ENDINGS.items())
+    assert set(ENDINGS.values()) < set(STATUSES)
+
+
+def test_readme_explains_every_format():
+    section = README.partition("## Formats")[2].partition("\n## ")[0]
+    numbers = [int(n) for n in re.findall(r"^\| (\d+) \|", section, flags=re.MULTILINE)]
+    assert numbers == list(range(1, FORMAT + 1))
+
+
+@pytest.mark.parametrize("name", TABLES)
+def test_every_table_carries_the_number_of_its_format(tmp_path, name):
+    pq.write_table(table(TABLES[name], []), tmp_path / "t.parquet")
+    assert pq.read_schema(tmp_path / "t.parquet").metadata[b"format"] == b"%d" % FORMAT
 
 
 def test_absent_fields_are_null_and_nan_stays_nan():

@@ -15,6 +15,7 @@ import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
 from results.atomic_file import TEMPORARY, hidden, replace
+from results.formats import current_table, table_problem
 from results.locations import FLAT, first_line, open_place
 from results.retry import Patience, allowed, passing
 
@@ -183,7 +184,8 @@ class Store:
             where: a filter in pyarrow's words: only these rows are unpacked.
 
         Raises:
-            DamagedResults: if the file is absent, no whole Parquet file, or lacks a column.
+            DamagedResults: if the file is absent, no whole Parquet file, lacks a column, or is of
+                a later format.
         """
         content = self.read_bytes(name)
         try:
@@ -194,8 +196,9 @@ class Store:
                 f"({first_line(problem)}); put a copy back, or delete it and run the command that "
                 "writes it again."
             ) from problem
-        for field in schema or ():
-            self._check_column(name, table.schema, field)
+        table = current_table(table)
+        if refusal := table_problem(self._shown(name), table.schema, schema):
+            raise DamagedResults(refusal)
         return table
 
     def write_json(self, name: str, value: Any) -> None:
@@ -332,15 +335,6 @@ class Store:
 
     def _shown(self, name: str) -> str:
         return f"{self.root}/{self._relative(name)}"
-
-    def _check_column(self, name: str, found: pa.Schema, wanted: pa.Field) -> None:
-        index = found.get_field_index(wanted.name)
-        kind = "no such column" if index < 0 else str(found.field(index).type)
-        if index < 0 or found.field(index).type != wanted.type:
-            raise DamagedResults(
-                f"{self._shown(name)}: column {wanted.name} must be {wanted.type}, found {kind}; "
-                "it was written by another version: run the sweep again into a new folder."
-            )
 
 
 def _all_of(file: pa.MemoryMappedFile) -> pa.Buffer:

@@ -5,7 +5,8 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from analysis.figures.style import BLUE, GREY, count, percent, shown, whiskers
-from analysis.figures.tables import FINISHED, Tables
+from analysis.figures.tables import Tables
+from results.statuses import FINISHED
 
 COLUMNS = [
     "value",

@@ -22,7 +22,8 @@ from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 
 from analysis.figures.style import BLUE, count, shown
-from analysis.figures.tables import FINISHED, SETTINGS, Tables
+from analysis.figures.tables import SETTINGS, Tables
+from results.statuses import FINISHED
 
 FEWEST = 4
 """Trials below which nothing is computed."""

@@ -8,7 +8,8 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure as Canvas
 
 from analysis.figures.style import count, shown
-from analysis.figures.tables import FINISHED, SETTINGS, Tables
+from analysis.figures.tables import SETTINGS, Tables
+from results.statuses import FINISHED
 
 SHADES = "viridis_r"
 """Perceptually uniform; reversed, so that the best trials are the dark ones on white."""

@@ -15,7 +15,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from analysis.figures.style import BLUE, ORANGE, RED, percent, shown, whiskers
-from analysis.figures.tables import FINISHED, Tables
+from analysis.figures.tables import Tables
+from results.statuses import FINISHED
 
 GUESSING = 6 / 7
 """Binary accuracy of seven outputs none of which exceeds 0.5."""
@@ -83,8 +84,8 @@ def data(tables: Tables) -> pd.DataFrame:
 
 
 def _comparable(tables: Tables) -> bool:
-    drawn = "embedded" in str((tables.record.get("data") or {}).get("path", ""))
-    return set(tables.classes) == EMOTIONS and not drawn
+    embedded = (tables.record.get("data") or {}).get("embedded")
+    return set(tables.classes) == EMOTIONS and embedded is None
 
 
 def _ours(tables: Tables) -> list[dict[str, object]]:

@@ -12,6 +12,6 @@ def test_the_seed_project_s_figures_stand_beside_ours_for_photographs_alone():
     assert sorted(theirs["binary"].dropna()) == [0.8852, 0.8912]
     assert theirs.loc[theirs["binary"].notna(), "accuracy"].isna().all()
     assert "Not finished in this sweep: VGG16, CCPCCPCCPFF" in seed_project.caption(frame)
-    drawn = made | {"record": record(path="embedded faces (6000)")}
+    drawn = made | {"record": record(embedded=6000)}
     assert seed_project.data(Tables(**drawn)).empty
     assert seed_project.data(Tables(**made | {"record": record(("x", "y"))})).empty

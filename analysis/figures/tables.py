@@ -8,9 +8,6 @@ import pandas as pd
 
 from results.schema import TABLES, TRIALS, table
 
-FINISHED = ("completed", "stopped_early", "reused")
-"""Statuses of trials that had all the epochs they wanted."""
-
 SETTINGS = tuple(TRIALS.names[TRIALS.names.index("architecture") : TRIALS.names.index("data")])
 """Columns of `trials` that a sweep may vary."""
 

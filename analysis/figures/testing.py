@@ -49,12 +49,12 @@ def epoch(name: str, number: int, value: float | None, loss: float | None = 1.0)
     }
 
 
-def record(classes: Sequence[str] = NAMES, path: str = "fer2013.zip") -> dict[str, Any]:
+def record(classes: Sequence[str] = NAMES, embedded: int | None = None) -> dict[str, Any]:
     """`sweep.json` of a sweep with rungs after epochs 1 and 3."""
     return {
         "rungs": [1, 3],
         "identity": {"reduction_factor": 3},
-        "data": {"path": path, "classes": list(classes)},
+        "data": {"path": "fer2013.zip", "embedded": embedded, "classes": list(classes)},
     }
 
 

@@ -5,8 +5,6 @@ import time
 from dataclasses import dataclass
 from typing import TextIO
 
-import ray
-
 from orchestrator.driver.integrity import lost_epochs
 from orchestrator.driver.local_files import LocalFiles
 from orchestrator.monitor.monitor import Monitor
@@ -15,9 +13,7 @@ from orchestrator.monitor.tensorboard import TensorBoardRuns
 from orchestrator.on_ray.capacity import CapacityWatch
 from orchestrator.on_ray.resources import TrialResources
 from orchestrator.on_ray.trial import Trial
-from orchestrator.on_ray.tune_adapter import (
-    errors_unwrapped,
-)
+from orchestrator.on_ray.tune_adapter import errors_unwrapped
 from orchestrator.on_ray.tuner import experiment
 from orchestrator.plan import Plan
 from orchestrator.request import Request, resume_command
@@ -80,12 +76,12 @@ def train(work: SweepRun, resources: TrialResources) -> Ledger:
         Monitor(planned, scheduler, tables, dashboard, work.err) as monitor,
         tempfile.TemporaryDirectory(prefix="tune-") as scratch,
     ):
-        capacity = CapacityWatch(resources, ray.nodes, monitor.say)
+        capacity = CapacityWatch(resources, monitor.say)
         ledger.listen(capacity.on_event)
 
         def after_step() -> None:
             monitor()
-            capacity()
+            capacity.check()
             with monitor.harmless("the copy of TensorBoard's files"):
                 work.place.keep_up()
 

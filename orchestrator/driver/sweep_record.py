@@ -4,6 +4,7 @@ from typing import Any
 
 from orchestrator.plan import Plan
 from orchestrator.process.provenance import describe
+from results.formats import FORMAT, KEY, NOT_EMBEDDED
 
 
 def record(plan: Plan, data: str | None) -> dict[str, Any]:
@@ -15,7 +16,9 @@ def record(plan: Plan, data: str | None) -> dict[str, Any]:
     """
     splits = plan.splits
     named = ("training", "validation", "test")
+    faces = {"embedded": plan.source.embedded, "seed": plan.source.seed}
     return {
+        KEY: FORMAT,
         "name": plan.name,
         "question": plan.sweep.question,
         **describe(),
@@ -25,6 +28,7 @@ def record(plan: Plan, data: str | None) -> dict[str, Any]:
         "rungs": list(plan.milestones),
         "data": {
             "path": data or f"embedded faces ({plan.source.embedded})",
+            **(NOT_EMBEDDED if data else faces),
             "digest": splits.digest,
             "classes": list(splits.classes),
             "images": {name: len(getattr(splits, name)) for name in named},

@@ -257,11 +257,11 @@ def test_the_standing_follows_the_ledger_also_where_the_best_falls_back():
     assert stands()[0] == "c"
     ledger.epoch("c", row(1, 0.4), {})  # back to a checkpoint: its second epoch is gone
     assert stands()[0] == "a"
-    ledger.ended("c", "pruned", "rung 1")
-    ledger.ended("a", "failed", "raised an error", error="ValueError")
+    ledger.ended("c", "rung", "rung 1")
+    ledger.ended("a", "failure", "raised an error", error="ValueError")
     assert stands() == ("a", {"b"}, 2.0)  # only c was trained to its end, in one epoch of 2 s
     ledger.epoch("b", row(2, 0.6), {})
-    ledger.ended("b", "stopped_early", "time is up", resumable=True)
+    ledger.ended("b", "time", "time is up", resumable=True)
     assert stands() == ("b", set(), 3.0)
     ledger.started("b")
     assert stands() == ("b", {"b"}, 2.0)

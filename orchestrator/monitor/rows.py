@@ -31,10 +31,11 @@ def trial_row(question: Question, entry: Entry) -> dict[str, Any]:
         "sweep": question.sweep,
         **entry.config,
         "status": entry.status,
+        "ended_by": entry.ended_by or None,
         "reason": entry.reason,
         "epochs_trained": len(entry.rows),
-        "hardware": entry.about.get("hardware"),
-        "parameters": entry.about.get("parameters"),
+        "hardware": entry.metadata.get("hardware"),
+        "parameters": entry.metadata.get("parameters"),
         "error": entry.error or None,
         "reused_from": entry.reused_from or None,
     }

@@ -60,7 +60,7 @@ def test_rows_fit_the_tables_and_keep_nan(curves):
 def test_every_trial_field_that_can_be_known_is_told():
     ledger = ledger_of(a=[0.5, 0.6])
     ledger.epoch("a", row(3, 0.6), {})
-    ledger.ended("a", "failed", "raised an error", error="ValueError: x")
+    ledger.ended("a", "failure", "raised an error", error="ValueError: x")
     made = trial_row(QUESTION, ledger.entries["a"]) | {"hardware": "m", "reused_from": "s"}
     assert set(made) == set(TRIALS.names)
 

@@ -22,7 +22,7 @@ from tensorboard.plugins.hparams.list_session_groups import Handler
 
 from orchestrator.monitor.tensorboard import STATUSES, TAGS, TensorBoardRuns, montage
 from results.schema import EPOCHS
-from results.schema import STATUSES as ALL_STATUSES
+from results.statuses import STATUSES as ALL_STATUSES
 
 SPACE = {
     "architecture": ["cnn5", "CPCPCPFFF"],

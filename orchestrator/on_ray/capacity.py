@@ -4,6 +4,8 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
+import ray
+
 from orchestrator.on_ray.resources import TrialResources
 
 FIRST_S = 30.0
@@ -17,20 +19,20 @@ class CapacityWatch:
     """Counts the trials that run; listens to the ledger, and is called often.
 
     Args:
-        slots: what a trial takes.
-        nodes: what Ray's nodes have, see `ray.nodes`.
+        resources: what a trial takes.
         say: tells the user.
+        nodes: what Ray's nodes have.
         clock: monotonic seconds.
     """
 
     def __init__(
         self,
-        slots: TrialResources,
-        nodes: Callable[[], Sequence[Mapping[str, Any]]],
+        resources: TrialResources,
         say: Callable[[str], None],
+        nodes: Callable[[], Sequence[Mapping[str, Any]]] = ray.nodes,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
-        self._slots = slots
+        self._resources = resources
         self._nodes = nodes
         self._say = say
         self._clock = clock
@@ -48,23 +50,24 @@ class CapacityWatch:
             self._running.discard(event["trial"])
         self._rest()
 
-    def __call__(self) -> None:
+    def check(self) -> None:
         """Say a word if it is time to."""
         if self._running:
             return
         now = self._clock()
         if now - self._since >= self._pause:
             self._since, self._pause = now, min(LONGEST_S, 2 * self._pause)
-            self._say(no_room(self._slots, self._nodes()))
+            self._say(no_room(self._resources, self._nodes()))
 
 
-def no_room(slots: TrialResources, nodes: Sequence[Mapping[str, Any]]) -> str:
+def no_room(resources: TrialResources, nodes: Sequence[Mapping[str, Any]]) -> str:
     """What a trial takes and what there is, in one sentence."""
-    has = [node["Resources"] for node in nodes if node.get("Alive")]
-    cpus, gpus = (max((n.get(kind, 0) for n in has), default=0) for kind in ("CPU", "GPU"))
-    fits = any(n.get("CPU", 0) >= slots.threads and n.get("GPU", 0) >= slots.gpus for n in has)
+    alive = [node["Resources"] for node in nodes if node.get("Alive")]
+    cpus, gpus = (max((n.get(kind, 0) for n in alive), default=0) for kind in ("CPU", "GPU"))
+    threads, share = resources.threads, resources.gpus
+    fits = any(n.get("CPU", 0) >= threads and n.get("GPU", 0) >= share for n in alive)
     why = "they are taken" if fits else "no trial can begin before a larger one joins"
     return (
-        f"waiting for room: a trial takes {slots.threads} CPU and {slots.gpus:g} GPU of one node; "
-        f"{len(has)} nodes have up to {cpus:g} CPU and {gpus:g} GPU each: {why}"
+        f"waiting for room: a trial takes {threads} CPU and {share:g} GPU of one node; "
+        f"{len(alive)} nodes have up to {cpus:g} CPU and {gpus:g} GPU each: {why}"
     )

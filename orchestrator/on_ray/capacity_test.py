@@ -11,21 +11,21 @@ NODES = [
 
 
 class Scene:
-    """A clock and an ear."""
+    """A watch with a clock, and the lines that it showed."""
 
     def __init__(self):
-        self.now, self.said = 0.0, []
-        self.waiting = CapacityWatch(
-            TrialResources(1, 0.5), lambda: NODES, self.said.append, lambda: self.now
+        self.now, self.lines = 0.0, []
+        self.watch = CapacityWatch(
+            TrialResources(1, 0.5), self.lines.append, lambda: NODES, lambda: self.now
         )
 
     def after(self, seconds):
         self.now += seconds
-        self.waiting()
-        return len(self.said)
+        self.watch.check()
+        return len(self.lines)
 
     def event(self, kind, trial="a"):
-        self.waiting.on_event({"event": kind, "trial": trial}, None)
+        self.watch.on_event({"event": kind, "trial": trial}, None)
 
 
 def test_the_longer_it_takes_the_more_seldom_it_is_said():
@@ -36,7 +36,7 @@ def test_the_longer_it_takes_the_more_seldom_it_is_said():
     assert scene.after(1) == 2
     for _ in range(20):
         scene.after(LONGEST_S)
-    heard = len(scene.said)
+    heard = len(scene.lines)
     assert scene.after(LONGEST_S - 1) == heard
     assert scene.after(1) == heard + 1
 

@@ -2,7 +2,7 @@
 
 When nobody has answered there for a minute, Ray's core ends every process of the cluster, drivers
 too, from within C++: no exception, no clean-up, no line on the terminal. Until then a driver's main
-thread may wait inside Ray, where no signal reaches it. So a thread of ours looks out, says what is
+thread may wait inside Ray, where no signal reaches it. So a thread of ours watches, says what is
 the matter, and ends the process itself.
 """
 
@@ -28,7 +28,7 @@ EVERY_S = 2.0
 _CONNECT_S = 5.0
 
 
-def patience() -> float:
+def allowed_silence() -> float:
     """Seconds that a head may be silent."""
     try:
         rays_own = float(os.environ.get(SETTING, RAYS_OWN_S))
@@ -38,7 +38,7 @@ def patience() -> float:
 
 
 @contextlib.contextmanager
-def lookout(
+def watch_head(
     address: str,
     say: Callable[[str], None],
     seconds: float | None = None,
@@ -49,36 +49,36 @@ def lookout(
     Args:
         address: of the head's GCS, host:port.
         say: called with what is the matter, from another thread.
-        seconds: of silence; None: `patience`.
+        seconds: of silence; None: `allowed_silence`.
         end: ends the process with an exit code.
     """
-    waits = patience() if seconds is None else seconds
-    over = threading.Event()
+    allowed = allowed_silence() if seconds is None else seconds
+    ended = threading.Event()
 
     def watch() -> None:
-        if _silent(address, waits, over):
+        if _silent(address, allowed, ended):
             try:
-                say(f"the Ray cluster at {address} has not answered for {waits:.0f} s")
+                say(f"the Ray cluster at {address} has not answered for {allowed:.0f} s")
             finally:
                 end(FAILED)
 
-    watcher = threading.Thread(target=watch, name="lookout", daemon=True)
-    watcher.start()
+    thread = threading.Thread(target=watch, name="head watch", daemon=True)
+    thread.start()
     try:
         yield
     finally:
-        over.set()
-        watcher.join(_CONNECT_S + 1)
+        ended.set()
+        thread.join(_CONNECT_S + 1)
 
 
-def _silent(address: str, seconds: float, over: threading.Event) -> bool:
-    """Waits until nobody has answered for so long; False if it is over before."""
+def _silent(address: str, seconds: float, ended: threading.Event) -> bool:
+    """Waits until nobody has answered for so long; False if it has ended before."""
     answered = time.monotonic()
-    while not over.wait(min(EVERY_S, seconds / 10)):
+    while not ended.wait(min(EVERY_S, seconds / 10)):
         if answers(address):
             answered = time.monotonic()
         elif time.monotonic() - answered >= seconds:
-            return not over.is_set()
+            return not ended.is_set()
     return False
 
 

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from orchestrator.on_ray.head_watch import SETTING, lookout, patience
+from orchestrator.on_ray.head_watch import SETTING, allowed_silence, watch_head
 
 
 @pytest.fixture
@@ -17,10 +17,10 @@ def head():
 
 @pytest.fixture
 def watched(head):
-    """Looks out for the head; what was said, and the exit codes, are kept."""
+    """Watches the head; what was said, and the exit codes, are kept."""
     happened = []
     address = "{}:{}".format(*head.getsockname())
-    return happened, lookout(address, happened.append, seconds=0.4, end=happened.append)
+    return happened, watch_head(address, happened.append, seconds=0.4, end=happened.append)
 
 
 def test_who_answers_is_left_alone(watched):
@@ -37,8 +37,8 @@ def test_silence_is_said_and_ends_the_process(head, watched):
         time.sleep(0.2)
         assert happened == []
         time.sleep(0.6)
-    said, code = happened
-    assert said.startswith("the Ray cluster at 127.0.0.1:")
+    message, code = happened
+    assert message.startswith("the Ray cluster at 127.0.0.1:")
     assert code == 1
 
 
@@ -53,7 +53,7 @@ def test_a_head_that_comes_back_in_time_is_waited_for(head, watched):
     assert happened == []
 
 
-def test_nobody_looks_out_after_the_block(head, watched):
+def test_nobody_watches_after_the_block(head, watched):
     happened, watch = watched
     with watch:
         pass
@@ -65,8 +65,8 @@ def test_nobody_looks_out_after_the_block(head, watched):
 def test_a_main_thread_that_is_stuck_is_ended_too():
     program = (
         "import sys, threading\n"
-        "from orchestrator.on_ray.head_watch import lookout\n"
-        "with lookout('127.0.0.1:1', lambda text: print(text, flush=True), seconds=0.2):\n"
+        "from orchestrator.on_ray.head_watch import watch_head\n"
+        "with watch_head('127.0.0.1:1', lambda text: print(text, flush=True), seconds=0.2):\n"
         "    threading.Event().wait()\n"
     )
     done = subprocess.run(
@@ -81,10 +81,10 @@ def test_a_main_thread_that_is_stuck_is_ended_too():
 
 
 @pytest.mark.parametrize(
-    ("said", "expected"), [(None, 48.0), ("300", 288.0), ("10", 5.0), ("soon", 48.0)]
+    ("setting", "expected"), [(None, 48.0), ("300", 288.0), ("10", 5.0), ("soon", 48.0)]
 )
-def test_it_speaks_before_ray_ends_the_process(monkeypatch, said, expected):
+def test_it_speaks_before_ray_ends_the_process(monkeypatch, setting, expected):
     monkeypatch.delenv(SETTING, raising=False)
-    if said is not None:
-        monkeypatch.setenv(SETTING, said)
-    assert patience() == expected
+    if setting is not None:
+        monkeypatch.setenv(SETTING, setting)
+    assert allowed_silence() == expected

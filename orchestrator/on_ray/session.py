@@ -10,10 +10,10 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import ray
-from ray._private import ray_constants, services
 
 from orchestrator.errors import BadInput
-from orchestrator.on_ray.head_watch import answers, lookout
+from orchestrator.on_ray.head_watch import answers, watch_head
+from orchestrator.on_ray.tune_internals import head_address, stay_on_loopback
 
 ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -40,19 +40,19 @@ HEAD_S = 10.0
 
 @contextlib.contextmanager
 def session(
-    slots: int | None,
+    cpus: int | None,
     gpus: float | None,
     address: str | None,
-    lost: Callable[[str], None] = lambda what: print(f"error: {what}", file=sys.stderr),
+    on_loss: Callable[[str], None] = lambda message: print(f"error: {message}", file=sys.stderr),
 ) -> Iterator[None]:
     """A Ray to run trials on; it is left, and if we started it ended, at the end.
 
     Args:
-        slots: CPUs that a local Ray hands out.
+        cpus: that a local Ray hands out.
         gpus: GPUs that a local Ray hands out; None for those it finds.
         address: of a running cluster; None starts one here, which listens on loopback alone.
-        lost: called, from another thread, with what to tell the user when the cluster's head does
-            not answer any more; then the process is ended with code 1.
+        on_loss: called, from another thread, with what to tell the user when the cluster's head
+            does not answer any more; then the process is ended with code 1.
 
     Raises:
         BadInput: where the address is none of a head's.
@@ -69,17 +69,22 @@ def session(
         _on_loopback()
         ray.init(
             address="local",
-            num_cpus=slots,
+            num_cpus=cpus,
             num_gpus=gpus,
             include_dashboard=False,
             object_store_memory=OBJECT_STORE_BYTES,
             **options,
         )
     try:
-        with lookout(ray.get_runtime_context().gcs_address, lost):
+        with watch_head(ray.get_runtime_context().gcs_address, on_loss):
             yield
     finally:
         ray.shutdown()
+
+
+def cluster_resources() -> dict[str, float]:
+    """What Ray's nodes have in all, by kind: CPU, GPU, memory, ..."""
+    return dict(ray.cluster_resources())
 
 
 def _wait_for_head(address: str) -> None:
@@ -90,15 +95,15 @@ def _wait_for_head(address: str) -> None:
             "auto on a machine of the cluster; to send a job to its dashboard, http://HEAD:8265, "
             "use python -m cluster.submit"
         )
-    head = services.canonicalize_bootstrap_address(address)
+    head = head_address(address)
     if head is None or not _is_a_heads(head):  # Ray's "auto" has found nobody, and says so
         return
     until = time.monotonic() + HEAD_S
     while not answers(head):
         if time.monotonic() >= until:
-            named = "" if head == address else f"; --address {address} led there"
+            origin = "" if head == address else f"; --address {address} led there"
             raise ConnectionError(
-                f"no Ray cluster answers at {head}{named}; name the head of one that runs"
+                f"no Ray cluster answers at {head}{origin}; name the head of one that runs"
             )
         time.sleep(1)
 
@@ -109,14 +114,9 @@ def _is_a_heads(address: str) -> bool:
 
 
 def _on_loopback() -> None:
-    """Make Ray listen on loopback alone.
-
-    `ray.init` puts the machine's outer address in place of a 127.0.0.1 that it is given. The switch
-    for systems without clusters stops that; Ray has read it already when it was imported, so its
-    constant is set here, and its child processes get the variable.
-    """
+    """Make Ray listen on loopback alone, this process and the children, which get the variable."""
     os.environ[NO_CLUSTER] = "0"
-    ray_constants.ENABLE_RAY_CLUSTER = False
+    stay_on_loopback()
 
 
 def _own_token() -> None:

@@ -16,7 +16,7 @@ SCRIPT = """
 from orchestrator.on_ray.session import session  # first: see orchestrator/__init__.py
 import psutil, ray
 
-with session(slots=1, gpus=0, address=None):
+with session(cpus=1, gpus=0, address=None):
     ray.get(ray.remote(lambda: None).remote())
     mine = [p.pid for p in psutil.Process().children(recursive=True)] + [psutil.Process().pid]
     for c in psutil.net_connections("inet"):

@@ -217,13 +217,3 @@ def see_own_gpus() -> None:
     """
     if not ray.get_gpu_ids():
         os.environ["CUDA_VISIBLE_DEVICES"] = ""
-
-
-def chosen_precision() -> tuple[str, str]:
-    """The faster precision on the device that trials get, and the evidence; run it as a task."""
-    see_own_gpus()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from orchestrator.training.on_tensorflow import precision
-
-    choice = precision.choose()
-    return choice.precision, choice.evidence

@@ -8,18 +8,22 @@ read the journal.
 import contextlib
 from collections import deque
 from collections.abc import Callable, Iterator
-from pathlib import Path
 from typing import Any
 
 import ray
 from ray import tune
-from ray.exceptions import RayActorError, RayError, RayTaskError
 from ray.tune.error import TuneError
 from ray.tune.experiment import Trial as TuneTrial
 from ray.tune.schedulers import FIFOScheduler, TrialScheduler
 from ray.tune.search import Searcher
 
 from orchestrator.config import TrialConfig
+from orchestrator.on_ray.tune_internals import (
+    actor_of,
+    forget,
+    last_error,
+    take_errors_as_deaths,
+)
 from orchestrator.scheduling.failures import cause_of
 from orchestrator.scheduling.hang_detector import HangDetector
 from orchestrator.scheduling.scheduler import Scheduler
@@ -52,7 +56,7 @@ class TuneSearcher(Searcher):
     def on_trial_complete(
         self, trial_id: str, result: dict[str, Any] | None = None, error: bool = False
     ) -> None:
-        """The scheduler has told the scheduler already."""
+        """The scheduler knows already, by its last row."""
 
     def save(self, checkpoint_path: str) -> None:
         """The journal has it all."""
@@ -74,7 +78,7 @@ class TuneScheduler(FIFOScheduler):
     def __init__(self, scheduler: Scheduler) -> None:
         super().__init__()
         self._scheduler = scheduler
-        self._waiting: deque[TuneTrial] = deque()
+        self._queue: deque[TuneTrial] = deque()
         self._ended: deque[tuple[Any, TuneTrial]] = deque()
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -94,7 +98,7 @@ class TuneScheduler(FIFOScheduler):
     def on_trial_add(self, tune_controller: Any, trial: TuneTrial) -> None:
         """It waits for its turn."""
         take_errors_as_deaths(tune_controller)
-        self._waiting.append(trial)
+        self._queue.append(trial)
 
     def on_trial_complete(
         self, tune_controller: Any, trial: TuneTrial, result: dict[str, Any]
@@ -110,12 +114,12 @@ class TuneScheduler(FIFOScheduler):
         """Whose turn it is; asked at every step, before anything else of it happens."""
         while len(self._ended) > 1:  # one stays: where there is none, Tune reads its files
             forget(*self._ended.popleft())
-        while self._waiting and self._waiting[0].status != TuneTrial.PENDING:
-            self._waiting.popleft()
-        return self._waiting[0] if self._waiting else None
+        while self._queue and self._queue[0].status != TuneTrial.PENDING:
+            self._queue.popleft()
+        return self._queue[0] if self._queue else None
 
 
-MOST_SAID = 500
+LONGEST_MESSAGE = 500
 """Characters of Ray's message that are kept: further on it may list a machine's processes."""
 
 
@@ -124,23 +128,23 @@ class TuneEvents(tune.Callback):
 
     Args:
         scheduler: who decides.
-        vigil: who is overdue; their processes are killed.
-        over: called with every trial that nothing will ever go on with.
-        watch: called after every step.
+        hang_detector: who is overdue; their processes are killed.
+        on_finished: called with every trial that nothing will ever go on with.
+        after_step: called after every step.
     """
 
     def __init__(
         self,
         scheduler: Scheduler,
         hang_detector: HangDetector,
-        over: Callable[[str], None],
-        watch: Callable[[], None],
+        on_finished: Callable[[str], None],
+        after_step: Callable[[], None],
     ) -> None:
         self._scheduler = scheduler
         self._hang_detector = hang_detector
-        self._over = over
-        self._watch = watch
-        self._actors: dict[str, TuneTrial] = {}
+        self._on_finished = on_finished
+        self._after_step = after_step
+        self._started: dict[str, TuneTrial] = {}
         self._hung: dict[str, float] = {}
 
     def __reduce__(self) -> tuple[Any, ...]:
@@ -152,7 +156,7 @@ class TuneEvents(tune.Callback):
         """A process works on the trial."""
         name = signature(trial)
         self._scheduler.started(name)
-        self._actors[name] = trial
+        self._started[name] = trial
         self._hang_detector.begins(name)
 
     def on_trial_result(
@@ -169,14 +173,14 @@ class TuneEvents(tune.Callback):
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
     ) -> None:
         """Its process is gone: Tune is not asked to try again, the scheduler does."""
-        name, said = signature(trial), last_error(trial)
+        name, message = signature(trial), last_error(trial)
         self._forget(name)
         if name in self._hung:
-            cause, said = "hang", f"no sign for {self._hung.pop(name):.0f} s"
+            cause, message = "hang", f"no sign for {self._hung.pop(name):.0f} s"
         else:
-            cause = cause_of(said)
-        self._scheduler.died(name, cause, " ".join(said.split())[:MOST_SAID])
-        self._over_unless_pending(name)
+            cause = cause_of(message)
+        self._scheduler.died(name, cause, " ".join(message.split())[:LONGEST_MESSAGE])
+        self._finish_unless_pending(name)
 
     def on_trial_complete(
         self, iteration: int, trials: list[TuneTrial], trial: TuneTrial, **info: Any
@@ -184,64 +188,24 @@ class TuneEvents(tune.Callback):
         """Stopped by the scheduler's word."""
         name = signature(trial)
         self._forget(name)
-        self._over_unless_pending(name)
+        self._finish_unless_pending(name)
 
     def on_step_end(self, iteration: int, trials: list[TuneTrial], **info: Any) -> None:
         """End who hangs; let the terminal show where things stand."""
         for name, seconds in self._hang_detector.overdue().items():
-            actor = self._actors[name].temporary_state.ray_actor
+            actor = actor_of(self._started[name])
             if actor is not None:
                 self._hung[name] = seconds
                 ray.kill(actor)
-        self._watch()
+        self._after_step()
 
-    def _over_unless_pending(self, name: str) -> None:
+    def _finish_unless_pending(self, name: str) -> None:
         if not self._scheduler.ledger.entries[name].pending:
-            self._over(name)
+            self._on_finished(name)
 
     def _forget(self, name: str) -> None:
-        self._actors.pop(name, None)
+        self._started.pop(name, None)
         self._hang_detector.ends(name)
-
-
-def last_error(trial: TuneTrial) -> str:
-    """What Ray said when the trial's process died.
-
-    Tune's own `get_error` looks where the experiment is stored; the text gets there much later.
-    """
-    try:
-        said = Path(trial.error_file or "").read_text(errors="replace")
-    except OSError as error:
-        return f"nothing is known of it ({error})"
-    return said.partition("\n")[2].strip()  # the first line is Tune's count of failures
-
-
-FAILED = "_actor_task_failed"
-"""What Tune's manager of actors calls with an exception that a trial's step came to."""
-
-
-def take_errors_as_deaths(controller: Any) -> None:
-    """Have whatever Ray raises in place of a trial's row count as the death of its process.
-
-    Tune 2.60 ends the whole experiment at an exception that it does not know, and it does not know
-    that of a process which Ray has killed for memory. Where another Ray has no such method, nothing
-    is changed.
-
-    Args:
-        controller: Tune's.
-    """
-    manager = getattr(controller, "_actor_manager", None)
-    failed = getattr(manager, FAILED, None)
-    if failed is None or FAILED in vars(manager):  # done before
-        return
-
-    def as_death(tracked_actor_task: Any, exception: Exception) -> None:
-        known = isinstance(exception, RayActorError | RayTaskError)
-        if isinstance(exception, RayError) and not known:
-            exception = RayActorError(error_msg=f"{type(exception).__name__}: {exception}")
-        failed(tracked_actor_task=tracked_actor_task, exception=exception)
-
-    setattr(manager, FAILED, as_death)
 
 
 @contextlib.contextmanager
@@ -250,35 +214,17 @@ def errors_unwrapped() -> Iterator[None]:
     try:
         yield
     except TuneError as error:
-        ours: BaseException | None = error
-        while isinstance(ours, TuneError):
-            ours = ours.__cause__ or ours.__context__
-        raise (ours or error) from None
+        cause: BaseException | None = error
+        while isinstance(cause, TuneError):
+            cause = cause.__cause__ or cause.__context__
+        raise (cause or error) from None
 
 
-HELD = ("_trials", "_live_trials", "_stopped_trials", "_failed_trials", "_trials_to_cache")
-"""Where Tune's controller keeps trials that have ended, in Ray 2.60."""
-
-
-def forget(controller: Any, trial: TuneTrial) -> None:
-    """Take a trial that has ended out of Tune's memory, its searches and its snapshots.
-
-    Nothing of it is needed: who asks, asks the ledger. Where another Ray keeps its trials in other
-    places, they stay there, which costs memory and time but changes nothing.
-
-    Args:
-        controller: Tune's.
-        trial: left as it is if it has not ended.
-    """
-    if not trial.is_finished():
-        return
-    for name in HELD:
-        held = getattr(controller, name, None)
-        if held is not None and trial in held:
-            held.remove(trial)
-    getattr(controller, "_trial_metadata", {}).pop(trial.trial_id, None)
+def configured_signature(trial: TuneTrial) -> str:
+    """The signature of a new Tune trial's configuration; Tune keeps it as the trial's name."""
+    return TrialConfig.from_flat(trial.config).signature()
 
 
 def signature(trial: TuneTrial) -> str:
-    """Our name of a Tune trial: that of its configuration."""
-    return TrialConfig.from_flat(trial.config).signature()
+    """Our name of a Tune trial, which it carries; see `configured_signature`."""
+    return str(trial)

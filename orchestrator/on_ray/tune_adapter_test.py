@@ -7,24 +7,20 @@ from pathlib import Path
 
 import pytest
 from ray import tune
-from ray.air.execution._internal import RayActorManager
-from ray.exceptions import OutOfMemoryError, RayActorError, RayTaskError
 from ray.tune.error import TuneError
 from ray.tune.experiment import Trial as TuneTrial
 
 from orchestrator.on_ray.session import session
 from orchestrator.on_ray.tune_adapter import (
-    FAILED,
-    HELD,
     TuneEvents,
     TuneScheduler,
     TuneSearcher,
+    configured_signature,
     errors_unwrapped,
-    forget,
-    last_error,
     signature,
-    take_errors_as_deaths,
 )
+from orchestrator.on_ray.tune_internals import HELD
+from orchestrator.on_ray.tune_internals_test import Controller, PlainTrial
 from orchestrator.scheduling.failures import CAUSES
 from orchestrator.scheduling.hang_detector import HangDetector
 from orchestrator.scheduling.scheduler import Scheduler
@@ -35,112 +31,33 @@ from results.journal.file_journal import Busy
 TRIALS = 25
 
 
-class Known:
-    """What the scheduler asks of a Tune trial."""
-
-    def __init__(self, trial_id, status=TuneTrial.PENDING):
-        self.trial_id, self.status = trial_id, status
-
-    def is_finished(self):
-        return self.status in (TuneTrial.TERMINATED, TuneTrial.ERROR)
-
-
-class Controller:
-    """Where Tune keeps its trials."""
-
-    def __init__(self, trials):
-        for name in HELD:
-            setattr(self, name, list(trials) if name == "_trials" else set(trials))
-        self._trial_metadata = {trial.trial_id: "{}" for trial in trials}
-
-    def holds(self):
-        return {t.trial_id for name in HELD for t in getattr(self, name)} | set(
-            self._trial_metadata
-        )
-
-
 def scheduler():
     return TuneScheduler(conduct())
 
 
-def test_only_what_has_ended_is_forgotten():
-    ended, failed = Known("a", TuneTrial.TERMINATED), Known("b", TuneTrial.ERROR)
-    running = Known("c", TuneTrial.RUNNING)
-    controller = Controller([ended, failed, running])
-    for trial in (ended, failed, running):
-        forget(controller, trial)
-    assert controller.holds() == {"c"}
-    forget(controller, ended)  # once more is harmless
-    forget(object(), ended)  # as is another Ray's controller
-
-
-class Manager:
-    """What Tune's manager of actors does with an exception, as far as it matters here."""
-
-    def __init__(self):
-        self.deaths = []
-
-    def _actor_task_failed(self, tracked_actor_task, exception):
-        if not isinstance(exception, RayActorError | RayTaskError):
-            raise RuntimeError("Caught unexpected exception") from exception
-        self.deaths.append(str(exception))
-
-
-def test_a_process_killed_for_memory_ends_its_trial_and_not_the_sweep():
-    controller = Controller([])
-    controller._actor_manager = manager = Manager()
-    for _ in range(2):  # with every trial that is added
-        take_errors_as_deaths(controller)
-    manager._actor_task_failed(None, exception=OutOfMemoryError("low on memory"))
-    manager._actor_task_failed(None, exception=RayActorError(error_msg="gone"))
-    assert manager.deaths == ["OutOfMemoryError: low on memory", "gone"]
-    with pytest.raises(RuntimeError, match="unexpected"):  # what is none of Ray's is a bug
-        manager._actor_task_failed(None, exception=ValueError("ours"))
-    take_errors_as_deaths(object())  # another Ray's controller
-
-
-def test_ray_still_has_the_method_that_is_changed():
-    assert callable(getattr(RayActorManager, FAILED))
-
-
 def test_trials_are_run_in_the_order_asked_for():
-    trials = [Known(name) for name in "abc"]
-    control, told = Controller(trials), scheduler()
+    trials = [PlainTrial(name, TuneTrial.PENDING) for name in "abc"]
+    controller, tune_scheduler = Controller(trials), scheduler()
     for trial in trials:
-        told.on_trial_add(control, trial)
-    assert told.choose_trial_to_run(control) is trials[0]
-    assert told.choose_trial_to_run(control) is trials[0]  # it still waits
+        tune_scheduler.on_trial_add(controller, trial)
+    assert tune_scheduler.choose_trial_to_run(controller) is trials[0]
+    assert tune_scheduler.choose_trial_to_run(controller) is trials[0]  # it still waits
     trials[1].status = TuneTrial.RUNNING  # it got a process that became free
     trials[0].status = TuneTrial.RUNNING
-    assert told.choose_trial_to_run(control) is trials[2]
+    assert tune_scheduler.choose_trial_to_run(controller) is trials[2]
     trials[2].status = TuneTrial.ERROR
-    assert told.choose_trial_to_run(control) is None
+    assert tune_scheduler.choose_trial_to_run(controller) is None
 
 
 def test_what_has_ended_is_forgotten_at_the_next_step_but_for_the_last():
-    trials = [Known(name, TuneTrial.RUNNING) for name in "abc"]
-    control, told = Controller(trials), scheduler()
-    told.on_trial_complete(control, trials[0], {})
-    told.on_trial_error(control, trials[1])
-    assert control.holds() == {"a", "b", "c"}
+    trials = [PlainTrial(name, TuneTrial.RUNNING) for name in "abc"]
+    controller, tune_scheduler = Controller(trials), scheduler()
+    tune_scheduler.on_trial_complete(controller, trials[0], {})
+    tune_scheduler.on_trial_error(controller, trials[1])
+    assert controller.holds() == {"a", "b", "c"}
     trials[0].status, trials[1].status = TuneTrial.TERMINATED, TuneTrial.ERROR
-    told.choose_trial_to_run(control)
-    assert control.holds() == {"b", "c"}
-
-
-class Failed:
-    """What is asked of a Tune trial whose process died."""
-
-    def __init__(self, error_file):
-        self.error_file = error_file
-
-
-def test_what_ray_said_of_a_death_is_read_without_tunes_own_words(tmp_path):
-    file = tmp_path / "error.txt"
-    file.write_text("Failure # 1 (occurred at 2026-01-01_00-00-00)\nIts node has died.\nNode 7.\n")
-    assert last_error(Failed(str(file))) == "Its node has died.\nNode 7."
-    for absent in (str(tmp_path / "absent"), None):
-        assert last_error(Failed(absent)).startswith("nothing is known of it")
+    tune_scheduler.choose_trial_to_run(controller)
+    assert controller.holds() == {"b", "c"}
 
 
 def test_what_tune_has_wrapped_comes_out_as_itself():
@@ -158,54 +75,61 @@ def test_what_tune_has_wrapped_comes_out_as_itself():
         raise KeyboardInterrupt
 
 
-class Told:
+class NamedTrial:
     """What the callback asks of a Tune trial of a configuration."""
 
     error_file = None
 
     def __init__(self, config):
-        self.config = config.to_flat()
+        self._name = config.signature()
+
+    def __str__(self):
+        return self._name
 
 
 class Events:
     """The callback, with a clock, and what it said of checkpoints that nobody needs."""
 
     def __init__(self, scheduler):
-        self.now, self.over = 0.0, []
+        self.now, self.finished = 0.0, []
         self.hang_detector = HangDetector(clock=lambda: self.now)
-        self.told = TuneEvents(scheduler, self.hang_detector, self.over.append, lambda: None)
+        self.callback = TuneEvents(
+            scheduler, self.hang_detector, self.finished.append, lambda: None
+        )
 
     def later(self, seconds):
         """Who was found overdue."""
-        found = {}
+        overdue = {}
         for _ in range(int(seconds)):
             self.now += 1
-            found |= self.hang_detector.overdue()
-        return found
+            overdue |= self.hang_detector.overdue()
+        return overdue
 
 
 def test_a_row_that_is_told_again_says_nothing_of_how_long_an_epoch_takes():
     scheduler = conduct()
-    events, one = Events(scheduler), Told(scheduler.next_trial())
-    events.told.on_trial_start(0, [], one)
+    events, one = Events(scheduler), NamedTrial(scheduler.next_trial())
+    taken_up = row(3, 0.5) | {"earlier": [row(1, 0.3), row(2, 0.4)]}
+    events.callback.on_trial_start(0, [], one)
     events.later(5)
-    events.told.on_trial_result(0, [], one, row(3, 0.5) | {"earlier": [row(1, 0.3), row(2, 0.4)]})
+    events.callback.on_trial_result(0, [], one, taken_up)
     assert events.later(1200) == {}  # an epoch of twenty minutes
-    events.told.on_trial_result(0, [], one, row(4, 0.5))
+    events.callback.on_trial_result(0, [], one, row(4, 0.5))
     assert events.later(2 * 1200) == {}
 
 
 def test_a_state_is_kept_for_whoever_goes_on_with_it_and_else_dropped():
     scheduler = conduct()
-    events, one, other = Events(scheduler), *(Told(scheduler.next_trial()) for _ in "ab")
+    events, one, other = Events(scheduler), *(NamedTrial(scheduler.next_trial()) for _ in "ab")
     for trial in (one, other):
-        events.told.on_trial_start(0, [], trial)
-    scheduler.ledger.ended(signature(one), "stopped_early", "time budget", resumable=True)
-    events.told.on_trial_error(0, [], one)  # its process dies when nothing is asked of it any more
-    assert events.over == []
+        events.callback.on_trial_start(0, [], trial)
+    scheduler.ledger.ended(signature(one), "time", "time budget", resumable=True)
+    # Its process dies when nothing is asked of it any more.
+    events.callback.on_trial_error(0, [], one)
+    assert events.finished == []
     for _ in range(CAUSES["process"].lives):
-        events.told.on_trial_error(0, [], other)
-    assert events.over == [signature(other)]
+        events.callback.on_trial_error(0, [], other)
+    assert events.finished == [signature(other)]
 
 
 class Once(tune.Trainable):
@@ -236,7 +160,7 @@ def in_ray(folder):
     axes = {"seed": Choice(tuple(range(TRIALS))), "epochs": Constant(1)}
     scheduler = conduct(axes=axes, rungs=(), trials=TRIALS)
     scheduling, counted = TuneScheduler(scheduler), Counted()
-    with session(slots=2, gpus=0, address=None):
+    with session(cpus=2, gpus=0, address=None):
         tune.Tuner(
             tune.with_resources(Once, {"cpu": 1}),
             tune_config=tune.TuneConfig(
@@ -244,6 +168,7 @@ def in_ray(folder):
                 search_alg=TuneSearcher(scheduler),
                 scheduler=scheduling,
                 reuse_actors=True,
+                trial_name_creator=configured_signature,
             ),
             run_config=tune.RunConfig(
                 storage_path=folder,
@@ -275,11 +200,11 @@ def test_tune_holds_a_handful_of_trials_however_many_there_were(tmp_path):
         timeout=180,
     )
     assert done.returncode == 0, done.stderr[-2000:]
-    said = dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)
-    assert said["knows"] == "True"
-    assert said["ended"] == f"{TRIALS} completed"
-    assert int(said["most"]) < TRIALS // 2
-    assert int(said["left"]) < TRIALS // 2
+    printed = dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)
+    assert printed["knows"] == "True"
+    assert printed["ended"] == f"{TRIALS} completed"
+    assert int(printed["most"]) < TRIALS // 2
+    assert int(printed["left"]) < TRIALS // 2
 
 
 if __name__ == "__main__":

@@ -8,14 +8,19 @@ from ray import tune
 
 from orchestrator.on_ray.resources import TrialResources
 from orchestrator.on_ray.trial import Trial, TrialContext
-from orchestrator.on_ray.tune_adapter import TuneEvents, TuneScheduler, TuneSearcher
+from orchestrator.on_ray.tune_adapter import (
+    TuneEvents,
+    TuneScheduler,
+    TuneSearcher,
+    configured_signature,
+)
 from orchestrator.plan import Plan
 from orchestrator.request import Request
 from orchestrator.scheduling.hang_detector import HangDetector
 from orchestrator.scheduling.scheduler import Scheduler
 from results.paths import Paths
 
-WAITING_AT_ONCE = "TUNE_MAX_PENDING_TRIALS_PG"
+PENDING_AT_ONCE = "TUNE_MAX_PENDING_TRIALS_PG"
 """Variable of Tune's: trials that it asks for before those asked for have begun."""
 
 
@@ -44,14 +49,14 @@ def experiment(
         What makes the experiment in a scratch folder that ends with it.
     """
     # Else one trial at a time waits for a process, and an autoscaler adds one machine at a time.
-    os.environ[WAITING_AT_ONCE] = str(request.concurrency or 1)
+    os.environ[PENDING_AT_ONCE] = str(request.concurrency or 1)
     context = TrialContext(plan.store.place, plan.source, resources.threads)
 
-    def over(trial: str) -> None:
+    def drop_checkpoints(trial: str) -> None:
         with contextlib.suppress(OSError):
             plan.store.delete_folder(Paths().checkpoint(trial))
 
-    events = TuneEvents(scheduler, HangDetector(request.hang_after), over, after_step)
+    events = TuneEvents(scheduler, HangDetector(request.hang_after), drop_checkpoints, after_step)
     return lambda scratch: tune.Tuner(
         tune.with_resources(
             tune.with_parameters(trainable, context=context),
@@ -62,6 +67,7 @@ def experiment(
             search_alg=TuneSearcher(scheduler),
             scheduler=TuneScheduler(scheduler),
             reuse_actors=True,
+            trial_name_creator=configured_signature,
             trial_dirname_creator=lambda trial: str(trial.trial_id),
         ),
         run_config=tune.RunConfig(

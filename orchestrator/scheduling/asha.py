@@ -40,11 +40,11 @@ def milestones(grace: int, reduction_factor: int, epochs: int) -> tuple[int, ...
     if grace < 1:
         raise BadInput(f"the first rung is at epoch {grace}; the earliest possible is 1")
     _check_factor(reduction_factor)
-    found = []
+    epochs_of_rungs = []
     while grace < epochs:
-        found.append(grace)
+        epochs_of_rungs.append(grace)
         grace *= reduction_factor
-    return tuple(found)
+    return tuple(epochs_of_rungs)
 
 
 def _check_factor(reduction_factor: int) -> None:

@@ -48,6 +48,6 @@ CAUSES: dict[str, Cause] = {
 
 def cause_of(message: str) -> str:
     """The cause that a message of Ray's speaks of."""
-    said = message.lower()
-    found = (name for name, cause in CAUSES.items() if any(sign in said for sign in cause.signs))
-    return next(found, "process")
+    text = message.lower()
+    names = (name for name, cause in CAUSES.items() if any(sign in text for sign in cause.signs))
+    return next(names, "process")

@@ -9,16 +9,15 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestrator.scheduling.ledger import RESULT_FIELDS
-from orchestrator.scheduling.scheduler import ROW_FIELDS, TIME_IS_UP, Finished
+from orchestrator.scheduling.scheduler import ROW_FIELDS, FinishedTrial
 from results.paths import Paths
 from results.schema import EPOCHS, TRIALS
+from results.statuses import FINISHED
 from results.store import TEMPORARY, DamagedResults, Store
-
-FINISHED = ("completed", "stopped_early", "reused")
 
 
 @dataclass(frozen=True)
-class _Find:
+class _StoredTrial:
     store: Store
     row: dict[str, Any]
     epochs: pa.Table
@@ -33,8 +32,8 @@ class _Find:
         return reported and all(self.store.size(name) for name in self.files())
 
     def rows(self) -> list[dict[str, Any]]:
-        mine = self.epochs.filter(pc.equal(self.epochs["trial"], self.row["trial"]))
-        return list(mine.select(list(ROW_FIELDS)).sort_by("epoch").to_pylist())
+        epochs = self.epochs.filter(pc.equal(self.epochs["trial"], self.row["trial"]))
+        return list(epochs.select(list(ROW_FIELDS)).sort_by("epoch").to_pylist())
 
 
 class FinishedTrials:
@@ -54,7 +53,7 @@ class FinishedTrials:
     def __init__(self, results: Store, into: Store) -> None:
         self.passed_over: list[str] = []
         self._into = into
-        self._found: dict[str, _Find] = {}
+        self._trials: dict[str, _StoredTrial] = {}
         for name in results.folders():
             store = results.below(name)
             if store.root != into.root and store.exists(Paths().trials):
@@ -67,31 +66,32 @@ class FinishedTrials:
         except DamagedResults as problem:
             self.passed_over.append(str(problem))
             return
-        columns = ["trial", "status", "reason", "epochs_trained", *RESULT_FIELDS]
+        columns = ["trial", "status", "ended_by", "epochs_trained", *RESULT_FIELDS]
         for row in trials.select(columns).to_pylist():
-            if row["status"] in FINISHED and not (row["reason"] or "").startswith(TIME_IS_UP):
-                self._remember(_Find(store, row, epochs))
+            if row["status"] in FINISHED and row["ended_by"] != "time":
+                self._remember(_StoredTrial(store, row, epochs))
 
-    def _remember(self, find: _Find) -> None:
-        known = self._found.get(find.row["trial"])
-        if known is None or known.row["status"] == "reused":  # rather the one that trained it
-            self._found[find.row["trial"]] = find
+    def _remember(self, trial: _StoredTrial) -> None:
+        earlier = self._trials.get(trial.row["trial"])
+        if earlier is None or earlier.row["status"] == "reused":  # rather the one that trained it
+            self._trials[trial.row["trial"]] = trial
 
-    def __call__(self, signature: str) -> Finished | None:
+    def __call__(self, signature: str) -> FinishedTrial | None:
         """The finished trial of that signature; its files then stand in the sweep's folder too."""
-        find = self._found.get(signature)
-        if find is None or not find.is_whole():
+        trial = self._trials.get(signature)
+        if trial is None or not trial.is_whole():
             return None
         try:
-            for name in find.files():
-                _link_or_copy(find.store, self._into, name)
+            for name in trial.files():
+                _link_or_copy(trial.store, self._into, name)
         except DamagedResults:  # not for us to read, or deleted this moment
             return None
-        return Finished(
-            sweep=find.store.root.rpartition("/")[2],
-            status=find.row["status"],
-            rows=tuple(find.rows()),
-            about={key: find.row[key] for key in RESULT_FIELDS},
+        return FinishedTrial(
+            sweep=trial.store.root.rpartition("/")[2],
+            status=trial.row["status"],
+            ended_by=trial.row["ended_by"],
+            rows=tuple(trial.rows()),
+            metadata={key: trial.row[key] for key in RESULT_FIELDS},
         )
 
 

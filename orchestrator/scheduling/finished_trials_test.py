@@ -7,7 +7,6 @@ from orchestrator.monitor.tables import Tables
 from orchestrator.plan import Question
 from orchestrator.scheduling.finished_trials import FinishedTrials
 from orchestrator.scheduling.ledger import Ledger
-from orchestrator.scheduling.scheduler import TIME_IS_UP
 from orchestrator.testing.scripted import row
 from orchestrator.testing.stand_ins import ListJournal
 from results.paths import Paths
@@ -17,14 +16,14 @@ QUESTION = Question(sweep="older", validation_n=100, majority=0.25, classes=7)
 TRIAL = "0123456789"
 
 
-def write_sweep(folder, status="completed", reason="all epochs done", epochs=3, files=True, **more):
+def write_sweep(folder, ended_by="epochs", reason="all epochs done", epochs=3, files=True, **more):
     """A sweep's folder with one trial, as `Tables` and a trial leave it."""
     ledger, store = Ledger(ListJournal()), Store(folder)
     ledger.asked(TRIAL, TrialConfig(precision="float32").to_flat(), 0)
     for epoch in range(1, epochs + 1):
         ledger.epoch(TRIAL, row(epoch, 0.1 * epoch), {"parameters": 7, "hardware": "m"})
-    if status != "running":
-        ledger.ended(TRIAL, status, reason, **more)
+    if ended_by:
+        ledger.ended(TRIAL, ended_by, reason, **more)
     Tables(store, QUESTION, ledger).write()
     if files:
         store.write_bytes(Paths().prediction(TRIAL), b"predictions")
@@ -36,17 +35,19 @@ def look(tmp_path, name="new"):
     return FinishedTrials(Store(tmp_path), Store(tmp_path / name))
 
 
-@pytest.mark.parametrize("status", ["completed", "stopped_early"])
-def test_a_finished_trial_is_found_with_its_rows_and_files(tmp_path, status):
-    older = write_sweep(tmp_path / "older", status)
-    found = look(tmp_path)(TRIAL)
-    assert (found.sweep, found.status) == ("older", status)
-    assert [(r["epoch"], r["validation_accuracy"]) for r in found.rows] == [
+@pytest.mark.parametrize(
+    ("ended_by", "status"), [("epochs", "completed"), ("patience", "stopped_early")]
+)
+def test_a_finished_trial_is_found_with_its_rows_and_files(tmp_path, ended_by, status):
+    older = write_sweep(tmp_path / "older", ended_by)
+    trial = look(tmp_path)(TRIAL)
+    assert (trial.sweep, trial.status, trial.ended_by) == ("older", status, ended_by)
+    assert [(r["epoch"], r["validation_accuracy"]) for r in trial.rows] == [
         (1, 0.1),
         (2, 0.2),
         (3, pytest.approx(0.3)),
     ]
-    assert found.about == {"parameters": 7, "hardware": "m"}
+    assert trial.metadata == {"parameters": 7, "hardware": "m"}
     for name in (Paths().prediction(TRIAL), Paths().weight(TRIAL)):
         assert (tmp_path / "new" / name).samefile(older / name)
     assert look(tmp_path)("9876543210") is None
@@ -54,10 +55,11 @@ def test_a_finished_trial_is_found_with_its_rows_and_files(tmp_path, status):
 
 def test_rows_that_were_taken_over_can_be_journalled_and_read_as_epochs(tmp_path):
     write_sweep(tmp_path / "older")
-    found = look(tmp_path)(TRIAL)
+    trial = look(tmp_path)(TRIAL)
     ledger = Ledger(ListJournal())
     ledger.asked(TRIAL, TrialConfig(precision="float32").to_flat(), 0)
-    ledger.ended(TRIAL, "reused", "x", rows=list(found.rows), about=found.about)
+    rows, about = list(trial.rows), trial.metadata
+    ledger.ended(TRIAL, "epochs", "x", reused_from="older", rows=rows, about=about)
     Tables(Store(tmp_path / "new"), QUESTION, ledger).write()
     assert ledger.entries[TRIAL].rows[3]["validation_accuracy"] == pytest.approx(0.3)
 
@@ -65,13 +67,13 @@ def test_rows_that_were_taken_over_can_be_journalled_and_read_as_epochs(tmp_path
 @pytest.mark.parametrize(
     "ending",
     [
-        {"status": "pruned", "reason": "rung 1: 0.1 ranks 2 of 2, the best goes on"},
-        {"status": "failed", "reason": "raised an error", "error": "ValueError: x"},
-        {"status": "failed", "reason": "train_loss is not finite at epoch 3"},
-        {"status": "running"},
-        {"status": "stopped_early", "reason": f"{TIME_IS_UP} 30m spent; --resume goes on"},
+        {"ended_by": "rung", "reason": "rung 1: 0.1 ranks 2 of 2, the best goes on"},
+        {"ended_by": "failure", "reason": "raised an error", "error": "ValueError: x"},
+        {"ended_by": "diverged", "reason": "train_loss is not finite at epoch 3"},
+        {"ended_by": ""},
+        {"ended_by": "time", "reason": "time budget 30m spent; --resume goes on"},
     ],
-    ids=lambda ending: ending["status"],
+    ids=lambda ending: ending["ended_by"] or "running",
 )
 def test_what_did_not_end_by_itself_is_not_reused(tmp_path, ending):
     write_sweep(tmp_path / "older", **ending)

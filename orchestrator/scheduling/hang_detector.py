@@ -67,14 +67,14 @@ class HangDetector:
         if missed > 0:
             for watched in self._watched.values():
                 watched.since = min(now, watched.since + missed)
-        found = {
+        overdue = {
             trial: now - watched.since
             for trial, watched in self._watched.items()
             if now - watched.since > self._allowed(watched)
         }
-        for trial in found:
+        for trial in overdue:
             self.ends(trial)
-        return found
+        return overdue
 
     def _allowed(self, watched: _Watched) -> float:
         if self._patience is not None:

@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
+from results import formats
+from results.statuses import ENDINGS
+
 RESULT_FIELDS = ("parameters", "hardware")
 """What the first row of a trial tells about it besides the epoch's numbers."""
 
@@ -32,10 +35,11 @@ class Entry:
         ticket: the search strategy's own number of it.
         status: running, completed, stopped_early, pruned, failed or reused.
         begun: whether a process has worked on it.
-        reason: what ended it, in words.
-        resumable: ended only because the time was up.
+        ended_by: what ended it, a key of `results.statuses.ENDINGS`; "" while it runs.
+        reason: the same in words.
+        resumable: ended only because the time was up, or a disk or a store failed it.
         rows: epoch -> that epoch's numbers.
-        about: see RESULT_FIELDS.
+        metadata: see RESULT_FIELDS.
         rung: the last rung passed; 0 for none.
         condemned: why a rung stopped it, if one did.
         stop: (kind, reason), once it has said that no further epoch is due; else ().
@@ -50,10 +54,11 @@ class Entry:
     ticket: int
     status: str = "running"
     begun: bool = False
+    ended_by: str = ""
     reason: str = ""
     resumable: bool = False
     rows: dict[int, dict[str, Any]] = field(default_factory=dict)
-    about: dict[str, Any] = field(default_factory=dict)
+    metadata: dict[str, Any] = field(default_factory=dict)
     rung: int = 0
     condemned: str = ""
     stop: tuple[str, ...] = ()
@@ -129,7 +134,7 @@ class Ledger:
         self._note("started", trial)
 
     def epoch(
-        self, trial: str, row: dict[str, Any], about: dict[str, Any], stop: Sequence[str] = ()
+        self, trial: str, row: dict[str, Any], metadata: dict[str, Any], stop: Sequence[str] = ()
     ) -> None:
         """An epoch was trained and measured; stop: (kind, reason) where it was the last one.
 
@@ -137,25 +142,33 @@ class Ledger:
         were lost or damaged.
         """
         entry = self.entries[trial]
-        more: dict[str, Any] = {} if entry.about else {"about": about}
+        fields: dict[str, Any] = {} if entry.metadata else {"about": metadata}
         if stop:
-            more["stop"] = list(stop)
+            fields["stop"] = list(stop)
         back = max(entry.rows, default=0) - row["epoch"]
         if back > 0:
-            more["back"] = back
-        self._note("epoch", trial, row=row, **more)
+            fields["back"] = back
+        self._note("epoch", trial, row=row, **fields)
 
     def rung(self, trial: str, epoch: int, value: float, reason: str, keep: bool) -> None:
         """A trial reached a rung and was judged there."""
         self._note("rung", trial, epoch=epoch, value=value, reason=reason, keep=keep)
 
-    def ended(self, trial: str, status: str, reason: str, **more: Any) -> None:
-        """No further epoch is due; more: resumable, error, reused_from, rows, about."""
-        self._note("ended", trial, status=status, reason=reason, **more)
+    def ended(self, trial: str, ended_by: str, reason: str, **fields: Any) -> None:
+        """No further epoch is due; the status follows from what ended it.
 
-    def died(self, trial: str, cause: str, said: str) -> None:
-        """The process that worked on it is gone: see `deaths.CAUSES`."""
-        self._note("died", trial, cause=cause, said=said)
+        Args:
+            trial: its signature.
+            ended_by: a key of `ENDINGS`.
+            reason: the same in words.
+            **fields: resumable, error; of a reused trial also reused_from, rows, about.
+        """
+        status = "reused" if fields.get("reused_from") else ENDINGS[ended_by]
+        self._note("ended", trial, status=status, ended_by=ended_by, reason=reason, **fields)
+
+    def died(self, trial: str, cause: str, message: str) -> None:
+        """The process that worked on it is gone: see `failures.CAUSES`."""
+        self._note("died", trial, cause=cause, said=message)
 
     def counts(self) -> dict[str, int]:
         """Status -> number of trials."""
@@ -192,7 +205,7 @@ class Ledger:
         entry.ticket = event["ticket"]
 
     def _on_started(self, entry: Entry, event: dict[str, Any]) -> None:
-        entry.status, entry.reason, entry.resumable = "running", "", False
+        entry.status, entry.ended_by, entry.reason, entry.resumable = "running", "", "", False
         entry.begun = True
 
     def _on_epoch(self, entry: Entry, event: dict[str, Any]) -> None:
@@ -200,7 +213,7 @@ class Ledger:
         for later in [epoch for epoch in entry.rows if epoch > row["epoch"]]:
             del entry.rows[later]  # it went back to a checkpoint and trains them again
         entry.rows[row["epoch"]] = row
-        entry.about = event.get("about") or entry.about
+        entry.metadata = event.get("about") or entry.metadata
         entry.stop = tuple(event.get("stop", ()))
         self.reported.append((entry.trial, row))
 
@@ -221,7 +234,8 @@ class Ledger:
         if "rows" in event:
             entry.rows = {row["epoch"]: row for row in event["rows"]}
             self.reported += [(entry.trial, row) for row in event["rows"]]
-        entry.about = event.get("about") or entry.about
+        entry.ended_by = event.get("ended_by") or _ended_by(event, entry)
+        entry.metadata = event.get("about") or entry.metadata
 
     _REDUCERS: ClassVar[dict[str, Callable[["Ledger", Entry, dict[str, Any]], None]]] = {
         "ticket": _on_ticket,
@@ -231,3 +245,9 @@ class Ledger:
         "rung": _on_rung,
         "ended": _on_ended,
     }
+
+
+def _ended_by(event: dict[str, Any], entry: Entry) -> str:
+    """What an event of a journal of format 1 leaves to be worked out."""
+    all_epochs = len(entry.rows) >= entry.config.get("epochs", math.inf)
+    return formats.ended_by(event, all_epochs) or ""

@@ -26,7 +26,7 @@ def test_the_state_is_what_the_events_add_up_to(tmp_path):
     ledger.epoch("a", row(1, 0.5), {"parameters": 7})
     ledger.rung("a", 1, 0.5, "rung 1: ...", True)
     ledger.epoch("a", row(2, math.inf), {"parameters": 7}, ("epochs", "done"))
-    ledger.ended("a", "completed", "done")
+    ledger.ended("a", "epochs", "done")
     ledger.asked("b", {"epochs": 3}, 4)
     ledger.ticket("b", 1)
     ledger.epoch("b", row(1, 0.1), {})
@@ -73,7 +73,7 @@ def test_what_a_trial_tells_about_itself_is_kept_once():
     for epoch in (1, 2, 3):
         ledger.epoch("a", row(epoch, 0.5), {"parameters": 7})
     assert ["about" in event for event in journal.events[1:]] == [True, False, False]
-    assert ledger.entries["a"].about == {"parameters": 7}
+    assert ledger.entries["a"].metadata == {"parameters": 7}
 
 
 def test_an_epoch_told_again_replaces_it_and_what_came_after():
@@ -105,12 +105,12 @@ def test_a_trial_without_a_usable_epoch_has_no_best_row():
 
 def test_ended_for_lack_of_time_is_pending_and_started_again_is_running():
     ledger, _ = ledger_with("a")
-    ledger.ended("a", "stopped_early", "time budget 1m spent", resumable=True)
+    ledger.ended("a", "time", "time budget 1m spent", resumable=True)
     entry = ledger.entries["a"]
     assert (entry.status, entry.pending) == ("stopped_early", True)
     ledger.started("a")
     assert (entry.status, entry.reason, entry.pending) == ("running", "", True)
-    ledger.ended("a", "completed", "done")
+    ledger.ended("a", "epochs", "done")
     assert not entry.pending
 
 
@@ -131,14 +131,14 @@ def test_events_of_the_sweep_itself_are_no_trial():
 
 def test_counts_by_status():
     ledger, _ = ledger_with("a", "b", "c")
-    ledger.ended("b", "pruned", "rung 1")
+    ledger.ended("b", "rung", "rung 1")
     assert ledger.counts() == {"running": 2, "pruned": 1}
 
 
 def test_counts_are_of_the_last_status_whichever_way_it_was_learnt():
     ledger, journal = ledger_with("a", "b")
-    ledger.ended("a", "stopped_early", "time is up", resumable=True)
-    ledger.ended("b", "pruned", "rung 1")
+    ledger.ended("a", "time", "time is up", resumable=True)
+    ledger.ended("b", "rung", "rung 1")
     ledger.started("a")
     journal.append({"event": "asked", "trial": "b", "number": 1, "config": {}, "ticket": 1})
     again = Ledger(journal, journal.read())  # a journal that was mended by hand has it twice

@@ -2,7 +2,7 @@
 
 Two questions are asked of it, `next_trial` and `goes_on`, and every answer is in the journal
 before it takes effect. What follows from a row is a function of the rows before it, so whatever a
-kill cut short is done by `take_up`. Ray's side of the conversation is `scheduling.py`.
+kill cut short is done by `take_up`. Ray's side of the conversation is `on_ray/tune_adapter.py`.
 """
 
 import dataclasses
@@ -25,31 +25,27 @@ METRIC = "validation_accuracy"
 ROW_FIELDS = tuple(field.name for field in dataclasses.fields(EpochRow))
 """What an epoch's row holds."""
 
-STATUS_OF_STOP = {"epochs": "completed", "patience": "stopped_early", "diverged": "failed"}
-"""Why a trial stopped by itself -> its status."""
-
-TIME_IS_UP = "time budget"
-"""How the reason of a trial begins that ended only because the sweep's time was up."""
-
 REPEATS = 200
 """Suggestions in a row that were all tried before: then the space counts as exhausted."""
 
 
 @dataclass(frozen=True)
-class Finished:
+class FinishedTrial:
     """A trial that another sweep of the same results folder has finished.
 
     Attributes:
         sweep: that sweep's name.
         status: completed, stopped_early, or reused from yet another sweep.
+        ended_by: what ended it where it was trained: epochs or patience.
         rows: its epochs, in order.
-        about: see `ledger.RESULT_FIELDS`.
+        metadata: see `ledger.RESULT_FIELDS`.
     """
 
     sweep: str
     status: str
+    ended_by: str
     rows: tuple[dict[str, Any], ...]
-    about: dict[str, Any]
+    metadata: dict[str, Any]
 
 
 @dataclass(frozen=True)
@@ -88,7 +84,7 @@ class Scheduler:
         strategy: Strategy,
         rungs: Rungs | None,
         limits: Limits,
-        finished: Callable[[str], Finished | None] = lambda signature: None,
+        finished: Callable[[str], FinishedTrial | None] = lambda signature: None,
     ) -> None:
         self.ledger = ledger
         self.rungs = rungs
@@ -167,9 +163,9 @@ class Scheduler:
             if suggestion is None:
                 return None
             config = dataclasses.replace(self._base, **suggestion.values)
-            known = self.ledger.entries.get(config.signature())
-            if known is not None:
-                self._strategy.tell(suggestion.ticket, outcome(known))
+            earlier = self.ledger.entries.get(config.signature())
+            if earlier is not None:
+                self._strategy.tell(suggestion.ticket, outcome(earlier))
                 repeats += 1
                 continue
             repeats = 0
@@ -179,18 +175,18 @@ class Scheduler:
         return None
 
     def _reused(self, entry: Entry) -> bool:
-        found = self._finished(entry.trial)
-        if found is None:
+        finished = self._finished(entry.trial)
+        if finished is None:
             return False
         self._end(
             entry,
-            "reused",
-            f"trained before in sweep {found.sweep} ({found.status})",
-            reused_from=found.sweep,
-            rows=list(found.rows),
-            about=found.about,
+            finished.ended_by,
+            f"trained before in sweep {finished.sweep} ({finished.status})",
+            reused_from=finished.sweep,
+            rows=list(finished.rows),
+            about=finished.metadata,
         )
-        for row in found.rows:  # it ends at no rung, but others are compared with it there
+        for row in finished.rows:  # it ends at no rung, but others are compared with it there
             self._reached(entry.trial, row)
         return True
 
@@ -213,32 +209,32 @@ class Scheduler:
         if "failure" in result:
             self._failed(entry, str(result["failure"]), bool(result.get("passing")))
             return False
-        about = {k: result[k] for k in RESULT_FIELDS if k in result}
+        metadata = {k: result[k] for k in RESULT_FIELDS if k in result}
         for missed in result.get("earlier", ()):
             if missed["epoch"] not in entry.rows:  # an earlier process had no time to tell it
-                self._take(trial, _row(missed), about)
+                self._take(trial, _row(missed), metadata)
         stop = (result["stop"], str(result["stop_reason"])) if "stop" in result else ()
-        self._take(trial, _row(result), about, stop)
+        self._take(trial, _row(result), metadata, stop)
         self._settle(entry)
         if entry.status == "running" and time.monotonic() >= self.limits.deadline:
-            reason = f"{TIME_IS_UP} {self.limits.budget_text} spent; --resume goes on"
-            self.ledger.ended(trial, "stopped_early", reason, resumable=True)
+            reason = f"time budget {self.limits.budget_text} spent; --resume goes on"
+            self.ledger.ended(trial, "time", reason, resumable=True)
             self._live.discard(trial)
         return entry.status == "running"
 
     def _take(
-        self, trial: str, row: dict[str, Any], about: dict[str, Any], stop: Sequence[str] = ()
+        self, trial: str, row: dict[str, Any], metadata: dict[str, Any], stop: Sequence[str] = ()
     ) -> None:
-        self.ledger.epoch(trial, row, about, stop)
+        self.ledger.epoch(trial, row, metadata, stop)
         self._reached(trial, row)
 
     def _failed(self, entry: Entry, error: str, passing: bool) -> None:
         if not passing:
-            self._end(entry, "failed", "raised an error", error=error)
+            self._end(entry, "failure", "raised an error", error=error)
             return
         self._live.discard(entry.trial)
         reason = "the disk failed it; --resume goes on"
-        self.ledger.ended(entry.trial, "failed", reason, error=error, resumable=True)
+        self.ledger.ended(entry.trial, "interrupted", reason, error=error, resumable=True)
 
     def _reached(self, trial: str, row: Mapping[str, Any]) -> None:
         if self.rungs is not None:
@@ -248,21 +244,22 @@ class Scheduler:
         """Write down what follows from the trial's rows: rungs passed or not, its own end."""
         for decision in self.rungs.decisions(entry.trial) if self.rungs else ():
             if decision.epoch > entry.rung and not entry.condemned:
-                told = decision.epoch, decision.value, decision.reason, decision.keep
-                self.ledger.rung(entry.trial, *told)
+                self.ledger.rung(
+                    entry.trial, decision.epoch, decision.value, decision.reason, decision.keep
+                )
         if entry.stop:
-            kind, reason = entry.stop
-            self._end(entry, STATUS_OF_STOP[kind], reason)
+            ended_by, reason = entry.stop
+            self._end(entry, ended_by, reason)
         elif entry.condemned:
-            self._end(entry, "pruned", entry.condemned)
+            self._end(entry, "rung", entry.condemned)
 
-    def died(self, trial: str, cause: str, said: str) -> bool:
+    def died(self, trial: str, cause: str, message: str) -> bool:
         """The process that worked on a trial is gone; the trial is begun again, unless too often.
 
         Args:
             trial: its signature.
-            cause: a key of `deaths.CAUSES`.
-            said: by Ray, one line.
+            cause: a key of `failures.CAUSES`.
+            message: Ray's, one line.
 
         Returns:
             Whether the trial is begun again.
@@ -270,23 +267,24 @@ class Scheduler:
         entry = self.ledger.entries[trial]
         if entry.status != "running":
             return False
-        self.ledger.died(trial, cause, said)
-        told = CAUSES[cause]
-        if entry.deaths[cause] < told.lives:
+        self.ledger.died(trial, cause, message)
+        policy = CAUSES[cause]
+        if entry.deaths[cause] < policy.lives:
             self._live.discard(trial)
             self._pending.append(trial)
             return True
-        self._end(entry, "failed", f"{told.words} {entry.deaths[cause]} times", error=said)
+        reason = f"{policy.words} {entry.deaths[cause]} times"
+        self._end(entry, "failure", reason, error=message)
         return False
 
-    def _end(self, entry: Entry, status: str, reason: str, **more: Any) -> None:
+    def _end(self, entry: Entry, ended_by: str, reason: str, **fields: Any) -> None:
         self._live.discard(entry.trial)
-        self.ledger.ended(entry.trial, status, reason, **more)
+        self.ledger.ended(entry.trial, ended_by, reason, **fields)
         self._strategy.tell(entry.ticket, outcome(entry))
 
 
-def _row(told: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: math.nan if told.get(k) is None else told[k] for k in ROW_FIELDS}
+def _row(result: Mapping[str, Any]) -> dict[str, Any]:
+    return {k: math.nan if result.get(k) is None else result[k] for k in ROW_FIELDS}
 
 
 def outcome(entry: Entry) -> Outcome:

@@ -6,7 +6,7 @@ from optuna.trial import TrialState
 
 from orchestrator.monitor.rows import epoch_rows
 from orchestrator.scheduling.ledger import Ledger
-from orchestrator.scheduling.scheduler import METRIC, REPEATS, STATUS_OF_STOP, TIME_IS_UP, Finished
+from orchestrator.scheduling.scheduler import METRIC, REPEATS, FinishedTrial
 from orchestrator.search.catalogue import SEARCHES
 from orchestrator.search.space import Choice, Constant, size
 from orchestrator.testing.scripted import (
@@ -70,16 +70,21 @@ def test_without_rungs_every_trial_runs_to_its_end():
 
 
 def test_each_way_to_end_has_its_status_and_its_reason():
-    scripts = {0.06: patient([0.2, 0.2]), 0.02: diverged([0.3]), 0.09: completed([0.1] * 9)}
-    scheduler = conduct(rungs=(), trials=3)
-    Stage(lambda config: scripts[config.learning_rate]).play(scheduler)
-    told = {e.status: e.reason for e in scheduler.ledger.entries.values()}
-    assert told == {
-        "stopped_early": "no better loss",
-        "failed": "train_loss is not finite at epoch 2",
-        "completed": "all epochs done",
+    scripts = {
+        0.06: patient([0.2, 0.2]),
+        0.02: diverged([0.3]),
+        0.09: completed([0.1] * 9),
+        0.01: failing([0.4]),
     }
-    assert set(STATUS_OF_STOP.values()) == set(told)
+    scheduler = conduct(rungs=(), trials=4)
+    Stage(lambda config: scripts[config.learning_rate]).play(scheduler)
+    entries = scheduler.ledger.entries.values()
+    assert [(e.ended_by, e.status, e.reason) for e in entries] == [
+        ("patience", "stopped_early", "no better loss"),
+        ("diverged", "failed", "train_loss is not finite at epoch 2"),
+        ("epochs", "completed", "all epochs done"),
+        ("failure", "failed", "raised an error"),
+    ]
 
 
 def test_a_trial_that_ends_itself_at_a_rung_that_condemns_it_keeps_its_own_end():
@@ -224,29 +229,32 @@ def test_an_error_is_told_as_a_failure_with_what_was_seen_before(tmp_path):
 def test_a_finished_trial_is_taken_over_counted_and_not_trained():
     first = BASE.from_flat({**BASE.to_flat(), "learning_rate": 0.06, "epochs": EPOCHS})
     rows = tuple({k: v for k, v in r.items() if k in row(1, 0.5)} for r in rising(first))
-    found = Finished("older", "completed", rows, {"parameters": 7, "hardware": "another"})
+    metadata = {"parameters": 7, "hardware": "another"}
+    older = FinishedTrial("older", "completed", "epochs", rows, metadata)
     scheduler = conduct(
         trials=3,
         rungs=(),
-        finished=lambda signature: found if signature == first.signature() else None,
+        finished=lambda signature: older if signature == first.signature() else None,
     )
     stage = Stage(rising)
     stage.play(scheduler)
     assert list(statuses(scheduler).values()) == ["reused", "completed", "completed"]
     entry = scheduler.ledger.entries[first.signature()]
     assert entry.reason == "trained before in sweep older (completed)"
-    assert (entry.reused_from, entry.about["parameters"], len(entry.rows)) == ("older", 7, EPOCHS)
+    assert (entry.reused_from, entry.ended_by) == ("older", "epochs")
+    assert (entry.metadata["parameters"], len(entry.rows)) == (7, EPOCHS)
     assert first.signature() not in stage.trained
 
 
 def test_trials_are_compared_with_one_that_was_taken_over_also_after_a_resume():
-    found = Finished("older", "completed", tuple(row(t, 0.3 * t) for t in (1, 2, 3)), {})
+    rows = tuple(row(t, 0.3 * t) for t in (1, 2, 3))
+    older = FinishedTrial("older", "completed", "epochs", rows, {})
     first = BASE.from_flat({**BASE.to_flat(), "learning_rate": 0.06, "epochs": EPOCHS})
     journal = ListJournal()
     scheduler = conduct(
         journal,
         trials=2,
-        finished=lambda signature: found if signature == first.signature() else None,
+        finished=lambda signature: older if signature == first.signature() else None,
     )
     Stage(lambda config: completed([0.2] * EPOCHS)).play(scheduler)
     assert list(statuses(scheduler).values()) == ["reused", "pruned"]
@@ -258,8 +266,8 @@ def test_a_pending_trial_that_was_finished_elsewhere_meanwhile_is_taken_over():
     journal = ListJournal()
     scheduler = conduct(journal, trials=1, rungs=())
     Stage(rising).play(scheduler, results=2)
-    found = Finished("other", "completed", (row(1, 0.9),), {})
-    resumed = conduct(journal, trials=1, rungs=(), finished=lambda signature: found)
+    older = FinishedTrial("other", "completed", "epochs", (row(1, 0.9),), {})
+    resumed = conduct(journal, trials=1, rungs=(), finished=lambda signature: older)
     resumed.take_up()
     Stage(rising).play(resumed)
     entry = next(iter(resumed.ledger.entries.values()))
@@ -267,7 +275,7 @@ def test_a_pending_trial_that_was_finished_elsewhere_meanwhile_is_taken_over():
 
 
 def test_any_number_of_finished_trials_is_taken_over_in_a_row():
-    found = Finished("older", "completed", (row(1, 0.5),), {})
+    older = FinishedTrial("older", "completed", "epochs", (row(1, 0.5),), {})
     axes = {"seed": Choice(tuple(range(REPEATS + 50))), "epochs": Constant(1)}
     last = {**BASE.to_flat(), "seed": REPEATS + 49, "epochs": 1}
     new = BASE.from_flat(last).signature()
@@ -275,7 +283,7 @@ def test_any_number_of_finished_trials_is_taken_over_in_a_row():
         axes=axes,
         rungs=(),
         trials=REPEATS + 50,
-        finished=lambda signature: None if signature == new else found,
+        finished=lambda signature: None if signature == new else older,
     )
     assert scheduler.next_trial().signature() == new
     assert scheduler.ledger.counts() == {"reused": REPEATS + 49, "running": 1}
@@ -295,8 +303,10 @@ def test_when_time_is_up_running_trials_stop_resumably_and_nothing_new_begins():
     assert not scheduler.goes_on(first, row(2, 0.6))
     assert not scheduler.goes_on(second, row(1, 0.1))
     entries = scheduler.ledger.entries
-    assert {(e.status, e.resumable) for e in entries.values()} == {("stopped_early", True)}
-    assert entries[first].reason == f"{TIME_IS_UP} 1m spent; --resume goes on"
+    assert {(e.status, e.ended_by, e.resumable) for e in entries.values()} == {
+        ("stopped_early", "time", True)
+    }
+    assert entries[first].reason == "time budget 1m spent; --resume goes on"
     assert scheduler.over
     assert scheduler.next_trial() is None
     resumed = conduct(journal, trials=2, rungs=())

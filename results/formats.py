@@ -1,0 +1,109 @@
+"""The format number of `sweep.json`, the tables and the journal; what older formats lacked.
+
+Version 0.1.0 wrote no number: that is format 1. What it told in sentences alone is read out of them
+here, when a file is read, and nowhere else. README.md says what each number means.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+import pyarrow as pa
+
+FORMAT = 2
+"""What is written now; a reader refuses a higher one."""
+
+KEY = "format"
+"""Field of `sweep.json`, and key of a Parquet schema's metadata."""
+
+_EMBEDDED = re.compile(r"embedded faces \((\d+)\)")
+_EMBEDDED_SEED = 0  # version 0.1.0 drew them with no other
+
+
+def newer(name: str, number: object) -> str:
+    """Why a file cannot be read: a later version wrote it; "" where it can be.
+
+    Args:
+        name: of the file, as it is shown.
+        number: its format; None for format 1.
+    """
+    text = number.decode(errors="replace") if isinstance(number, bytes) else str(number)
+    if number is None or (text.isdecimal() and int(text) <= FORMAT):
+        return ""
+    return (
+        f"{name} has format {text}, and this version of the program reads formats 1 to {FORMAT}; "
+        "read it with the version that wrote it, or a later one"
+    )
+
+
+def table_problem(name: str, schema: pa.Schema, expected: pa.Schema | None) -> str:
+    """Why a table cannot be read; "" where it can be.
+
+    Args:
+        name: of the file, as it is shown.
+        schema: of the table.
+        expected: columns that must be there, with these types; others may be there too.
+    """
+    if refusal := newer(name, (schema.metadata or {}).get(KEY.encode())):
+        return refusal
+    for column in expected or ():
+        index = schema.get_field_index(column.name)
+        kind = "no such column" if index < 0 else str(schema.field(index).type)
+        if index < 0 or schema.field(index).type != column.type:
+            return (
+                f"{name}: column {column.name} must be {column.type}, found {kind}; it was written "
+                "by another version: run the sweep again into a new folder."
+            )
+    return ""
+
+
+def current_table(table: pa.Table) -> pa.Table:
+    """A table with the columns that its format lacked: `ended_by` of `trials.parquet`."""
+    needed = {"status", "reason", "error", "epochs", "epochs_trained"}
+    if "ended_by" in table.column_names or not needed <= set(table.column_names):
+        return table
+    rows = table.select(sorted(needed)).to_pylist()
+    causes = [
+        ended_by(row, all_epochs=(row["epochs_trained"] or 0) >= (row["epochs"] or 0))
+        for row in rows
+    ]
+    place = table.column_names.index("reason")
+    return table.add_column(place, "ended_by", pa.array(causes, pa.string()))
+
+
+def ended_by(trial: Mapping[str, Any], all_epochs: bool) -> str | None:
+    """What ended a trial of format 1, which told it in a sentence alone; a key of `ENDINGS`.
+
+    Args:
+        trial: status, reason and error of a row of `trials.parquet` or of an event.
+        all_epochs: whether it was trained for as many as asked for.
+
+    Returns:
+        None while it runs.
+    """
+    status, reason = trial["status"], trial["reason"] or ""
+    if status == "pruned":
+        return "rung"
+    if status == "failed":
+        if reason.startswith("the disk failed it"):
+            return "interrupted"
+        return "failure" if trial.get("error") else "diverged"
+    if reason.startswith("time budget"):
+        return "time"
+    if status in ("completed", "stopped_early", "reused"):
+        return "epochs" if all_epochs else "patience"
+    return None
+
+
+def current_record(record: dict[str, Any]) -> dict[str, Any]:
+    """What `sweep.json` says, with the fields that format 1 lacked."""
+    data = record.get("data")
+    if KEY in record or not isinstance(data, dict):
+        return record
+    match = _EMBEDDED.fullmatch(str(data.get("path")))
+    faces = {"embedded": int(match[1]), "seed": _EMBEDDED_SEED} if match else NOT_EMBEDDED
+    return record | {"data": data | faces}
+
+
+NOT_EMBEDDED = {"embedded": None, "seed": None}
+"""Fields of `data` where the sweep was given a data set."""

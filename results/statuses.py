@@ -1,0 +1,18 @@
+"""What may become of a trial: its statuses, and what ended it."""
+
+STATUSES = ("completed", "stopped_early", "pruned", "failed", "running", "reused")
+"""What may stand in `trials.status`."""
+
+FINISHED = ("completed", "stopped_early", "reused")
+"""Statuses of trials that may have left weights."""
+
+ENDINGS = {
+    "epochs": "completed",
+    "patience": "stopped_early",
+    "rung": "pruned",
+    "time": "stopped_early",
+    "diverged": "failed",
+    "failure": "failed",
+    "interrupted": "failed",
+}
+"""What may stand in `trials.ended_by` -> the status that follows, unless the trial is reused."""
