@@ -2,8 +2,9 @@ import dataclasses
 
 import pytest
 
-from orchestrator.config import AUGMENTATIONS, CHOICES, RANGES, TrialConfig, convert
+from orchestrator.config import CHOICES, TrialConfig, convert
 from orchestrator.errors import BadInput
+from results.settings import SETTINGS
 
 
 def test_the_vocabulary_mirrors_the_dictionaries_it_stands_for():
@@ -17,7 +18,7 @@ def test_the_vocabulary_mirrors_the_dictionaries_it_stands_for():
     assert CHOICES["preprocessing"] == tuple(VARIANTS)
     assert CHOICES["optimizer"] == tuple(OPTIMIZERS)
     assert CHOICES["schedule"] == tuple(SCHEDULES)
-    assert set(AUGMENTATIONS) == set(TRANSFORMS)
+    assert set(SETTINGS["augmentation"].choices) == set(TRANSFORMS)
 
 
 def test_a_configuration_is_flat_and_comes_back_from_its_scalars():
@@ -36,6 +37,20 @@ def test_every_field_counts_in_the_signature():
         assert changed.signature() != base.signature(), field.name
     assert TrialConfig().signature() == base.signature()
     assert len(base.signature()) == 10
+
+
+def test_signatures_are_those_of_the_results_that_lie_about():
+    assert TrialConfig().signature() == "b8f174ac48"
+    other = TrialConfig(
+        architecture="CCPFF",
+        optimizer="adamw",
+        learning_rate=0.1,
+        batch_normalisation=False,
+        patience=5,
+        seed=3,
+        data="abc",
+    )
+    assert other.signature() == "0f33e81dd0"
 
 
 @pytest.mark.parametrize(
@@ -75,9 +90,11 @@ def test_what_cannot_be_is_refused_with_what_is_expected(key, value, sentence):
     assert sentence in str(refused.value)
 
 
-def test_every_range_holds_its_default():
-    for key, (low, high) in RANGES.items():
-        assert low <= getattr(TrialConfig(), key) <= high
+def test_every_default_can_be_given_by_hand():
+    for key, setting in SETTINGS.items():
+        assert (
+            convert(key, setting.default) == convert(key, str(setting.default)) == setting.default
+        )
 
 
 def test_an_unknown_key_lists_the_known():

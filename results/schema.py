@@ -10,6 +10,7 @@ import numpy as np
 import pyarrow as pa
 
 from results.formats import FORMAT, KEY
+from results.settings import SETTINGS
 
 TEXT, WHOLE, REAL, SWITCH = pa.string(), pa.int64(), pa.float64(), pa.bool_()
 
@@ -27,39 +28,20 @@ def _schema(*columns: tuple[str, pa.DataType, str, str]) -> pa.Schema:
 
 _TRIAL = ("trial", TEXT, "", "Signature of the trial: 10 hexadecimal digits.")
 
-_CONFIG = (
-    ("architecture", TEXT, "", "Named model, or a string in the layer notation."),
-    ("preprocessing", TEXT, "", "Preprocessing variant of the images."),
-    ("optimizer", TEXT, "", "Optimizer."),
-    ("learning_rate", REAL, "", "Peak of the learning-rate schedule."),
-    ("schedule", TEXT, "", "Learning-rate schedule."),
-    ("epochs", WHOLE, "epochs", "Epochs asked for; the schedule ends there."),
-    ("batch_size", WHOLE, "images", "Images a step."),
-    ("momentum", REAL, "", "Momentum of SGD and Muon."),
-    ("weight_decay", REAL, "", "Weight decay of the kernels."),
-    ("dropout", REAL, "", "Dropout rate; 0 is off."),
-    ("width", REAL, "", "Factor on every layer's number of filters or units."),
-    ("pooling", TEXT, "", "What the notation's P means."),
-    ("batch_normalisation", SWITCH, "", "Whether layers are batch-normalised."),
-    ("augmentation", TEXT, "", "Names of the random transforms, blank-separated, or none."),
-    ("augmentation_strength", REAL, "", "Strength of the random transforms, 0 (off) to 1."),
-    ("label_smoothing", REAL, "", "Share of each target spread over all classes, 0 to 1."),
-    ("class_weights", TEXT, "", "How classes are weighed in the training loss."),
-    ("ema", REAL, "", "Decay a step of the averaged weights; 0 is off."),
-    ("precision", TEXT, "", "Arithmetic of the layers, as chosen where auto was asked for."),
-    ("patience", WHOLE, "epochs", "Epochs without a better validation loss allowed; 0: any."),
-    ("weights", TEXT, "", "Initial weights of vgg16."),
-    ("fine_tune", TEXT, "", "Which layers of vgg16 learn."),
-    ("head", TEXT, "", "Units of the additional layers of vgg16, blank-separated."),
-    ("seed", WHOLE, "", "Seed of weights, order, augmentation and dropout."),
-    ("data", TEXT, "", "Digest of the data set."),
-)
+_KINDS = {str: TEXT, int: WHOLE, float: REAL, bool: SWITCH}
+
+
+def _settings(*names: str) -> list[tuple[str, pa.DataType, str, str]]:
+    """Columns of a trial's settings."""
+    chosen = [SETTINGS[name] for name in names]
+    return [(s.name, _KINDS[type(s.default)], s.unit, s.meaning) for s in chosen]
+
 
 TRIALS = _schema(
     _TRIAL,
     ("number", WHOLE, "", "Order in which the trial was asked for, from 0."),
     ("sweep", TEXT, "", "Name of the sweep."),
-    *_CONFIG,
+    *_settings(*SETTINGS),
     ("status", TEXT, "", "One of the statuses listed above."),
     ("ended_by", TEXT, "", "What ended the trial, see above; null while it runs."),
     ("reason", TEXT, "", "Why the trial ended as it did, one sentence."),
@@ -146,8 +128,7 @@ MEMBERS = _schema(
     ("rank", WHOLE, "", "Place by coefficient, from 1; null if left out."),
     ("coefficient", REAL, "share", "Say in the ensemble; coefficients sum to 1."),
     ("reason", TEXT, "", "Why it was taken or left out, one sentence."),
-    ("architecture", TEXT, "", "Named model, or a string in the layer notation."),
-    ("preprocessing", TEXT, "", "Preprocessing variant of the images."),
+    *_settings("architecture", "preprocessing"),
     ("validation_accuracy", REAL, "share", "Accuracy on all validation images."),
     ("validation_accuracy_clean", REAL, "share", "The same without copies of training images."),
     ("accuracy", REAL, "share", "Accuracy on the split that was asked for; null if not predicted."),

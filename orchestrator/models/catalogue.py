@@ -29,7 +29,7 @@ MODELS: dict[str, Build] = {
     "convnet4": convnet4,
     "vgg16": vgg16,
 }
-"""Name -> builder; one file and one line adds a model (and its name in `config.CHOICES`)."""
+"""Name -> builder; one file and one line adds a model (and its name in `results.settings`)."""
 
 _BY_STRING = {canonical(text): name for name, text in NAMED.items()}
 

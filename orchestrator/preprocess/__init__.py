@@ -24,5 +24,5 @@ VARIANTS: dict[str, Variant] = {
 """Name -> correction: (n, h, w) uint8 or float32 in [0, 1] -> (n, h, w) float32.
 
 A new one is a function beside the others and a line here; its name also goes into
-`orchestrator.config.CHOICES`. Row i of a result depends on image i alone.
+`results.settings`. Row i of a result depends on image i alone.
 """
