@@ -78,7 +78,7 @@ def settings_of(folder: SweepFolder, trial: str) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Mean:
+class SeedMean:
     """A mean over seeds; NaN where there are too few of them.
 
     Attributes:
@@ -98,18 +98,18 @@ class Mean:
     p: float
 
 
-def mean(values: ArrayLike) -> Mean:
-    """Mean of (n,) numbers and how sure it is, taken as draws from one normal distribution."""
+def mean(values: ArrayLike) -> SeedMean:
+    """SeedMean of (n,) numbers and how sure it is, taken as draws from one normal distribution."""
     given = np.asarray(values, dtype=np.float64)
     n = len(given)
     value = float(given.mean()) if n else math.nan
     if n < 2:
-        return Mean(n, value, *[math.nan] * 4)
+        return SeedMean(n, value, *[math.nan] * 4)
     sd = float(given.std(ddof=1))
     error = sd / math.sqrt(n)
     half = float(stats.t.ppf(0.975, n - 1)) * error
     p = float(2 * stats.t.sf(abs(value) / error, n - 1)) if error > 0 else math.nan
-    return Mean(n, value, sd, value - half, value + half, p)
+    return SeedMean(n, value, sd, value - half, value + half, p)
 
 
 def over_seeds(first: Sequence[Finalist], refit: SweepFolder) -> list[dict[str, Any]]:
@@ -124,7 +124,7 @@ def over_seeds(first: Sequence[Finalist], refit: SweepFolder) -> list[dict[str, 
         trials["reason"].fillna("").str.startswith(OUT_OF_TIME)
     )
     owners = [settings_of(refit, str(trial)) for trial in trials["trial"]]
-    told = told_apart(first)
+    told = distinguishing_settings(first)
     found = []
     for finalist, text in zip(first, told, strict=True):
         mine = trials[[settings == finalist.settings for settings in owners]]
@@ -138,7 +138,7 @@ def over_seeds(first: Sequence[Finalist], refit: SweepFolder) -> list[dict[str, 
     ]
 
 
-def told_apart(first: Sequence[Finalist]) -> list[str]:
+def distinguishing_settings(first: Sequence[Finalist]) -> list[str]:
     """What tells finalists apart, one text each; of a single one the architecture."""
     found = [each.settings for each in first]
     keys = [key for row in found[:1] for key in row if len({each[key] for each in found}) > 1]

@@ -6,11 +6,11 @@ from scipy import stats
 
 from analysis.seeds import (
     OUT_OF_TIME,
+    distinguishing_settings,
     finalists,
     in_markdown,
     mean,
     over_seeds,
-    told_apart,
 )
 from analysis.sweep_folder import SweepFolder
 from orchestrator.scheduling.scheduler import TIME_IS_UP
@@ -90,9 +90,12 @@ def test_of_equals_the_lower_loss_is_first_then_the_earlier(tmp_path):
 
 
 def test_finalists_are_told_apart_by_what_differs(first):
-    assert told_apart(finalists(first, 2)) == ["learning_rate=0.3", "learning_rate=0.2"]
-    assert told_apart(finalists(first, 1)) == [f"architecture={tiny().architecture}"]
-    assert told_apart([]) == []
+    assert distinguishing_settings(finalists(first, 2)) == [
+        "learning_rate=0.3",
+        "learning_rate=0.2",
+    ]
+    assert distinguishing_settings(finalists(first, 1)) == [f"architecture={tiny().architecture}"]
+    assert distinguishing_settings([]) == []
 
 
 # --- means -----------------------------------------------------------------------------------

@@ -16,7 +16,14 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from analysis.seeds import OUT_OF_TIME, Finalist, finalists, in_markdown, over_seeds, told_apart
+from analysis.seeds import (
+    OUT_OF_TIME,
+    Finalist,
+    distinguishing_settings,
+    finalists,
+    in_markdown,
+    over_seeds,
+)
 from analysis.sweep_folder import SweepFolder
 from orchestrator import sweep
 from orchestrator.config import Budget, Sweep
@@ -223,7 +230,7 @@ def _words(folder: SweepFolder, chosen: Sequence[Finalist], top: int) -> list[st
     """Who the finalists are, and what should be known about how they were found."""
     name = folder.record["name"]
     lines = [f"finalists of {name}, by validation accuracy"]
-    for finalist, told in zip(chosen, told_apart(chosen), strict=True):
+    for finalist, told in zip(chosen, distinguishing_settings(chosen), strict=True):
         how = f"{finalist.status} after {finalist.epochs} epochs"
         lines.append(f"{finalist.place:>4}  {finalist.accuracy:.4f}  {how:<32}  {told}")
     if len(chosen) < top:
