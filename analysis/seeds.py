@@ -83,7 +83,7 @@ def settings_of(folder: SweepFolder, trial: str) -> dict[str, Any]:
 
 
 @dataclass(frozen=True)
-class Mean:
+class SeedMean:
     """A mean over seeds; NaN where there are too few of them.
 
     Attributes:
@@ -103,18 +103,18 @@ class Mean:
     p: float
 
 
-def mean(values: ArrayLike) -> Mean:
+def mean(values: ArrayLike) -> SeedMean:
     """Mean of (n,) numbers and how sure it is, taken as draws from one normal distribution."""
     numbers = np.asarray(values, dtype=np.float64)
     n = len(numbers)
     value = float(numbers.mean()) if n else math.nan
     if n < 2:
-        return Mean(n, value, *[math.nan] * 4)
+        return SeedMean(n, value, *[math.nan] * 4)
     sd = float(numbers.std(ddof=1))
     error = sd / math.sqrt(n)
     half = float(stats.t.ppf(0.975, n - 1)) * error
     p = float(2 * stats.t.sf(abs(value) / error, n - 1)) if error > 0 else math.nan
-    return Mean(n, value, sd, value - half, value + half, p)
+    return SeedMean(n, value, sd, value - half, value + half, p)
 
 
 def over_seeds(first: Sequence[Finalist], refit: SweepFolder) -> list[dict[str, Any]]:

@@ -10,8 +10,8 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.ensemble.combine import Recipe, log
-from analysis.ensemble.select import SELECTIONS, Standing, ranked
+from analysis.ensemble.combine import EnsembleRecipe, log
+from analysis.ensemble.select import SELECTIONS, TrialScores, ranked
 from analysis.ensemble.stored_predictions import StoredPredictions
 from analysis.statistics import one_thread
 from orchestrator import metrics
@@ -41,7 +41,7 @@ passes as it has members, must win more clearly than one ensemble over another.
 
 
 @dataclass(frozen=True)
-class Outcome:
+class RuleResult:
     """What one rule came to.
 
     Attributes:
@@ -78,7 +78,7 @@ class Answers:
 
 
 @dataclass(frozen=True)
-class Choice:
+class EnsembleChoice:
     """What was chosen, from what, and how good it is on images that the choice did not see.
 
     Attributes:
@@ -96,9 +96,9 @@ class Choice:
     """
 
     rule: str
-    recipe: Recipe
-    best_single: Recipe
-    outcomes: tuple[Outcome, ...]
+    recipe: EnsembleRecipe
+    best_single: EnsembleRecipe
+    outcomes: tuple[RuleResult, ...]
     sentence: str
     ensemble: Answers
     single: Answers
@@ -110,12 +110,12 @@ class _Search:
     """What is searched: a bank in a fixed order, what it is fitted on, and by which rules."""
 
     bank: StoredPredictions
-    standing: Standing
+    standing: TrialScores
     fitted: NDArray[np.bool_]
     rules: tuple[str, ...]
     most: int
 
-    def recipes(self, images: NDArray[np.bool_], seed: int) -> list[Recipe]:
+    def recipes(self, images: NDArray[np.bool_], seed: int) -> list[EnsembleRecipe]:
         """Every rule's recipe from these images."""
         bank = ranked(self.bank, images, self.standing)
         return [SELECTIONS[rule](bank, self.most, seed) for rule in self.rules]
@@ -129,7 +129,7 @@ class _Dealt:
     answers: tuple[Answers, ...]
 
 
-def choose(bank: StoredPredictions, most: int = 7, seed: int = 0) -> Choice:
+def choose(bank: StoredPredictions, most: int = 7, seed: int = 0) -> EnsembleChoice:
     """The ensemble to use, chosen on the bank's clean images.
 
     The same trials and images in another order give the same choice. The standard errors treat
@@ -149,7 +149,7 @@ def choose(bank: StoredPredictions, most: int = 7, seed: int = 0) -> Choice:
         return _chosen(bank, _search(bank, most), seed)
 
 
-def _chosen(bank: StoredPredictions, search: _Search, seed: int) -> Choice:
+def _chosen(bank: StoredPredictions, search: _Search, seed: int) -> EnsembleChoice:
     recipes = search.recipes(search.fitted, seed)
     if search.fitted.sum() < FEWEST:
         return _unjudged(bank, search, recipes[0])
@@ -160,7 +160,7 @@ def _chosen(bank: StoredPredictions, search: _Search, seed: int) -> Choice:
     others = [search.fitted & (first.fold != fold) for fold in range(FOLDS)]
     picks = [decide(right[:, seen], nll[:, seen]) if best else 0 for seen in others]
     back = np.argsort(np.argsort(bank.ids))
-    return Choice(
+    return EnsembleChoice(
         search.rules[best],
         recipes[best],
         recipes[0],
@@ -206,11 +206,11 @@ def _search(bank: StoredPredictions, most: int) -> _Search:
     bank = bank.part(trials, np.argsort(bank.ids))
     fitted = bank.clean if bank.clean.any() else np.ones(len(bank.ids), bool)
     rules = tuple(SELECTIONS) if min(len(bank.trials), most) > 1 else tuple(SELECTIONS)[:1]
-    return _Search(bank, Standing.of(bank), fitted, rules, most)
+    return _Search(bank, TrialScores.of(bank), fitted, rules, most)
 
 
 def _answers(
-    recipe: Recipe, bank: StoredPredictions, images: NDArray[np.bool_] | slice = slice(None)
+    recipe: EnsembleRecipe, bank: StoredPredictions, images: NDArray[np.bool_] | slice = slice(None)
 ) -> Answers:
     rows = [bank.trials.index(trial) for trial in recipe.members]
     part = bank.probabilities[rows][:, images]
@@ -247,8 +247,8 @@ def _gain(values: NDArray[np.floating], other: NDArray[np.floating]) -> tuple[fl
 
 
 def _outcomes(
-    search: _Search, recipes: list[Recipe], right: NDArray, nll: NDArray
-) -> tuple[Outcome, ...]:
+    search: _Search, recipes: list[EnsembleRecipe], right: NDArray, nll: NDArray
+) -> tuple[RuleResult, ...]:
     right, nll = right[:, search.fitted], nll[:, search.fitted]
     outcomes = []
     for i, (rule, recipe) in enumerate(zip(search.rules, recipes, strict=True)):
@@ -267,11 +267,11 @@ def _outcomes(
     return tuple(outcomes)
 
 
-def _in_sample(rule: str, recipe: Recipe, search: _Search) -> Outcome:
+def _in_sample(rule: str, recipe: EnsembleRecipe, search: _Search) -> RuleResult:
     answers = _answers(recipe, search.bank, search.fitted).probabilities
     labels = search.bank.labels[search.fitted]
     accuracy, nll = metrics.accuracy(answers, labels), metrics.nll(log(answers), labels)
-    return Outcome(rule, len(recipe.members), accuracy, nll)
+    return RuleResult(rule, len(recipe.members), accuracy, nll)
 
 
 def _by_fold(deal: _Dealt, picks: list[int]) -> Answers:
@@ -287,7 +287,7 @@ def _back(answers: Answers, order: NDArray[np.int64]) -> Answers:
     return Answers(answers.probabilities[order], answers.uncalibrated[order])
 
 
-def _unjudged(bank: StoredPredictions, search: _Search, single: Recipe) -> Choice:
+def _unjudged(bank: StoredPredictions, search: _Search, single: EnsembleRecipe) -> EnsembleChoice:
     answers = _answers(single, bank)
     outcome = _in_sample(search.rules[0], single, search)
     sentence = (
@@ -295,7 +295,9 @@ def _unjudged(bank: StoredPredictions, search: _Search, single: Recipe) -> Choic
         f"compare ensembles on (at least {FEWEST} are needed). Its figures are of the images that "
         "it was picked on."
     )
-    return Choice(outcome.rule, single, single, (outcome,), sentence, answers, answers, "measured")
+    return EnsembleChoice(
+        outcome.rule, single, single, (outcome,), sentence, answers, answers, "measured"
+    )
 
 
 def _sentence(search: _Search, best: int, picks: list[int]) -> str:

@@ -7,7 +7,7 @@ from analysis.ensemble import choose as module
 from analysis.ensemble.choose import FOLDS, choose, decide, folds
 from analysis.ensemble.select import SELECTIONS
 from analysis.ensemble.stored_predictions import StoredPredictions
-from analysis.ensemble.testing import bank_of, made
+from analysis.ensemble.synthetic_predictions import predictions_of, synthetic_predictions
 from orchestrator import metrics
 from orchestrator.errors import BadInput
 
@@ -22,7 +22,7 @@ def accuracy(answers, bank, mask=slice(None)):
 
 
 def test_nets_with_their_own_errors_become_an_ensemble():
-    bank = made(6, 1000)
+    bank = synthetic_predictions(6, 1000)
     choice = choose(bank, most=4)
     assert choice.rule != "best single"
     assert len(choice.recipe.members) == 4
@@ -34,9 +34,12 @@ def test_nets_with_their_own_errors_become_an_ensemble():
 
 
 def test_one_good_net_among_noise_stays_alone():
-    good, noise = made(1, 1000, signal=3), made(30, 1000, signal=0, seed=1)
+    good, noise = (
+        synthetic_predictions(1, 1000, signal=3),
+        synthetic_predictions(30, 1000, signal=0, seed=1),
+    )
     blocks = np.concatenate([noise.probabilities, good.probabilities])
-    choice = choose(bank_of(blocks, good.labels))
+    choice = choose(predictions_of(blocks, good.labels))
     assert choice.best_single.members == ("t030",)
     assert choice.rule == "best single"
     assert np.array_equal(choice.ensemble.probabilities, choice.single.probabilities)
@@ -44,7 +47,7 @@ def test_one_good_net_among_noise_stays_alone():
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_trials_that_know_nothing_are_not_believed(seed):
-    bank = made(60, 700, signal=0, seed=seed)
+    bank = synthetic_predictions(60, 700, signal=0, seed=seed)
     choice = choose(bank)
     assert choice.rule == "best single"  # nothing is better, and it is the simplest
     assert np.array_equal(choice.ensemble.probabilities, choice.single.probabilities)
@@ -57,7 +60,7 @@ def test_trials_that_know_nothing_are_not_believed(seed):
 
 def test_a_rule_that_knows_the_labels_of_what_it_fits_gains_nothing(monkeypatch):
     # Picks, among 60 trials that know nothing, coefficients by heart: what overfitting is.
-    bank = made(60, 400, signal=0)
+    bank = synthetic_predictions(60, 400, signal=0)
 
     def overfitted(part, most, seed):
         return SELECTIONS["stacking"](part, 40, seed)
@@ -74,7 +77,7 @@ def test_a_rule_that_knows_the_labels_of_what_it_fits_gains_nothing(monkeypatch)
 
 
 def test_the_order_of_trials_and_images_changes_nothing():
-    bank = made(8, 300, shared=0.3)
+    bank = synthetic_predictions(8, 300, shared=0.3)
     mixed = shuffled(bank)
     one, two = choose(bank, most=4), choose(mixed, most=4)
     assert one.rule == two.rule
@@ -85,7 +88,7 @@ def test_the_order_of_trials_and_images_changes_nothing():
 
 
 def test_images_that_also_stand_in_training_decide_nothing():
-    bank = made(6, 600)
+    bank = synthetic_predictions(6, 600)
     praised = bank.probabilities.copy()
     praised[0, ~bank.clean] = np.eye(7)[bank.labels[~bank.clean]]  # knows the copies by heart
     other = StoredPredictions(bank.trials, praised, bank.labels, bank.ids, bank.clean)
@@ -93,7 +96,7 @@ def test_images_that_also_stand_in_training_decide_nothing():
 
 
 def test_the_answers_cover_every_image_and_are_probabilities():
-    bank = made(5, 230)
+    bank = synthetic_predictions(5, 230)
     choice = choose(bank)
     for answers in (choice.ensemble, choice.single):
         for values in (answers.probabilities, answers.uncalibrated):
@@ -102,16 +105,16 @@ def test_the_answers_cover_every_image_and_are_probabilities():
 
 
 def test_one_trial_is_the_best_single_one_and_is_still_cross_validated():
-    choice = choose(made(1, 200))
+    choice = choose(synthetic_predictions(1, 200))
     assert choice.recipe.members == ("t000",)
     assert choice.rule == "best single"
     assert choice.how == "cross-validated"
     assert choice.sentence == "The best single trial was taken: there is one trial."
-    assert "one member was allowed" in choose(made(3, 200), most=1).sentence
+    assert "one member was allowed" in choose(synthetic_predictions(3, 200), most=1).sentence
 
 
 def test_few_images_give_the_best_single_and_say_so():
-    bank = made(4, 30)
+    bank = synthetic_predictions(4, 30)
     choice = choose(bank)
     assert choice.rule == "best single"
     assert choice.how == "measured"
@@ -121,14 +124,14 @@ def test_few_images_give_the_best_single_and_say_so():
 
 
 def test_where_all_images_are_copies_all_are_used():
-    bank = made(3, 100)
+    bank = synthetic_predictions(3, 100)
     bank.clean[:] = False
     assert "100 validation images" in choose(bank).sentence
     assert "All of them are copies" in choose(bank).sentence
 
 
 def test_a_class_with_one_image_does():
-    bank = made(3, 200)
+    bank = synthetic_predictions(3, 200)
     bank.labels[bank.labels == 6] = 0
     bank.labels[0] = 6
     assert choose(bank).how == "cross-validated"
@@ -136,7 +139,7 @@ def test_a_class_with_one_image_does():
 
 def test_no_member_at_all_is_refused():
     with pytest.raises(BadInput, match="members: 0"):
-        choose(made(2, 100), most=0)
+        choose(synthetic_predictions(2, 100), most=0)
 
 
 def test_folds_share_out_classes_and_copies_evenly():
@@ -175,7 +178,7 @@ def test_the_written_rule(right, nll, taken):
 
 
 def test_200_trials_are_searched_in_5_seconds():
-    bank = made(200, 3589, shared=0.7)
+    bank = synthetic_predictions(200, 3589, shared=0.7)
     wall, own = time.perf_counter(), time.process_time()
     choice = choose(bank)
     # Own time where others keep the processor busy, wall time where BLAS spins on many cores.

@@ -30,7 +30,7 @@ Floats = NDArray[np.floating]
 
 
 @dataclass(frozen=True)
-class Recipe:
+class EnsembleRecipe:
     """Who is in the ensemble and how their probabilities become one answer.
 
     Attributes:
@@ -81,7 +81,7 @@ class Recipe:
         }
 
     @classmethod
-    def from_json(cls, value: Any) -> "Recipe":
+    def from_json(cls, value: Any) -> "EnsembleRecipe":
         """A recipe out of what `to_json` gave.
 
         Raises:
@@ -109,12 +109,12 @@ def log(probabilities: ArrayLike) -> NDArray:
     return np.log(np.maximum(np.asarray(probabilities), SMALLEST))
 
 
-def soft_vote(recipe: Recipe, probabilities: Floats) -> NDArray[np.float64]:
+def soft_vote(recipe: EnsembleRecipe, probabilities: Floats) -> NDArray[np.float64]:
     """Logarithm of the weighted mean probability: (m, n, k) -> (n, k)."""
     return log(_weighted(recipe, probabilities))
 
 
-def logit_average(recipe: Recipe, probabilities: Floats) -> NDArray[np.float64]:
+def logit_average(recipe: EnsembleRecipe, probabilities: Floats) -> NDArray[np.float64]:
     """Weighted mean of log-probabilities: (m, n, k) -> (n, k).
 
     A member's logits and log-probabilities differ by a number an image, which the softmax takes
@@ -123,14 +123,14 @@ def logit_average(recipe: Recipe, probabilities: Floats) -> NDArray[np.float64]:
     return _weighted(recipe, log(probabilities))
 
 
-def stacking(recipe: Recipe, probabilities: Floats) -> NDArray[np.float64]:
+def stacking(recipe: EnsembleRecipe, probabilities: Floats) -> NDArray[np.float64]:
     """Multinomial logistic regression on all members' log-probabilities: (m, n, k) -> (n, k)."""
     if recipe.weights is None or recipe.bias is None:
         raise ValueError("a stacking recipe needs weights and a bias")
     return np.einsum("mnk,mkj->nj", log(probabilities), np.array(recipe.weights)) + recipe.bias
 
 
-COMBINERS: dict[str, Callable[[Recipe, Floats], NDArray[np.float64]]] = {
+COMBINERS: dict[str, Callable[[EnsembleRecipe, Floats], NDArray[np.float64]]] = {
     "soft vote": soft_vote,
     "logit average": logit_average,
     "stacking": stacking,
@@ -138,14 +138,16 @@ COMBINERS: dict[str, Callable[[Recipe, Floats], NDArray[np.float64]]] = {
 """Combiner by name: recipe and probabilities (m, n, k) -> scores (n, k); one line adds one."""
 
 
-def recipe_of(shares: Mapping[str, float], combiner: str) -> Recipe:
+def recipe_of(shares: Mapping[str, float], combiner: str) -> EnsembleRecipe:
     """A recipe at temperature 1 of these members: largest share first, equals by name; sum 1."""
     order = sorted(shares, key=lambda name: (-shares[name], name))
     total = sum(shares.values())
-    return Recipe(tuple(order), tuple(float(shares[name] / total) for name in order), combiner)
+    return EnsembleRecipe(
+        tuple(order), tuple(float(shares[name] / total) for name in order), combiner
+    )
 
 
-def _weighted(recipe: Recipe, values: Floats) -> NDArray[np.float64]:
+def _weighted(recipe: EnsembleRecipe, values: Floats) -> NDArray[np.float64]:
     return np.tensordot(np.array(recipe.coefficients), values, axes=1)
 
 
@@ -157,7 +159,7 @@ def _nested(value: Any, kind: Callable[[Any], Any]) -> Any:
     return float(value)
 
 
-def _problem(recipe: Recipe) -> str:
+def _problem(recipe: EnsembleRecipe) -> str:
     m = len(recipe.members)
     if m == 0 or len(recipe.coefficients) != m or len(set(recipe.members)) != m:
         return f"has {m} members and {len(recipe.coefficients)} coefficients, expected one each"
@@ -170,7 +172,7 @@ def _problem(recipe: Recipe) -> str:
     return _stacking_problem(recipe) if recipe.combiner == "stacking" else ""
 
 
-def _stacking_problem(recipe: Recipe) -> str:
+def _stacking_problem(recipe: EnsembleRecipe) -> str:
     if recipe.weights is None or recipe.bias is None:
         return "is of stacking and lacks weights or bias"
     k, shape = len(recipe.bias), np.shape(recipe.weights)

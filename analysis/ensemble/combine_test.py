@@ -3,17 +3,17 @@ import json
 import numpy as np
 import pytest
 
-from analysis.ensemble.combine import COMBINERS, SMALLEST, Recipe, log, recipe_of
+from analysis.ensemble.combine import COMBINERS, SMALLEST, EnsembleRecipe, log, recipe_of
 from orchestrator.errors import BadInput
 
 EYE = ((1.0, 0.0), (0.0, 1.0))
 TWO = np.array([[[0.8, 0.2]], [[0.5, 0.5]]])
 
 
-def recipe(combiner: str, members: int = 2, **options) -> Recipe:
+def recipe(combiner: str, members: int = 2, **options) -> EnsembleRecipe:
     extra = {"weights": (EYE,) * members, "bias": (0.0, 0.0)} if combiner == "stacking" else {}
     names = tuple("abcdefgh"[:members])
-    return Recipe(names, (1 / members,) * members, combiner, **{**extra, **options})
+    return EnsembleRecipe(names, (1 / members,) * members, combiner, **{**extra, **options})
 
 
 @pytest.mark.parametrize("combiner", COMBINERS)
@@ -34,7 +34,7 @@ def test_answers_are_probabilities_even_from_certainty(combiner, temperature):
 @pytest.mark.parametrize("combiner", COMBINERS)
 def test_a_recipe_survives_json(combiner):
     before = recipe(combiner, temperature=1.7)
-    assert Recipe.from_json(json.loads(json.dumps(before.to_json()))) == before
+    assert EnsembleRecipe.from_json(json.loads(json.dumps(before.to_json()))) == before
 
 
 @pytest.mark.parametrize("combiner", COMBINERS)
@@ -45,7 +45,7 @@ def test_each_image_is_answered_by_itself(combiner):
 
 
 def test_a_soft_vote_by_hand():
-    weighted = Recipe(("a", "b"), (0.75, 0.25), "soft vote")
+    weighted = EnsembleRecipe(("a", "b"), (0.75, 0.25), "soft vote")
     assert weighted.apply(TWO) == pytest.approx(np.array([[0.725, 0.275]]))
 
 
@@ -88,7 +88,7 @@ def test_blocks_of_other_members_are_refused():
     with pytest.raises(ValueError, match="2 members"):
         recipe("soft vote").apply(TWO[:1])
     with pytest.raises(ValueError, match="weights and a bias"):
-        Recipe(("a",), (1.0,), "stacking").apply(TWO[:1])
+        EnsembleRecipe(("a",), (1.0,), "stacking").apply(TWO[:1])
 
 
 @pytest.mark.parametrize(
@@ -109,10 +109,10 @@ def test_blocks_of_other_members_are_refused():
 )
 def test_a_damaged_recipe_is_refused(change, said):
     with pytest.raises(BadInput, match=said):
-        Recipe.from_json({**recipe("stacking").to_json(), **change})
+        EnsembleRecipe.from_json({**recipe("stacking").to_json(), **change})
 
 
 @pytest.mark.parametrize("value", [None, [], 3, {"members": ["a"]}])
 def test_what_is_no_recipe_at_all_is_refused(value):
     with pytest.raises(BadInput, match="the recipe"):
-        Recipe.from_json(value)
+        EnsembleRecipe.from_json(value)

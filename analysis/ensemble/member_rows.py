@@ -8,7 +8,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.ensemble.choose import Choice
+from analysis.ensemble.choose import EnsembleChoice
 from analysis.ensemble.stored_predictions import StoredPredictions
 
 NOT_TAKEN = "It was searched, and the rule gave it no say."
@@ -28,7 +28,7 @@ class Standing:
 
 
 def member_rows(
-    trials: pd.DataFrame, choice: Choice, standing: Standing, left_out: Mapping[str, str]
+    trials: pd.DataFrame, choice: EnsembleChoice, standing: Standing, left_out: Mapping[str, str]
 ) -> list[dict[str, Any]]:
     """Rows of `results.schema.MEMBERS`: members, the best single trial, then those left out.
 

@@ -4,7 +4,7 @@ import pytest
 from analysis.ensemble.choose import Answers
 from analysis.ensemble.combine import log
 from analysis.ensemble.score import Truth, diversity_rows, paired, scores
-from analysis.ensemble.testing import made
+from analysis.ensemble.synthetic_predictions import synthetic_predictions
 from orchestrator import metrics
 from results import schema
 
@@ -13,7 +13,7 @@ CLASSES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 
 @pytest.fixture(scope="module")
 def bank():
-    return made(3, 600)
+    return synthetic_predictions(3, 600)
 
 
 def truth_of(bank):

@@ -1,7 +1,8 @@
 """Rules that pick members and coefficients from probabilities on images with known labels.
 
 Every rule gets `StoredPredictions` whose trials stand best first (`ranked`), and returns a
-calibrated `Recipe` of at most `most` members. None is chosen here; `choose` does that across folds.
+calibrated `EnsembleRecipe` of at most `most` members. None is chosen here; `choose` does that
+across folds.
 
 All rules but the first minimise the negative log-likelihood (NLL), not the error rate. On 3,300
 images an accuracy is known to 0.85 points and moves in steps; hundreds of comparisons on it pick
@@ -17,7 +18,7 @@ from numpy.typing import NDArray
 
 from analysis.ensemble import fit
 from analysis.ensemble.calibrate import temperature
-from analysis.ensemble.combine import Recipe, log, recipe_of
+from analysis.ensemble.combine import EnsembleRecipe, log, recipe_of
 from analysis.ensemble.stored_predictions import StoredPredictions
 from orchestrator import metrics
 
@@ -38,7 +39,7 @@ SHRINKAGE = 3000.0
 
 
 @dataclass(frozen=True)
-class Standing:
+class TrialScores:
     """How good each trial is on each image.
 
     Attributes:
@@ -50,14 +51,14 @@ class Standing:
     nll: NDArray[np.float32]
 
     @classmethod
-    def of(cls, bank: StoredPredictions) -> "Standing":
+    def of(cls, bank: StoredPredictions) -> "TrialScores":
         """Of every trial of a bank on every image."""
         truth = np.take_along_axis(bank.probabilities, bank.labels[None, :, None], axis=2)[..., 0]
         return cls(bank.probabilities.argmax(axis=2) == bank.labels, -log(truth))
 
 
 def ranked(
-    bank: StoredPredictions, images: NDArray[np.bool_], standing: Standing
+    bank: StoredPredictions, images: NDArray[np.bool_], standing: TrialScores
 ) -> StoredPredictions:
     """At most `POOL` trials on these images: best first by accuracy, then NLL, then name.
 
@@ -77,22 +78,22 @@ def ranked(
     return bank.part([row for row in order.tolist() if row in chosen], np.flatnonzero(images))
 
 
-def best_single(bank: StoredPredictions, most: int, seed: int) -> Recipe:
+def best_single(bank: StoredPredictions, most: int, seed: int) -> EnsembleRecipe:
     """The trial with the highest accuracy."""
     return calibrated(recipe_of({bank.trials[0]: 1.0}, "soft vote"), bank)
 
 
-def top_soft_vote(bank: StoredPredictions, most: int, seed: int) -> Recipe:
+def top_soft_vote(bank: StoredPredictions, most: int, seed: int) -> EnsembleRecipe:
     """Mean probability of the k most accurate trials, k from 2 by NLL after calibration."""
     return _top(bank, most, "soft vote")
 
 
-def top_logit_average(bank: StoredPredictions, most: int, seed: int) -> Recipe:
+def top_logit_average(bank: StoredPredictions, most: int, seed: int) -> EnsembleRecipe:
     """Mean log-probability of the k most accurate trials, k from 2 by NLL after calibration."""
     return _top(bank, most, "logit average")
 
 
-def weighted_soft_vote(bank: StoredPredictions, most: int, seed: int) -> Recipe:
+def weighted_soft_vote(bank: StoredPredictions, most: int, seed: int) -> EnsembleRecipe:
     """Soft vote with the coefficients of highest likelihood (`fit.mixture`).
 
     Fitted on all trials, then again on the `most` largest.
@@ -102,7 +103,7 @@ def weighted_soft_vote(bank: StoredPredictions, most: int, seed: int) -> Recipe:
     return calibrated(_recipe(shares, bank, "soft vote"), bank)
 
 
-def weighted_logit_average(bank: StoredPredictions, most: int, seed: int) -> Recipe:
+def weighted_logit_average(bank: StoredPredictions, most: int, seed: int) -> EnsembleRecipe:
     """Logit average with the coefficients of highest likelihood (`fit.exponents`).
 
     Fitted on the `LOG_POOL` most accurate trials, then again on the `most` largest.
@@ -114,7 +115,7 @@ def weighted_logit_average(bank: StoredPredictions, most: int, seed: int) -> Rec
     return calibrated(_recipe(shares, top, "logit average"), top)
 
 
-def greedy(bank: StoredPredictions, most: int, seed: int) -> Recipe:
+def greedy(bank: StoredPredictions, most: int, seed: int) -> EnsembleRecipe:
     """Soft vote built by adding, again and again, the trial that lowers the NLL most.
 
     Trials may be added repeatedly (`fit.climb`). The search is made on `BAGS` random halves of the
@@ -135,7 +136,7 @@ def greedy(bank: StoredPredictions, most: int, seed: int) -> Recipe:
     return calibrated(_recipe(_largest(counts, most), bank, "soft vote"), bank)
 
 
-def stacking(bank: StoredPredictions, most: int, seed: int) -> Recipe:
+def stacking(bank: StoredPredictions, most: int, seed: int) -> EnsembleRecipe:
     """Multinomial logistic regression on the log-probabilities of the weighted logit average.
 
     Its m k^2 + k weights are shrunk towards that average rather than towards nothing: with few
@@ -158,7 +159,7 @@ def stacking(bank: StoredPredictions, most: int, seed: int) -> Recipe:
     return calibrated(replace(recipe, weights=nested, bias=tuple(bias.tolist())), part)
 
 
-Select = Callable[[StoredPredictions, int, int], Recipe]
+Select = Callable[[StoredPredictions, int, int], EnsembleRecipe]
 
 SELECTIONS: dict[str, Select] = {
     "best single": best_single,
@@ -172,13 +173,13 @@ SELECTIONS: dict[str, Select] = {
 """Rule by name, the simplest first: that order decides between equals. One line adds one."""
 
 
-def calibrated(recipe: Recipe, bank: StoredPredictions) -> Recipe:
+def calibrated(recipe: EnsembleRecipe, bank: StoredPredictions) -> EnsembleRecipe:
     """The recipe with the temperature that suits the bank's images best."""
     scores = recipe.scores(bank.take(recipe.members).probabilities)
     return replace(recipe, temperature=temperature(scores, bank.labels))
 
 
-def _top(bank: StoredPredictions, most: int, combiner: str) -> Recipe:
+def _top(bank: StoredPredictions, most: int, combiner: str) -> EnsembleRecipe:
     sizes = range(min(2, len(bank.trials), most), min(most, len(bank.trials)) + 1)
     recipes = [
         calibrated(recipe_of(dict.fromkeys(bank.trials[:size], 1.0), combiner), bank)
@@ -187,7 +188,7 @@ def _top(bank: StoredPredictions, most: int, combiner: str) -> Recipe:
     return min(recipes, key=lambda recipe: _nll(recipe, bank))
 
 
-def _nll(recipe: Recipe, bank: StoredPredictions) -> float:
+def _nll(recipe: EnsembleRecipe, bank: StoredPredictions) -> float:
     scores = recipe.scores(bank.take(recipe.members).probabilities)
     return metrics.nll(scores / recipe.temperature, bank.labels)
 
@@ -210,7 +211,7 @@ def _largest(
     return left
 
 
-def _recipe(shares: NDArray[np.float64], bank: StoredPredictions, combiner: str) -> Recipe:
+def _recipe(shares: NDArray[np.float64], bank: StoredPredictions, combiner: str) -> EnsembleRecipe:
     total = shares.sum()
     if not total > 0:  # nothing that the trials say helps: as good as any
         return recipe_of({bank.trials[0]: 1.0}, combiner)

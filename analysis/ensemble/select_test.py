@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from analysis.ensemble.combine import log
-from analysis.ensemble.select import POOL, SELECTIONS, Standing, ranked
-from analysis.ensemble.testing import bank_of, made
+from analysis.ensemble.select import POOL, SELECTIONS, TrialScores, ranked
+from analysis.ensemble.synthetic_predictions import predictions_of, synthetic_predictions
 from analysis.statistics import one_thread
 from orchestrator import metrics
 
@@ -16,7 +16,7 @@ def _as_in_choose():
 
 def ordered(bank, images=None):
     everything = np.ones(len(bank.ids), bool)
-    return ranked(bank, everything if images is None else images, Standing.of(bank))
+    return ranked(bank, everything if images is None else images, TrialScores.of(bank))
 
 
 def answers(recipe, bank):
@@ -25,7 +25,7 @@ def answers(recipe, bank):
 
 @pytest.mark.parametrize("rule", SELECTIONS)
 def test_a_rule_keeps_to_what_was_asked(rule):
-    bank = ordered(made(12, 400))
+    bank = ordered(synthetic_predictions(12, 400))
     recipe = SELECTIONS[rule](bank, 3, 0)
     assert 1 <= len(recipe.members) <= 3
     assert len(set(recipe.members)) == len(recipe.members)
@@ -36,7 +36,7 @@ def test_a_rule_keeps_to_what_was_asked(rule):
 
 @pytest.mark.parametrize("rule", list(SELECTIONS)[1:])
 def test_several_nets_with_their_own_errors_beat_each(rule):
-    bank = ordered(made(5, 2000))
+    bank = ordered(synthetic_predictions(5, 2000))
     single = metrics.accuracy(bank.probabilities[0], bank.labels)
     recipe = SELECTIONS[rule](bank, 5, 0)
     assert len(recipe.members) == 5
@@ -46,13 +46,13 @@ def test_several_nets_with_their_own_errors_beat_each(rule):
 @pytest.mark.parametrize("rule", SELECTIONS)
 @pytest.mark.parametrize("trials", [1, 2])
 def test_few_trials_do(rule, trials):
-    recipe = SELECTIONS[rule](ordered(made(trials, 100)), 7, 0)
+    recipe = SELECTIONS[rule](ordered(synthetic_predictions(trials, 100)), 7, 0)
     assert set(recipe.members) <= {"t000", "t001"}
 
 
 @pytest.mark.parametrize("rule", SELECTIONS)
 def test_images_that_are_not_asked_about_change_nothing(rule):
-    one, two = made(6, 300), made(6, 300)
+    one, two = synthetic_predictions(6, 300), synthetic_predictions(6, 300)
     asked = np.arange(300) < 200
     two.labels[~asked] = 0
     two.probabilities[:, ~asked] = 1 / 7
@@ -65,23 +65,23 @@ def test_a_class_without_images_and_certain_members_do(rule):
     labels = np.tile([0, 1, 2], 40)
     certain = np.eye(4, dtype=np.float32)[labels]
     wrong = np.roll(certain, 1, axis=0)
-    recipe = SELECTIONS[rule](ordered(bank_of([certain, wrong, certain], labels)), 2, 0)
+    recipe = SELECTIONS[rule](ordered(predictions_of([certain, wrong, certain], labels)), 2, 0)
     assert np.isfinite(recipe.temperature)
-    found = answers(recipe, bank_of([certain, wrong, certain], labels))
+    found = answers(recipe, predictions_of([certain, wrong, certain], labels))
     assert metrics.accuracy(found, labels) == 1
 
 
 @pytest.mark.parametrize("rule", SELECTIONS)
 def test_trials_that_know_nothing_do(rule):
     uniform = np.ones((3, 60, 7))
-    recipe = SELECTIONS[rule](ordered(bank_of(uniform, np.arange(60) % 7)), 2, 0)
+    recipe = SELECTIONS[rule](ordered(predictions_of(uniform, np.arange(60) % 7)), 2, 0)
     assert sum(recipe.coefficients) == pytest.approx(1)
 
 
 def test_the_best_single_is_the_most_accurate_then_the_likelier_then_by_name():
     labels = [0, 0]
     wrong, slight, sure = [[0.4, 0.6]] * 2, [[0.6, 0.4]] * 2, [[0.9, 0.1]] * 2
-    bank = ordered(bank_of([wrong, slight, sure, sure], labels))
+    bank = ordered(predictions_of([wrong, slight, sure, sure], labels))
     assert bank.trials == ("t002", "t003", "t001", "t000")
     assert SELECTIONS["best single"](bank, 7, 0).members == ("t002",)
 
@@ -92,22 +92,25 @@ def test_the_pool_takes_the_likely_ones_among_the_inaccurate():
     loud = np.tile([0.6, 0.4], (30, 20, 1))
     loud[:, :5] = [1e-9, 1]
     modest = np.tile([0.499, 0.501], (30, 20, 1))
-    bank = ordered(bank_of(np.concatenate([loud, modest]), labels))
+    bank = ordered(predictions_of(np.concatenate([loud, modest]), labels))
     assert len(bank.trials) == POOL
     assert sum(int(trial[1:]) < 30 for trial in bank.trials) == POOL // 2
 
 
 def test_weighted_leaves_out_a_copy_s_worth_of_noise():
-    good, noise = made(1, 1000, signal=3), made(4, 1000, signal=0, seed=1)
+    good, noise = (
+        synthetic_predictions(1, 1000, signal=3),
+        synthetic_predictions(4, 1000, signal=0, seed=1),
+    )
     blocks = np.concatenate([good.probabilities, noise.probabilities])
     for rule in ("weighted soft vote", "weighted logit average", "greedy soft vote"):
-        recipe = SELECTIONS[rule](ordered(bank_of(blocks, good.labels)), 5, 0)
+        recipe = SELECTIONS[rule](ordered(predictions_of(blocks, good.labels)), 5, 0)
         assert recipe.members[0] == "t000"
         assert recipe.coefficients[0] > 0.75
 
 
 def test_the_weighted_rules_fit_at_least_as_well_as_equal_shares():
-    bank = ordered(made(6, 500, shared=0.5))
+    bank = ordered(synthetic_predictions(6, 500, shared=0.5))
     top = SELECTIONS["top soft vote"](bank, 6, 0)
     likelihood = {
         rule: log(bank.take(recipe.members).probabilities.transpose(1, 2, 0) @ recipe.coefficients)
@@ -125,6 +128,6 @@ def test_stacking_learns_which_classes_a_member_mixes_up():
     labels = rng.integers(3, size=3000)
     seen = (labels + 1) % 3  # one member calls every class by the next one's name
     logits = 2.0 * (seen[:, None] == np.arange(3)) + rng.normal(size=(2, 3000, 3))
-    bank = ordered(bank_of(np.exp(logits), labels))
+    bank = ordered(predictions_of(np.exp(logits), labels))
     assert metrics.accuracy(answers(SELECTIONS["best single"](bank, 2, 0), bank), labels) < 0.3
     assert metrics.accuracy(answers(SELECTIONS["stacking"](bank, 2, 0), bank), labels) > 0.8

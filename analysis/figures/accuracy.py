@@ -5,7 +5,7 @@ import pandas as pd
 from matplotlib.figure import Figure as Canvas
 
 from analysis.figures.style import BLUE, GREY, count, percent, shown, whiskers
-from analysis.figures.tables import Tables
+from analysis.figures.sweep_tables import SweepTables
 from results.statuses import FINISHED
 
 COLUMNS = [
@@ -29,7 +29,7 @@ GOLDEN = 0.6180339887498949
 SPREAD = 0.4
 
 
-def data(tables: Tables, by: str) -> pd.DataFrame:
+def data(tables: SweepTables, by: str) -> pd.DataFrame:
     """A row a measured trial, grouped by the column `by`; the kind with the best trial comes last.
 
     Columns: value (of `by`), place (its row, from 0), trial, status, finished (bool), accuracy,

@@ -1,10 +1,10 @@
 from analysis.figures import accuracy
-from analysis.figures.tables import Tables
-from analysis.figures.testing import CASES, frames, trial
+from analysis.figures.sample_sweeps import CASES, frames, trial
+from analysis.figures.sweep_tables import SweepTables
 
 
 def test_a_pruned_trial_competes_only_where_nothing_finished():
-    tables = Tables(
+    tables = SweepTables(
         **frames(
             trials=[
                 trial("a", "completed", 0.5),

@@ -9,7 +9,7 @@ from matplotlib.patches import Rectangle
 from numpy.typing import ArrayLike
 
 from analysis.figures.style import AMOUNTS, percent, shown
-from analysis.figures.tables import Tables
+from analysis.figures.sweep_tables import SweepTables
 from orchestrator.metrics import confusion, interval
 
 WHO = {"ensemble": "prediction", "best single": "best_single"}
@@ -19,7 +19,7 @@ DARK = 0.179
 """Luminance below which white text has more contrast than black (WCAG 2.1, contrast ratio)."""
 
 
-def data(tables: Tables) -> pd.DataFrame:
+def data(tables: SweepTables) -> pd.DataFrame:
     """A row a (who, label, prediction).
 
     Columns: who, label, prediction (class names), row, column (their indices), count (images),
@@ -55,7 +55,7 @@ def data(tables: Tables) -> pd.DataFrame:
     return pd.DataFrame(rows)
 
 
-def split_named(tables: Tables) -> str:
+def split_named(tables: SweepTables) -> str:
     """The answers' split in words, and whether the ensemble answers there by cross-validation.
 
     Answers on validation images are cross-validated where the scores say so and are about the same

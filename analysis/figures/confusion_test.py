@@ -4,9 +4,9 @@ from matplotlib.colors import to_rgb
 from matplotlib.figure import Figure as Canvas
 
 from analysis.figures import confusion, recall, reliability
+from analysis.figures.sample_sweeps import CASES, frames, record
 from analysis.figures.style import AMOUNTS
-from analysis.figures.tables import Tables
-from analysis.figures.testing import CASES, frames, record
+from analysis.figures.sweep_tables import SweepTables
 from orchestrator.metrics import interval
 
 
@@ -17,7 +17,7 @@ def test_confusion_counts_and_shares_by_hand():
         {"image_id": str(i), "split": "test", "label": a, "prediction": b, "best_single": 0}
         for i, (a, b) in enumerate(zip(labels, said, strict=True))
     ]
-    frame = confusion.data(Tables(**frames(answers=rows), record=record(("x", "y"))))
+    frame = confusion.data(SweepTables(**frames(answers=rows), record=record(("x", "y"))))
     ensemble = frame[frame["who"] == "ensemble"]
     assert ensemble["count"].tolist() == [3, 1, 1, 1]
     assert ensemble["share"].tolist() == [0.75, 0.25, 0.5, 0.5]
@@ -61,6 +61,6 @@ def test_captions_say_which_answers_are_cross_validated(figure, split, how, accu
     ]
     score = {"who": "ensemble", "split": split, "images": "all", "metric": "accuracy", "how": how}
     made = frames(answers=rows, scores=[score | {"value": accuracy}])
-    said = figure.caption(figure.data(Tables(**made, record=record(("x", "y")))))
+    said = figure.caption(figure.data(SweepTables(**made, record=record(("x", "y")))))
     assert words in said
     assert ("cross-validated" in said) is ("cross-validated" in words)

@@ -9,20 +9,20 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from analysis.figures.style import BLUE, DARK, ORANGE, RED, count, percent, shown, whiskers
-from analysis.figures.tables import Tables
+from analysis.figures.sweep_tables import SweepTables
 
 KINDS = {"ensemble": (RED, "D"), "best single": (ORANGE, "s"), "member": (BLUE, "o")}
 """Who -> colour and mark."""
 
 ERRORS = ("standard_error", "standard error", "accuracy_gap_se")
-"""What a rule's standard error may be called in `Tables.choice`."""
+"""What a rule's standard error may be called in `SweepTables.choice`."""
 
 RULES = ["rule", "accuracy", "low", "high", "members", "chosen"]
 GAINS = ["who", "name", "kind", "place", "images", "accuracy", "low", "high", "n", "split", "how",
          "gain", "gain_low", "gain_high", "p"]  # fmt: skip
 
 
-def rules(tables: Tables) -> pd.DataFrame:
+def rules(tables: SweepTables) -> pd.DataFrame:
     """A row a rule with a cross-validated accuracy, the highest last.
 
     Columns: rule, accuracy, low, high (0 to 1: one standard error to each side; NaN: not known),
@@ -104,7 +104,7 @@ def _number(text: str, x: float, y: float, ax: Axes) -> None:
     ax.annotate(text, (x, y), (6, 0), textcoords="offset points", va="center", size=8)
 
 
-def gains(tables: Tables) -> pd.DataFrame:
+def gains(tables: SweepTables) -> pd.DataFrame:
     """A row a (who, all or clean images): the accuracies in `scores`, best last.
 
     Columns: who, name, kind (of `KINDS`), place, images, accuracy, low, high (0 to 1), n, split,
@@ -134,7 +134,7 @@ def gains(tables: Tables) -> pd.DataFrame:
     return rows.dropna(subset=["place"])[GAINS].sort_values("place").reset_index(drop=True)
 
 
-def _names(tables: Tables) -> dict[str, str]:
+def _names(tables: SweepTables) -> dict[str, str]:
     """Who -> name, the best single model's with the trial that it is where that is known."""
     names, members = tables.labels(), tables.members
     if len(members):

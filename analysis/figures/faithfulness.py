@@ -10,7 +10,7 @@ from matplotlib.figure import Figure as Canvas
 
 from analysis.explain.methods.names import TITLES
 from analysis.figures.style import BLUE, RED, shown, whiskers
-from analysis.figures.tables import Tables
+from analysis.figures.sweep_tables import SweepTables
 from orchestrator.metrics import Z_95
 
 MEASURES = {
@@ -31,7 +31,7 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def data(tables: Tables) -> pd.DataFrame:
+def data(tables: SweepTables) -> pd.DataFrame:
     """A row a (method, measure) that was measured; the method with the best insertion comes last.
 
     Columns: method, baseline (bool), place (its row, from 0), measure (of `MEASURES`), value (mean

@@ -5,12 +5,12 @@ import pytest
 from matplotlib.figure import Figure as Canvas
 
 from analysis.figures import faithfulness
-from analysis.figures.tables import Tables
-from analysis.figures.testing import explained
+from analysis.figures.sample_sweeps import explained
+from analysis.figures.sweep_tables import SweepTables
 
 
 def test_faithfulness_is_a_mean_over_images_not_over_members():
-    frame = faithfulness.data(Tables(**explained()))
+    frame = faithfulness.data(SweepTables(**explained()))
     deletion = frame[(frame["measure"] == "deletion") & (frame["method"] == "gradcam")].iloc[0]
     assert deletion["value"] == pytest.approx(0.1)
     assert deletion["n"] == 3  # images, each asked of two members
@@ -44,7 +44,7 @@ def test_the_share_of_wrong_answers_counts_an_image_once():
 
 
 def test_picture_and_caption_say_that_it_is_a_sample():
-    frame = faithfulness.data(Tables(**explained()))
+    frame = faithfulness.data(SweepTables(**explained()))
     assert "not over the split." in faithfulness.caption(frame)
     canvas = Canvas()
     faithfulness.draw(frame, canvas)

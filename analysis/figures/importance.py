@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 
 from analysis.figures.style import BLUE, count, shown
-from analysis.figures.tables import SETTINGS, Tables
+from analysis.figures.sweep_tables import SETTINGS, SweepTables
 from results.statuses import FINISHED
 
 FEWEST = 4
@@ -41,7 +41,7 @@ TREES = 32
 COLUMNS = ["setting", "importance", "chance", "beyond", "trials", "measure"]
 
 
-def data(tables: Tables) -> pd.DataFrame:
+def data(tables: SweepTables) -> pd.DataFrame:
     """A row a setting that varied, most important last; none for fewer than `FEWEST` trials.
 
     Columns: setting, importance (share of the variance that it explains by itself, 0 to 1), chance
@@ -71,7 +71,7 @@ def data(tables: Tables) -> pd.DataFrame:
     return frame.sort_values(["importance", "setting"])[COLUMNS].reset_index(drop=True)
 
 
-def measured(tables: Tables) -> tuple[pd.DataFrame, str]:
+def measured(tables: SweepTables) -> tuple[pd.DataFrame, str]:
     """Trials with a comparable accuracy in a column `accuracy`, and words for which it is.
 
     Of at least 20 finished trials their best one; else every trial's accuracy after the last epoch

@@ -2,8 +2,8 @@ import numpy as np
 import pytest
 
 from analysis.figures import importance
-from analysis.figures.tables import Tables
-from analysis.figures.testing import epoch, frames, trial
+from analysis.figures.sample_sweeps import epoch, frames, trial
+from analysis.figures.sweep_tables import SweepTables
 
 
 @pytest.fixture(autouse=True)
@@ -27,7 +27,7 @@ def rated(n, finished):
     ]
     late = [epoch(f"{i}", 2, 0.9) for i in range(finished)]
     epochs = [epoch(row["trial"], 1, row["validation_accuracy"]) for row in trials]
-    return Tables(**frames(trials=trials, epochs=epochs + late))
+    return SweepTables(**frames(trials=trials, epochs=epochs + late))
 
 
 def test_importance_finds_the_setting_that_decides():
@@ -41,7 +41,7 @@ def test_importance_finds_the_setting_that_decides():
 def test_nothing_is_beyond_chance_where_accuracy_is_luck():
     made = rated(24, 24)
     luck = np.random.default_rng(7).permutation(made.trials["validation_accuracy"])
-    frame = importance.data(Tables(trials=made.trials.assign(validation_accuracy=luck)))
+    frame = importance.data(SweepTables(trials=made.trials.assign(validation_accuracy=luck)))
     assert not frame["beyond"].any()
     assert "none of them" in importance.caption(frame)
 

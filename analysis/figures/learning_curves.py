@@ -8,13 +8,13 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
 from analysis.figures.style import DARK, STATUSES, count, shown, status_key
-from analysis.figures.tables import Tables
+from analysis.figures.sweep_tables import SweepTables
 
 LABELLED = 4
 """Curves that are named at their end, the best ones."""
 
 
-def data(tables: Tables) -> pd.DataFrame:
+def data(tables: SweepTables) -> pd.DataFrame:
     """A row a (trial, epoch): trial, label, status, epoch, accuracy, best (0 to 1), rung (bool).
 
     Epochs whose accuracy is not a number are left out.

@@ -1,5 +1,5 @@
 from analysis.figures import learning_curves
-from analysis.figures.testing import CASES
+from analysis.figures.sample_sweeps import CASES
 
 
 def test_curves_hold_each_epoch_the_trial_s_best_and_the_rungs():

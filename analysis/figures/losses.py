@@ -7,7 +7,7 @@ from matplotlib.figure import Figure as Canvas
 from matplotlib.ticker import MaxNLocator
 
 from analysis.figures.style import BLUE, DARK, RED, count, panels, shown
-from analysis.figures.tables import Tables
+from analysis.figures.sweep_tables import SweepTables
 
 PANELS = 6
 FEWEST_EPOCHS = 2
@@ -15,7 +15,7 @@ HEADROOM = 2.0
 """A loss above this many times the 90th percentile of all losses runs out of the frame."""
 
 
-def data(tables: Tables) -> pd.DataFrame:
+def data(tables: SweepTables) -> pd.DataFrame:
     """A row a (trial, epoch) of the best trials, best first.
 
     Columns: trial, label, verdict, accuracy (best, 0 to 1), best_epoch, epoch, train_loss,

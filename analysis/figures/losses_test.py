@@ -1,5 +1,5 @@
 from analysis.figures import losses
-from analysis.figures.testing import CASES
+from analysis.figures.sample_sweeps import CASES
 
 
 def test_losses_are_those_of_the_six_best_trials_best_first():

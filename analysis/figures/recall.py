@@ -5,7 +5,7 @@ from matplotlib.figure import Figure as Canvas
 
 from analysis.figures.confusion import split_named
 from analysis.figures.style import GREY, ORANGE, RED, percent, shown, whiskers
-from analysis.figures.tables import Tables
+from analysis.figures.sweep_tables import SweepTables
 from orchestrator.metrics import interval
 
 WHO = {
@@ -15,7 +15,7 @@ WHO = {
 """Whose answers -> column of `answers`, colour, mark, and shift from the class's line."""
 
 
-def data(tables: Tables) -> pd.DataFrame:
+def data(tables: SweepTables) -> pd.DataFrame:
     """A row a (class, who): class, place, who, recall, low, high (0 to 1; Wilson), n, split.
 
     The split is in words. The class that the ensemble finds best comes last; classes without images

@@ -1,6 +1,6 @@
 from analysis.figures import recall
-from analysis.figures.tables import Tables
-from analysis.figures.testing import frames, record
+from analysis.figures.sample_sweeps import frames, record
+from analysis.figures.sweep_tables import SweepTables
 
 
 def test_recall_by_hand():
@@ -9,6 +9,6 @@ def test_recall_by_hand():
         | {"best_single": 0}
         for i in range(8)
     ]
-    frame = recall.data(Tables(**frames(answers=rows), record=record(("x", "y"))))
+    frame = recall.data(SweepTables(**frames(answers=rows), record=record(("x", "y"))))
     assert frame.set_index("who")["recall"].to_dict() == {"ensemble": 0.75, "best single": 1.0}
     assert set(frame["class"]) == {"x"}  # no image of y

@@ -8,7 +8,7 @@ from matplotlib.figure import Figure as Canvas
 
 from analysis.explain.methods.names import TITLES
 from analysis.figures.style import BLUE, DARK, RED, panels, shown, whiskers
-from analysis.figures.tables import Tables
+from analysis.figures.sweep_tables import SweepTables
 
 ORDER = ("brows", "eyes", "nose", "mouth", "rest")
 PREFERRED = {"member": "ensemble", "method": "gradcam", "rule": "prediction"}
@@ -17,7 +17,7 @@ PREFERRED = {"member": "ensemble", "method": "gradcam", "rule": "prediction"}
 SIDES = ((True, "right", -0.2), (False, "wrong", 0.2))
 
 
-def data(tables: Tables) -> pd.DataFrame:
+def data(tables: SweepTables) -> pd.DataFrame:
     """A row a (class, right or wrong, region) of one member, method and rule.
 
     Columns: those of `results.schema.REGIONS`, and name (of the class), place (of the region).

@@ -7,7 +7,7 @@ from matplotlib.figure import Figure as Canvas
 
 from analysis.figures.confusion import split_named
 from analysis.figures.style import BLUE, GREY, RED, whiskers
-from analysis.figures.tables import Tables
+from analysis.figures.sweep_tables import SweepTables
 from orchestrator.metrics import CALIBRATION_BINS, interval
 
 COLUMNS = [
@@ -16,7 +16,7 @@ COLUMNS = [
 ]  # fmt: skip
 
 
-def data(tables: Tables) -> pd.DataFrame:
+def data(tables: SweepTables) -> pd.DataFrame:
     """A row a bin of confidence, empty ones included; bins as in `metrics.calibration_error`.
 
     Columns: left, right (edges), n, correct, wrong (images), confidence (mean in the bin),
@@ -57,7 +57,7 @@ def data(tables: Tables) -> pd.DataFrame:
     )[COLUMNS]
 
 
-def _before(tables: Tables, split: str) -> float:
+def _before(tables: SweepTables, split: str) -> float:
     scores = tables.scores
     found = scores[
         (scores["who"] == "ensemble")

@@ -6,16 +6,16 @@ import warnings
 from matplotlib.figure import Figure as Canvas
 from PIL import Image
 
-from analysis.figures.catalogue import Figure
-from analysis.figures.tables import Tables
-from analysis.pictures.picture import Picture
+from analysis.figures.figure_catalogue import Figure
+from analysis.figures.sweep_tables import SweepTables
+from analysis.pictures.picture import RenderedPicture
 
 DPI = 110
 COLOURS = 256
 """A PNG with a palette is a third of one without, and charts have few colours."""
 
 
-def render(name: str, figure: Figure, tables: Tables) -> tuple[Picture | None, str]:
+def render(name: str, figure: Figure, tables: SweepTables) -> tuple[RenderedPicture | None, str]:
     """The picture and "", or None and why there is none, in words.
 
     Args:
@@ -34,7 +34,9 @@ def render(name: str, figure: Figure, tables: Tables) -> tuple[Picture | None, s
     canvas.suptitle(figure.title, fontsize=12, fontweight="bold")
     content, (width, height) = _png(canvas)
     caption = figure.caption(frame)
-    return Picture(f"{name}.png", "figure", figure.title, caption, content, width, height), ""
+    return RenderedPicture(
+        f"{name}.png", "figure", figure.title, caption, content, width, height
+    ), ""
 
 
 def _png(canvas: Canvas) -> tuple[bytes, tuple[int, int]]:

@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from analysis.figures.style import BLUE, DARK, GREY, count
-from analysis.figures.tables import Tables
+from analysis.figures.sweep_tables import SweepTables
 
 FATES = {"went on": (BLUE, "o"), "ended here": (GREY, "x"), "running": (DARK, ">")}
 """What became of a trial at a rung -> colour and mark."""
@@ -18,7 +18,7 @@ SPREAD = 0.7
 COLUMNS = ["rung", "trial", "fate", "accuracy", "column", "x", "reached", "kept", "cut"]
 
 
-def data(tables: Tables) -> pd.DataFrame:
+def data(tables: SweepTables) -> pd.DataFrame:
     """A row a (rung, trial that reached it); no rows where nothing was compared.
 
     Columns: rung (epoch), trial, fate (of `FATES`), accuracy (0 to 1) there, column and x (places

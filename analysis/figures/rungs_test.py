@@ -1,12 +1,12 @@
 from analysis.figures import rungs
-from analysis.figures.tables import Tables
-from analysis.figures.testing import epoch, frames, record, trial
+from analysis.figures.sample_sweeps import epoch, frames, record, trial
+from analysis.figures.sweep_tables import SweepTables
 
 
 def test_a_rung_holds_who_reached_it_what_became_of_them_and_the_line():
     accuracies = {"a": 0.9, "b": 0.5, "c": 0.7, "d": 0.1}
     ended = {"a": 2, "b": 1, "c": 2, "d": 1}
-    tables = Tables(
+    tables = SweepTables(
         **frames(
             trials=[
                 trial(n, "completed" if ended[n] > 1 else "pruned", v, number=i)

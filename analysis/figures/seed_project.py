@@ -15,7 +15,7 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
 from analysis.figures.style import BLUE, ORANGE, RED, percent, shown, whiskers
-from analysis.figures.tables import Tables
+from analysis.figures.sweep_tables import SweepTables
 from results.statuses import FINISHED
 
 GUESSING = 6 / 7
@@ -62,7 +62,7 @@ EMOTIONS = {"angry", "disgust", "fear", "happy", "sad", "surprise", "neutral"}
 COLUMNS = ["who", "name", "accuracy", "binary", "low", "high", "n", "place", "split"]
 
 
-def data(tables: Tables) -> pd.DataFrame:
+def data(tables: SweepTables) -> pd.DataFrame:
     """Their figures and the best finished trial of ours for each of their models; ours above.
 
     Columns: who (theirs or ours), name, accuracy (7-class; NaN where only binary accuracy was
@@ -83,12 +83,12 @@ def data(tables: Tables) -> pd.DataFrame:
     return frame.astype(dict.fromkeys(numbers, float))
 
 
-def _comparable(tables: Tables) -> bool:
+def _comparable(tables: SweepTables) -> bool:
     embedded = (tables.record.get("data") or {}).get("embedded")
     return set(tables.classes) == EMOTIONS and embedded is None
 
 
-def _ours(tables: Tables) -> list[dict[str, object]]:
+def _ours(tables: SweepTables) -> list[dict[str, object]]:
     """Rows of ours, best last."""
     trials = tables.trials
     able = trials[trials["status"].isin(FINISHED) & trials["validation_accuracy"].notna()]
@@ -103,7 +103,7 @@ def _ours(tables: Tables) -> list[dict[str, object]]:
     return rows + _ensemble(tables)
 
 
-def _ensemble(tables: Tables) -> list[dict[str, object]]:
+def _ensemble(tables: SweepTables) -> list[dict[str, object]]:
     scores = tables.scores
     every = scores[(scores["who"] == "ensemble") & (scores["images"] == "all")]
     found = every[every["metric"] == "accuracy"]

@@ -8,13 +8,13 @@ from analysis.pictures.canvas.lettering import Line, elided, written
 from analysis.pictures.canvas.tiles import MARKS, face, framed, rgb
 from analysis.pictures.evidence import Case, Evidence
 from analysis.pictures.galleries import bars_of, drawn_map
-from analysis.pictures.picture import Picture, jpeg
+from analysis.pictures.picture import RenderedPicture, jpeg
 
 SIDE = 120
 COLUMNS = 8
 
 
-def contact_sheet(evidence: Evidence, shown: int = 32, seed: int = 0) -> Picture:
+def contact_sheet(evidence: Evidence, shown: int = 32, seed: int = 0) -> RenderedPicture:
     """Faces drawn at random, with the evidence for what they were predicted to be.
 
     Args:
@@ -30,18 +30,18 @@ def contact_sheet(evidence: Evidence, shown: int = 32, seed: int = 0) -> Picture
     said = (
         f"{len(cases)} of {len(every):,} {evidence.split} images, drawn at random (seed {seed}): "
         f"{right} right, {len(cases) - right} wrong. Below each face: the prediction with its "
-        f"probability and, where that is wrong, the true class. {evidence.said()}"
+        f"probability and, where that is wrong, the true class. {evidence.describe()}"
     )
     title = "Faces at random, and the evidence for what they were predicted to be"
     whole = page(title, body, said, bars_of(evidence, cases))
-    return Picture(
+    return RenderedPicture(
         f"{evidence.folder}/contact-sheet.jpg",
         "gallery",
         title,
         said,
         jpeg(whole),
         *whole.size,
-        evidence.about(),
+        evidence.index_columns(),
     )
 
 

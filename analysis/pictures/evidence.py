@@ -156,7 +156,7 @@ class Evidence:
         """Where its pictures go: one folder a split, member and method."""
         return f"explain/{file_name(self.split)}/{file_name(self.member, self.method)}"
 
-    def said(self) -> str:
+    def describe(self) -> str:
         """Which maps these are, in words: method, member, layer, grid, normalisation."""
         if not self._maps:
             return f"No maps: {self.title} was not computed for {self.who}."
@@ -170,7 +170,7 @@ class Evidence:
             + (_AVERAGED if self.member == ENSEMBLE else "")
         )
 
-    def about(self, **more: Any) -> dict[str, Any]:
+    def index_columns(self, **more: Any) -> dict[str, Any]:
         """Columns of the pictures' index that are the same for all of these."""
         one = self.split if self.split in ("training", "validation", "test") else None
         trial = None if self.member == ENSEMBLE else self.member

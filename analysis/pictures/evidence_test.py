@@ -21,7 +21,7 @@ def test_probabilities_of_the_ensemble_stand_in_the_answers(evidence):
 def test_probabilities_of_a_member_stand_beside_its_maps():
     member = evidence_of(ANSWERS, usual_cams(member="abc"), member="abc")
     assert {(c.p_prediction, c.p_label) for c in member.cases} == {(0.5, 0.25)}
-    assert member.about()["trial"] == "abc"
+    assert member.index_columns()["trial"] == "abc"
 
 
 def test_a_face_is_found_by_its_id(evidence):
@@ -57,10 +57,10 @@ def test_copies_of_training_images_are_known(evidence):
 
 
 def test_words_name_method_member_layer_grid_and_normalisation(evidence):
-    said = evidence.said()
+    said = evidence.describe()
     for word in ("Grad-CAM", "the ensemble", "layer cam", "2×2 cells of 6 px", "approximation"):  # noqa: RUF001
         assert word in said
-    assert "not computed for the ensemble" in evidence.by("occlusion").said()
+    assert "not computed for the ensemble" in evidence.by("occlusion").describe()
 
 
 @pytest.mark.parametrize(
@@ -89,4 +89,4 @@ def test_an_answer_without_its_face_is_refused(evidence):
 def test_two_splits_are_named_and_not_put_into_the_index():
     both = evidence_of([answer("x", 0, 0, 0.9), answer("y", 0, 0, 0.9, split="test")], [])
     assert both.split == "test and validation"
-    assert both.about()["split"] is None
+    assert both.index_columns()["split"] is None

@@ -6,19 +6,19 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from analysis.pictures.canvas.colours import HEAT, SIGNED, Bar
+from analysis.pictures.canvas.colours import HEAT, SIGNED, ColourBar
 from analysis.pictures.canvas.layout import below, beside, file_name, grid, headings, page
 from analysis.pictures.canvas.lettering import FAINT, Line, elided, written
 from analysis.pictures.canvas.tiles import MARKS, Bytes, blank, face, framed, overlay, rgb, size_of
 from analysis.pictures.evidence import Case, Evidence, Map
-from analysis.pictures.picture import Picture, jpeg
+from analysis.pictures.picture import RenderedPicture, jpeg
 
 WORDS_WIDTH = 232
 ROW_SIDE = 144
 PAIR_SIDE = 160
 
 
-def wrong(evidence: Evidence, label: int, prediction: int, shown: int = 6) -> Picture:
+def wrong(evidence: Evidence, label: int, prediction: int, shown: int = 6) -> RenderedPicture:
     """Faces of one class that were called another, most confident first.
 
     A row a face: the face, the evidence for the prediction, for the true class, and the
@@ -47,26 +47,26 @@ def wrong(evidence: Evidence, label: int, prediction: int, shown: int = 6) -> Pi
     title = f"True class {_short(truth)}, predicted {_short(guess)}: {counted}"
     bars = bars_of(evidence, cases, [rule for rule in rules if rule != "contrast"])
     if "contrast" in rules:
-        bars.append(Bar(SIGNED, f"speaks for {_short(truth)}", f"speaks for {_short(guess)}"))
-    whole = page(title, below([headings(columns, widths), *rows]), evidence.said(), bars)
+        bars.append(ColourBar(SIGNED, f"speaks for {_short(truth)}", f"speaks for {_short(guess)}"))
+    whole = page(title, below([headings(columns, widths), *rows]), evidence.describe(), bars)
     caption = (
         f"Faces of the {evidence.split} split whose true class is {truth} and which the ensemble "
-        f"called {guess}: {counted}. {_columns_said(rules, truth, guess)} {evidence.said()}"
+        f"called {guess}: {counted}. {_columns_said(rules, truth, guess)} {evidence.describe()}"
     )
     words = file_name("wrong", label, truth, "called", prediction, guess)
     name = f"{evidence.folder}/{words}.jpg"
-    about = evidence.about(label=label, prediction=prediction)
+    about = evidence.index_columns(label=label, prediction=prediction)
     return _gallery(name, f"{truth} called {guess}", caption, whole, about)
 
 
-def wrongs(evidence: Evidence, shown: int = 6) -> list[Picture]:
+def wrongs(evidence: Evidence, shown: int = 6) -> list[RenderedPicture]:
     """`wrong` for every pair of classes that was confused, the commonest first; maybe none."""
     pairs = Counter((c.label, c.prediction) for c in evidence.cases if not c.right)
     ordered = sorted(pairs, key=lambda pair: (-pairs[pair], pair))
     return [wrong(evidence, label, prediction, shown) for label, prediction in ordered]
 
 
-def right(evidence: Evidence, label: int, shown: int = 12) -> Picture:
+def right(evidence: Evidence, label: int, shown: int = 12) -> RenderedPicture:
     """Faces of one class that were recognised, from the most to the least confident.
 
     They are taken at even distances in the order of confidence, so that the doubtful ones are seen
@@ -84,18 +84,18 @@ def right(evidence: Evidence, label: int, shown: int = 12) -> Picture:
     how = "from most to least confident" + (", evenly spaced" if len(cases) < len(found) else "")
     counted = f"{len(cases)} of {len(found)} shown, {how}"
     title = f"True class {_short(name)}, recognised: {counted}"
-    whole = page(title, body, evidence.said(), bars_of(evidence, cases))
+    whole = page(title, body, evidence.describe(), bars_of(evidence, cases))
     caption = (
         f"Faces of the {evidence.split} split whose true class is {name} and which the ensemble "
         f"called so: {counted}. Each face stands beside the map of what spoke for {name}. "
-        f"{evidence.said()}"
+        f"{evidence.describe()}"
     )
-    about = evidence.about(label=label, prediction=label)
+    about = evidence.index_columns(label=label, prediction=label)
     file = f"{evidence.folder}/{file_name('right', label, name)}.jpg"
     return _gallery(file, f"{name} recognised", caption, whole, about)
 
 
-def rights(evidence: Evidence, shown: int = 12) -> list[Picture]:
+def rights(evidence: Evidence, shown: int = 12) -> list[RenderedPicture]:
     """`right` for every class of which a face was recognised."""
     known = range(len(evidence.classes))
     return [right(evidence, label, shown) for label in known if evidence.of(label, label)]
@@ -110,15 +110,15 @@ def evenly(cases: Sequence[Case], shown: int) -> list[Case]:
 
 def bars_of(
     evidence: Evidence, cases: Sequence[Case], rules: Sequence[str] = ("prediction",)
-) -> list[Bar]:
+) -> list[ColourBar]:
     """Bars of the colours that maps of these faces take; none where there is no map."""
     found = [m for case in cases for rule in rules if (m := evidence.map(case, rule)) is not None]
     signed = [bool(m.values.min(initial=0) < 0) for m in found]
     bars = []
     if not all(signed):
-        bars.append(Bar(HEAT, "0: no evidence for the class", "largest value of that map"))
+        bars.append(ColourBar(HEAT, "0: no evidence for the class", "largest value of that map"))
     if any(signed):
-        bars.append(Bar(SIGNED, "speaks against the class", "speaks for it"))
+        bars.append(ColourBar(SIGNED, "speaks against the class", "speaks for it"))
     return bars
 
 
@@ -189,5 +189,5 @@ def _short(name: str) -> str:
 
 def _gallery(
     name: str, title: str, caption: str, whole: Image.Image, about: dict[str, object]
-) -> Picture:
-    return Picture(name, "gallery", title, caption, jpeg(whole), *whole.size, about)
+) -> RenderedPicture:
+    return RenderedPicture(name, "gallery", title, caption, jpeg(whole), *whole.size, about)

@@ -9,7 +9,7 @@ from PIL import Image
 from analysis.pictures.canvas.layout import below, file_name, grid, page
 from analysis.pictures.canvas.lettering import FAINT, Line, written
 from analysis.pictures.canvas.tiles import Bytes, face, rgb
-from analysis.pictures.picture import Picture, jpeg
+from analysis.pictures.picture import RenderedPicture, jpeg
 
 
 def ideal_images(
@@ -19,7 +19,7 @@ def ideal_images(
     score: str = "logit",
     trial: str | None = None,
     how: str = "",
-) -> Picture:
+) -> RenderedPicture:
     """Images made by activation maximisation, each stretched to its own best contrast.
 
     Args:
@@ -44,7 +44,7 @@ def ideal_images(
     title = f"What the net would most like to see: {of}"
     whole = page(title, grid(tiles, columns, 10), said)
     name = file_name("ideal", trial or "", of)
-    return Picture(
+    return RenderedPicture(
         f"features/{name}.jpg", "ideal", title, said, jpeg(whole), *whole.size, {"trial": trial}
     )
 

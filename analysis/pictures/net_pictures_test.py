@@ -8,8 +8,8 @@ from PIL import Image
 
 from analysis.pictures.canvas.colours import SIGNED
 from analysis.pictures.evidence import Case
-from analysis.pictures.feature_maps import feature_maps
-from analysis.pictures.filters import filters
+from analysis.pictures.feature_map_grid import feature_map_grid
+from analysis.pictures.filter_grid import filter_grid
 from analysis.pictures.ideal_images import ideal_images, stretched
 
 CASE = Case("train/a.png", 0, 1, 0.7, 0.2)
@@ -27,7 +27,7 @@ def has(picture, colour):
 def test_filters_share_one_scale_that_is_symmetric():
     kernel = np.zeros((3, 3, 1, 2))
     kernel[0, 0, 0, 0], kernel[1, 1, 0, 1] = -4, 2
-    picture = filters(kernel, "c1")
+    picture = filter_grid(kernel, "c1")
     assert has(picture, SIGNED.table[0])  # -4, the end of the scale
     assert has(picture, SIGNED.table[191])  # 2 of 4: three quarters
     assert "all 2 filters" in picture.caption
@@ -35,36 +35,36 @@ def test_filters_share_one_scale_that_is_symmetric():
 
 def test_filters_over_several_channels_are_summed_and_say_so():
     kernel = np.ones((3, 3, 3, 1))
-    assert "summed over 3 input channels" in filters(kernel, "c1").caption
-    assert "summed" not in filters(kernel[:, :, :1], "c1").caption
+    assert "summed over 3 input channels" in filter_grid(kernel, "c1").caption
+    assert "summed" not in filter_grid(kernel[:, :, :1], "c1").caption
 
 
 def test_filters_that_are_left_out_are_counted():
-    assert "first 5 of 9 filters" in filters(np.ones((3, 3, 1, 9)), "c1", shown=5).caption
+    assert "first 5 of 9 filters" in filter_grid(np.ones((3, 3, 1, 9)), "c1", shown=5).caption
 
 
 def test_filters_of_nothing_but_zeros_are_white():
-    assert filters(np.zeros((3, 3, 1, 2)), "c1").content
+    assert filter_grid(np.zeros((3, 3, 1, 2)), "c1").content
 
 
 def test_layers_that_are_left_out_are_counted():
     layers = {f"c{number}": np.ones((2, 2, 3)) for number in range(10)}
-    picture = feature_maps(FACE, layers, CASE, ("angry", "happy"))
+    picture = feature_map_grid(FACE, layers, CASE, ("angry", "happy"))
     assert "2 of 10 layers are left out" in picture.caption
-    few = feature_maps(FACE, {"c0": np.ones((2, 2, 3))}, CASE, ("angry", "happy"))
+    few = feature_map_grid(FACE, {"c0": np.ones((2, 2, 3))}, CASE, ("angry", "happy"))
     assert "left out" not in few.caption
     assert "true class angry, predicted happy" in few.caption
 
 
 def test_at_most_as_many_maps_as_asked_are_drawn():
     layers = {"c": np.ones((2, 2, 50))}
-    widths = [feature_maps(FACE, layers, CASE, ("a", "b"), shown=s).width for s in (6, 7, 8)]
+    widths = [feature_map_grid(FACE, layers, CASE, ("a", "b"), shown=s).width for s in (6, 7, 8)]
     assert widths[2] - widths[1] == widths[1] - widths[0] == 102
 
 
 def test_negative_maps_are_drawn_in_signed_colours():
     layer = np.array([[-1.0, 1.0]])[..., None]
-    picture = feature_maps(FACE, {"c": layer}, CASE, ("a", "b"))
+    picture = feature_map_grid(FACE, {"c": layer}, CASE, ("a", "b"))
     assert has(picture, SIGNED.table[0])
     assert has(picture, SIGNED.table[255])
 
@@ -72,7 +72,7 @@ def test_negative_maps_are_drawn_in_signed_colours():
 @pytest.mark.parametrize("other", ["train_a.png", "train/A.png"])
 def test_ids_that_look_alike_make_two_files(other):
     files = {
-        feature_maps(FACE, {"c": np.ones((2, 2, 1))}, case, ("a", "b")).file
+        feature_map_grid(FACE, {"c": np.ones((2, 2, 1))}, case, ("a", "b")).file
         for case in (CASE, Case(other, 0, 1, 0.7, 0.2))
     }
     assert len(files) == 2

@@ -9,14 +9,14 @@ from analysis.pictures.canvas.lettering import TIMES, Line, elided, written
 from analysis.pictures.canvas.tiles import MARKS, Bytes, blank, face, framed, rgb, size_of
 from analysis.pictures.evidence import Case, Evidence
 from analysis.pictures.galleries import bars_of, drawn_map
-from analysis.pictures.picture import Picture, jpeg
+from analysis.pictures.picture import RenderedPicture, jpeg
 
 MOST_CLASSES = 8
 LETTERS = 13
 NAMES_WIDTH = 104
 
 
-def overview(evidence: Evidence, most: int = MOST_CLASSES) -> Picture:
+def overview(evidence: Evidence, most: int = MOST_CLASSES) -> RenderedPicture:
     """Rows are true classes, columns predictions; each cell its most confident face, and its map.
 
     Args:
@@ -41,7 +41,7 @@ def overview(evidence: Evidence, most: int = MOST_CLASSES) -> Picture:
         f"({right:,} right, {n - right:,} wrong). "
         "Beside each face: the evidence for what it was predicted to be. Below: how many images "
         "there are of this kind, and the probability that the one shown was given. "
-        f"{left_out}{evidence.said()}"
+        f"{left_out}{evidence.describe()}"
     )
     title = "Who was taken for what, and why: a face of every true and predicted class"
     whole = page(title, body, said, bars_of(evidence, shown))
@@ -49,14 +49,14 @@ def overview(evidence: Evidence, most: int = MOST_CLASSES) -> Picture:
         "A grid: rows are true classes, columns predicted ones; right ones on the diagonal have "
         f"green frames, wrong ones red. {said}"
     )
-    return Picture(
+    return RenderedPicture(
         f"{evidence.folder}/overview.jpg",
         "gallery",
         title,
         caption,
         jpeg(whole),
         *whole.size,
-        evidence.about(),
+        evidence.index_columns(),
     )
 
 

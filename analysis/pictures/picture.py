@@ -8,7 +8,7 @@ from PIL import Image
 
 
 @dataclass(frozen=True)
-class Picture:
+class RenderedPicture:
     """A finished picture.
 
     Attributes:

@@ -7,13 +7,13 @@ import pandas as pd
 import pytest
 from PIL import Image
 
-from analysis.pictures.class_means import class_means
+from analysis.pictures.class_mean_grid import class_mean_grid
 from analysis.pictures.contact_sheet import contact_sheet
-from analysis.pictures.feature_maps import feature_maps
-from analysis.pictures.filters import filters
+from analysis.pictures.feature_map_grid import feature_map_grid
+from analysis.pictures.filter_grid import filter_grid
 from analysis.pictures.galleries import right, rights, wrong, wrongs
 from analysis.pictures.ideal_images import ideal_images
-from analysis.pictures.methods import methods
+from analysis.pictures.method_comparison import method_comparison
 from analysis.pictures.overview import overview
 from analysis.pictures.scenes_test import ANSWERS, SCENES, evidence_of, mean_row, usual_cams
 from results import schema
@@ -31,7 +31,7 @@ def means_of(evidence):
 def features_of(evidence):
     layers = {"c1": np.ones((6, 6, 3)), "cam": np.zeros((2, 2, 1))}
     return [
-        feature_maps(evidence.face(case), layers, case, evidence.classes)
+        feature_map_grid(evidence.face(case), layers, case, evidence.classes)
         for case in evidence.cases[:1]
     ]
 
@@ -43,11 +43,11 @@ KINDS = {
     "every right": rights,
     "overview": lambda e: [overview(e)],
     "contact sheet": lambda e: [contact_sheet(e)],
-    "class means": lambda e: [class_means(means_of(e), e)],
-    "between members": lambda e: [class_means(means_of(e), e, over="members")],
-    "methods": lambda e: [methods(e, ["gradcam", "occlusion"])],
+    "class means": lambda e: [class_mean_grid(means_of(e), e)],
+    "between members": lambda e: [class_mean_grid(means_of(e), e, over="members")],
+    "methods": lambda e: [method_comparison(e, ["gradcam", "occlusion"])],
     "feature maps": features_of,
-    "filters": lambda e: [filters(np.ones((3, 3, 1, 16)), "c1")],
+    "filters": lambda e: [filter_grid(np.ones((3, 3, 1, 16)), "c1")],
     "ideal": lambda e: [ideal_images(np.ones((1, 4, 4)), {e.classes[0]: 1.0}, "its classes")],
 }
 """Picture function -> all that it draws of an evidence."""

@@ -9,26 +9,26 @@ import pandas as pd
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from analysis.ensemble.choose import Choice
+from analysis.ensemble.choose import EnsembleChoice
 from analysis.ensemble.stored_predictions import StoredPredictions
 from analysis.explain.cam_table import ENSEMBLE
 from analysis.explain.methods.names import TITLES
 from analysis.features.arrays import Known, unpacked
-from analysis.figures.catalogue import FIGURES
+from analysis.figures.figure_catalogue import FIGURES
 from analysis.figures.render import render
-from analysis.figures.tables import Tables
+from analysis.figures.sweep_tables import SweepTables
 from analysis.pictures import (
-    class_means,
+    class_mean_grid,
     contact_sheet,
-    feature_maps,
-    filters,
+    feature_map_grid,
+    filter_grid,
     galleries,
     ideal_images,
-    methods,
+    method_comparison,
     overview,
 )
 from analysis.pictures.evidence import Case, Evidence
-from analysis.pictures.picture import Picture
+from analysis.pictures.picture import RenderedPicture
 from analysis.pipeline.job import Job
 from analysis.pipeline.select_members import Chosen
 from analysis.pipeline.task import Learned
@@ -45,7 +45,7 @@ HOW = (
 )
 
 
-def draw(job: Job, pictures: Iterator[Picture]) -> None:
+def draw(job: Job, pictures: Iterator[RenderedPicture]) -> None:
     """Write pictures and their index; pictures of an earlier run that are not drawn now go."""
     before = _drawn_before(job)
     rows = []
@@ -57,7 +57,7 @@ def draw(job: Job, pictures: Iterator[Picture]) -> None:
         job.store.delete(f"{Paths().images}/{file}")
 
 
-def everything(job: Job, chosen: Chosen) -> Iterator[Picture]:
+def everything(job: Job, chosen: Chosen) -> Iterator[RenderedPicture]:
     """Figures, maps, what was learned."""
     yield from figures(job, chosen)
     evidence = evidence_of(job)
@@ -65,9 +65,9 @@ def everything(job: Job, chosen: Chosen) -> Iterator[Picture]:
     yield from learned(job, chosen, evidence)
 
 
-def figures(job: Job, chosen: Chosen | None) -> Iterator[Picture]:
+def figures(job: Job, chosen: Chosen | None) -> Iterator[RenderedPicture]:
     """Figures of tables; one that has nothing to show is noted."""
-    tables = Tables(
+    tables = SweepTables(
         trials=job.folder.trials,
         epochs=job.folder.epochs,
         record=job.folder.record,
@@ -85,7 +85,7 @@ def figures(job: Job, chosen: Chosen | None) -> Iterator[Picture]:
             yield picture
 
 
-def rules_compared(choice: Choice, bank: StoredPredictions) -> list[dict[str, Any]]:
+def rules_compared(choice: EnsembleChoice, bank: StoredPredictions) -> list[dict[str, Any]]:
     """The ensemble rules, as figures and the report want them."""
     n = max(1, int(bank.clean.sum()))
 
@@ -107,18 +107,20 @@ def rules_compared(choice: Choice, bank: StoredPredictions) -> list[dict[str, An
     ]
 
 
-def maps(job: Job, evidence: Evidence) -> Iterator[Picture]:
+def maps(job: Job, evidence: Evidence) -> Iterator[RenderedPicture]:
     """Galleries, class means, methods side by side."""
     yield overview.overview(evidence)
-    yield class_means.class_means(frame(job, "class_means"), evidence)
+    yield class_mean_grid.class_mean_grid(frame(job, "class_means"), evidence)
     if len(job.request.methods) > 1:
-        yield methods.methods(evidence, job.request.methods, frame(job, "faithfulness"))
+        yield method_comparison.method_comparison(
+            evidence, job.request.methods, frame(job, "faithfulness")
+        )
     yield from galleries.wrongs(evidence)
     yield from galleries.rights(evidence)
     yield contact_sheet.contact_sheet(evidence)
 
 
-def learned(job: Job, chosen: Chosen, evidence: Evidence) -> Iterator[Picture]:
+def learned(job: Job, chosen: Chosen, evidence: Evidence) -> Iterator[RenderedPicture]:
     """Every member's filters; the leading member's feature maps and ideal images."""
     cases = shown_cases(evidence)
     rows = rows_of(job, [case.image_id for case in cases])
@@ -138,12 +140,14 @@ def learned(job: Job, chosen: Chosen, evidence: Evidence) -> Iterator[Picture]:
 
 def _learned(
     known: Known, trial: str, cases: Sequence[Case], evidence: Evidence
-) -> Iterator[Picture]:
+) -> Iterator[RenderedPicture]:
     if known.kernel is not None:
-        yield filters.filters(known.kernel, known.first, trial)
+        yield filter_grid.filter_grid(known.kernel, known.first, trial)
     for place, case in enumerate(cases if known.maps else []):
         layers = {name: maps[place] for name, maps in known.maps.items()}
-        yield feature_maps.feature_maps(evidence.face(case), layers, case, evidence.classes, trial)
+        yield feature_map_grid.feature_map_grid(
+            evidence.face(case), layers, case, evidence.classes, trial
+        )
     for ideals, of in ((known.classes, "its classes"), (known.filters, f"filters of {known.last}")):
         if ideals is not None:
             said = dict(zip(ideals.names, ideals.scores.tolist(), strict=True))

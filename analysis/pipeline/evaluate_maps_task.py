@@ -9,7 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from analysis.ensemble.combine import Recipe
+from analysis.ensemble.combine import EnsembleRecipe
 from analysis.explain.cam_table import ENSEMBLE, stacked
 from analysis.pipeline.context import TaskContext
 from analysis.pipeline.task import Judge, JudgeTogether
@@ -42,7 +42,7 @@ def judge_together(bench: TaskContext, task: JudgeTogether) -> pa.Table:
     """
     from analysis.explain.evaluation import faithfulness
 
-    recipe = Recipe.from_json(json.loads(task.recipe))
+    recipe = EnsembleRecipe.from_json(json.loads(task.recipe))
     faces = bench.faces(task.split)
     images = np.asarray(faces.images[task.rows], np.float32) / np.float32(255)
     if task.method in faithfulness.REFERENCES:
@@ -66,7 +66,7 @@ def judge_together(bench: TaskContext, task: JudgeTogether) -> pa.Table:
 
 
 def predictor(
-    bench: TaskContext, recipe: Recipe, flip: bool = False
+    bench: TaskContext, recipe: EnsembleRecipe, flip: bool = False
 ) -> Callable[[NDArray[np.float32]], NDArray[np.float64]]:
     """The ensemble as a function of images (n, h, w) in 0 to 1 before any preprocessing."""
 

@@ -2,7 +2,7 @@
 
 import json
 
-from analysis.ensemble.combine import Recipe
+from analysis.ensemble.combine import EnsembleRecipe
 from analysis.explain.cam_table import ENSEMBLE
 from analysis.pipeline.job import Job
 from analysis.pipeline.select_members import Chosen, rows_spread
@@ -37,7 +37,7 @@ def save(job: Job, chosen: Chosen) -> str:
     return f"Use: {load}; or, as one Keras model, {Paths().ensemble}/ensemble.keras."
 
 
-def _stands(job: Job, recipe: Recipe) -> bool:
+def _stands(job: Job, recipe: EnsembleRecipe) -> bool:
     """Whether what stands in the folder is this ensemble, with all its files."""
     try:
         said = job.store.read_json(f"{Paths().ensemble}/ensemble.json")["recipe"]

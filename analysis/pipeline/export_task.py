@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from analysis.ensemble.combine import Recipe
+from analysis.ensemble.combine import EnsembleRecipe
 from analysis.pipeline.context import TaskContext
 from analysis.pipeline.evaluate_maps_task import predictor
 from analysis.pipeline.task import Save
@@ -29,7 +29,7 @@ def save(bench: TaskContext, task: Save) -> pa.Table:
     from analysis.ensemble.saved import Contents, load
     from analysis.ensemble.saved import save as write
 
-    recipe, splits = Recipe.from_json(json.loads(task.recipe)), bench.splits
+    recipe, splits = EnsembleRecipe.from_json(json.loads(task.recipe)), bench.splits
     height, width = splits.validation.images.shape[1:]
     contents = Contents(
         recipe=recipe,

@@ -8,8 +8,8 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from analysis.ensemble.answers import Asked, answers
-from analysis.ensemble.choose import Answers, Choice
-from analysis.ensemble.combine import Recipe
+from analysis.ensemble.choose import Answers, EnsembleChoice
+from analysis.ensemble.combine import EnsembleRecipe
 from analysis.ensemble.member_rows import Standing, member_rows
 from analysis.ensemble.prediction_table import prediction_table
 from analysis.ensemble.score import Row, Truth, diversity_rows, paired, scores
@@ -172,7 +172,7 @@ def _in_order(bank: StoredPredictions, asked: Asked) -> StoredPredictions:
     )
 
 
-def _answers(recipe: Recipe, bank: StoredPredictions) -> Answers:
+def _answers(recipe: EnsembleRecipe, bank: StoredPredictions) -> Answers:
     own = bank.take(recipe.members).probabilities
     return Answers(recipe.apply(own), recipe.uncalibrated(own))
 
@@ -194,7 +194,9 @@ def _score_rows(job: Job, chosen: Chosen, answered: Answered) -> list[Row]:
     return rows + diversity_rows(own, truth)
 
 
-def _compared(choice: Choice, ensemble: Answers, single: Answers, truth: Truth) -> list[Row]:
+def _compared(
+    choice: EnsembleChoice, ensemble: Answers, single: Answers, truth: Truth
+) -> list[Row]:
     (trial,) = choice.best_single.members
     rows = scores("ensemble", ensemble, truth) + scores("best single", single, truth)
     if choice.recipe.members != choice.best_single.members:

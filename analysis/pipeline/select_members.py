@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.ensemble.calibrate import COLDEST, HOTTEST
-from analysis.ensemble.choose import Choice, choose
+from analysis.ensemble.choose import EnsembleChoice, choose
 from analysis.ensemble.stored_predictions import StoredPredictions, read
 from analysis.pipeline.job import Failure, Job
 from analysis.pipeline.task import Check
@@ -33,7 +33,7 @@ class Chosen:
     """
 
     bank: StoredPredictions
-    choice: Choice
+    choice: EnsembleChoice
 
     @property
     def trials(self) -> tuple[str, ...]:

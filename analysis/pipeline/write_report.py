@@ -18,7 +18,7 @@ from analysis.pipeline.predict import Answered
 from analysis.pipeline.select_members import Chosen, rows_spread
 from analysis.pipeline.task import Cost, Features
 from analysis.pipeline.visualise_features import DEVICE
-from analysis.report import page, tensorboard
+from analysis.report import page, tensorboard_run
 from analysis.report.projector import Projection
 from orchestrator.process import hardware, provenance
 from results.mirror import Mirror
@@ -177,7 +177,7 @@ def report(job: Job, ending: Ending, points: Projection | None) -> None:
     """
     job.store.write_json(Paths().postprocess, _record(job, ending))
     with _tensorboard(job.store) as folder:
-        for note in tensorboard.write(folder, job.store, projection=points):
+        for note in tensorboard_run.write(folder, job.store, projection=points):
             job.notes.caveats.append(note)
     record = _record(job, ending)
     job.store.write_json(Paths().postprocess, record)
@@ -196,7 +196,7 @@ def _tensorboard(store: Store) -> Iterator[Path]:
         folder = Path(scratch) / Paths().tensorboard
         folder.mkdir()
         yield folder
-        run = tensorboard.RUN
+        run = tensorboard_run.RUN
         Mirror(folder / run, store, f"{Paths().tensorboard}/{run}").push()
 
 

@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from analysis.report import wording
-from analysis.report.blocks import Block, EmbeddedImage, Part, Pictures, Text
+from analysis.report.page_blocks import Block, EmbeddedImage, Part, Pictures, Text
 from analysis.report.sweep_contents import SweepContents
 from results.paths import Paths
 from results.store import DamagedResults

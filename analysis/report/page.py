@@ -14,12 +14,12 @@ from markupsafe import Markup
 
 from analysis.report import embedded_images, wording
 from analysis.report import sweep_contents as materials
-from analysis.report.blocks import Part, Pictures, Section, Text
-from analysis.report.sections.ensemble import ensemble_section
-from analysis.report.sections.evidence import faithfulness_part, region_parts
+from analysis.report.page_blocks import Part, Pictures, Section, Text
+from analysis.report.sections.ensemble_tables import ensemble_section
 from analysis.report.sections.headline import headline
+from analysis.report.sections.map_tables import faithfulness_part, region_parts
 from analysis.report.sections.provenance import caveats_section, glossary_section, obtained_section
-from analysis.report.sections.sweep import leaderboard_section, verdicts_section
+from analysis.report.sections.trial_tables import leaderboard_section, verdicts_section
 from analysis.report.sweep_contents import SweepContents
 from results.store import Store
 

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from analysis.ensemble.combine import COMBINERS, Recipe
+from analysis.ensemble.combine import COMBINERS, EnsembleRecipe
 from analysis.ensemble.saved import Contents
 from orchestrator.models import catalogue
 from orchestrator.models.options import Options
@@ -50,7 +50,7 @@ def contents_of() -> Callable[..., Contents]:
     ) -> Contents:
         assert combiner in COMBINERS
         shares = np.array([3.0, 2.0, 1.0])[: len(members)]
-        recipe = Recipe(members, tuple((shares / shares.sum()).tolist()), combiner, 1.7)
+        recipe = EnsembleRecipe(members, tuple((shares / shares.sum()).tolist()), combiner, 1.7)
         if combiner == "stacking":
             rng = np.random.default_rng(4)
             matrices = tuple(

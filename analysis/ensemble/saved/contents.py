@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from analysis.ensemble.combine import Recipe
+from analysis.ensemble.combine import EnsembleRecipe
 from orchestrator.config import TrialConfig
 
 
@@ -21,7 +21,7 @@ class Contents:
         provenance: how it was obtained, as a value of JSON.
     """
 
-    recipe: Recipe
+    recipe: EnsembleRecipe
     configs: Mapping[str, TrialConfig]
     classes: tuple[str, ...]
     size: tuple[int, int]

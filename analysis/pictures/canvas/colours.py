@@ -65,7 +65,7 @@ _TABLES = {colours.name: colours.table for colours in (HEAT, SPREAD, SIGNED)}
 
 
 @dataclass(frozen=True)
-class Bar:
+class ColourBar:
     """A colour bar to be drawn.
 
     Attributes:

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from analysis.pictures.canvas.colours import HEAT, SIGNED, SPREAD, Bar
+from analysis.pictures.canvas.colours import HEAT, SIGNED, SPREAD, ColourBar
 
 
 def lightness(table):
@@ -55,5 +55,7 @@ def test_small_signed_values_are_faint_red_or_blue_also_on_a_dark_face():
 
 
 def test_a_bar_is_as_long_as_its_colours_and_its_words():
-    short, long = (Bar(HEAT, "0", word).drawn() for word in ("1", "largest value of that map"))
+    short, long = (
+        ColourBar(HEAT, "0", word).drawn() for word in ("1", "largest value of that map")
+    )
     assert long.width > short.width > 160

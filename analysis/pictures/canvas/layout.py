@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from analysis.pictures.canvas.colours import Bar
+from analysis.pictures.canvas.colours import ColourBar
 from analysis.pictures.canvas.lettering import (
     FAINT,
     PAPER,
@@ -21,10 +21,10 @@ from analysis.pictures.canvas.lettering import (
 GAP = 6
 MARGIN = 16
 
-Part = Image.Image | NDArray[np.uint8]
+Tile = Image.Image | NDArray[np.uint8]
 
 
-def beside(parts: Sequence[Part], gap: int = GAP) -> Image.Image:
+def beside(parts: Sequence[Tile], gap: int = GAP) -> Image.Image:
     """Left to right, tops aligned."""
     images = [_image(part) for part in parts]
     width = sum(i.width for i in images) + gap * max(0, len(images) - 1)
@@ -36,7 +36,7 @@ def beside(parts: Sequence[Part], gap: int = GAP) -> Image.Image:
     return page
 
 
-def below(parts: Sequence[Part], gap: int = GAP) -> Image.Image:
+def below(parts: Sequence[Tile], gap: int = GAP) -> Image.Image:
     """Top to bottom, left edges aligned."""
     images = [_image(part) for part in parts]
     height = sum(i.height for i in images) + gap * max(0, len(images) - 1)
@@ -48,7 +48,7 @@ def below(parts: Sequence[Part], gap: int = GAP) -> Image.Image:
     return page
 
 
-def grid(parts: Sequence[Part], columns: int, gap: int = 2 * GAP) -> Image.Image:
+def grid(parts: Sequence[Tile], columns: int, gap: int = 2 * GAP) -> Image.Image:
     """In rows of `columns`, in reading order."""
     rows = [parts[first : first + columns] for first in range(0, len(parts), columns)]
     return below([beside(row, gap) for row in rows], gap)
@@ -66,7 +66,7 @@ def headings(texts: Sequence[str], widths: Sequence[int], size: int = 13) -> Ima
     return beside(columns)
 
 
-def page(title: str, body: Image.Image, notes: str, bars: Sequence[Bar] = ()) -> Image.Image:
+def page(title: str, body: Image.Image, notes: str, bars: Sequence[ColourBar] = ()) -> Image.Image:
     """A whole picture: title, body, colour bars, and how to read it."""
     width = max(body.width, 560)
     parts = [paragraph(Line(title, 19, bold=True), width), body]
@@ -85,12 +85,12 @@ def file_name(*words: object) -> str:
     return re.sub(r"[^A-Za-z0-9]+", "-", joined).strip("-").lower() or "picture"
 
 
-def _image(part: Part) -> Image.Image:
+def _image(part: Tile) -> Image.Image:
     return part if isinstance(part, Image.Image) else Image.fromarray(part)
 
 
 def lettered(
-    rows: Sequence[Sequence[Part]], names: Sequence[str], width: int, notes: Sequence[str] = ()
+    rows: Sequence[Sequence[Tile]], names: Sequence[str], width: int, notes: Sequence[str] = ()
 ) -> Image.Image:
     """Rows of tiles with a name, and maybe a small note, at the left of each."""
     padded = [*notes, *[""] * (len(rows) - len(notes))]
@@ -98,8 +98,8 @@ def lettered(
     return below([beside([_named(name, note, width, row[0]), *row]) for row, name, note in every])
 
 
-def _named(name: str, note: str, width: int, first: Part) -> Image.Image:
-    parts: list[Part] = [
+def _named(name: str, note: str, width: int, first: Tile) -> Image.Image:
+    parts: list[Tile] = [
         paragraph(Line(elided(name, 1.7 * width, 14, bold=True), 14, bold=True), width)
     ]
     if note:

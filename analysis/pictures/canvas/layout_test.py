@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from analysis.pictures.canvas.colours import HEAT, Bar
+from analysis.pictures.canvas.colours import HEAT, ColourBar
 from analysis.pictures.canvas.layout import below, beside, file_name, grid, headings, lettered, page
 
 
@@ -41,7 +41,7 @@ def test_headings_stand_on_one_line():
 
 
 def test_a_page_has_margins_and_is_wide_enough_to_read():
-    whole = page("title", beside([tile(10, 20)]), "notes", [Bar(HEAT, "0", "1")])
+    whole = page("title", beside([tile(10, 20)]), "notes", [ColourBar(HEAT, "0", "1")])
     assert whole.width == 560 + 2 * 16
     assert (np.asarray(whole)[:16] == 255).all()
 

@@ -3,10 +3,10 @@
 from typing import Any
 
 from analysis.report import wording
-from analysis.report.blocks import Text
+from analysis.report.page_blocks import Text
 from analysis.report.score_lookup import ENSEMBLE, SINGLE, Score, Scores, best
 from analysis.report.sections.provenance import unfinished
-from analysis.report.sections.sweep import clean_accuracies
+from analysis.report.sections.trial_tables import clean_accuracies
 from analysis.report.sweep_contents import SweepContents
 
 FIRST = 5

@@ -3,7 +3,7 @@
 from typing import Any
 
 from analysis.report import wording
-from analysis.report.blocks import Block, Facts, Part, Points, Section, Text
+from analysis.report.page_blocks import Block, Facts, Part, Points, Section, Text
 from analysis.report.sweep_contents import SweepContents, mapping, objects
 
 TERMS = (

@@ -4,10 +4,10 @@ import pandas as pd
 import pytest
 
 from analysis.report.conftest import CLASSES, SCORES, TRIALS, score, write
-from analysis.report.sections.ensemble import ensemble_section
+from analysis.report.sections.ensemble_tables import ensemble_section
 from analysis.report.sections.headline import headline
 from analysis.report.sections.provenance import SPEEDS, caveats_section, obtained_section
-from analysis.report.sections.sweep import leaderboard_section, verdicts_section
+from analysis.report.sections.trial_tables import leaderboard_section, verdicts_section
 from analysis.report.sweep_contents import read
 from results.schema import PREDICTIONS, table
 

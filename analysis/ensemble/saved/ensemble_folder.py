@@ -13,9 +13,9 @@ from typing import Any
 
 import keras
 
-from analysis.ensemble.combine import Recipe
+from analysis.ensemble.combine import EnsembleRecipe
 from analysis.ensemble.saved.contents import Contents
-from analysis.ensemble.saved.predict import SavedEnsemble
+from analysis.ensemble.saved.saved_ensemble import SavedEnsemble
 from analysis.members import Weights, build
 from orchestrator.config import TrialConfig
 from orchestrator.errors import BadInput
@@ -121,7 +121,7 @@ def _read(store: Store) -> tuple[Contents, Mapping[str, tuple[str, str]]]:
         raise BadInput(f"{origin} has format {version!r}, this version reads {FORMAT}; {AGAIN}")
     try:
         contents = Contents(
-            recipe=Recipe.from_json(value["recipe"]),
+            recipe=EnsembleRecipe.from_json(value["recipe"]),
             configs={m["trial"]: TrialConfig.from_flat(m["config"]) for m in value["members"]},
             classes=tuple(map(str, value["classes"])),
             size=(int(value["size"][0]), int(value["size"][1])),

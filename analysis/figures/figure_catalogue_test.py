@@ -12,9 +12,9 @@ from PIL import Image
 
 from analysis.figures import importance
 from analysis.figures import render as render_module
-from analysis.figures.catalogue import FIGURES, Tables
+from analysis.figures.figure_catalogue import FIGURES, SweepTables
 from analysis.figures.render import render
-from analysis.figures.testing import CASES
+from analysis.figures.sample_sweeps import CASES
 
 EVERYTHING = CASES["everything"]
 
@@ -89,10 +89,10 @@ def test_no_name_is_read_as_a_formula(name):
 
 
 def test_a_missing_table_is_named():
-    picture, reason = render("confusion", FIGURES["confusion"], Tables())
+    picture, reason = render("confusion", FIGURES["confusion"], SweepTables())
     assert picture is None
     assert reason == "nothing in answers"
-    only_trials = Tables(trials=EVERYTHING.trials)
+    only_trials = SweepTables(trials=EVERYTHING.trials)
     said = render("rungs", FIGURES["rungs"], only_trials)[1]
     assert said == "nothing in epochs and record"
 

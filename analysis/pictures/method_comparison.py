@@ -11,19 +11,19 @@ from analysis.pictures.canvas.lettering import FAINT, Line, elided, written
 from analysis.pictures.canvas.tiles import MARKS, face, framed, rgb, size_of
 from analysis.pictures.evidence import Case, Evidence
 from analysis.pictures.galleries import bars_of, drawn_map
-from analysis.pictures.picture import Picture, jpeg
+from analysis.pictures.picture import RenderedPicture, jpeg
 
 SIDE = 120
 NUMBERS = {"deletion": "del", "insertion": "ins"}
 """Column of `results.schema.FAITHFULNESS` -> the word below a tile."""
 
 
-def methods(
+def method_comparison(
     evidence: Evidence,
     names: Sequence[str],
     faithfulness: pd.DataFrame | None = None,
     shown: int = 6,
-) -> Picture:
+) -> RenderedPicture:
     """A row a face, a column a method: evidence for the prediction.
 
     Half of the faces were recognised and half not (as far as there are), of as many classes as
@@ -57,14 +57,14 @@ def methods(
         f"{', '.join(by[n].title for n in drawn) or 'no method'}. {said}"
     )
     name = file_name("methods", evidence.member)
-    return Picture(
+    return RenderedPicture(
         f"explain/{file_name(evidence.split)}/{name}.jpg",
         "methods",
         title,
         caption,
         jpeg(whole),
         *whole.size,
-        evidence.about(method=None),
+        evidence.index_columns(method=None),
     )
 
 

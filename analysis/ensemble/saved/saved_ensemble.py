@@ -9,7 +9,7 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
-from analysis.ensemble.saved import export
+from analysis.ensemble.saved import keras_export
 from analysis.ensemble.saved.contents import Contents
 from orchestrator.errors import BadInput
 from orchestrator.preprocess import VARIANTS
@@ -70,8 +70,8 @@ class SavedEnsemble:
         return np.array(self.classes)[self.predict(images, flip).argmax(axis=1)]
 
     def export(self, path: str | os.PathLike[str]) -> str | None:
-        """Write everything as one Keras model; see `export.write`."""
-        return export.write(self.contents, self.models, path)
+        """Write everything as one Keras model; see `keras_export.write`."""
+        return keras_export.write(self.contents, self.models, path)
 
     def _each(self, pixels: NDArray[np.uint8], batch: int) -> Floats:
         each = np.empty((len(self.members), len(pixels), len(self.classes)), np.float32)

@@ -1,13 +1,13 @@
 import numpy as np
 
-from analysis.figures import parallel
-from analysis.figures.tables import Tables
-from analysis.figures.testing import frames, trial
+from analysis.figures import parallel_coordinates
+from analysis.figures.sample_sweeps import frames, trial
+from analysis.figures.sweep_tables import SweepTables
 
 
 def test_coordinates_are_settings_that_varied_at_their_heights():
     rates = [0.001, 0.01, 0.1, 0.002, 0.004, 0.02, 0.05]
-    tables = Tables(
+    tables = SweepTables(
         **frames(
             trials=[
                 trial(f"{i}", accuracy=0.1 * (i + 1), learning_rate=rate, preprocessing=p)
@@ -15,7 +15,7 @@ def test_coordinates_are_settings_that_varied_at_their_heights():
             ]
         )
     )
-    frame = parallel.data(tables)
+    frame = parallel_coordinates.data(tables)
     assert frame["setting"].unique().tolist() == [
         "preprocessing",
         "learning rate",
@@ -32,7 +32,7 @@ def test_coordinates_are_settings_that_varied_at_their_heights():
 
 def test_a_setting_that_some_trials_lack_stands_apart():
     rows = [trial(f"{i}", dropout=d) for i, d in enumerate((0.1, 0.2, None))]
-    frame = parallel.data(Tables(**frames(trials=rows)))
+    frame = parallel_coordinates.data(SweepTables(**frames(trials=rows)))
     dropout = frame[frame["setting"] == "dropout"]
     assert dropout["value"].tolist() == ["0.1", "0.2", "not set"]
     assert dropout["height"].is_monotonic_increasing

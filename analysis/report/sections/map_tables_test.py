@@ -1,5 +1,5 @@
 from analysis.report.conftest import regions, write
-from analysis.report.sections.evidence import faithfulness_part, region_parts
+from analysis.report.sections.map_tables import faithfulness_part, region_parts
 from analysis.report.sweep_contents import read
 
 PM, TIMES, DASH = "\N{PLUS-MINUS SIGN}", "\N{MULTIPLICATION SIGN}", "\N{EN DASH}"

@@ -5,7 +5,7 @@ import numpy as np
 from analysis.ensemble.stored_predictions import StoredPredictions
 
 
-def made(
+def synthetic_predictions(
     trials: int, images: int, signal: float = 1.5, shared: float = 0.0, seed: int = 0
 ) -> StoredPredictions:
     """Trials on seven classes whose logits are signal for the label, plus normal noise.
@@ -22,10 +22,10 @@ def made(
     own = rng.normal(size=(trials, images, 7), scale=np.sqrt(1 - shared))
     logits = own + rng.normal(size=(images, 7), scale=np.sqrt(shared))
     logits += signal * (labels[:, None] == np.arange(7))
-    return bank_of(np.exp(logits), labels)
+    return predictions_of(np.exp(logits), labels)
 
 
-def bank_of(shares: object, labels: object) -> StoredPredictions:
+def predictions_of(shares: object, labels: object) -> StoredPredictions:
     """A bank of these (m, n, k) values, made to sum to 1 a row, and (n,) labels."""
     values = np.asarray(shares, dtype=np.float32)
     m, n, _ = values.shape

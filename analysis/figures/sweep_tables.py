@@ -17,7 +17,7 @@ def _none(name: str) -> Callable[[], pd.DataFrame]:
 
 
 @dataclass(frozen=True)
-class Tables:
+class SweepTables:
     """One sweep's tables as in `results.schema`; what is not there (yet) has no rows.
 
     Attributes:

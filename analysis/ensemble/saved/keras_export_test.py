@@ -17,11 +17,11 @@ REPOSITORY = Path(__file__).parents[3]
 
 @pytest.fixture
 def saved(tmp_path, weights):
-    def made(contents):
+    def save_and_load(contents):
         save(Store(tmp_path / "sweep"), contents, weights)
         return load(tmp_path / "sweep")
 
-    return made
+    return save_and_load
 
 
 @pytest.mark.parametrize("combiner", COMBINERS)

@@ -9,12 +9,12 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
-from analysis.pictures.canvas.colours import HEAT, SIGNED, SPREAD, Bar, Colours
-from analysis.pictures.canvas.layout import Part, below, file_name, headings, lettered, page
+from analysis.pictures.canvas.colours import HEAT, SIGNED, SPREAD, ColourBar, Colours
+from analysis.pictures.canvas.layout import Tile, below, file_name, headings, lettered, page
 from analysis.pictures.canvas.lettering import INK, Colour, Line, written
 from analysis.pictures.canvas.tiles import MARKS, Bytes, blank, face, size_of, spread
 from analysis.pictures.evidence import ENSEMBLE, Evidence, grid_words
-from analysis.pictures.picture import Picture, jpeg
+from analysis.pictures.picture import RenderedPicture, jpeg
 
 SIDE = 144
 NAMES_WIDTH = 112
@@ -26,7 +26,7 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class Mean:
+class ClassMean:
     """The maps of one class, right or wrong, in two numbers a cell.
 
     Attributes:
@@ -42,7 +42,7 @@ class Mean:
 
 
 @dataclass(frozen=True)
-class Means:
+class ClassMeans:
     """All that is drawn.
 
     Attributes:
@@ -50,7 +50,7 @@ class Means:
         over: what the deviation is between: images or members.
     """
 
-    found: dict[tuple[int, bool], Mean]
+    found: dict[tuple[int, bool], ClassMean]
     over: str
 
     @property
@@ -74,13 +74,13 @@ class Means:
         return None if right is None or wrong is None else right.mean - wrong.mean
 
 
-def class_means(
+def class_mean_grid(
     means: pd.DataFrame,
     evidence: Evidence,
     rule: str = "prediction",
     over: str = "images",
     labels: Sequence[int] | None = None,
-) -> Picture:
+) -> RenderedPicture:
     """A row a class: mean map of right images and of wrong ones, deviations, the difference.
 
     Args:
@@ -108,11 +108,11 @@ def class_means(
         f"two means (red: more where recognised, blue: more where not). {said}"
     )
     file = f"{evidence.folder}/{file_name('class-means', rule, over)}.jpg"
-    about = evidence.about(method=evidence.method)
-    return Picture(file, "class means", title, caption, jpeg(whole), *whole.size, about)
+    about = evidence.index_columns(method=evidence.method)
+    return RenderedPicture(file, "class means", title, caption, jpeg(whole), *whole.size, about)
 
 
-def collected(means: pd.DataFrame, evidence: Evidence, rule: str, over: str) -> Means:
+def collected(means: pd.DataFrame, evidence: Evidence, rule: str, over: str) -> ClassMeans:
     """What `class_means` draws."""
     table = means[(means["method"] == evidence.method) & (means["rule"] == rule)]
     found = {}
@@ -120,7 +120,7 @@ def collected(means: pd.DataFrame, evidence: Evidence, rule: str, over: str) -> 
         one = _mean(rows, evidence.member, over)
         if one is not None:
             found[int(label), bool(right)] = one
-    return Means(found, over)
+    return ClassMeans(found, over)
 
 
 def mean_face(faces: Sequence[Bytes], shape: tuple[int, ...]) -> Bytes:
@@ -143,20 +143,20 @@ def _most_images(evidence: Evidence) -> list[int]:
     return sorted(ordered[:MOST_CLASSES])
 
 
-def _mean(rows: pd.DataFrame, member: str, over: str) -> Mean | None:
+def _mean(rows: pd.DataFrame, member: str, over: str) -> ClassMean | None:
     own = rows[rows["member"] == member]
     if not len(own):
         return None
     one = own.iloc[0]
     mean, n = _grid(one, "mean"), int(one["n"])
     if over == "images":
-        return Mean(mean, _grid(one, "std") if n > 1 else None, n)
+        return ClassMean(mean, _grid(one, "std") if n > 1 else None, n)
     others = [_grid(row, "mean") for _, row in rows[rows["member"] != ENSEMBLE].iterrows()]
     if len(others) < 2:
-        return Mean(mean, None, n)
+        return ClassMean(mean, None, n)
     finest = max(other.shape for other in others)
     alike = [spread(other, (finest[0], finest[1])) for other in others]
-    return Mean(mean, np.std(alike, axis=0).astype(np.float32), n)
+    return ClassMean(mean, np.std(alike, axis=0).astype(np.float32), n)
 
 
 def _grid(row: pd.Series, column: str) -> Floats:
@@ -164,7 +164,7 @@ def _grid(row: pd.Series, column: str) -> Floats:
     return np.nan_to_num(np.asarray(row[column], np.float32)).reshape(shape)
 
 
-def _largest(means: Sequence[Mean], values: Sequence[Floats]) -> float:
+def _largest(means: Sequence[ClassMean], values: Sequence[Floats]) -> float:
     enough = [v for one, v in zip(means, values, strict=True) if one.n >= FEW]
     return max([float(v.max()) for v in enough or values], default=0.0)
 
@@ -177,26 +177,26 @@ def _heads(evidence: Evidence, over: str) -> Image.Image:
     return headings(texts, [NAMES_WIDTH, *[width] * 5])
 
 
-def _bars(every: Means) -> list[Bar]:
+def _bars(every: ClassMeans) -> list[ColourBar]:
     if not every.found:
         return []
     low = "mean map: against the class" if every.signed else "mean map: 0"
-    bars = [Bar(_colours(every), low, "where the class's colours end")]
+    bars = [ColourBar(_colours(every), low, "where the class's colours end")]
     widest = every.widest()
     if widest:
-        bars.append(Bar(SPREAD, "standard deviation: 0", f"{widest:.2f}", over=False))
+        bars.append(ColourBar(SPREAD, "standard deviation: 0", f"{widest:.2f}", over=False))
     if any(every.difference(label) is not None for label, _ in every.found):
-        bars.append(Bar(SIGNED, "difference: more where wrong", "more where right"))
+        bars.append(ColourBar(SIGNED, "difference: more where wrong", "more where right"))
     return bars
 
 
-def _colours(every: Means) -> Colours:
+def _colours(every: ClassMeans) -> Colours:
     return SIGNED if every.signed else HEAT
 
 
-def _row(evidence: Evidence, every: Means, label: int) -> list[Part]:
+def _row(evidence: Evidence, every: ClassMeans, label: int) -> list[Tile]:
     top = every.top(label)
-    tiles: list[Part] = []
+    tiles: list[Tile] = []
     for right in (True, False):
         gray = _mean_face(evidence, label, (right,))
         one = every.found.get((label, right))
@@ -215,7 +215,7 @@ def _row(evidence: Evidence, every: Means, label: int) -> list[Part]:
     return [*tiles, _noted(SIGNED.over(both, _share(apart, top, both)))]
 
 
-def _deviation(one: Mean, every: Means, gray: Bytes) -> Bytes:
+def _deviation(one: ClassMean, every: ClassMeans, gray: Bytes) -> Bytes:
     if one.deviation is None:
         return blank(_size(gray), f"fewer than two {every.over}")
     return SPREAD.painted(_share(one.deviation, every.widest(), gray))
@@ -244,7 +244,7 @@ def _mean_face(evidence: Evidence, label: int, sides: Sequence[bool]) -> Bytes:
     return face(mean_face(faces, evidence.images.shape[1:]), SIDE)
 
 
-def _said(evidence: Evidence, every: Means, rule: str, shown: int) -> str:
+def _said(evidence: Evidence, every: ClassMeans, rule: str, shown: int) -> str:
     if not every.found:
         return f"No maps: {evidence.title} was not computed for {evidence.who}."
     explained = {

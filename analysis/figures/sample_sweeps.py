@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from analysis.figures.tables import Tables
+from analysis.figures.sweep_tables import SweepTables
 from results.schema import TABLES, table
 
 NAMES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
@@ -139,32 +139,32 @@ def scored() -> dict[str, Any]:
     return frames(scores=rows) | {"choice": choice}
 
 
-def odd_names(text: str) -> Tables:
+def odd_names(text: str) -> SweepTables:
     """A full sweep in which every name is hostile."""
     made = sweep(6)
     made["trials"]["architecture"] = [f"{text}{i % 2}" for i in range(6)]
     made["trials"]["preprocessing"] = [f"{text}{i % 3}" for i in range(6)]
     choice = [{"rule": text, "accuracy": 0.5, "standard_error": 0.1, "members": 2, "chosen": True}]
     tables = made | answered(ODD) | explained(ODD) | scored()
-    return Tables(**tables | {"record": record(ODD), "choice": choice})
+    return SweepTables(**tables | {"record": record(ODD), "choice": choice})
 
 
 CASES = {
-    "nothing": Tables(),
-    "empty sweep": Tables(**frames(trials=[], epochs=[]), record=record()),
-    "one trial": Tables(
+    "nothing": SweepTables(),
+    "empty sweep": SweepTables(**frames(trials=[], epochs=[]), record=record()),
+    "one trial": SweepTables(
         **frames(trials=[trial("a")], epochs=[epoch("a", 1, 0.4), epoch("a", 2, 0.5)]),
         record=record(),
     ),
-    "all stopped": Tables(**sweep(8, "pruned")),
-    "nothing measured": Tables(**frames(trials=[trial("a", "failed", None)], epochs=[])),
-    "diverged": Tables(
+    "all stopped": SweepTables(**sweep(8, "pruned")),
+    "nothing measured": SweepTables(**frames(trials=[trial("a", "failed", None)], epochs=[])),
+    "diverged": SweepTables(
         **frames(
             trials=[trial("a", "failed", float("nan")), trial("b", "completed", 0.3)],
             epochs=[epoch(n, e, float("nan"), float("inf")) for n in "ab" for e in (1, 2)],
         )
     ),
-    "no interval": Tables(
+    "no interval": SweepTables(
         **frames(
             trials=[
                 trial(f"{i}", learning_rate=0.1 * (i + 1), architecture=f"{i}", validation_n=None)
@@ -174,11 +174,11 @@ CASES = {
             epochs=[],
         )
     ),
-    "200 trials": Tables(**sweep(200)),
-    "everything": Tables(**sweep(12) | answered() | explained() | scored()),
-    "two classes, no record": Tables(**answered(("x", "y"), 2) | explained(("x", "y"))),
-    "12 classes": Tables(**answered([f"class {i}" for i in range(12)], 200)),
-    "no best single": Tables(**answered(best_single=None)),
+    "200 trials": SweepTables(**sweep(200)),
+    "everything": SweepTables(**sweep(12) | answered() | explained() | scored()),
+    "two classes, no record": SweepTables(**answered(("x", "y"), 2) | explained(("x", "y"))),
+    "12 classes": SweepTables(**answered([f"class {i}" for i in range(12)], 200)),
+    "no best single": SweepTables(**answered(best_single=None)),
     "hostile": odd_names("$a_{$ <i>表情 😀\n" + "long " * 30),
 }
 """Sweeps that every figure draws or declines."""

@@ -5,19 +5,19 @@ import math
 import numpy as np
 from numpy.typing import NDArray
 
-from analysis.pictures.canvas.colours import SIGNED, Bar
+from analysis.pictures.canvas.colours import SIGNED, ColourBar
 from analysis.pictures.canvas.layout import below, file_name, grid, page
 from analysis.pictures.canvas.lettering import TIMES, Line, written
 from analysis.pictures.canvas.tiles import framed
-from analysis.pictures.picture import Picture, png
+from analysis.pictures.picture import RenderedPicture, png
 
 SIDE = 72
 COLUMNS = 12
 
 
-def filters(
+def filter_grid(
     kernel: NDArray[np.floating], layer: str, trial: str | None = None, shown: int = 96
-) -> Picture:
+) -> RenderedPicture:
     """Every filter of a convolution on one scale, symmetric about 0.
 
     Args:
@@ -50,9 +50,9 @@ def filters(
     )
     rows = max(1, math.ceil(len(tiles) / COLUMNS))
     columns = max(1, math.ceil(len(tiles) / rows))
-    bars = [Bar(SIGNED, f"{-largest:.2g}", f"+{largest:.2g}  (weight)", over=False)]
+    bars = [ColourBar(SIGNED, f"{-largest:.2g}", f"+{largest:.2g}  (weight)", over=False)]
     whole = page(f"Learned filters of {layer}", grid(tiles, columns, 8), said, bars)
-    return Picture(
+    return RenderedPicture(
         f"features/{file_name('filters', trial or '', layer)}.png",
         "filters",
         f"Learned filters of {layer}",

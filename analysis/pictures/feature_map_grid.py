@@ -7,12 +7,12 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from analysis.pictures.canvas.colours import SIGNED, SPREAD, Bar, Colours
+from analysis.pictures.canvas.colours import SIGNED, SPREAD, ColourBar, Colours
 from analysis.pictures.canvas.layout import below, beside, file_name, lettered, page
 from analysis.pictures.canvas.lettering import FAINT, TIMES, Line, written
 from analysis.pictures.canvas.tiles import MARKS, Bytes, face, framed, rgb, size_of
 from analysis.pictures.evidence import Case
-from analysis.pictures.picture import Picture, png
+from analysis.pictures.picture import RenderedPicture, png
 
 SIDE = 96
 NAMES_WIDTH = 148
@@ -21,14 +21,14 @@ CLIPPED = 0.995
 """Colours of a row end at this quantile: a bright border would darken all else."""
 
 
-def feature_maps(
+def feature_map_grid(
     image: NDArray[np.uint8],
     layers: Mapping[str, NDArray[np.floating]],
     case: Case,
     classes: tuple[str, ...],
     trial: str | None = None,
     shown: int = 8,
-) -> Picture:
+) -> RenderedPicture:
     """A row a layer: its strongest maps for one face, each pixel of a map one block.
 
     Args:
@@ -61,7 +61,7 @@ def feature_maps(
         f"map.{skipped}"
     )
     low = "strongly negative" if signed else "0"
-    bar = Bar(colours, low, "strongest of the row", over=False)
+    bar = ColourBar(colours, low, "strongest of the row", over=False)
     title = "What each layer makes of one face"
     whole = page(title, body, said, [bar])
     truth, guess = classes[case.label], classes[case.prediction]
@@ -73,7 +73,7 @@ def feature_maps(
         "prediction": case.prediction,
     }
     name = file_name("feature-maps", trial or "", case.image_id, _mark(case.image_id))
-    return Picture(
+    return RenderedPicture(
         f"features/{name}.png", "feature maps", title, caption, png(whole), *whole.size, about
     )
 

@@ -14,16 +14,16 @@ from analysis.figures import (
     importance,
     learning_curves,
     losses,
-    parallel,
+    parallel_coordinates,
     recall,
     regions,
     reliability,
     rungs,
     seed_project,
 )
-from analysis.figures.tables import Tables
+from analysis.figures.sweep_tables import SweepTables
 
-__all__ = ["FIGURES", "Figure", "Tables"]
+__all__ = ["FIGURES", "Figure", "SweepTables"]
 
 
 @dataclass(frozen=True)
@@ -35,11 +35,11 @@ class Figure:
         draw: puts a frame with rows on an empty canvas, whose size it may change; has no logic.
         caption: a frame with rows -> what the picture shows, in words, with n and intervals.
         title: what stands above it.
-        needs: fields of `Tables` that must have rows.
+        needs: fields of `SweepTables` that must have rows.
         empty: why there may be no rows although they have, to tell the reader.
     """
 
-    data: Callable[[Tables], pd.DataFrame]
+    data: Callable[[SweepTables], pd.DataFrame]
     draw: Callable[[pd.DataFrame, Canvas], None]
     caption: Callable[[pd.DataFrame], str]
     title: str
@@ -88,9 +88,9 @@ FIGURES: dict[str, Figure] = {
         "fewer than two kinds of preprocessing were measured",
     ),
     "parallel_coordinates": Figure(
-        parallel.data,
-        parallel.draw,
-        parallel.caption,
+        parallel_coordinates.data,
+        parallel_coordinates.draw,
+        parallel_coordinates.caption,
         "Every trial's settings and its accuracy",
         ("trials",),
         "no setting varies among the measured trials",

@@ -2,7 +2,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.pictures.class_means import class_means, collected, mean_face
+from analysis.pictures.class_mean_grid import class_mean_grid, collected, mean_face
 from analysis.pictures.scenes_test import SCENES, mean_row
 
 HALF = [[0.0, 0.5], [0.25, 0.0]]
@@ -68,10 +68,10 @@ def test_rows_of_other_methods_rules_and_of_no_image_are_left_out(evidence):
 
 def test_the_caption_counts_images_and_names_what_is_left_out(evidence):
     table = pd.DataFrame([mean_row(0, True, 20, WHOLE), mean_row(0, False, 5, HALF)])
-    picture = class_means(table, evidence, labels=[0])
+    picture = class_mean_grid(table, evidence, labels=[0])
     assert "on 25 validation images" in picture.caption
     assert "1 of 3 classes are shown" in picture.caption
-    assert picture.height < class_means(table, evidence).height
+    assert picture.height < class_mean_grid(table, evidence).height
 
 
 def test_a_mean_face_is_stretched_from_black_to_white():
@@ -84,7 +84,7 @@ def test_a_mean_face_is_stretched_from_black_to_white():
 def test_of_many_classes_those_with_the_most_images_are_shown():
     assert (
         "12 of 30 classes are shown"
-        in class_means(
+        in class_mean_grid(
             pd.DataFrame([mean_row(0, False, 20, HALF)]), SCENES["thirty classes"]()
         ).caption
     )

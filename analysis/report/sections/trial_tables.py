@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis.leaderboard import clean_accuracy, leaderboard
 from analysis.report import wording
-from analysis.report.blocks import Block, Part, Section, Table, Text
+from analysis.report.page_blocks import Block, Part, Section, Table, Text
 from analysis.report.sweep_contents import SweepContents
 from results.paths import Paths
 from results.schema import PREDICTIONS

@@ -8,7 +8,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure as Canvas
 
 from analysis.figures.style import count, shown
-from analysis.figures.tables import SETTINGS, Tables
+from analysis.figures.sweep_tables import SETTINGS, SweepTables
 from results.statuses import FINISHED
 
 SHADES = "viridis_r"
@@ -31,7 +31,7 @@ BUNDLE = 0.08
 COLUMNS = ["trial", "finished", "accuracy", "axis", "setting", "scale", "value", "height"]
 
 
-def data(tables: Tables) -> pd.DataFrame:
+def data(tables: SweepTables) -> pd.DataFrame:
     """A row a (measured trial, setting that varied), and one for its accuracy.
 
     Columns: trial, finished (bool), accuracy (0 to 1), axis (place from 0), setting, scale (named,

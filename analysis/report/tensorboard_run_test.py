@@ -9,7 +9,7 @@ from tensorboard.backend.event_processing.event_accumulator import EventAccumula
 from tensorboard.plugins.pr_curve.metadata import parse_plugin_metadata
 from tensorboard.util import tensor_util
 
-from analysis.report import tensorboard
+from analysis.report import tensorboard_run
 from analysis.report.conftest import CLASSES, png, write
 from analysis.report.projector import Projection
 from orchestrator.monitor import event_files
@@ -36,7 +36,7 @@ def tensors(folder):
 
 
 def test_pictures_are_there_as_they_were_encoded(full, folder):
-    assert tensorboard.write(folder, full) == []
+    assert tensorboard_run.write(folder, full) == []
     found = tensors(folder)
     metadata, picture = found["explain/a"]
     assert metadata.plugin_data.plugin_name == "images"
@@ -46,7 +46,7 @@ def test_pictures_are_there_as_they_were_encoded(full, folder):
 
 
 def test_a_class_has_its_precision_recall_curve(full, folder):
-    tensorboard.write(folder, full)
+    tensorboard_run.write(folder, full)
     metadata, curve = tensors(folder)["pr/happy"]
     assert metadata.plugin_data.plugin_name == "pr_curves"
     assert parse_plugin_metadata(metadata.plugin_data.content).num_thresholds == 201
@@ -61,7 +61,7 @@ def test_a_class_has_its_precision_recall_curve(full, folder):
 def test_curves_agree_with_an_independent_count():
     numbers = np.random.default_rng(3)
     scores, truth = numbers.integers(0, 41, 300) / 40, numbers.random(300) < 0.3
-    curve = tensorboard.counts(truth, scores)
+    curve = tensorboard_run.counts(truth, scores)
     for place in (0, 35, 100, 165, 200):
         named = scores >= np.linspace(0, 1, 201)[place]
         assert curve[4, place] == pytest.approx(precision_score(truth, named, zero_division=1))
@@ -70,13 +70,13 @@ def test_curves_agree_with_an_independent_count():
 
 
 def test_a_class_without_images_has_a_curve_without_nan():
-    curve = tensorboard.counts(np.zeros(3, bool), np.array([0.1, 0.5, 1.0]))
+    curve = tensorboard_run.counts(np.zeros(3, bool), np.array([0.1, 0.5, 1.0]))
     assert np.isfinite(curve).all()
     assert (curve[5] == 0).all()
 
 
 def test_texts_are_the_leaderboard_the_scores_and_what_is_given(full, folder):
-    tensorboard.write(folder, full, {"how": "by hand"})
+    tensorboard_run.write(folder, full, {"how": "by hand"})
     found = {tag: value[1].item() for tag, value in tensors(folder).items() if value[1].ndim == 0}
     assert found["text/leaderboard"].startswith(b"| trial |")
     assert (
@@ -90,9 +90,9 @@ def test_a_second_run_forgets_the_first_s_tags_and_touches_no_other_run(full, fo
     trial = event_files.new(folder / "000-cnn5")
     event_files.append(trial, event_files.event(event_files.text("a", "b")))
     content = trial.read_bytes()
-    tensorboard.write(folder, full, {"once": "x"})
+    tensorboard_run.write(folder, full, {"once": "x"})
     write(full, "images", [])
-    tensorboard.write(folder, full)
+    tensorboard_run.write(folder, full)
     found = tensors(folder)
     assert "once" not in found
     assert "explain/a" not in found
@@ -102,10 +102,10 @@ def test_a_second_run_forgets_the_first_s_tags_and_touches_no_other_run(full, fo
 
 
 def test_when_it_fails_the_old_run_still_stands(full, folder):
-    tensorboard.write(folder, full, {"old": "x"})
+    tensorboard_run.write(folder, full, {"old": "x"})
     odd = Projection("x", np.zeros((2, 3)), np.zeros((1, 4, 4), np.uint8), {})
     with pytest.raises(ValueError, match="2 points need as many"):
-        tensorboard.write(folder, full, projection=odd)
+        tensorboard_run.write(folder, full, projection=odd)
     assert "old" in tensors(folder)
     assert [f.name for f in folder.parent.iterdir() if f.name.startswith(".")] == []
 
@@ -114,7 +114,7 @@ def test_what_a_killed_run_left_behind_is_swept_away(full, folder):
     for ending in ("", ".old"):
         left = folder.parent / f".tensorboard-postprocess.partial{ending}"
         (left / "deep").mkdir(parents=True)
-    tensorboard.write(folder, full)
+    tensorboard_run.write(folder, full)
     assert sorted(f.name for f in (folder / "postprocess").iterdir())[0].startswith("events.out")
     assert len(list((folder / "postprocess").iterdir())) == 1
 
@@ -122,20 +122,20 @@ def test_what_a_killed_run_left_behind_is_swept_away(full, folder):
 def test_what_cannot_be_shown_is_said(full, folder):
     full.delete("images/curves.png")
     full.write_bytes("images/odd.png", b"<svg>")
-    said = " ".join(tensorboard.write(folder, full))
+    said = " ".join(tensorboard_run.write(folder, full))
     assert "images/curves.png does not exist" in said
     assert "images/odd.png is no PNG or JPEG" in said
     assert "explain/a" in tensors(folder)
 
 
 def test_an_empty_sweep_has_a_run_without_tags(empty, folder):
-    assert tensorboard.write(folder, empty) == []
+    assert tensorboard_run.write(folder, empty) == []
     assert tensors(folder) == {}
 
 
 def test_it_loads_no_tensorflow():
     script = (
-        "import sys; from analysis.report import page, tensorboard; "
+        "import sys; from analysis.report import page, tensorboard_run; "
         "print(sorted({'tensorflow', 'keras', 'ray'} & set(sys.modules)))"
     )
     done = subprocess.run(

@@ -1,6 +1,6 @@
 import pandas as pd
 
-from analysis.pictures.methods import _chosen, _numbers, methods
+from analysis.pictures.method_comparison import _chosen, _numbers, method_comparison
 from analysis.pictures.scenes_test import ANSWERS, cam, evidence_of, usual_cams
 
 
@@ -24,8 +24,8 @@ def test_faces_that_most_methods_explained_come_first():
 
 
 def test_a_method_without_maps_is_named_and_has_no_column(evidence):
-    one = methods(evidence, ["gradcam"])
-    two = methods(evidence, ["gradcam", "occlusion"])
+    one = method_comparison(evidence, ["gradcam"])
+    two = method_comparison(evidence, ["gradcam", "occlusion"])
     assert "Not computed: occlusion." in two.caption
     assert "Not computed" not in one.caption
     assert one.width == two.width
@@ -35,7 +35,10 @@ def test_every_method_has_a_column():
     names = ("one", "two", "three", "four", "five")
     cams = [row for name in names for row in usual_cams(method=name) if row["method"] == name]
     evidence = evidence_of(ANSWERS, cams)
-    assert methods(evidence, names).width - methods(evidence, names[:4]).width == 126
+    assert (
+        method_comparison(evidence, names).width - method_comparison(evidence, names[:4]).width
+        == 126
+    )
 
 
 def test_numbers_are_means_of_all_judged_images(evidence):
@@ -46,11 +49,11 @@ def test_numbers_are_means_of_all_judged_images(evidence):
         ]
     )
     assert _numbers(table) == "del 0.30  ins 0.75"
-    with_numbers = methods(evidence, ["gradcam"], table)
-    assert with_numbers.height > methods(evidence, ["gradcam"]).height
+    with_numbers = method_comparison(evidence, ["gradcam"], table)
+    assert with_numbers.height > method_comparison(evidence, ["gradcam"]).height
     assert "low is good" in with_numbers.caption
 
 
 def test_numbers_of_other_members_are_not_shown(evidence):
     table = judged([{"image_id": "a0", "deletion": 0.2, "insertion": 0.5, "member": "other"}])
-    assert "low is good" not in methods(evidence, ["gradcam"], table).caption
+    assert "low is good" not in method_comparison(evidence, ["gradcam"], table).caption

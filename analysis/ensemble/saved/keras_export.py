@@ -11,7 +11,7 @@ import numpy as np
 from keras import layers, ops
 from numpy.typing import NDArray
 
-from analysis.ensemble.combine import SMALLEST, Recipe
+from analysis.ensemble.combine import SMALLEST, EnsembleRecipe
 from analysis.ensemble.saved.contents import Contents
 from orchestrator.errors import BadInput
 
@@ -82,7 +82,7 @@ def _whole(contents: Contents, models: Mapping[str, keras.Model]) -> keras.Model
     return keras.Model(images, answer, name="ensemble")
 
 
-def _combined(recipe: Recipe, probabilities: Any, k: int) -> Any:
+def _combined(recipe: EnsembleRecipe, probabilities: Any, k: int) -> Any:
     """(n, m k) -> (n, k)."""
     log_first = LOGARITHM_FIRST[recipe.combiner]
     summed = layers.Dense(k, name="combination")
@@ -96,7 +96,7 @@ def _log(probabilities: Any) -> Any:
     return ops.log(ops.maximum(probabilities, SMALLEST))
 
 
-def _matrix(recipe: Recipe, k: int) -> list[NDArray[Any]]:
+def _matrix(recipe: EnsembleRecipe, k: int) -> list[NDArray[Any]]:
     """(m k, k) and (k,): what the members' values are multiplied by and what is added."""
     if recipe.combiner == "stacking":
         return [np.reshape(np.array(recipe.weights), (-1, k)), np.array(recipe.bias)]
