@@ -1,4 +1,7 @@
-"""Injects every fault into a sweep and prints what came of it: python -m cluster.chaos --help."""
+"""Injects every fault into a sweep and prints what came of it: python -m cluster.chaos --help.
+
+Each fault is one test of `faults_test`, which pytest runs (pip install -e '.[dev]').
+"""
 
 import argparse
 import contextlib
@@ -8,6 +11,7 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -50,11 +54,10 @@ class TableOfFaults:
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
         """Keep what the test recorded."""
         if report.when == "call":
-            recorded = dict(report.user_properties)
-            fault = FAULTS[str(recorded["fault"])]
-            outcome, seconds = recorded.get("outcome"), recorded.get("seconds")
-            if isinstance(outcome, Outcome) and isinstance(seconds, float):
-                self.rows.append(row(fault, outcome, seconds))
+            recorded: dict[str, Any] = dict(report.user_properties)
+            fault = FAULTS[recorded["fault"]]
+            if "outcome" in recorded:
+                self.rows.append(row(fault, Outcome(**recorded["outcome"]), recorded["seconds"]))
             else:
                 text = f"not tried: this needs {fault.lacks}"
                 self.rows.append(f"| {fault.words} | 0 | | | {text} | | |")

@@ -30,6 +30,9 @@ def spoil(file: Path) -> None:
     file.write_bytes(content)
 
 
+EPOCHS_BEFORE = 6
+"""Epochs that are done between two kills of the driver."""
+
 Damage = Callable[[Path], None]
 DAMAGES: dict[str, Damage] = {"cut": cut, "empty": empty, "gone": Path.unlink}
 """What may befall any file."""
@@ -80,7 +83,11 @@ def _cut_last_line(file: Path) -> None:
 def journal_cut(folder: Path) -> Outcome:
     """Half of the journal is gone; the tables tell of more."""
     sandbox = Sandbox(folder)
-    _stop(sandbox, Paths().trials, epochs=30)
+    tables = [sandbox.local_folder / name for name in (Paths().trials, Paths().epochs)]
+    driver = sandbox.begin()
+    # Not by the journal: tables are written every few seconds, and may have less than its half.
+    sandbox.wait(lambda: all(t.exists() for t in tables) and len(sandbox.tables()[1]) >= 30)
+    sandbox.kill(driver)
     _inflict(sandbox, {Paths().journal: cut})
     return _ended_with_a_message(sandbox, "the journal lacks")
 
@@ -160,9 +167,9 @@ def _ended_with_a_message(sandbox: Sandbox, words: str) -> Outcome:
     return outcome(sandbox, wrong, message=message)
 
 
-def _stop(sandbox: Sandbox, file: str = "", epochs: int = 6) -> None:
+def _stop(sandbox: Sandbox, file: str = "") -> None:
     """Begin or go on, and kill the driver some epochs later, once a file is there."""
-    due = len(sandbox.events("epoch")) + epochs
+    due = len(sandbox.events("epoch")) + EPOCHS_BEFORE
     needed = sandbox.local_folder / file
     driver = sandbox.begin()
     sandbox.wait(lambda: len(sandbox.events("epoch")) >= due and needed.exists())

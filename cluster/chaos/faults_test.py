@@ -3,6 +3,7 @@
 `python -m cluster.chaos` runs this file and prints the properties of each test as a table's row.
 """
 
+import dataclasses
 import time
 import traceback
 
@@ -41,7 +42,7 @@ def test_a_sweep_with_a_fault_ends_as_one_that_was_left_alone(name, folder, reco
         outcome = Outcome(None, 0, (f"{type(error).__name__}: {error}",))
     finally:
         end_all(folder / name)
-    record_property("outcome", outcome)
+    record_property("outcome", dataclasses.asdict(outcome))
     record_property("seconds", time.monotonic() - began)
     assert fault.broken_promises(outcome) == []
     assert outcome.injections >= 1

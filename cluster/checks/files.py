@@ -13,7 +13,6 @@ from packaging.specifiers import SpecifierSet
 from cluster.checks.problem import Place
 
 REPOSITORY = Path(__file__).parents[2]
-FAMILIES = ("kuberay", "ray up", "image")
 
 
 class Unreadable(ValueError):
@@ -61,7 +60,7 @@ class Description:
     """A file that describes a cluster or its image.
 
     Attributes:
-        family: one of FAMILIES.
+        family: kuberay, ray up or image.
         objects: the YAML documents in it; none for an image.
         text: the file as it is.
         pins: Ray's version.
