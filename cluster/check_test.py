@@ -52,6 +52,7 @@ def test_a_fault_is_named_by_its_check_in_one_sentence_with_its_place(fault: Fau
         assert "expected " in sentence
 
 
+@pytest.mark.long
 def test_every_check_has_a_fault_that_makes_it_fail() -> None:
     failing = {(shipped(f.file).family, f.check) for f in FAULTS}
     assert failing == {(family, name) for family, checks in CHECKS.items() for name in checks}

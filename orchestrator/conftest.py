@@ -6,6 +6,7 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 
 FRAMEWORKS = ("tensorflow", "keras", "jax")
@@ -25,6 +26,9 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """With `--fast`: skip, from here on, whatever asks for a framework or for another Python."""
+    if config.getoption("--fast"):
+        hypothesis.settings.register_profile("fast", max_examples=10)
+        hypothesis.settings.load_profile("fast")
     starts_workers = config.getoption("numprocesses", None)
     if config.getoption("--fast") and not starts_workers:
         sys.addaudithook(_skip_what_is_slow)
@@ -41,7 +45,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     """Files with a long test come first; with `--fast` few tests are left."""
     if config.getoption("--fast"):
         cases: Counter[tuple[Any, ...]] = Counter()
-        kept, left_out = [], []
+        kept: list[pytest.Item] = []
+        left_out: list[pytest.Item] = []
         for item in items:
             function = (item.parent, getattr(item, "originalname", item.name))
             cases[function] += 1

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from orchestrator.on_ray.trial import Trial
 from orchestrator.testing.stand_ins import Act, ScriptedEngine
 from orchestrator.training.engine import EpochSums
-from orchestrator.training.run import Run
+from orchestrator.training.training_run import TrainingRun
 from results.store import Store
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
@@ -184,7 +184,7 @@ class Rehearsal(Trial):
         self._script = _Engine(script=[], rehearsed=script)
         return self._script
 
-    def _build(self) -> Run:
+    def _build(self) -> TrainingRun:
         run = super()._build()
         self._script.rehearsed.note_share(self._config.seed)
         return run

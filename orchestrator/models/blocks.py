@@ -10,7 +10,7 @@ from typing import Any
 
 from keras import layers
 
-from orchestrator.models.layers import Dropout, StochasticPooling
+from orchestrator.models.custom_layers import Dropout, StochasticPooling
 from orchestrator.models.options import Options
 
 START = "he_normal"

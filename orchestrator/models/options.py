@@ -48,8 +48,8 @@ class Options:
         check_rate(self.dropout)
         for key in ("pooling", "fine_tune"):
             if getattr(self, key) not in CHOICES[key]:
-                known = ", ".join(CHOICES[key])
-                raise BadInput(f"{key}={getattr(self, key)!r} is unknown; known: {known}")
+                choices = ", ".join(CHOICES[key])
+                raise BadInput(f"{key}={getattr(self, key)!r} is unknown; known: {choices}")
         self.head_units()
 
     def scaled(self, number: float) -> int:

@@ -18,7 +18,7 @@ from keras import layers, ops
 
 from orchestrator.errors import BadInput
 from orchestrator.models import blocks
-from orchestrator.models.layers import PACKAGE
+from orchestrator.models.custom_layers import PACKAGE
 from orchestrator.models.options import CAM_LAYER, Options, locate_weights
 
 BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))

@@ -17,7 +17,7 @@ from keras import ops
 
 
 @dataclass(frozen=True)
-class Recipe:
+class OptimizerRecipe:
     """How one optimizer is built and how weight decay goes with it.
 
     Attributes:
@@ -84,11 +84,11 @@ def muon(momentum: float) -> keras.optimizers.Optimizer:
     )
 
 
-OPTIMIZERS: dict[str, Recipe] = {
-    "sgd": Recipe(sgd, coupled=True),
-    "adam": Recipe(adam, coupled=True),
-    "adamw": Recipe(adam, coupled=False),
-    "muon": Recipe(muon, coupled=False),
+OPTIMIZERS: dict[str, OptimizerRecipe] = {
+    "sgd": OptimizerRecipe(sgd, coupled=True),
+    "adam": OptimizerRecipe(adam, coupled=True),
+    "adamw": OptimizerRecipe(adam, coupled=False),
+    "muon": OptimizerRecipe(muon, coupled=False),
 }
 
 

@@ -80,18 +80,6 @@ class Dropout(keras.layers.Layer):
         return {**super().get_config(), "rate": self.initial_rate, "factor": self.factor}
 
 
-def set_dropout(model: keras.Model, rate: float) -> None:
-    """Give every Dropout of a model this rate, times its factor.
-
-    Raises:
-        BadInput: unless 0 <= rate < 1.
-    """
-    check_rate(rate)
-    for layer in model.layers:
-        if isinstance(layer, Dropout):
-            layer.rate.assign(rate)
-
-
 @keras.saving.register_keras_serializable(PACKAGE)
 class StochasticPooling(keras.layers.Layer):
     """Stochastic pooling (Zeiler & Fergus 2013, arXiv 1301.3557).
