@@ -69,7 +69,7 @@ def plan(text: str, side: int, style: Style) -> tuple[PlannedLayer, ...]:
         BadInput: if the string is not valid, or halves an image of one pixel.
     """
     planner = _Planner(text, side, style)
-    return tuple(planner.layers())
+    return tuple(planner.planned())
 
 
 class _Planner:
@@ -91,7 +91,7 @@ class _Planner:
         hidden = letters.rstrip("F")
         return hidden.endswith("P") and hidden.rstrip("PN")[-1] in "IR"
 
-    def layers(self) -> Iterator[PlannedLayer]:
+    def planned(self) -> Iterator[PlannedLayer]:
         previous: Symbol | None = None
         index = 0
         for symbol in self.symbols:
