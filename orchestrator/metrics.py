@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 CALIBRATION_BINS = 15
-"""Guo et al. 2017, section 2; used by nearly everybody since."""
+"""Guo et al. 2017 (https://arxiv.org/abs/1706.04599), section 2; used by nearly everybody since."""
 
 Z_95 = 1.959963984540054
 """97.5 % quantile of the standard normal distribution."""
@@ -117,7 +117,8 @@ def calibration_error(
     Mean over images of |accuracy - mean confidence| of the bin they fall in; bins of equal width,
     each open below and closed above.
 
-    Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3.
+    Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3,
+    https://arxiv.org/abs/1706.04599.
     """
     values, truth = _checked(probabilities, labels)
     if not np.isfinite(values).all():
@@ -148,7 +149,8 @@ def interval(correct: int, n: int, z: float = Z_95) -> tuple[float, float]:
         n: answers.
         z: normal quantile; the default gives 95 %.
 
-    Source: Wilson 1927, "Probable Inference, the Law of Succession, and Statistical Inference".
+    Source: Wilson 1927, "Probable Inference, the Law of Succession, and Statistical Inference",
+    https://doi.org/10.1080/01621459.1927.10502953.
     """
     if n == 0:
         return 0.0, 1.0

@@ -82,7 +82,7 @@ class Dropout(keras.layers.Layer):
 
 @keras.saving.register_keras_serializable(PACKAGE)
 class StochasticPooling(keras.layers.Layer):
-    """Stochastic pooling (Zeiler & Fergus 2013, arXiv 1301.3557).
+    """Stochastic pooling (Zeiler & Fergus 2013, https://arxiv.org/abs/1301.3557).
 
     (n, h, w, c) -> (n, h', w', c). In training one activation of each window is drawn, with
     probability proportional to its value; in inference the result is their mean weighted by these
@@ -178,6 +178,8 @@ class StochasticPooling(keras.layers.Layer):
 @keras.saving.register_keras_serializable(PACKAGE)
 class ResponseNormalisation(keras.layers.Layer):
     """Local response normalisation (Krizhevsky, Sutskever & Hinton 2012, section 3.3).
+
+    Source: https://doi.org/10.1145/3065386.
 
     (n, h, w, c) -> the same: each value is divided by (k + alpha x the sum of squares over `depth`
     neighbouring channels at its pixel) ** beta, the channel itself in the middle.

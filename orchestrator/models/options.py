@@ -25,7 +25,8 @@ class Options:
     Attributes:
         width: factor on every layer's number of filters or units, above 0; each has at least one.
         dropout: rate, 0 to below 1; see the builders for where it acts.
-        pooling: "max", "average" or "stochastic" (Zeiler & Fergus 2013); what P means, except for
+        pooling: "max", "average" or "stochastic" (Zeiler & Fergus 2013,
+            https://arxiv.org/abs/1301.3557); what P means, except for
             a global average.
         batch_normalisation: after every convolution and hidden fully connected layer.
         weights: "imagenet" (the Keras cache), a file, or "none": train from scratch.

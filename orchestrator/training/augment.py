@@ -165,7 +165,8 @@ def erasing(images: Tensor, strength: Tensor, seed: keras.random.SeedGenerator) 
 
     Strength is the probability's factor, not the size's.
 
-    Source: Zhong et al. 2020, "Random Erasing Data Augmentation", algorithm 1. Differs: filled
+    Source: Zhong et al. 2020, "Random Erasing Data Augmentation", algorithm 1,
+    https://arxiv.org/abs/1708.04896. Differs: filled
     with the image's mean instead of noise; the logarithm of the aspect ratio is uniform, so tall
     and wide are equally likely; a side longer than the image is cut to it instead of drawn again.
     """

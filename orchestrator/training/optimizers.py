@@ -23,7 +23,8 @@ class OptimizerRecipe:
     Attributes:
         build: momentum, 0 to below 1 -> a new optimizer; adam and adamw pass it over.
         coupled: True: decay times weight is added to the gradient (L2). False: the weight loses
-            rate times decay times itself beside the step (Loshchilov & Hutter 2019).
+            rate times decay times itself beside the step (Loshchilov & Hutter 2019,
+            https://arxiv.org/abs/1711.05101).
     """
 
     build: Callable[[float], keras.optimizers.Optimizer]
@@ -40,7 +41,8 @@ class ConvolutionalMuon(keras.optimizers.Muon):
     rates around Adam's suit both kinds.
 
     Sources: Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks"; Liu et
-    al. 2025, "Muon is Scalable for LLM Training", section 2.2, for the scale.
+    al. 2025, "Muon is Scalable for LLM Training", section 2.2, for the scale,
+    https://arxiv.org/abs/2502.16982.
     """
 
     def build(self, var_list: list[keras.Variable]) -> None:
@@ -68,7 +70,10 @@ def sgd(momentum: float) -> keras.optimizers.Optimizer:
 
 
 def adam(momentum: float) -> keras.optimizers.Optimizer:
-    """Adam (Kingma & Ba 2015) with its usual constants; for AdamW too, decay being ours."""
+    """Adam with its usual constants; for AdamW too, decay being ours.
+
+    Source: Kingma & Ba 2015, https://arxiv.org/abs/1412.6980.
+    """
     del momentum
     return keras.optimizers.Adam(learning_rate=0.0)
 
