@@ -10,8 +10,6 @@ import hypothesis
 import pytest
 
 FRAMEWORKS = ("tensorflow", "keras", "jax")
-LONG = ("ray", "long")
-"""Marks of tests whose files begin first: a long file that comes last keeps one process waiting."""
 SLOW = ("ray", "long", "faults")
 """Marks of what `--fast` leaves out."""
 CASES = 2
@@ -26,11 +24,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """With `--fast`: skip, from here on, whatever asks for a framework or for another Python."""
-    if config.getoption("--fast"):
+    if config.getoption("--fast", False):
         hypothesis.settings.register_profile("fast", max_examples=10)
         hypothesis.settings.load_profile("fast")
     starts_workers = config.getoption("numprocesses", None)
-    if config.getoption("--fast") and not starts_workers:
+    if config.getoption("--fast", False) and not starts_workers:
         sys.addaudithook(_skip_what_is_slow)
 
 
@@ -41,9 +39,13 @@ def _skip_what_is_slow(event: str, arguments: tuple[Any, ...]) -> None:
         pytest.skip("--fast: it starts another Python", allow_module_level=True)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Files with a long test come first; with `--fast` few tests are left."""
-    if config.getoption("--fast"):
+    """Long files come first, or the last one keeps a process waiting; with `--fast` few are left.
+
+    It comes last, after those hooks that mark.
+    """
+    if config.getoption("--fast", False):
         cases: Counter[tuple[Any, ...]] = Counter()
         kept: list[pytest.Item] = []
         left_out: list[pytest.Item] = []
@@ -54,8 +56,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             (kept if fast else left_out).append(item)
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
-    long = {item.path for item in items if _marked(item, LONG)}
-    items.sort(key=lambda item: item.path not in long)  # stable
+    starting_ray = {item.path for item in items if _marked(item, ("ray",))}
+    long = {item.path for item in items if _marked(item, ("long",))}
+    items.sort(key=lambda item: (item.path not in starting_ray, item.path not in long))  # stable
 
 
 def _marked(item: pytest.Item, names: tuple[str, ...]) -> bool:

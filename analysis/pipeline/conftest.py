@@ -1,50 +1,36 @@
-"""What is made once for all tests of this folder: the sweep, and each picture of a figure."""
+"""What the tests of this folder share: every different picture of a figure, drawn once."""
 
 import pickle
 from collections.abc import Iterator
-from pathlib import Path
+from typing import Any
 
 import pytest
 
-from analysis.figures.catalogue import Figure
-from analysis.figures.tables import Tables
-from analysis.pictures.picture import Picture
 from analysis.pipeline import draw
-from results.store import Store
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Whoever needs a sweep that is trained and post-processed for real is long."""
+    for item in items:
+        if "finished" in getattr(item, "fixturenames", ()):
+            item.add_marker(pytest.mark.long)
 
 
 @pytest.fixture(scope="session", autouse=True)
 def figures_drawn_once() -> Iterator[None]:
     """The same tables give the same picture, and these tests draw those of one sweep over and over.
 
-    Every different figure is drawn by the real code, the first time that it is asked for.
+    The real code draws it the first time that it is asked for, and never again.
     """
-    drawn: dict[tuple[str, bytes], tuple[Picture | None, str]] = {}
+    pictures: dict[tuple[str, bytes], Any] = {}
     render = draw.render
 
-    def remembered(name: str, figure: Figure, tables: Tables) -> tuple[Picture | None, str]:
+    def remembered(name: str, figure: Any, tables: Any) -> Any:
         key = name, pickle.dumps(tables)
-        if key not in drawn:
-            drawn[key] = render(name, figure, tables)
-        return drawn[key]
+        if key not in pictures:
+            pictures[key] = render(name, figure, tables)
+        return pictures[key]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(draw, "render", remembered)
         yield
-
-
-@pytest.fixture(scope="session")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """Where the faces of `trained` are."""
-    folder = tmp_path_factory.mktemp("cache")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ORCHESTRATOR_CACHE", str(folder))
-        yield folder
-
-
-@pytest.fixture(scope="session")
-def trained(tmp_path_factory: pytest.TempPathFactory, cache: Path) -> Store:
-    """A sweep of three real nets that nobody has post-processed; it stays as it is."""
-    from analysis.pipeline.testing import small_sweep  # imports TensorFlow
-
-    return small_sweep(tmp_path_factory.mktemp("sweeps") / "three", cache)

@@ -9,38 +9,54 @@ import pyarrow as pa
 import pytest
 
 import analysis.ensemble
-from analysis.pipeline.pipeline import is_done, postprocess
+from analysis.pipeline.pipeline import forget, is_done, postprocess
 from analysis.pipeline.task import Check, Explain, Judge, Predict
-from analysis.pipeline.testing import CONFIGS, FACES, job
+from analysis.pipeline.testing import CONFIGS, FACES, job, small_sweep
 from analysis.sweep_folder import SweepFolder
 from results.paths import Paths
 from results.schema import TABLES
 from results.store import Store
-
-pytestmark = pytest.mark.long
 
 TESTED = FACES // 10
 LEFT_BY_OTHERS = ("trials", "epochs", "predictions", "seeds")
 
 
 @pytest.fixture(scope="module")
-def finished(trained, tmp_path_factory):
+def cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("cache")
+        patch.setenv("ORCHESTRATOR_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def trained(tmp_path_factory, cache):
+    return small_sweep(tmp_path_factory.mktemp("sweeps") / "three", cache)
+
+
+@pytest.fixture(scope="module")
+def finished(trained):
     """The sweep after one post-processing, with what was done for it."""
-    root = shutil.copytree(trained.root, tmp_path_factory.mktemp("finished") / "three")
-    one, work = job(Store(root))
+    one, work = job(trained)
     postprocess(one)
     return one, work
 
 
 @pytest.fixture
-def copy(finished, tmp_path):
-    return Store(shutil.copytree(finished[0].store.root, tmp_path / "copy"))
+def copy(trained, tmp_path):
+    shutil.copytree(trained.root, tmp_path / "copy")
+    return Store(tmp_path / "copy")
 
 
 @pytest.fixture
-def bare(trained, tmp_path):
+def bare(copy):
     """A copy as the sweep left it."""
-    return Store(shutil.copytree(trained.root, tmp_path / "bare"))
+    forget(copy)
+    for name in [t for t in TABLES if t not in LEFT_BY_OTHERS]:
+        copy.delete(f"{name}.parquet")
+    for name in (Paths().postprocess, Paths().report, Paths().test_reads):
+        copy.delete(name)
+    return copy
 
 
 def frame(store, name):

@@ -12,21 +12,27 @@ from analysis.pipeline.evaluate_maps import judgement
 from analysis.pipeline.job import Failure
 from analysis.pipeline.pipeline import forget, is_done, postprocess
 from analysis.pipeline.task import Judge, JudgeTogether, Predict
-from analysis.pipeline.testing import job
+from analysis.pipeline.testing import job, small_sweep
 from analysis.pipeline.write_report import check_reads
 from analysis.sweep_folder import SweepFolder
 from results.paths import Paths
 from results.schema import MEMBERS
 from results.store import DamagedResults, Store
 
-pytestmark = pytest.mark.long
-
 CAM_ALONE = {"methods": ("gradcam",)}
 
 
 @pytest.fixture(scope="module")
-def finished(trained, tmp_path_factory):
-    store = Store(shutil.copytree(trained.root, tmp_path_factory.mktemp("finished") / "three"))
+def cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("cache")
+        patch.setenv("ORCHESTRATOR_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="module")
+def finished(tmp_path_factory, cache):
+    store = small_sweep(tmp_path_factory.mktemp("sweeps") / "three", cache)
     postprocess(job(store, **CAM_ALONE)[0])
     return store
 
