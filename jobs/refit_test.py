@@ -231,7 +231,7 @@ def test_other_data_than_the_first_sweep_s_are_refused(first, capsys):
 
 
 def command(module, *words):
-    return [sys.executable, "-m", module, *map(str, words), "--no-postprocess", "--concurrency=2"]
+    return [sys.executable, "-m", module, *map(str, words), "--no-postprocess", "--concurrency=1"]
 
 
 def run(words):

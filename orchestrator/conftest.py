@@ -6,11 +6,10 @@ from collections import Counter
 from collections.abc import Iterator
 from typing import Any
 
+import hypothesis
 import pytest
 
 FRAMEWORKS = ("tensorflow", "keras", "jax")
-LONG = ("ray", "long")
-"""Marks of tests whose files begin first: a long file that comes last keeps one process waiting."""
 SLOW = ("ray", "long", "faults")
 """Marks of what `--fast` leaves out."""
 CASES = 2
@@ -25,8 +24,11 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """With `--fast`: skip, from here on, whatever asks for a framework or for another Python."""
+    if config.getoption("--fast", False):
+        hypothesis.settings.register_profile("fast", max_examples=10)
+        hypothesis.settings.load_profile("fast")
     starts_workers = config.getoption("numprocesses", None)
-    if config.getoption("--fast") and not starts_workers:
+    if config.getoption("--fast", False) and not starts_workers:
         sys.addaudithook(_skip_what_is_slow)
 
 
@@ -37,11 +39,16 @@ def _skip_what_is_slow(event: str, arguments: tuple[Any, ...]) -> None:
         pytest.skip("--fast: it starts another Python", allow_module_level=True)
 
 
+@pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Files with a long test come first; with `--fast` few tests are left."""
-    if config.getoption("--fast"):
+    """Long files come first, or the last one keeps a process waiting; with `--fast` few are left.
+
+    It comes last, after those hooks that mark.
+    """
+    if config.getoption("--fast", False):
         cases: Counter[tuple[Any, ...]] = Counter()
-        kept, left_out = [], []
+        kept: list[pytest.Item] = []
+        left_out: list[pytest.Item] = []
         for item in items:
             function = (item.parent, getattr(item, "originalname", item.name))
             cases[function] += 1
@@ -49,8 +56,9 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             (kept if fast else left_out).append(item)
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
-    long = {item.path for item in items if _marked(item, LONG)}
-    items.sort(key=lambda item: item.path not in long)  # stable
+    starting_ray = {item.path for item in items if _marked(item, ("ray",))}
+    long = {item.path for item in items if _marked(item, ("long",))}
+    items.sort(key=lambda item: (item.path not in starting_ray, item.path not in long))  # stable
 
 
 def _marked(item: pytest.Item, names: tuple[str, ...]) -> bool:

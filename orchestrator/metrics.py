@@ -7,12 +7,13 @@ not finite. Over no images at all every mean is NaN.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 CALIBRATION_BINS = 15
-"""Guo et al. 2017, section 2; used by nearly everybody since."""
+"""Guo et al. 2017 (https://arxiv.org/abs/1706.04599), section 2; used by nearly everybody since."""
 
 Z_95 = 1.959963984540054
 """97.5 % quantile of the standard normal distribution."""
@@ -104,8 +105,8 @@ def top_k(scores: ArrayLike, labels: ArrayLike, k: int) -> float:
     """
     values, truth = _checked(scores, labels)
     order = np.argsort(-values, axis=1, kind="stable")[:, :k]
-    found = (order == truth[:, None]).any(axis=1)
-    return _mean(found & np.isfinite(values).all(axis=1))
+    hits = (order == truth[:, None]).any(axis=1)
+    return _mean(hits & np.isfinite(values).all(axis=1))
 
 
 def calibration_error(
@@ -116,7 +117,8 @@ def calibration_error(
     Mean over images of |accuracy - mean confidence| of the bin they fall in; bins of equal width,
     each open below and closed above.
 
-    Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3.
+    Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", equation 3,
+    https://arxiv.org/abs/1706.04599.
     """
     values, truth = _checked(probabilities, labels)
     if not np.isfinite(values).all():
@@ -126,13 +128,6 @@ def calibration_error(
     place = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
     sums = np.bincount(place, weights=excess, minlength=bins)
     return float(np.abs(sums).sum() / len(truth)) if len(truth) else math.nan
-
-
-def brier(probabilities: ArrayLike, labels: ArrayLike) -> float:
-    """Mean over images of the squared distance to the one-hot label, 0 to 2 (Brier 1950)."""
-    values, truth = _checked(probabilities, labels)
-    one_hot = truth[:, None] == np.arange(values.shape[1])
-    return _mean(((values - one_hot) ** 2).sum(axis=1))
 
 
 def confusion(labels: ArrayLike, predictions: ArrayLike, k: int) -> NDArray[np.int64]:
@@ -154,7 +149,8 @@ def interval(correct: int, n: int, z: float = Z_95) -> tuple[float, float]:
         n: answers.
         z: normal quantile; the default gives 95 %.
 
-    Source: Wilson 1927, "Probable Inference, the Law of Succession, and Statistical Inference".
+    Source: Wilson 1927, "Probable Inference, the Law of Succession, and Statistical Inference",
+    https://doi.org/10.1080/01621459.1927.10502953.
     """
     if n == 0:
         return 0.0, 1.0
@@ -182,5 +178,5 @@ def _checked(scores: ArrayLike, labels: ArrayLike) -> tuple[NDArray[np.float64],
     return values, truth
 
 
-def _mean(values: NDArray) -> float:
+def _mean(values: NDArray[Any]) -> float:
     return float(values.mean()) if values.size else math.nan

@@ -346,8 +346,7 @@ time.sleep(60)
 def test_an_interrupt_waits_for_what_post_processing_has_to_say(tmp_path, monkeypatch):
     monkeypatch.setattr(sweep, "LAST_WORDS_S", 2.0)
     with (tmp_path / "err").open("w") as err:
-        timer = threading.Timer(1.5, os.kill, [os.getpid(), signal.SIGINT])
-        timer.start()
+        threading.Timer(1.5, os.kill, [os.getpid(), signal.SIGINT]).start()
         with pytest.raises(KeyboardInterrupt):
             sweep._have_run([sys.executable, "-c", LAST_WORDS], err)
     assert (tmp_path / "err").read_text() == "go on with this\n"

@@ -177,6 +177,7 @@ def test_the_written_rule(right, nll, taken):
     assert decide(np.array(right), np.array(nll)) == taken
 
 
+@pytest.mark.long
 def test_200_trials_are_searched_in_5_seconds():
     bank = synthetic_predictions(200, 3589, shared=0.7)
     wall, own = time.perf_counter(), time.process_time()

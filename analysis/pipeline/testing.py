@@ -18,7 +18,7 @@ from orchestrator.errors import BadInput
 from orchestrator.testing.stand_ins import tiny
 from orchestrator.training.inputs import DataSource, Inputs, prepare_inputs
 from orchestrator.training.on_tensorflow.tensorflow_engine import TensorflowEngine
-from orchestrator.training.run import Run
+from orchestrator.training.training_run import TrainingRun
 from results.paths import Paths
 from results.schema import EPOCHS, PREDICTIONS, TRIALS, table
 from results.store import Store
@@ -47,7 +47,7 @@ def small_sweep(root: Path, cache: Path, configs: Sequence[TrialConfig] = CONFIG
     for number, bare in enumerate(configs):
         config = dataclasses.replace(bare, data=splits.digest)
         inputs = prepare_inputs(source, splits, config.preprocessing)
-        run = Run(engine, config, inputs)
+        run = TrainingRun(engine, config, inputs)
         while run.stop is None:
             run.epoch()
         _leave(store, run, inputs)
@@ -68,7 +68,7 @@ def small_sweep(root: Path, cache: Path, configs: Sequence[TrialConfig] = CONFIG
     return store
 
 
-def _leave(store: Store, run: Run, inputs: Inputs) -> None:
+def _leave(store: Store, run: TrainingRun, inputs: Inputs) -> None:
     probabilities, weights, best = run.best_probabilities, run.best_weights, run.best
     if probabilities is None or weights is None or best is None:
         raise RuntimeError("the trial has no best epoch")
@@ -91,7 +91,7 @@ def _leave(store: Store, run: Run, inputs: Inputs) -> None:
     store.write_bytes(Paths().weight(signature), safetensors.numpy.save(weights))
 
 
-def _row(run: Run, number: int, status: str) -> dict[str, Any]:
+def _row(run: TrainingRun, number: int, status: str) -> dict[str, Any]:
     best, n = run.best, len(run.inputs.validation_labels)
     if best is None:
         raise RuntimeError("the trial has no best epoch")

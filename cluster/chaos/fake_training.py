@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from orchestrator.on_ray.trial import Trial
 from orchestrator.testing.stand_ins import Act, ScriptedEngine
 from orchestrator.training.engine import EpochSums
-from orchestrator.training.run import Run
+from orchestrator.training.training_run import TrainingRun
 from results.store import Store
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"
@@ -184,7 +184,7 @@ class FakeTrial(Trial):
         self._engine_script = _Engine(script=[], trial_script=script)
         return self._engine_script
 
-    def _build(self) -> Run:
+    def _build(self) -> TrainingRun:
         run = super()._build()
         self._engine_script.trial_script.note_share(self._config.seed)
         return run

@@ -3,14 +3,15 @@
 Each takes and gives a Keras tensor and names its layers by its first name, so that two builds of
 one network have the same names in the same order. Convolutions pad with zeros ("same"). Where batch
 normalisation follows, a layer has no bias of its own: the normalisation would take it away again.
-Weights start from He et al.'s (2015) normal distribution, biases from 0.
+Weights start from He et al.'s (2015, https://arxiv.org/abs/1502.01852) normal distribution, biases
+from 0.
 """
 
 from typing import Any
 
 from keras import layers
 
-from orchestrator.models.layers import Dropout, StochasticPooling
+from orchestrator.models.custom_layers import Dropout, StochasticPooling
 from orchestrator.models.options import Options
 
 START = "he_normal"
@@ -34,7 +35,8 @@ def convolution(
         filters: as they are; the width has been taken into account.
         kernel: side in pixels.
         name: of the layer; its normalisation is name_bn.
-        normalise: whether batch normalisation (Ioffe & Szegedy 2015) follows.
+        normalise: whether batch normalisation (Ioffe & Szegedy 2015,
+            https://arxiv.org/abs/1502.03167) follows.
         strides: pixels from one place to the next.
     """
     x = layers.Conv2D(
@@ -72,9 +74,9 @@ def pooling(x: Any, kind: str, window: int, name: str, padding: str = "same") ->
 def inception(x: Any, n: int, name: str, options: Options, output: str) -> Any:
     """An inception module (Szegedy et al. 2015, figure 2b): (n, h, w, f) -> (n, h, w, 9/4 n).
 
-    Branches, all rectified: 1x1 with 3/4 n filters; 1x1 with n/2, then 3x3 with n; 1x1 with n/8,
-    then 5x5 with n/4; 3x3 max-pooling of stride 1, then 1x1 with n/4. `output` names their
-    concatenation.
+    Source: https://arxiv.org/abs/1409.4842. Branches, all rectified: 1x1 with 3/4 n filters; 1x1
+    with n/2, then 3x3 with n; 1x1 with n/8, then 5x5 with n/4; 3x3 max-pooling of stride 1, then
+    1x1 with n/4. `output` names their concatenation.
     """
 
     def branch(x: Any, share: float, kernel: int, label: str) -> Any:
@@ -94,8 +96,9 @@ def inception(x: Any, n: int, name: str, options: Options, output: str) -> Any:
 def residual(x: Any, filters: int, name: str, options: Options, strides: int, output: str) -> Any:
     """A basic residual block (He et al. 2016, figure 2): (n, h, w, f) -> (n, h', w', filters).
 
-    Two 3x3 convolutions, the first with `strides`; the shortcut is a 1x1 convolution where the
-    shape changes (their option B). `output` names the activation after the addition.
+    Source: https://arxiv.org/abs/1512.03385. Two 3x3 convolutions, the first with `strides`; the
+    shortcut is a 1x1 convolution where the shape changes (their option B). `output` names the
+    activation after the addition.
     """
     normalise = options.batch_normalisation
     branch = convolution(x, filters, 3, f"{name}_a", normalise, strides)

@@ -58,9 +58,9 @@ def build(
     """
     options = options or Options()
     check(name)
-    known = name if name in MODELS else _BY_STRING.get(canonical(name))
-    if known is not None:
-        return MODELS[known](shape, classes, options)
+    named = name if name in MODELS else _BY_STRING.get(canonical(name))
+    if named is not None:
+        return MODELS[named](shape, classes, options)
     return from_notation(name, shape, classes, options)
 
 

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from orchestrator.config import CHOICES
 from orchestrator.errors import BadInput
 from orchestrator.models.catalogue import CAM_LAYER, MODELS, Options, build, parameter_count
-from orchestrator.models.layers import Dropout
+from orchestrator.models.custom_layers import Dropout
 
 SHAPE = (36, 32, 1)  # not square, so that a mistaken axis shows
 CLASSES = 5

@@ -4,9 +4,10 @@ Debnath et al., "Four-layer ConvNet to facial emotion recognition with
 minimal epochs and the significance of data diversity", Scientific Reports 12:6991 (2022). Their
 numbers of filters are not published where we could read them, and they feed LBP and ORB features
 beside the image, which this does not. Filled in from the baseline notebook of Khanzada, Bai &
-Celepcikay (arXiv 2004.11823), whose order of layers (convolution, ReLU, normalisation, pooling,
-dropout) is the same: normalisation of the input; 3x3 convolutions with 32, 32, 64, 64 filters; 2x2
-pooling after the second, third and fourth; 1024 hidden units. 2.44 million parameters.
+Celepcikay (https://arxiv.org/abs/2004.11823), whose order of layers (convolution, ReLU,
+normalisation, pooling, dropout) is the same: normalisation of the input; 3x3 convolutions with 32,
+32, 64, 64 filters; 2x2 pooling after the second, third and fourth; 1024 hidden units. 2.44 million
+parameters.
 
 The notebook drops .2 after each convolution and .3 after the hidden layer: here two thirds of the
 rate, and the rate. Its text reports 64.0 % on the test images; Debnath et al.'s figures above 90 %

@@ -3,7 +3,8 @@
 C convolution · P pooling · N response normalisation · I inception module · R residual block ·
 F fully connected; a number repeats the letter after it. The notation is that of the survey in
 Pramerdorfer & Kampel, "Facial Expression Recognition using Convolutional Neural Networks: State
-of the Art" (arXiv 1612.02903, Tables I to III). The last F gives the logits, one a class.
+of the Art" (https://arxiv.org/abs/1612.02903, Tables I to III). The last F gives the logits, one a
+class.
 
 What each layer looks like is decided in `orchestrator.models.plan`. Differs from the survey in
 one point that it leaves open: a written count opens a new stage of residual blocks, so that
@@ -113,15 +114,6 @@ def continues(previous: Symbol, symbol: Symbol) -> bool:
     """Whether `symbol`, directly after `previous`, belongs to the same stage."""
     same = previous.letter == symbol.letter
     return same and (symbol.letter != "R" or not (previous.counted or symbol.counted))
-
-
-def is_known(architecture: str) -> bool:
-    """Whether this is a named model or a valid string."""
-    try:
-        check(architecture)
-    except BadInput:
-        return False
-    return True
 
 
 def check(architecture: str) -> None:

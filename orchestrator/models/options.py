@@ -25,7 +25,8 @@ class Options:
     Attributes:
         width: factor on every layer's number of filters or units, above 0; each has at least one.
         dropout: rate, 0 to below 1; see the builders for where it acts.
-        pooling: "max", "average" or "stochastic" (Zeiler & Fergus 2013); what P means, except for
+        pooling: "max", "average" or "stochastic" (Zeiler & Fergus 2013,
+            https://arxiv.org/abs/1301.3557); what P means, except for
             a global average.
         batch_normalisation: after every convolution and hidden fully connected layer.
         weights: "imagenet" (the Keras cache), a file, or "none": train from scratch.
@@ -48,8 +49,8 @@ class Options:
         check_rate(self.dropout)
         for key in ("pooling", "fine_tune"):
             if getattr(self, key) not in CHOICES[key]:
-                known = ", ".join(CHOICES[key])
-                raise BadInput(f"{key}={getattr(self, key)!r} is unknown; known: {known}")
+                choices = ", ".join(CHOICES[key])
+                raise BadInput(f"{key}={getattr(self, key)!r} is unknown; known: {choices}")
         self.head_units()
 
     def scaled(self, number: float) -> int:

@@ -2,9 +2,9 @@
 
 `cnn5`, CPCPCPFF. Kim, Dong, Roh, Kim & Lee, "Fusing Aligned and Non-Aligned Face Information for
 Automatic Affect Recognition in the Wild", CVPR Workshops 2016, rebuilt after the notebook of
-Khanzada, Bai & Celepcikay, arXiv 2004.11823: 32 filters of 5x5, 32 of 4x4, 64 of 5x5, each followed
-by 3x3 pooling of stride 2; 1024 hidden units, dropout after them. Batch normalisation and dropout
-are the notebook's additions. 2.44 million parameters (published: 2.4).
+Khanzada, Bai & Celepcikay, https://arxiv.org/abs/2004.11823: 32 filters of 5x5, 32 of 4x4, 64 of
+5x5, each followed by 3x3 pooling of stride 2; 1024 hidden units, dropout after them. Batch
+normalisation and dropout are the notebook's additions. 2.44 million parameters (published: 2.4).
 
 `CPCPCPFFF`. The same with a second hidden layer of 1024 units; the seed project gives no widths,
 this is the natural reading. 3.49 million parameters.
@@ -12,8 +12,9 @@ this is the natural reading. 3.49 million parameters.
 `CCPCCPCCPFF`. `vgg` without its last CCP: 32, 64, 128 filters of 3x3, 256 hidden units; again the
 natural reading. 1.47 million parameters.
 
-All differ from their sources in the start of the weights (He et al. 2015 in place of Glorot) and in
-that layers before a batch normalisation have no bias.
+All differ from their sources in the start of the weights (He et al. 2015,
+https://arxiv.org/abs/1502.01852, in place of Glorot) and in that layers before a batch
+normalisation have no bias.
 """
 
 import keras

@@ -1,7 +1,7 @@
 import pytest
 
 from orchestrator.errors import BadInput
-from orchestrator.models.plan import Step, Style, plan
+from orchestrator.models.plan import PlannedLayer, Style, plan
 
 
 def column(text: str, letter: str, field: str) -> list[int]:
@@ -38,7 +38,7 @@ def test_inception_modules_grow_by_32_up_to_the_seventh() -> None:
 
 
 def test_the_pooling_before_f_is_the_global_average_only_behind_i_or_r() -> None:
-    assert plan("CPRPF", 48, Style())[-2] == Step("P", "p2", dropout=True)
+    assert plan("CPRPF", 48, Style())[-2] == PlannedLayer("P", "p2", dropout=True)
     assert plan("CPCPF", 48, Style())[-2].window == 2
     assert column("CRPPF", "P", "window") == [2, 0]
 

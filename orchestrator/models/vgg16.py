@@ -1,11 +1,12 @@
 """`vgg16`: transfer learning from ImageNet.
 
-Base: the convolutional part of configuration D of Simonyan & Zisserman (ICLR 2015, arXiv
-1409.1556), 14.71 million parameters, weights as Keras Applications distributes them. Head after the
-template of Khanzada, Bai & Celepcikay (arXiv 2004.11823): pool5, flattened; then dropout and a
-hidden layer, once for each number in `head`; then the logits. Differs from the template: ImageNet's
-weights in place of VGGFace's, images at their own size in place of 197x197, batch normalisation in
-the head (an option), head of 256 units by default in place of 4096 and 1024.
+Base: the convolutional part of configuration D of Simonyan & Zisserman (ICLR 2015,
+https://arxiv.org/abs/1409.1556), 14.71 million parameters, weights as Keras Applications
+distributes them. Head after the template of Khanzada, Bai & Celepcikay
+(https://arxiv.org/abs/2004.11823): pool5, flattened; then dropout and a hidden layer, once for each
+number in `head`; then the logits. Differs from the template: ImageNet's weights in place of
+VGGFace's, images at their own size in place of 197x197, batch normalisation in the head (an
+option), head of 256 units by default in place of 4096 and 1024.
 """
 
 import warnings
@@ -18,7 +19,7 @@ from keras import layers, ops
 
 from orchestrator.errors import BadInput
 from orchestrator.models import blocks
-from orchestrator.models.layers import PACKAGE
+from orchestrator.models.custom_layers import PACKAGE
 from orchestrator.models.options import CAM_LAYER, Options, locate_weights
 
 BLOCKS = ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))

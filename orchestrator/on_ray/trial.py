@@ -28,7 +28,7 @@ from results.store import Store
 
 if TYPE_CHECKING:
     from orchestrator.training.engine import Engine
-    from orchestrator.training.run import Run
+    from orchestrator.training.training_run import TrainingRun
 
 
 PASSING = (*DISK_FULL, errno.EIO, errno.ESTALE, errno.EROFS)
@@ -84,7 +84,7 @@ class Trial(tune.Trainable):
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Take note of the next configuration."""
         self._config = TrialConfig.from_flat(new_config)
-        self._run: Run | None = None
+        self._run: TrainingRun | None = None
         return True
 
     def step(self) -> dict[str, Any]:
@@ -113,12 +113,12 @@ class Trial(tune.Trainable):
         """Whether it says nothing of the configuration: a disk, or a store far away."""
         return of_the_moment(error) or self._store.local is None
 
-    def _build(self) -> "Run":
-        from orchestrator.training.run import Run
+    def _build(self) -> "TrainingRun":
+        from orchestrator.training.training_run import TrainingRun
 
         if self._engine is None:
             self._engine = self._open_engine()
-        run = Run(self._engine, self._config, self._open_inputs())
+        run = TrainingRun(self._engine, self._config, self._open_inputs())
         self._checkpoints = Checkpoints(self._store, Paths().checkpoint(self._config.signature()))
         self._checkpoints.claim()
         state = self._checkpoints.newest()
@@ -141,7 +141,7 @@ class Trial(tune.Trainable):
             self._inputs[variant] = prepare_inputs(source, source.open(), variant)
         return self._inputs[variant]
 
-    def _one_epoch(self, run: "Run") -> dict[str, Any]:
+    def _one_epoch(self, run: "TrainingRun") -> dict[str, Any]:
         if run.stop is None:
             run.epoch()
             self._checkpoints.check()
@@ -150,7 +150,7 @@ class Trial(tune.Trainable):
             self._checkpoints.save(*run.state())
         return self._row(run)
 
-    def _row(self, run: "Run") -> dict[str, Any]:
+    def _row(self, run: "TrainingRun") -> dict[str, Any]:
         row = run.history[-1].to_flat()
         row["parameters"] = run.parameters
         row["hardware"] = hardware.describe(self._context.threads, run.device)
@@ -159,7 +159,7 @@ class Trial(tune.Trainable):
             row |= {"stop": stop.kind, "stop_reason": stop.reason}
         return row
 
-    def _write_predictions(self, run: "Run") -> None:
+    def _write_predictions(self, run: "TrainingRun") -> None:
         """Validation probabilities of the best epoch so far: also a pruned trial leaves its."""
         inputs, probabilities, best = run.inputs, run.best_probabilities, run.best
         if probabilities is None or best is None:
@@ -180,7 +180,7 @@ class Trial(tune.Trainable):
         name = Paths().prediction(self._config.signature())
         self._store.write_table(name, table(PREDICTIONS, rows))
 
-    def _write_weights(self, run: "Run") -> None:
+    def _write_weights(self, run: "TrainingRun") -> None:
         if run.best_weights is not None:
             name = Paths().weight(self._config.signature())
             self._store.write_bytes(name, safetensors.numpy.save(run.best_weights))

@@ -81,9 +81,9 @@ def diffusion(
 
     As `isotropic`, but L follows sharp borders of shadows (Gross & Brajovic 2003, AVBPA; for
     expressions Shin, Kim & Kwon 2016), which leaves fewer halos beside them. L is x after
-    non-linear diffusion (Perona & Malik 1990, IEEE PAMI 12(7), with 1 / (1 + (s / edge)^2), their
-    equation for wide regions) in semi-implicit steps of additive operator splitting (Weickert,
-    ter Haar Romeny & Viergever 1998, IEEE TIP 7(3)). The edge strength s is Weber's, the
+    non-linear diffusion (Perona & Malik 1990, https://doi.org/10.1109/34.56205, with 1 / (1 + (s /
+    edge)^2), their equation for wide regions) in semi-implicit steps of additive operator splitting
+    (Weickert, ter Haar Romeny & Viergever 1998, IEEE TIP 7(3)). The edge strength s is Weber's, the
     difference of two neighbours over their mean, as in Gross & Brajovic; they solve one linear
     system with it, we a few diffusion steps. Invariant to doubling the light. Images of one grey
     level become 0, a black one -1.

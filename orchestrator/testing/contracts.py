@@ -20,7 +20,7 @@ class WithoutTests(Contract):
         for module in set(graph.modules):
             if module.endswith(("_test", ".conftest")):
                 graph.remove_module(module)
-        return super().check(graph, verbose)
+        return super().check(graph, verbose)  # type: ignore[safe-super]
 
 
 class Layers(WithoutTests, LayersContract):

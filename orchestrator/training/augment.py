@@ -165,7 +165,8 @@ def erasing(images: Tensor, strength: Tensor, seed: keras.random.SeedGenerator) 
 
     Strength is the probability's factor, not the size's.
 
-    Source: Zhong et al. 2020, "Random Erasing Data Augmentation", algorithm 1. Differs: filled
+    Source: Zhong et al. 2020, "Random Erasing Data Augmentation", algorithm 1,
+    https://arxiv.org/abs/1708.04896. Differs: filled
     with the image's mean instead of noise; the logarithm of the aspect ratio is uniform, so tall
     and wide are equally likely; a side longer than the image is cut to it instead of drawn again.
     """
@@ -221,13 +222,15 @@ def _after(outer: Tensor, inner: Tensor) -> Tensor:
 
 def _resample(images: Tensor, maps: list[Tensor]) -> Tensor:
     _, height, width, _ = ops.shape(images)
-    whole = maps[0]
+    combined = maps[0]
     for following in maps[1:]:
-        whole = _after(whole, following)
+        combined = _after(combined, following)
     # From coordinates about the centre to coordinates about the first pixel.
-    centre = ops.stack([ops.cast(width - 1, whole.dtype), ops.cast(height - 1, whole.dtype)]) / 2
-    moved = centre - ops.sum(whole[:, :, :2] * centre, axis=2) + whole[:, :, 2]
-    rows = ops.concatenate([whole[:, :, :2], moved[:, :, None]], axis=2)
+    centre = (
+        ops.stack([ops.cast(width - 1, combined.dtype), ops.cast(height - 1, combined.dtype)]) / 2
+    )
+    moved = centre - ops.sum(combined[:, :, :2] * centre, axis=2) + combined[:, :, 2]
+    rows = ops.concatenate([combined[:, :, :2], moved[:, :, None]], axis=2)
     flat = ops.reshape(rows, (-1, 6))
     transform = ops.concatenate([flat, ops.zeros_like(flat[:, :2])], axis=1)
     return ops.image.affine_transform(
@@ -237,8 +240,8 @@ def _resample(images: Tensor, maps: list[Tensor]) -> Tensor:
 
 def _span(length: Tensor, place: Tensor, side: Tensor) -> Tensor:
     """(n, side) whether a pixel lies in a stretch of this length placed uniformly on the side."""
-    whole = ops.cast(side, length.dtype)
-    length = ops.clip(ops.round(length), 1.0, whole)[:, None]
-    first = ops.floor(place[:, None] * (whole - length + 1))
+    extent = ops.cast(side, length.dtype)
+    length = ops.clip(ops.round(length), 1.0, extent)[:, None]
+    first = ops.floor(place[:, None] * (extent - length + 1))
     pixels = ops.cast(ops.arange(side), length.dtype)[None, :]
     return ops.logical_and(pixels >= first, pixels < first + length)

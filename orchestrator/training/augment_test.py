@@ -27,19 +27,19 @@ def test_strength_0_gives_the_images_back_exactly(names):
 @pytest.mark.parametrize("name", EVERY)
 def test_every_transform_changes_something_and_keeps_the_shape(name):
     images = pictures(n=32, c=2)
-    found = changed(images, 1.0, name)
-    assert found.shape == images.shape
-    assert found.dtype == np.float32
-    assert np.isfinite(found).all()
-    assert np.abs(found - images).max() > 0.01
+    augmented = changed(images, 1.0, name)
+    assert augmented.shape == images.shape
+    assert augmented.dtype == np.float32
+    assert np.isfinite(augmented).all()
+    assert np.abs(augmented - images).max() > 0.01
 
 
 @pytest.mark.parametrize("name", EVERY)
 def test_each_image_gets_its_own_draw(name):
     images = np.repeat(pictures(n=1), 32, axis=0)
-    found = changed(images, 1.0, name)
+    augmented = changed(images, 1.0, name)
     different = 2 if name == "flip" else 10
-    assert len(np.unique(found, axis=0)) >= different
+    assert len(np.unique(augmented, axis=0)) >= different
 
 
 @pytest.mark.parametrize("name", EVERY)
@@ -66,9 +66,9 @@ def test_constant_image_stays_as_it_is(name):
 
 def test_flip_mirrors_about_half_of_the_images_exactly_at_any_strength():
     images = pictures(n=400)
-    found = changed(images, 0.01, "flip")
-    mirrored = (found == images[:, :, ::-1]).all(axis=(1, 2, 3))
-    kept = (found == images).all(axis=(1, 2, 3))
+    augmented = changed(images, 0.01, "flip")
+    mirrored = (augmented == images[:, :, ::-1]).all(axis=(1, 2, 3))
+    kept = (augmented == images).all(axis=(1, 2, 3))
     assert (mirrored ^ kept).all()
     assert 160 < mirrored.sum() < 240
 
@@ -123,10 +123,10 @@ def test_warps_are_resampled_once():
 def test_border_is_repeated_outward():
     images = np.zeros((200, 20, 20, 1), dtype=np.float32)
     images[:, :, 0] = 1
-    found = changed(images, 1.0, "shift")
-    assert set(np.unique(found[:, 5:15, 10:])) == {0.0}
-    assert found[:, :, 0].max() == 1.0
-    assert found[:, 5:15, 0].min() >= 0.0
+    augmented = changed(images, 1.0, "shift")
+    assert set(np.unique(augmented[:, 5:15, 10:])) == {0.0}
+    assert augmented[:, :, 0].max() == 1.0
+    assert augmented[:, 5:15, 0].min() >= 0.0
 
 
 def test_brightness_moves_by_up_to_a_fifth_of_the_images_own_spread():
@@ -143,9 +143,9 @@ def test_brightness_moves_by_up_to_a_fifth_of_the_images_own_spread():
 
 def test_erasing_fills_one_rectangle_with_the_mean_in_half_of_the_images():
     images = pictures(n=600, h=48, w=48)
-    found = changed(images, 1.0, "erasing")
+    augmented = changed(images, 1.0, "erasing")
     areas = []
-    for before, after in zip(images[..., 0], found[..., 0], strict=True):
+    for before, after in zip(images[..., 0], augmented[..., 0], strict=True):
         hit = before != after
         if not hit.any():
             continue

@@ -131,8 +131,8 @@ class Checkpoints:
     def _epochs(self) -> Sequence[int]:
         """Epochs of the states that are there, whole or not, the last first."""
         names = (name.rpartition("/")[2] for name in self._store.list(self._folder))
-        found = (re.fullmatch(r"(\d+)\.\w+", name) for name in names)
-        return sorted({int(match[1]) for match in found if match}, reverse=True)
+        matches = (re.fullmatch(r"(\d+)\.\w+", name) for name in names)
+        return sorted({int(match[1]) for match in matches if match}, reverse=True)
 
     def _name(self, epoch: int, ending: str) -> str:
         return f"{self._folder}/{epoch:06d}{ending}"

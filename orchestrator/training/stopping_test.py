@@ -47,15 +47,15 @@ def test_nothing_stops_before_the_first_epoch_or_in_the_middle():
 
 @pytest.mark.parametrize("bad", [NAN, INF])
 def test_loss_that_is_not_finite_stops_with_its_epoch(bad):
-    found = reason_to_stop(rows([1, 1, 1], train_loss=[2, 1, bad]), TrialConfig(epochs=3))
-    assert found == Stop("diverged", "train_loss is not finite at epoch 3")
-    found = reason_to_stop(rows([1.0, bad]), TrialConfig(epochs=9))
-    assert found == Stop("diverged", "validation_loss is not finite at epoch 2")
+    stop = reason_to_stop(rows([1, 1, 1], train_loss=[2, 1, bad]), TrialConfig(epochs=3))
+    assert stop == Stop("diverged", "train_loss is not finite at epoch 3")
+    stop = reason_to_stop(rows([1.0, bad]), TrialConfig(epochs=9))
+    assert stop == Stop("diverged", "validation_loss is not finite at epoch 2")
 
 
 def test_last_epoch_completes_even_when_patience_is_over_too():
-    found = reason_to_stop(rows([1.0, 2.0, 2.0]), TrialConfig(epochs=3, patience=2))
-    assert found == Stop("epochs", "all 3 epochs done")
+    stop = reason_to_stop(rows([1.0, 2.0, 2.0]), TrialConfig(epochs=3, patience=2))
+    assert stop == Stop("epochs", "all 3 epochs done")
 
 
 @pytest.mark.parametrize(
@@ -69,10 +69,10 @@ def test_last_epoch_completes_even_when_patience_is_over_too():
     ],
 )
 def test_patience_counts_epochs_since_the_lowest_validation_loss(losses, patience, stops):
-    found = reason_to_stop(rows(losses), TrialConfig(epochs=100, patience=patience))
-    assert (found is not None) == stops
+    stop = reason_to_stop(rows(losses), TrialConfig(epochs=100, patience=patience))
+    assert (stop is not None) == stops
 
 
 def test_patience_says_what_it_waited_for():
-    found = reason_to_stop(rows([1.5, 1.25, 1.3, 1.4]), TrialConfig(epochs=9, patience=2))
-    assert found == Stop("patience", "no validation loss below 1.25 (epoch 2) for 2 epochs")
+    stop = reason_to_stop(rows([1.5, 1.25, 1.3, 1.4]), TrialConfig(epochs=9, patience=2))
+    assert stop == Stop("patience", "no validation loss below 1.25 (epoch 2) for 2 epochs")

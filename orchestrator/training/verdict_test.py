@@ -29,43 +29,43 @@ def judged(*args, **kwargs):
 def test_seed_projects_600_epochs_at_rate_01_overfit():
     t = np.arange(600)
     noise = np.random.default_rng(0).normal(scale=0.05, size=600)
-    found = judged(
+    judgement = judged(
         1.8 * np.exp(-t / 60) + 0.01,
         1.15 + 0.6 * np.exp(-t / 8) + 0.004 * t + noise,
         1 - 0.75 * np.exp(-t / 60),
         0.60 - 0.3 * np.exp(-t / 8),
     )
-    assert found.name == "overfit"
-    assert "validation loss rose from 1.2" in found.evidence
-    assert "(epoch 600) while training loss fell from" in found.evidence
+    assert judgement.name == "overfit"
+    assert "validation loss rose from 1.2" in judgement.evidence
+    assert "(epoch 600) while training loss fell from" in judgement.evidence
 
 
 def test_evidence_of_overfitting_gives_the_numbers():
     train = [1.6, 1.3, 1.1, 0.9, 0.7, 0.5, 0.3, 0.2, 0.2]
     validation = [1.5, 1.3, 1.2, 1.12, 1.2, 1.3, 1.5, 1.61, 1.61]
-    found = judged(train, validation, 0.7, 0.6)
-    assert found.name == "overfit"
-    assert found.evidence == (
+    judgement = judged(train, validation, 0.7, 0.6)
+    assert judgement.name == "overfit"
+    assert judgement.evidence == (
         "smoothed, validation loss rose from 1.20 (epoch 3) to 1.61 (epoch 9)"
         " while training loss fell from 1.1 to 0.2."
     )
 
 
 def test_gap_in_accuracy_is_overfitting_even_where_the_loss_stays_low():
-    found = judged([1.5, 1.0, 0.6, 0.4, 0.3], [1.2, 1.0, 1.0, 1.0, 1.0], 0.95, 0.66)
-    assert found.name == "overfit"
-    assert "0.950 stands 0.290 above validation accuracy 0.660 at epoch 5" in found.evidence
+    judgement = judged([1.5, 1.0, 0.6, 0.4, 0.3], [1.2, 1.0, 1.0, 1.0, 1.0], 0.95, 0.66)
+    assert judgement.name == "overfit"
+    assert "0.950 stands 0.290 above validation accuracy 0.660 at epoch 5" in judgement.evidence
 
 
 def test_training_accuracy_held_down_by_dropout_hides_no_overfitting():
-    found = judged([1.8, 1.5, 1.3, 1.2, 1.1, 1.0], [1.5, 1.2, 1.2, 1.4, 1.5, 1.6], 0.55, 0.60)
-    assert found.name == "overfit"
+    judgement = judged([1.8, 1.5, 1.3, 1.2, 1.1, 1.0], [1.5, 1.2, 1.2, 1.4, 1.5, 1.6], 0.55, 0.60)
+    assert judgement.name == "overfit"
 
 
 def test_validation_loss_that_rises_with_training_loss_is_no_overfitting():
-    found = judged([1.5, 1.2, 1.0, 1.3, 1.4, 1.5], [1.5, 1.2, 1.0, 1.3, 1.5, 1.6], 0.6, 0.6)
-    assert found.name == "undecided"
-    assert "unstable" in found.evidence
+    judgement = judged([1.5, 1.2, 1.0, 1.3, 1.4, 1.5], [1.5, 1.2, 1.0, 1.3, 1.5, 1.6], 0.6, 0.6)
+    assert judgement.name == "undecided"
+    assert "unstable" in judgement.evidence
 
 
 def test_one_bad_epoch_decides_nothing():
@@ -77,10 +77,10 @@ def test_one_bad_epoch_decides_nothing():
 
 
 def test_flat_at_the_majority_class_is_underfit():
-    found = judged([1.82] * 20, [1.81] * 20, 0.25, 0.249)
-    assert found.name == "underfit"
-    assert "0.250 in training and 0.249 in validation after 20 epochs" in found.evidence
-    assert "0.249 and 0.474 is asked" in found.evidence
+    judgement = judged([1.82] * 20, [1.81] * 20, 0.25, 0.249)
+    assert judgement.name == "underfit"
+    assert "0.250 in training and 0.249 in validation after 20 epochs" in judgement.evidence
+    assert "0.249 and 0.474 is asked" in judgement.evidence
 
 
 def test_validation_accuracy_speaks_for_a_net_whose_training_is_made_hard():
@@ -90,46 +90,48 @@ def test_validation_accuracy_speaks_for_a_net_whose_training_is_made_hard():
 
 
 def test_good_fit_names_its_lowest_loss():
-    found = judged([1.6, 1.3, 1.1, 1.0, 0.99, 0.98], [1.5, 1.2, 1.1, 1.05, 1.04, 1.05], 0.63, 0.61)
-    assert found.name == "good fit"
-    assert "ended at 1.05, lowest 1.04 (epoch 5)" in found.evidence
+    judgement = judged(
+        [1.6, 1.3, 1.1, 1.0, 0.99, 0.98], [1.5, 1.2, 1.1, 1.05, 1.04, 1.05], 0.63, 0.61
+    )
+    assert judgement.name == "good fit"
+    assert "ended at 1.05, lowest 1.04 (epoch 5)" in judgement.evidence
 
 
 @pytest.mark.parametrize("bad", [math.nan, math.inf])
 @pytest.mark.parametrize("epochs", [1, 2, 5])
 def test_loss_that_is_not_finite_is_diverged_however_short(bad, epochs):
     train = [1.5] * (epochs - 1) + [bad]
-    found = judged(train, [1.5] * epochs, 0.3, 0.3)
-    assert found.name == "diverged"
-    assert found.evidence == f"train_loss is not finite at epoch {epochs}."
+    judgement = judged(train, [1.5] * epochs, 0.3, 0.3)
+    assert judgement.name == "diverged"
+    assert judgement.evidence == f"train_loss is not finite at epoch {epochs}."
     assert judged([1.5] * epochs, train, 0.3, 0.3).name == "diverged"
 
 
 def test_finite_loss_far_above_guessing_is_diverged():
-    found = judged([2.0, 40.0, 900.0], [3.0, 60.0, 1e5], 0.14, 0.14)
-    assert found.name == "diverged"
-    assert "training loss 900 at epoch 3 is far above the 1.95 of guessing" in found.evidence
+    judgement = judged([2.0, 40.0, 900.0], [3.0, 60.0, 1e5], 0.14, 0.14)
+    assert judgement.name == "diverged"
+    assert "training loss 900 at epoch 3 is far above the 1.95 of guessing" in judgement.evidence
 
 
 def test_bad_start_that_recovers_is_not_diverged():
-    found = judged([9.0, 1.5, 1.2, 1.1, 1.1, 1.1], [5.0, 1.4, 1.1, 1.1, 1.1, 1.1], 0.6, 0.6)
-    assert found.name == "good fit"
+    judgement = judged([9.0, 1.5, 1.2, 1.1, 1.1, 1.1], [5.0, 1.4, 1.1, 1.1, 1.1, 1.1], 0.6, 0.6)
+    assert judgement.name == "good fit"
 
 
 @pytest.mark.parametrize("epochs", [0, 1, 2])
 def test_fewer_than_three_epochs_are_undecided(epochs):
-    found = judged([1.5] * epochs, [1.5] * epochs, 0.5, 0.5)
-    assert found.name == "undecided"
-    assert f"{epochs} of the 3 epochs" in found.evidence
+    judgement = judged([1.5] * epochs, [1.5] * epochs, 0.5, 0.5)
+    assert judgement.name == "undecided"
+    assert f"{epochs} of the 3 epochs" in judgement.evidence
 
 
 FALLING = ([1.8, 1.6, 1.45, 1.3, 1.2, 1.1], [1.7, 1.5, 1.35, 1.25, 1.15, 1.05], 0.58, 0.60)
 
 
 def test_curve_that_still_falls_is_undecided():
-    found = judged(*FALLING)
-    assert found.name == "undecided"
-    assert "still fell from 1.25 to 1.10 in the last 2 of 6 epochs" in found.evidence
+    judgement = judged(*FALLING)
+    assert judgement.name == "undecided"
+    assert "still fell from 1.25 to 1.10 in the last 2 of 6 epochs" in judgement.evidence
 
 
 def test_curve_that_falls_while_the_rate_is_annealed_has_had_its_time():

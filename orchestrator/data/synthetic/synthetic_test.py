@@ -162,6 +162,7 @@ def test_light_is_strong_enough_to_matter(faces):
     assert (np.abs(halves[:, 0] - halves[:, 1]) > 25.5).mean() > 0.35
 
 
+@pytest.mark.long
 def test_a_linear_classifier_stays_below_60_percent():
     train, test = draw(3000, 1), draw(1000, 2)
     x, held_out = (d.images.reshape(len(d.images), -1) / 255 - 0.5 for d in (train, test))

@@ -1,6 +1,7 @@
 """Batch normalisation by TensorFlow's single kernel, behind Keras' layers.
 
-Keras puts batch normalisation (Ioffe & Szegedy 2015, algorithms 1 and 2) together from elementary
+Keras puts batch normalisation (Ioffe & Szegedy 2015,
+https://arxiv.org/abs/1502.03167, algorithms 1 and 2) together from elementary
 operations, and in float32 also where the maps are bfloat16: on a CPU that takes longer than the
 convolutions. TensorFlow has one kernel for it, forwards and backwards, that reads either type. The
 models stay Keras operations only; the engine exchanges the computation of the model that it trains,

@@ -54,10 +54,10 @@ def everything(model, x, training):
     return [y, *gradients, layer.moving_mean.value, layer.moving_variance.value]
 
 
-def assert_same(found, expected, tolerance):
+def assert_same(outputs, expected, tolerance):
     """Closer than the tolerance, as a share of the largest value."""
-    assert len(found) == len(expected)
-    for a, b in zip(found, expected, strict=True):
+    assert len(outputs) == len(expected)
+    for a, b in zip(outputs, expected, strict=True):
         assert a.dtype == b.dtype
         a, b = np.asarray(a, "float32"), np.asarray(b, "float32")
         np.testing.assert_allclose(a, b, atol=tolerance * np.abs(b).max(), rtol=0)
@@ -99,10 +99,10 @@ def test_bfloat16_is_keras_layer_to_its_last_digit(training, channels):
     expected = everything(model_of(shape=shape, dtype="mixed_bfloat16"), draw(*shape), training)
     fused = model_of(shape=shape, dtype="mixed_bfloat16")
     assert fuse(fused) == 1
-    found = everything(fused, draw(*shape), training)
-    assert [a.dtype.name for a in found] == ["bfloat16", *["float32"] * 5]
-    assert_same(found, expected, 2.0**-7)
-    assert_same(found[2:], expected[2:], 1e-5)  # gamma, beta and the statistics are float32
+    outputs = everything(fused, draw(*shape), training)
+    assert [a.dtype.name for a in outputs] == ["bfloat16", *["float32"] * 5]
+    assert_same(outputs, expected, 2.0**-7)
+    assert_same(outputs[2:], expected[2:], 1e-5)  # gamma, beta and the statistics are float32
 
 
 def test_maps_far_from_zero_keep_their_variance():
@@ -123,8 +123,8 @@ def test_frozen_layer_keeps_and_uses_its_statistics(training):
     for model in models:
         model.get_layer("norm").trainable = False
     before = models[1].get_weights()
-    expected, found = (everything(model, draw(*SHAPE), training) for model in models)
-    assert_same(found, expected, 1e-5)
+    expected, outputs = (everything(model, draw(*SHAPE), training) for model in models)
+    assert_same(outputs, expected, 1e-5)
     for weight, value in zip(models[1].weights, before, strict=True):
         np.testing.assert_array_equal(weight, value)
 
@@ -153,11 +153,11 @@ def test_a_mask_is_honoured_as_in_keras():
     mask = tf.constant(np.arange(6 * 5 * 4).reshape(6, 5, 4) % 3 > 0)
     plain, fused = model_of(), model_of()
     fuse(fused)
-    expected, found = (
+    expected, outputs = (
         m.get_layer("norm")(tf.constant(draw(*SHAPE)), mask=mask, training=True)
         for m in (plain, fused)
     )
-    np.testing.assert_array_equal(found, expected)
+    np.testing.assert_array_equal(outputs, expected)
     np.testing.assert_array_equal(fused.weights[2], plain.weights[2])
 
 

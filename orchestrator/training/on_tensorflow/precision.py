@@ -26,7 +26,7 @@ BATCH = 16
 
 
 @dataclass(frozen=True)
-class Choice:
+class PrecisionChoice:
     """What was chosen and why.
 
     Attributes:
@@ -48,7 +48,7 @@ def processor_has_bfloat16(cpuinfo: Path = CPUINFO) -> bool:
     return not BFLOAT16_FLAGS.isdisjoint(flags.split())
 
 
-def choose(seconds: float = 1.0) -> Choice:
+def choose(seconds: float = 1.0) -> PrecisionChoice:
     """The faster precision on the device TensorFlow will use, with the evidence.
 
     On a GPU its compute capability decides. On a CPU a small convolutional net is trained in both,
@@ -64,23 +64,25 @@ def choose(seconds: float = 1.0) -> Choice:
     if gpus:
         return _by_capability(tf.config.experimental.get_device_details(gpus[0]))
     if not processor_has_bfloat16():
-        return Choice("float32", "the processor has neither avx512_bf16 nor amx_bf16")
+        return PrecisionChoice("float32", "the processor has neither avx512_bf16 nor amx_bf16")
     rates = _measure([_step("float32"), _step("mixed_bfloat16")], seconds)
     return _by_rates(*rates)
 
 
-def _by_capability(details: dict[str, Any]) -> Choice:
+def _by_capability(details: dict[str, Any]) -> PrecisionChoice:
     name = details.get("device_name", "the GPU")
     capability = tuple(details.get("compute_capability", (0, 0)))
     precision = "mixed_bfloat16" if capability >= LEAST_CAPABILITY else "float32"
-    found = ".".join(map(str, capability)) if capability != (0, 0) else "unknown"
-    return Choice(precision, f"{name} has compute capability {found}; bfloat16 asks for 8.0")
+    version = ".".join(map(str, capability)) if capability != (0, 0) else "unknown"
+    return PrecisionChoice(
+        precision, f"{name} has compute capability {version}; bfloat16 asks for 8.0"
+    )
 
 
-def _by_rates(plain: float, mixed: float) -> Choice:
+def _by_rates(plain: float, mixed: float) -> PrecisionChoice:
     ratio = mixed / plain
     precision = "mixed_bfloat16" if ratio >= LEAST_GAIN else "float32"
-    return Choice(
+    return PrecisionChoice(
         precision,
         f"self-test: bfloat16 {mixed:.0f} images/s, float32 {plain:.0f} images/s,"
         f" ratio {ratio:.2f}; taken from {LEAST_GAIN}",

@@ -3,11 +3,15 @@ import sys
 import pytest
 
 from orchestrator.training.on_tensorflow import precision
-from orchestrator.training.on_tensorflow.precision import Choice, choose, processor_has_bfloat16
+from orchestrator.training.on_tensorflow.precision import (
+    PrecisionChoice,
+    choose,
+    processor_has_bfloat16,
+)
 
 
 @pytest.mark.parametrize(
-    ("flags", "found"),
+    ("flags", "in_hardware"),
     [
         ("fpu avx2 avx512_bf16 sse", True),
         ("fpu amx_bf16", True),
@@ -15,10 +19,10 @@ from orchestrator.training.on_tensorflow.precision import Choice, choose, proces
         ("fpu avx512_bf16_other", False),
     ],
 )
-def test_flags_of_the_processor_decide(tmp_path, flags, found):
+def test_flags_of_the_processor_decide(tmp_path, flags, in_hardware):
     cpuinfo = tmp_path / "cpuinfo"
     cpuinfo.write_text(f"processor\t: 0\nmodel name\t: some amx_bf16 name\nflags\t\t: {flags}\n")
-    assert processor_has_bfloat16(cpuinfo) is found
+    assert processor_has_bfloat16(cpuinfo) is in_hardware
 
 
 def test_machine_that_does_not_tell_has_none(tmp_path):
@@ -36,9 +40,9 @@ def test_machine_that_does_not_tell_has_none(tmp_path):
     ],
 )
 def test_bfloat16_must_be_a_fifth_faster(plain, mixed, chosen):
-    found = precision._by_rates(plain, mixed)
-    assert found.precision == chosen
-    assert f"bfloat16 {mixed:.0f} images/s, float32 {plain:.0f} images/s" in found.evidence
+    choice = precision._by_rates(plain, mixed)
+    assert choice.precision == chosen
+    assert f"bfloat16 {mixed:.0f} images/s, float32 {plain:.0f} images/s" in choice.evidence
 
 
 @pytest.mark.parametrize(
@@ -47,9 +51,9 @@ def test_bfloat16_must_be_a_fifth_faster(plain, mixed, chosen):
 )
 def test_compute_capability_decides_on_a_gpu(capability, chosen):
     details = {"device_name": "Some GPU", "compute_capability": capability}
-    found = precision._by_capability(details)
-    assert found.precision == chosen
-    assert f"Some GPU has compute capability {capability[0]}.{capability[1]}" in found.evidence
+    choice = precision._by_capability(details)
+    assert choice.precision == chosen
+    assert f"Some GPU has compute capability {capability[0]}.{capability[1]}" in choice.evidence
 
 
 def test_gpu_that_does_not_tell_computes_in_float32():
@@ -62,7 +66,9 @@ def test_processor_without_bfloat16_is_not_measured(monkeypatch):
     if tf.config.list_physical_devices("GPU"):
         pytest.skip("this machine has a GPU")
     monkeypatch.setattr(precision, "BFLOAT16_FLAGS", frozenset())
-    assert choose() == Choice("float32", "the processor has neither avx512_bf16 nor amx_bf16")
+    assert choose() == PrecisionChoice(
+        "float32", "the processor has neither avx512_bf16 nor amx_bf16"
+    )
 
 
 def test_self_test_normalises_as_training_does():
@@ -72,7 +78,7 @@ def test_self_test_normalises_as_training_does():
 
 
 def test_choice_on_this_machine_is_a_precision_with_its_reason():
-    found = choose(seconds=0.05)
-    assert found.precision in ("float32", "mixed_bfloat16")
-    assert found.evidence
+    choice = choose(seconds=0.05)
+    assert choice.precision in ("float32", "mixed_bfloat16")
+    assert choice.evidence
     assert "tensorflow" in sys.modules

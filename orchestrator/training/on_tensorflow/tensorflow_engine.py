@@ -300,10 +300,10 @@ class TensorflowEngine:
             ValueError: when the state is another network's.
         """
         held = self._held()
-        found = [state[name] for name in sorted(state)]
-        if [array.shape for array in found] != [tuple(variable.shape) for variable in held]:
-            raise ValueError(f"the state of another network: {len(found)} arrays for {len(held)}")
-        for variable, array in zip(held, found, strict=True):
+        arrays = [state[name] for name in sorted(state)]
+        if [array.shape for array in arrays] != [tuple(variable.shape) for variable in held]:
+            raise ValueError(f"the state of another network: {len(arrays)} arrays for {len(held)}")
+        for variable, array in zip(held, arrays, strict=True):
             variable.assign(array)
 
     @property

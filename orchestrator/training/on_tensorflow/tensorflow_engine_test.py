@@ -10,8 +10,8 @@ from orchestrator.testing.stand_ins import bands, noise, numbers, tiny
 from orchestrator.training import schedules
 from orchestrator.training.on_tensorflow.tensorflow_engine import TensorflowEngine
 from orchestrator.training.optimizers import OPTIMIZERS
-from orchestrator.training.run import Run
 from orchestrator.training.schedules import SCHEDULES
+from orchestrator.training.training_run import TrainingRun
 
 NOISE = noise()  # 64 images of 16 x 16 train, 32 validate, 4 classes
 
@@ -49,7 +49,7 @@ def engine():
 
 
 def trained(engine, config, inputs=NOISE, epochs=2):
-    run = Run(engine, config, inputs)
+    run = TrainingRun(engine, config, inputs)
     for _ in range(epochs):
         run.epoch()
     return run
@@ -155,21 +155,21 @@ def test_going_on_from_a_checkpoint_is_as_if_nothing_had_happened(
 ):
     monkeypatch.setattr(schedules, "PLATEAU_PATIENCE", 1)
     config = tiny(**ALL_ON, optimizer=optimizer, schedule=schedule, momentum=0.5)
-    whole = trained(engine, config, epochs=4)
+    uninterrupted = trained(engine, config, epochs=4)
     end, weights = engine.state(), engine.weights()
 
     kept = trained(engine, config, epochs=2).state()
     trained(engine, tiny(**ALL_ON, optimizer=optimizer, momentum=0.5, seed=9), epochs=1)
     again = TensorflowEngine(threads=1)
-    run = Run(again, config, NOISE)
+    run = TrainingRun(again, config, NOISE)
     run.load(*kept)
     run.epoch()
     run.epoch()
-    assert rows(run) == rows(whole)
+    assert rows(run) == rows(uninterrupted)
     assert_equal(again.state(), end)
     assert_equal(again.weights(), weights)
-    assert_equal(run.best_weights, whole.best_weights)
-    np.testing.assert_array_equal(run.best_probabilities, whole.best_probabilities)
+    assert_equal(run.best_weights, uninterrupted.best_weights)
+    np.testing.assert_array_equal(run.best_probabilities, uninterrupted.best_probabilities)
     rates = [row.learning_rate for row in run.history]
     assert (len(set(rates)) == 1) == (schedule == "constant")
 
@@ -177,7 +177,7 @@ def test_going_on_from_a_checkpoint_is_as_if_nothing_had_happened(
 def test_state_of_another_network_is_refused_and_changes_nothing(engine):
     trained(engine, tiny(width=0.25), epochs=1)
     wider, names = engine.state(), sorted(engine.state())
-    Run(engine, tiny(), NOISE)
+    TrainingRun(engine, tiny(), NOISE)
     before = engine.state()
     for wrong in (wider, {name: wider[name] for name in names[:-1]}, {}):
         with pytest.raises(ValueError, match="another network"):
@@ -317,7 +317,7 @@ def test_bands_are_learnt(name, engine):
 
 
 def test_rate_of_a_million_is_a_stop_and_no_exception(engine):
-    run = Run(engine, tiny(learning_rate=1e6, batch_normalisation=False, epochs=20), NOISE)
+    run = TrainingRun(engine, tiny(learning_rate=1e6, batch_normalisation=False, epochs=20), NOISE)
     while run.stop is None:
         run.epoch()
     assert run.stop.kind == "diverged"

@@ -6,9 +6,9 @@ import pytest
 from orchestrator.testing.stand_ins import Act, ScriptedEngine, noise, numbers, tiny
 from orchestrator.training import schedules
 from orchestrator.training.checkpoint import Checkpoints
-from orchestrator.training.run import Run
 from orchestrator.training.schedules import SCHEDULES
 from orchestrator.training.stopping import Stop
+from orchestrator.training.training_run import TrainingRun
 from results.store import Store
 
 INPUTS = noise(n=40, classes=4)  # 20 images validate
@@ -20,7 +20,7 @@ def kept(folder):
 
 def started(*script, **changes):
     engine = ScriptedEngine(script)
-    return engine, Run(engine, tiny(**changes), INPUTS)
+    return engine, TrainingRun(engine, tiny(**changes), INPUTS)
 
 
 def epochs(run, count):
@@ -145,8 +145,8 @@ STORY = (Act(right=5), Act(right=11), Act(right=9), Act(right=9, logit=4.0), Act
 def test_going_on_from_a_checkpoint_is_as_if_nothing_had_happened(name, at, tmp_path, monkeypatch):
     monkeypatch.setattr(schedules, "PLATEAU_PATIENCE", 1)  # halves at epochs 4 and 5 of the story
     changes = {"schedule": name, "epochs": 6, "learning_rate": 0.25, "batch_size": 10}
-    whole_engine, whole = started(*STORY, **changes)
-    expected = epochs(whole, 6)
+    uninterrupted_engine, uninterrupted = started(*STORY, **changes)
+    expected = epochs(uninterrupted, 6)
 
     _, broken_off = started(*STORY, **changes)
     epochs(broken_off, at)
@@ -155,11 +155,11 @@ def test_going_on_from_a_checkpoint_is_as_if_nothing_had_happened(name, at, tmp_
     run.load(*kept(tmp_path).newest())
     assert [numbers(row) for row in run.history] == expected[:at]
     assert epochs(run, 6 - at) == expected[at:]
-    np.testing.assert_array_equal(engine.orders, whole_engine.orders[at:])
-    np.testing.assert_array_equal(engine.rates, whole_engine.rates[at:])
-    assert run.best_weights == whole.best_weights
-    np.testing.assert_array_equal(run.best_probabilities, whole.best_probabilities)
-    assert run.stop == whole.stop
+    np.testing.assert_array_equal(engine.orders, uninterrupted_engine.orders[at:])
+    np.testing.assert_array_equal(engine.rates, uninterrupted_engine.rates[at:])
+    assert run.best_weights == uninterrupted.best_weights
+    np.testing.assert_array_equal(run.best_probabilities, uninterrupted.best_probabilities)
+    assert run.stop == uninterrupted.stop
     if name == "plateau":
         assert engine.rates[-1][-1] == 0.25 / 4
 

@@ -80,21 +80,9 @@ class Dropout(keras.layers.Layer):
         return {**super().get_config(), "rate": self.initial_rate, "factor": self.factor}
 
 
-def set_dropout(model: keras.Model, rate: float) -> None:
-    """Give every Dropout of a model this rate, times its factor.
-
-    Raises:
-        BadInput: unless 0 <= rate < 1.
-    """
-    check_rate(rate)
-    for layer in model.layers:
-        if isinstance(layer, Dropout):
-            layer.rate.assign(rate)
-
-
 @keras.saving.register_keras_serializable(PACKAGE)
 class StochasticPooling(keras.layers.Layer):
-    """Stochastic pooling (Zeiler & Fergus 2013, arXiv 1301.3557).
+    """Stochastic pooling (Zeiler & Fergus 2013, https://arxiv.org/abs/1301.3557).
 
     (n, h, w, c) -> (n, h', w', c). In training one activation of each window is drawn, with
     probability proportional to its value; in inference the result is their mean weighted by these
@@ -190,6 +178,8 @@ class StochasticPooling(keras.layers.Layer):
 @keras.saving.register_keras_serializable(PACKAGE)
 class ResponseNormalisation(keras.layers.Layer):
     """Local response normalisation (Krizhevsky, Sutskever & Hinton 2012, section 3.3).
+
+    Source: https://doi.org/10.1145/3065386.
 
     (n, h, w, c) -> the same: each value is divided by (k + alpha x the sum of squares over `depth`
     neighbouring channels at its pixel) ** beta, the channel itself in the middle.

@@ -25,7 +25,7 @@ class _Best:
     logits: NDArray[np.float32]
 
 
-class Run:
+class TrainingRun:
     """A trial under way; knows no Ray.
 
     `epoch` is one pass over the training images and one measurement on validation. The order of
