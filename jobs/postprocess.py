@@ -31,7 +31,7 @@ from orchestrator.on_ray.worker_pool import Crew, Fleet, Piece
 from orchestrator.process import hardware
 from orchestrator.process.signals import Interrupts
 from orchestrator.process.terminal import chatter_to, in_words, note_traceback
-from results.journal.file_journal import Busy
+from results.journal.event_journal import Busy
 from results.journal.lease import Lease
 from results.paths import Paths
 from results.store import DamagedResults, Store
@@ -116,7 +116,7 @@ def _alone(store: Store) -> Iterator[None]:
         BadInput: where another is at work, or the folder cannot be written.
     """
     try:
-        with _locked(store.local) if store.local else _leased(store):
+        with _locked(store.local) if store.local else Lease(store, "postprocess.lease"):
             yield
     except (BlockingIOError, Busy):
         raise BadInput(
@@ -137,15 +137,6 @@ def _locked(folder: Path) -> Iterator[None]:
     with file.open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         yield
-
-
-@contextlib.contextmanager
-def _leased(store: Store) -> Iterator[None]:
-    lease = Lease(store, "postprocess.lease").take()
-    try:
-        yield
-    finally:
-        lease.give_back()
 
 
 def _guarded(

@@ -4,7 +4,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from results.atomic_file import TEMPORARY, replace
+from results.atomic_file import TEMPORARY, write_atomically
 from results.store import Store
 
 
@@ -37,7 +37,7 @@ class Mirror:
         for name in self._stored():
             file = self._local / name
             file.parent.mkdir(parents=True, exist_ok=True)
-            replace(file, self._store.read_bytes(name), durable=False)
+            write_atomically(file, self._store.read_bytes(name), durable=False)
             self._same[name] = _state(file)
 
     def push(self) -> None:

@@ -33,7 +33,7 @@ def contents(folder: Path) -> dict[str, str]:
 
 def put_names(bucket) -> list[str]:
     """Last components of what was uploaded since the last time; markers of folders aside."""
-    names = [path for method, path, size in bucket.asked if method == "PUT" and path[-1] != "/"]
+    names = [path for method, path, size in bucket.requests if method == "PUT" and path[-1] != "/"]
     bucket.clear()
     return [name.rpartition("/")[2] for name in names]
 

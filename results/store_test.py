@@ -282,7 +282,7 @@ def test_what_need_not_survive_a_power_cut_is_not_forced_to_the_disk(tmp_path, m
 
 def test_small_object_costs_one_request(bucket, s3):
     Store(s3).write_bytes("b/c", b"four")
-    assert [(method, size) for method, _, size in bucket.asked] == [("PUT", 4)]
+    assert [(method, size) for method, _, size in bucket.requests] == [("PUT", 4)]
 
 
 def test_file_being_written_is_not_listed(tmp_path):

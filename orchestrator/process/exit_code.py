@@ -8,7 +8,7 @@ from orchestrator.errors import BadInput
 from orchestrator.process.terminal import (
     in_words,
 )
-from results.journal.file_journal import Busy
+from results.journal.event_journal import Busy
 from results.store import DamagedResults
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130

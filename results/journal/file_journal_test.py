@@ -13,7 +13,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from results.journal.file_journal import Busy, Journal, _encode
+from results.journal.event_journal import Busy, _encode
+from results.journal.file_journal import Journal
 from results.store import DamagedResults
 
 ROOT = Path(__file__).parents[2]

@@ -13,7 +13,11 @@ def test_this_process_is_not_gone():
 
 
 def other() -> tuple[subprocess.Popen[str], dict[str, object]]:
-    script = "from results.journal import process_identity as p; print(p.identity(), flush=True); input()"
+    script = (
+        "from results.journal import process_identity as p\n"
+        "print(p.identity(), flush=True)\n"
+        "input()"
+    )
     process = subprocess.Popen(
         [sys.executable, "-c", script], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
     )

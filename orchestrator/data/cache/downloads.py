@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from orchestrator.data.cache.entries import sweep_abandoned, unfinished, unwritable
-from orchestrator.data.remote.remote import Found, look
-from orchestrator.data.remote.retry import patiently
+from orchestrator.data.remote.access import access
+from orchestrator.data.remote.remote_data import RemoteData, stat_remote
 from orchestrator.data.remote.uris import shown
 from orchestrator.errors import BadInput
 from orchestrator.process.progress_bar import bar
@@ -27,7 +27,7 @@ BLOCK = 16 * 2**20
 """Bytes read at a time: each is a request to an object store, and an advance of the bar."""
 
 
-def fetch(found: Found, cache: Path, patience: float) -> Path:
+def fetch(found: RemoteData, cache: Path, patience: float) -> Path:
     """A copy of what lies behind a URI, made unless it is there.
 
     It stands in downloads/<digest of URI>-<digest of its state>/<its name>; copies of the same
@@ -55,7 +55,7 @@ def fetch(found: Found, cache: Path, patience: float) -> Path:
         sweep_abandoned(folder)
         with unfinished(folder) as half:
             _copy(found, half / found.name, patience)
-            if look(found.uri, patience).mark != found.mark:
+            if stat_remote(found.uri, patience).mark != found.mark:
                 raise BadInput(
                     f"{shown(found.uri)} changed while it was copied; wait until it is written, "
                     "and try again"
@@ -74,7 +74,7 @@ def _short(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-def _whole(found: Found, copy: Path) -> bool:
+def _whole(found: RemoteData, copy: Path) -> bool:
     for name, size in found.sizes.items():
         file = copy / name if found.folder else copy
         try:
@@ -85,7 +85,7 @@ def _whole(found: Found, copy: Path) -> bool:
     return copy.exists()
 
 
-def _copy(found: Found, target: Path, patience: float) -> None:
+def _copy(found: RemoteData, target: Path, patience: float) -> None:
     lock = threading.Lock()
     with bar(f"copying {shown(found.uri)}", sum(found.sizes.values())) as step:
 
@@ -113,9 +113,9 @@ def _copy(found: Found, target: Path, patience: float) -> None:
 
 
 def _copy_file(
-    found: Found, name: str, target: Path, patience: float, advance: Callable[[int], None]
+    found: RemoteData, name: str, target: Path, patience: float, advance: Callable[[int], None]
 ) -> None:
-    size = patiently(partial(_stream, found, name, target, advance), found.uri, patience)
+    size = access(partial(_stream, found, name, target, advance), found.uri, patience)
     if size != found.sizes[name]:
         raise BadInput(
             f"{shown(found.uri)}: {name} gave {size:,} bytes, {found.sizes[name]:,} were expected; "
@@ -123,7 +123,7 @@ def _copy_file(
         )
 
 
-def _stream(found: Found, name: str, target: Path, advance: Callable[[int], None]) -> int:
+def _stream(found: RemoteData, name: str, target: Path, advance: Callable[[int], None]) -> int:
     size = 0
     try:
         with found.open(name) as source, _written(target) as write:

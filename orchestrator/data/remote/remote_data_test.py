@@ -23,8 +23,8 @@ from orchestrator.data.layouts.example_layouts import (
     write_folder,
     write_zip,
 )
-from orchestrator.data.remote.remote import Found
-from orchestrator.data.remote.retry import Unreachable
+from orchestrator.data.remote.access import Unreachable
+from orchestrator.data.remote.remote_data import RemoteData
 from orchestrator.errors import BadInput
 from orchestrator.process import progress_bar
 
@@ -265,7 +265,7 @@ def test_data_that_change_while_they_are_copied_are_refused(bucket, cache, monke
 
 def test_a_copy_that_breaks_off_is_begun_anew(bucket, cache, monkeypatch):
     uri = bucket.put("fer2013.csv", CSV)
-    opened, steps = Found.open, []
+    opened, steps = RemoteData.open, []
 
     class Breaking(io.BytesIO):
         def read(self, size=-1):
@@ -277,7 +277,7 @@ def test_a_copy_that_breaks_off_is_begun_anew(bucket, cache, monkeypatch):
         steps.append(name)
         return Breaking(CSV) if len(steps) == 1 else opened(found, name)
 
-    monkeypatch.setattr(Found, "open", once)
+    monkeypatch.setattr(RemoteData, "open", once)
     assert len(open_faces(uri, cache=cache).training) == 70
     assert steps == ["fer2013.csv"] * 2
     assert next((cache / "downloads").glob("*/fer2013.csv")).read_bytes() == CSV

@@ -11,14 +11,14 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 
 from orchestrator.data.containers.container import visible
-from orchestrator.data.remote.retry import patiently
+from orchestrator.data.remote.access import access
 from orchestrator.data.remote.uris import check, shown
 from orchestrator.errors import BadInput
-from results.locations import first_line, open_place
+from results.locations import first_line, open_location
 
 
 @dataclass(frozen=True)
-class Found:
+class RemoteData:
     """What lies behind a URI.
 
     Attributes:
@@ -65,7 +65,7 @@ def local_path(uri: str) -> Path | None:
     return Path(unquote(parts.path))
 
 
-def look(uri: str, patience: float) -> Found:
+def stat_remote(uri: str, patience: float) -> RemoteData:
     """What lies behind a URI now.
 
     Args:
@@ -77,10 +77,10 @@ def look(uri: str, patience: float) -> Found:
         BadInput: for a URI that cannot be used, holds nothing, or may not be read.
     """
     check(uri)
-    return patiently(lambda: _look(uri), uri, patience)
+    return access(lambda: _look(uri), uri, patience)
 
 
-def _look(uri: str) -> Found:
+def _look(uri: str) -> RemoteData:
     files, base = _connect(uri)
     about = files.get_file_info(base)
     name = PurePosixPath(base).name
@@ -88,7 +88,7 @@ def _look(uri: str) -> Found:
         raise FileNotFoundError(base)
     if about.type == pafs.FileType.File:
         mark = f"{about.size} {about.mtime_ns} {_tag(files, base)}"
-        return Found(uri, name, {name: about.size}, mark, files, base, folder=False)
+        return RemoteData(uri, name, {name: about.size}, mark, files, base, folder=False)
     entries = files.get_file_info(pafs.FileSelector(base, recursive=True))
     inside = {
         entry.path.removeprefix(f"{base}/"): entry
@@ -100,7 +100,7 @@ def _look(uri: str) -> Found:
     marks = repr([(name, entry.size, entry.mtime_ns) for name, entry in seen.items()])
     mark = hashlib.sha256(marks.encode("utf-8", "surrogateescape")).hexdigest()
     sizes = {name: entry.size for name, entry in seen.items()}
-    return Found(uri, name, sizes, mark, files, base, folder=True)
+    return RemoteData(uri, name, sizes, mark, files, base, folder=True)
 
 
 def _tag(files: pafs.FileSystem, base: str) -> str:
@@ -132,7 +132,7 @@ def _connect(uri: str) -> tuple[pafs.FileSystem, str]:
             "the file"
         )
     try:
-        place = open_place(uri)
+        place = open_location(uri)
     except ValueError as problem:  # in words of results; its cause says what is the matter
         reason = first_line(problem.__cause__ or problem).replace(uri, shown(uri))
         raise BadInput(
