@@ -58,14 +58,14 @@ def test_region_and_endpoint_of_a_bucket_elsewhere(monkeypatch):
 def test_credentials_are_refused_and_not_repeated(text):
     with pytest.raises(ValueError, match=r"environment|brackets") as caught:
         open_location(text)
-    told = caught.value
-    assert SECRET not in str(told)
-    assert told.__cause__ is None
-    assert told.__suppress_context__ or told.__context__ is None
+    problem = caught.value
+    assert SECRET not in str(problem)
+    assert problem.__cause__ is None
+    assert problem.__suppress_context__ or problem.__context__ is None
 
 
 @pytest.mark.parametrize(
-    ("text", "found"),
+    ("text", "fault"),
     [
         ("gopher://x", "Protocol not known: gopher"),
         ("s3://", "it names no bucket"),
@@ -75,6 +75,6 @@ def test_credentials_are_refused_and_not_repeated(text):
         ("gs://bucket?colour=red", "Unexpected query parameter"),
     ],
 )
-def test_no_place_is_told_with_what_was_found_and_an_example(text, found):
-    with pytest.raises(ValueError, match=rf"no place .*{found}.* s3://bucket/folder"):
+def test_no_place_is_told_with_what_was_found_and_an_example(text, fault):
+    with pytest.raises(ValueError, match=rf"no place .*{fault}.* s3://bucket/folder"):
         open_location(text)

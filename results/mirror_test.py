@@ -27,8 +27,8 @@ def put(folder: Path, **files: str) -> None:
 
 
 def contents(folder: Path) -> dict[str, str]:
-    found = (file for file in folder.rglob("*") if file.is_file())
-    return {file.relative_to(folder).as_posix(): file.read_text() for file in found}
+    files = (file for file in folder.rglob("*") if file.is_file())
+    return {file.relative_to(folder).as_posix(): file.read_text() for file in files}
 
 
 def put_names(bucket) -> list[str]:

@@ -56,10 +56,10 @@ def test_environment_says_how_long(monkeypatch):
     assert patience_s() == 2.5
 
 
-@pytest.mark.parametrize("said", ["soon", "-1", "nan"])
-def test_environment_that_says_no_seconds_is_refused(monkeypatch, said):
-    monkeypatch.setenv(SETTING, said)
-    with pytest.raises(ValueError, match=f"must be seconds, 0 or more; found '{said}'"):
+@pytest.mark.parametrize("text", ["soon", "-1", "nan"])
+def test_environment_that_says_no_seconds_is_refused(monkeypatch, text):
+    monkeypatch.setenv(SETTING, text)
+    with pytest.raises(ValueError, match=f"must be seconds, 0 or more; found '{text}'"):
         patience_s()
 
 
@@ -212,28 +212,28 @@ class Elsewhere:
 
 
 def test_spent_patience_leaves_one_try_until_something_succeeds():
-    store, waiting = Elsewhere(), RetryBudget()
+    store, budget = Elsewhere(), RetryBudget()
     with pytest.raises(OSError, match="nobody there"):
-        waiting(store, "s3://lab", 0.3)
+        budget(store, "s3://lab", 0.3)
     assert store.tries > 1
     for _ in range(3):
         store.tries = 0
         with pytest.raises(OSError, match="nobody there"):
-            waiting(store, "s3://lab", 60)
+            budget(store, "s3://lab", 60)
         assert store.tries == 1
     store.down = False
-    assert waiting(store, "s3://lab", 60) == "content"
+    assert budget(store, "s3://lab", 60) == "content"
     store.down, store.tries = True, 0
     with pytest.raises(OSError, match="nobody there"):
-        waiting(store, "s3://lab", 0.3)
+        budget(store, "s3://lab", 0.3)
     assert store.tries > 1  # there is patience again
 
 
 def test_a_single_try_that_fails_spends_no_patience():
-    store, waiting = Elsewhere(), RetryBudget()
+    store, budget = Elsewhere(), RetryBudget()
     with pytest.raises(OSError, match="nobody there"):
-        waiting(store, "s3://lab", 0)
+        budget(store, "s3://lab", 0)
     store.tries = 0
     with pytest.raises(OSError, match="nobody there"):
-        waiting(store, "s3://lab", 0.3)
+        budget(store, "s3://lab", 0.3)
     assert store.tries > 1

@@ -199,8 +199,8 @@ def test_absent_file_says_which_folder_to_check(store):
 @pytest.mark.parametrize("keep", [0, 3, 500, -1])
 def test_truncated_table_is_named(store, keep):
     store.write_table("epochs.parquet", ROWS)
-    whole = store.read_bytes("epochs.parquet")
-    store.write_bytes("epochs.parquet", whole[:keep])
+    content = store.read_bytes("epochs.parquet")
+    store.write_bytes("epochs.parquet", content[:keep])
     with pytest.raises(DamagedResults, match=r"epochs\.parquet \(\d+ bytes\) is no whole Parquet"):
         store.read_table("epochs.parquet")
 

@@ -122,7 +122,7 @@ ROOMS: dict[str, Room] = {
     ),
     # those who read results, and the doors
     "results": room("", "fsspec numpy pyarrow"),
-    "results.s3_server": room("", "moto werkzeug"),
+    "results.testing": room("", "moto werkzeug"),
     "analysis": room("/results", "numpy pandas"),
     "analysis.statistics": room("", "numpy scipy threadpoolctl"),
     "analysis.seeds": room(

@@ -142,8 +142,8 @@ def test_damaged_line_in_the_middle_is_named(file, damage):
 def test_second_writer_is_told_who_the_first_is(file):
     with Journal(file), pytest.raises(Busy) as caught:
         Journal(file).append({"event": "b"})
-    said = str(caught.value)
-    assert said.startswith(f"sweep first is already being written by process {os.getpid()} (")
+    message = str(caught.value)
+    assert message.startswith(f"sweep first is already being written by process {os.getpid()} (")
     write(file, "after")
     assert names(file) == ["after"]
 
@@ -208,11 +208,11 @@ def test_killed_writer_leaves_a_readable_journal_and_no_lock(file):
     writer.kill()
     writer.wait()
     writer.stdout.close()
-    found = [event["i"] for event in Journal(file).read()]
-    assert len(found) > 100
-    assert found == list(range(len(found)))
+    numbers = [event["i"] for event in Journal(file).read()]
+    assert len(numbers) > 100
+    assert numbers == list(range(len(numbers)))
     write(file, "next")
-    assert len(Journal(file).read()) == len(found) + 1
+    assert len(Journal(file).read()) == len(numbers) + 1
 
 
 def test_cost_of_an_event_stays_flat(file):

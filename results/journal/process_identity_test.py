@@ -26,13 +26,13 @@ def other() -> tuple[subprocess.Popen[str], dict[str, object]]:
 
 
 def test_another_process_is_gone_when_it_has_been_killed_not_before():
-    process, told = other()
-    assert not process_identity.gone(told)
+    process, identity = other()
+    assert not process_identity.gone(identity)
     process.kill()
     os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)  # dead, its number still taken
-    assert process_identity.gone(told)
+    assert process_identity.gone(identity)
     process.communicate()
-    assert process_identity.gone(told)
+    assert process_identity.gone(identity)
 
 
 def test_number_given_to_a_new_process_does_not_revive_the_old_one():
@@ -45,6 +45,6 @@ def test_process_of_another_machine_is_never_known_to_be_gone(key, value):
     assert not process_identity.gone({**process_identity.identity(), "started": "1", key: value})
 
 
-@pytest.mark.parametrize("told", [{}, {"pid": 1}, {"holder": "somebody"}])
-def test_holder_of_whom_too_little_is_known_is_not_known_to_be_gone(told):
-    assert not process_identity.gone(told)
+@pytest.mark.parametrize("identity", [{}, {"pid": 1}, {"holder": "somebody"}])
+def test_holder_of_whom_too_little_is_known_is_not_known_to_be_gone(identity):
+    assert not process_identity.gone(identity)

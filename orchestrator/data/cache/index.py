@@ -3,13 +3,12 @@
 import contextlib
 import hashlib
 import json
-import os
-import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.data.containers.container import readable
 from orchestrator.data.containers.folder import stamp_of_files
+from results.atomic_file import write_atomically
 
 READING = 2
 """Raised whenever the same bytes are read or carved differently; makes every path be read again."""
@@ -57,10 +56,7 @@ def remember(source: str, mark: str, known: Known, cache: Path) -> None:
     record = {"source": source, "stamp": mark, "digest": known.digest, "notes": known.notes}
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        handle, name = tempfile.mkstemp(dir=file.parent)
-        with os.fdopen(handle, "w", encoding="utf-8") as opened:
-            json.dump(record, opened)
-        os.replace(name, file)
+        write_atomically(file, json.dumps(record).encode(), durable=False)
 
 
 def _file(source: str, cache: Path) -> Path:

@@ -78,11 +78,12 @@ def test_without_patience_there_is_one_try():
 
 
 @pytest.mark.parametrize(
-    ("said", "problem"), [(said, problem) for said, found in LASTING.items() for problem in found]
+    ("message", "problem"),
+    [(message, problem) for message, problems in LASTING.items() for problem in problems],
 )
-def test_what_lasts_is_said_at_once(said, problem):
+def test_what_lasts_is_said_at_once(message, problem):
     action, tried = failing(1000, problem)
-    with pytest.raises(BadInput, match=said) as caught:
+    with pytest.raises(BadInput, match=message) as caught:
         access(action, URI, 60)
     assert not isinstance(caught.value, Unreachable)
     assert str(caught.value).startswith("s3://bucket/x.zip ")

@@ -40,9 +40,9 @@ def cache(tmp_path) -> Path:
 
 def copies(cache: Path) -> list[str]:
     """Files among the downloads, without the folders of digests."""
-    found = (cache / "downloads").glob("**/*")
+    paths = (cache / "downloads").glob("**/*")
     return sorted(
-        "/".join(f.relative_to(cache / "downloads").parts[1:]) for f in found if f.is_file()
+        "/".join(f.relative_to(cache / "downloads").parts[1:]) for f in paths if f.is_file()
     )
 
 
@@ -205,7 +205,7 @@ def test_no_such_bucket(bucket, cache):
 
 
 @pytest.mark.parametrize(
-    ("uri", "said"),
+    ("uri", "message"),
     [
         ("https://host/fer2013.zip", "is a web address, and these are not read; download it"),
         ("nonsense://host/x", "is no place that data can be read from (Protocol not known"),
@@ -216,8 +216,8 @@ def test_no_such_bucket(bucket, cache):
         ("s3://", "s3:// is no place that data can be read from (it names no bucket"),
     ],
 )
-def test_uris_that_lead_nowhere(uri, said, cache):
-    assert said in refused(uri, cache)
+def test_uris_that_lead_nowhere(uri, message, cache):
+    assert message in refused(uri, cache)
 
 
 def test_a_host_that_does_not_answer(cache, monkeypatch):
@@ -255,8 +255,8 @@ def test_data_that_change_while_they_are_copied_are_refused(bucket, cache, monke
     uri = bucket.put("fer2013.csv", CSV)
     copy = downloads._copy
 
-    def slowly(found, *rest):
-        copy(found, *rest)
+    def slowly(*arguments):
+        copy(*arguments)
         bucket.put("fer2013.csv", OTHER)
 
     monkeypatch.setattr(downloads, "_copy", slowly)
@@ -273,9 +273,9 @@ def test_a_copy_that_breaks_off_is_begun_anew(bucket, cache, monkeypatch):
                 raise ConnectionResetError(104, "Connection reset by peer")
             return super().read(1000)
 
-    def once(found, name):
+    def once(data, name):
         steps.append(name)
-        return Breaking(CSV) if len(steps) == 1 else opened(found, name)
+        return Breaking(CSV) if len(steps) == 1 else opened(data, name)
 
     monkeypatch.setattr(RemoteData, "open", once)
     assert len(open_faces(uri, cache=cache).training) == 70

@@ -35,12 +35,12 @@ def started(program: str, *words: object, n: int = 4) -> list[subprocess.Popen[s
     """Processes that have imported everything and go on at a line on their standard input."""
     command = [sys.executable, "-c", program, *map(str, words)]
     pipe = subprocess.PIPE
-    found = [
+    processes = [
         subprocess.Popen(command, cwd=ROOT, stdin=pipe, stdout=pipe, text=True) for _ in range(n)
     ]
-    for process in found:
+    for process in processes:
         assert process.stdout.readline() == "ready\n"
-    return found
+    return processes
 
 
 def test_four_processes_that_start_at_once_copy_and_read_once(bucket, cache):
