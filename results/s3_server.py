@@ -4,7 +4,7 @@ import http.client
 import re
 import secrets
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,6 +15,9 @@ ENVIRONMENT = {
     "AWS_EC2_METADATA_DISABLED": "true",
 }
 """What a process needs to use it."""
+
+CONDITIONS = ("If-Match", "If-None-Match")
+"""Headers that make a write depend on what stands there."""
 
 Start = Callable[..., Any]
 
@@ -30,7 +33,7 @@ class S3Server:
         status: what every request is answered with; 0: as a store answers.
         lost_answers: how many of the next writes are done, and answered with 500 all the same.
         before_write: called with the path before each write, for tests in which several meet.
-        heeds_conditions: False: as stores that know no If-Match and no If-None-Match.
+        ignored: headers that it heeds as little as stores do that do not know them.
     """
 
     def __init__(self) -> None:
@@ -39,7 +42,7 @@ class S3Server:
         self.status = 0
         self.lost_answers = 0
         self.before_write: Callable[[str], None] = _nothing
-        self.heeds_conditions = True
+        self.ignored: Sequence[str] = ()
         self.port = 0
         self._one_write = threading.Lock()
         self._server: Any = None
@@ -100,7 +103,7 @@ class S3Server:
     def reset(self) -> None:
         """Answers as a store does from now on, and forgets the requests."""
         self.status = self.lost_answers = 0
-        self.before_write, self.heeds_conditions = _nothing, True
+        self.before_write, self.ignored = _nothing, ()
         self.clear()
 
     def _answer(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
@@ -120,9 +123,8 @@ class S3Server:
 
     def _write(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         self.before_write(environ["PATH_INFO"])
-        if not self.heeds_conditions:
-            for header in ("HTTP_IF_MATCH", "HTTP_IF_NONE_MATCH"):
-                environ.pop(header, None)
+        for header in self.ignored:
+            environ.pop(f"HTTP_{header.upper().replace('-', '_')}", None)
         with self._one_write:  # moto tests the condition first and writes then; a store does both
             lost = self.lost_answers > 0
             self.lost_answers -= lost

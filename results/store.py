@@ -50,9 +50,8 @@ class Store:
         self._patience = patience_s() if patience is None else patience
         self._with_retries = RetryBudget()
         text = os.fspath(root)
-        self._location = self._with_retries(
-            lambda: open_location(text), text.partition("?")[0], self._patience
-        )
+        shown = text.partition("?")[0]
+        self._location = self._with_retries(lambda: open_location(text), shown, self._patience)
         self._files = self._location.files
 
     @property
@@ -264,9 +263,8 @@ class Store:
 
     def delete(self, name: str) -> None:
         """Deletes a file; one that is not there is no error."""
-        place = self._full_name(name)
         with contextlib.suppress(FileNotFoundError):
-            self.retry(lambda: self._files.delete_file(place))
+            self.retry(lambda: self._files.delete_file(self._full_name(name)))
 
     def delete_folder(self, name: str) -> None:
         """Deletes a folder with all that is in it; one that is not there is no error.
@@ -277,9 +275,8 @@ class Store:
         """
         if not self._relative(name):
             raise ValueError(f"{self.root} itself is not deleted; name a folder in it")
-        place = self._full_name(name)
         with contextlib.suppress(FileNotFoundError):
-            self.retry(lambda: self._files.delete_dir(place))
+            self.retry(lambda: self._files.delete_dir(self._full_name(name)))
 
     def retry(self, act: Callable[[], _T]) -> _T:
         """Does something that asks this store, again while what is in its way may pass.
@@ -315,8 +312,7 @@ class Store:
             raise
 
     def _info(self, name: str) -> pafs.FileInfo:
-        place = self._full_name(name)
-        (info,) = self.retry(lambda: self._files.get_file_info([place]))
+        (info,) = self.retry(lambda: self._files.get_file_info([self._full_name(name)]))
         return info
 
     def _mark(self, place: str) -> str:

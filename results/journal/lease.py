@@ -89,13 +89,13 @@ class Lease:
         reason = self._take_exclusively()
         self.exclusive = not reason
         if reason:
-            _warn_once(self._store.root, reason)
             self._object = PlainObject(self._name)
             self._claim()
             time.sleep(min(1.0, self._seconds * _SETTLE))
             current = self._object.read(self._store)
             if current != self._content:
                 raise self._busy(current)
+            _warn_once(self._store.root, reason)
         self._thread = threading.Thread(target=self._renewing, name="lease", daemon=True)
         self._thread.start()
         return self
@@ -123,7 +123,7 @@ class Lease:
         self._thread = None
         store = self._store.with_patience(self._seconds / _RENEWALS)
         with contextlib.suppress(OSError):
-            if self._object.read(store) == self._content:
+            if _fields(self._object.read(store)).get("token") == self._token:
                 store.delete(self._name)
 
     def __enter__(self) -> Self:
@@ -145,12 +145,12 @@ class Lease:
                 return "it has no writes under conditions"
             self._object = guarded = ConditionalObject(*target)
             self._claim()
-            held = guarded.is_guarded(self._store, self._content)
+            heeded = guarded.is_guarded(self._store, self._content)
         except OSError as problem:
             if is_transient(problem):
                 raise
             return first_line(problem)
-        return "" if held else "it does not heed the conditions of a write"
+        return "" if heeded else "it does not heed the conditions of a write"
 
     def _claim(self) -> None:
         while True:

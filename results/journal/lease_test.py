@@ -14,16 +14,17 @@ import pytest
 from results.journal import process_identity
 from results.journal.event_journal import Busy
 from results.journal.lease import Lease
+from results.s3_server import CONDITIONS
 from results.store import Store
 
 SECONDS = 1.2
 NAME = "journal.lease"
 
 
-@pytest.fixture(params=[True, False], ids=["conditional", "plain"])
+@pytest.fixture(params=[(), CONDITIONS], ids=["conditional", "plain"])
 def store(request, bucket, s3):
     """One that refuses a write where another was faster, and one that heeds no condition."""
-    bucket.heeds_conditions = request.param
+    bucket.ignored = request.param
     return Store(s3).below("first")
 
 
@@ -247,7 +248,7 @@ def test_displaced_holder_overwrites_nothing(bucket, s3):
 
 def no_conditions(kind, s3, bucket, monkeypatch):
     if kind == "unheeded":
-        bucket.heeds_conditions = False
+        bucket.ignored = CONDITIONS
     if kind == "unsupported":
         monkeypatch.setenv("AWS_CONDITIONAL_PUT", "disabled")
     return Store(s3 if kind != "memory" else f"memory://{secrets.token_hex(8)}/a")

@@ -2,6 +2,7 @@
 
 import errno
 import hashlib
+from functools import partial
 from typing import TYPE_CHECKING, Protocol
 
 import obstore
@@ -13,6 +14,9 @@ from results.store import DamagedResults, Store
 
 if TYPE_CHECKING:  # this name is obstore's type checking alone
     from obstore import UpdateVersion
+
+
+_NO_VERSION: "UpdateVersion" = {"e_tag": '"of no object"', "version": "1"}
 
 
 class Superseded(Exception):
@@ -115,9 +119,19 @@ class ConditionalObject:
         self._unanswered.clear()
 
     def is_guarded(self, store: Store, content: bytes) -> bool:
-        """Whether the store refuses to make the object, which is there: some heed no condition."""
+        """Whether the store refuses to write the object again, which is there: some heed nothing.
+
+        Args:
+            store: that is asked.
+            content: of the object; it stands there afterwards too.
+        """
+        made_again = partial(self._is_refused, content, None)
+        replaced = partial(self._is_refused, content, _NO_VERSION)
+        return store.retry(made_again) and store.retry(replaced)
+
+    def _is_refused(self, content: bytes, version: "UpdateVersion | None") -> bool:
         try:
-            self._version = store.retry(lambda: self._send(content, None))
+            self._send(content, version)
         except (AlreadyExistsError, PreconditionError):
             return True
         return False
@@ -125,7 +139,11 @@ class ConditionalObject:
     def _put(self, content: bytes) -> "UpdateVersion":
         try:
             return self._send(content, self._version)
-        except (AlreadyExistsError, PreconditionError, FileNotFoundError):
+        except (AlreadyExistsError, PreconditionError):
+            return self._settle(content)
+        except FileNotFoundError:
+            if self._version is None:  # there is no such bucket
+                raise
             return self._settle(content)
 
     def _settle(self, content: bytes) -> "UpdateVersion":

@@ -10,6 +10,7 @@ from obstore.store import GCSStore
 
 from results.journal.shared_object import ConditionalObject, PlainObject, SharedObject, Superseded
 from results.object_store import connect
+from results.s3_server import CONDITIONS
 from results.store import Store
 
 NAME = "lease"
@@ -182,10 +183,20 @@ def test_of_several_that_write_at_once_the_store_lets_one(bucket, s3):
     assert [content for content in outcome.values() if content] == [b"%d" % winner] * 3
 
 
-def test_store_that_heeds_no_condition_is_found_out(bucket, s3):
+@pytest.mark.parametrize("ignored", [("If-None-Match",), ("If-Match",), CONDITIONS])
+def test_store_that_ignores_a_condition_is_found_out(bucket, s3, ignored):
     store = Store(s3)
     shared = conditional(store)
     shared.write(store, b"1")
     assert shared.is_guarded(store, b"1")
-    bucket.heeds_conditions = False
+    bucket.ignored = ignored
     assert not shared.is_guarded(store, b"1")
+
+
+def test_absent_bucket_is_not_waited_for(bucket, s3):
+    store = Store(s3.replace("s3://results", "s3://nobodys"))
+    shared = conditional(store)
+    assert shared.read(store) is None
+    with pytest.raises(FileNotFoundError):
+        shared.write(store, b"1")
+    assert [method for method, _, _ in bucket.requests] == ["GET", "PUT"]
