@@ -35,7 +35,7 @@ from orchestrator.process.exit_code import DONE, FAILED, INTERRUPTED, exit_code
 from orchestrator.process.progress_bar import ProgressBar
 from orchestrator.process.signals import Interrupts
 from orchestrator.process.terminal import redirected_output
-from results.journal.file_journal import Busy
+from results.journal.event_journal import Busy
 from results.journal.lease import Lease
 from results.paths import Paths
 from results.store import DamagedResults, Store
@@ -120,7 +120,7 @@ def _alone(store: Store) -> Iterator[None]:
         BadInput: where another is at work, or the folder cannot be written.
     """
     try:
-        with _locked(store.local) if store.local else _leased(store):
+        with _locked(store.local) if store.local else Lease(store, "postprocess.lease"):
             yield
     except (Timeout, Busy):
         raise BadInput(
@@ -137,15 +137,6 @@ def _alone(store: Store) -> Iterator[None]:
 def _locked(folder: Path) -> FileLock:
     file = folder / Paths().logs / "postprocess.lock"
     return FileLock(file, blocking=False, fallback_to_soft=False)
-
-
-@contextlib.contextmanager
-def _leased(store: Store) -> Iterator[None]:
-    lease = Lease(store, "postprocess.lease").take()
-    try:
-        yield
-    finally:
-        lease.give_back()
 
 
 def _guarded(

@@ -34,8 +34,8 @@ from orchestrator.process.terminal import redirected_output
 from orchestrator.request import Request, parse
 from orchestrator.scheduling.ledger import Ledger
 from orchestrator.training.inputs import prepare_inputs
-from results.journal.file_journal import Busy
-from results.journal.open_journal import AnyJournal, journal_of
+from results.journal.event_journal import Busy, EventJournal
+from results.journal.open_journal import journal_of
 from results.paths import Paths
 from results.store import DamagedResults
 
@@ -110,7 +110,7 @@ def _harmless(err: TextIO, what: str) -> Iterator[None]:
         print(f"note: the last {what} could not be copied ({error_line(error)})", file=err)
 
 
-def _open_journal(planned: Plan) -> AnyJournal:
+def _open_journal(planned: Plan) -> EventJournal:
     try:
         return journal_of(planned.store).open()
     except OSError as error:

@@ -1,19 +1,21 @@
 """A local file appears under its name whole, or not at all."""
 
+import contextlib
 import os
 import secrets
+from collections.abc import Iterator
 from pathlib import Path
 
 TEMPORARY = ".partial"
 """Ending of a file that is being written."""
 
 
-def hidden(name: str) -> str:
+def temporary_name(name: str) -> str:
     """A name for the file while it is being written: another one each time."""
     return f".{name}.{secrets.token_hex(4)}{TEMPORARY}"
 
 
-def replace(file: Path, content: bytes, durable: bool = True) -> None:
+def write_atomically(file: Path, content: bytes, durable: bool = True) -> None:
     """Writes or replaces a file whose folder is there.
 
     Args:
@@ -24,24 +26,35 @@ def replace(file: Path, content: bytes, durable: bool = True) -> None:
     Raises:
         OSError: of the file system; what stood under the name before still stands there.
     """
-    temporary = file.with_name(hidden(file.name))
+    with replacement(file, durable) as temporary:
+        temporary.write_bytes(content)
+
+
+@contextlib.contextmanager
+def replacement(file: Path, durable: bool = True) -> Iterator[Path]:
+    """A file to fill, which takes the other's name when the block ends, and is gone if it fails.
+
+    Args:
+        file: to write or replace; its folder is there.
+        durable: see `write_atomically`.
+
+    Raises:
+        OSError: of the file system; what stood under the name before still stands there.
+    """
+    temporary = file.with_name(temporary_name(file.name))
     try:
-        with temporary.open("wb") as stream:
-            stream.write(content)
-            if durable:
-                stream.flush()
-                os.fsync(stream.fileno())
+        yield temporary
+        if durable:
+            _sync(temporary)
         temporary.replace(file)
-    except BaseException:  # Ctrl-C included
+    finally:  # also where it was renamed onto a link to the same file: that does nothing
         temporary.unlink(missing_ok=True)
-        raise
     if durable:
-        _sync_folder(file.parent)
+        _sync(file.parent)  # without it a power cut may take the new name away, not the bytes
 
 
-def _sync_folder(folder: Path) -> None:
-    # Without it a power cut may take the new name away, though not the bytes.
-    handle = os.open(folder, os.O_RDONLY)
+def _sync(path: Path) -> None:
+    handle = os.open(path, os.O_RDONLY)
     try:
         os.fsync(handle)
     finally:

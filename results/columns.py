@@ -33,4 +33,5 @@ def matrix(column: pa.ChunkedArray | pd.Series) -> NDArray[np.float32]:
 
 def named(classes: Sequence[str], indices: NDArray[np.integer]) -> NDArray[np.str_]:
     """(n,) class names."""
-    return np.asarray(classes)[indices]
+    names: NDArray[np.str_] = np.asarray(classes)[indices]
+    return names

@@ -4,28 +4,27 @@ from collections.abc import Iterator
 
 import pytest
 
-from results.testing import ENVIRONMENT, Bucket
+from results.s3_server import ENVIRONMENT, S3Server
 
 
 @pytest.fixture(scope="session")
-def server() -> Iterator[Bucket]:
+def server() -> Iterator[S3Server]:
     """It runs for as long as the tests do."""
-    with Bucket() as bucket:
+    with S3Server() as bucket:
         yield bucket
 
 
 @pytest.fixture
-def bucket(server: Bucket, monkeypatch: pytest.MonkeyPatch) -> Iterator[Bucket]:
+def bucket(server: S3Server, monkeypatch: pytest.MonkeyPatch) -> Iterator[S3Server]:
     """The same, as new: it answers, and has counted nothing."""
     for name, value in ENVIRONMENT.items():
         monkeypatch.setenv(name, value)
-    server.status = 0
-    server.clear()
+    server.reset()
     yield server
-    server.status = 0
+    server.reset()
 
 
 @pytest.fixture
-def s3(bucket: Bucket) -> str:
+def s3(bucket: S3Server) -> str:
     """A place of its own in it."""
     return bucket.place()

@@ -16,13 +16,15 @@ FLAT = ("s3", "gcs", "abfs")
 S3_SETTINGS = ("region", "scheme", "endpoint_override", "tls_ca_file_path")
 """What may follow the "?" of an s3:// URI."""
 
-_CONNECT_S = 5.0
+CONNECT_S = 5.0
+"""How long a server may take to accept a connection."""
+
 _GCS_RETRY_S = 10
 
 
 @dataclass(frozen=True)
-class Place:
-    """A place, opened.
+class Location:
+    """A place where files can be, opened.
 
     Attributes:
         shown: as the user wrote it, less the settings of the connection.
@@ -37,7 +39,7 @@ class Place:
     base: str
 
 
-def open_place(text: str) -> Place:
+def open_location(text: str) -> Location:
     """Opens a connection to a place; asks the network only for the region of an S3 bucket.
 
     Args:
@@ -49,7 +51,7 @@ def open_place(text: str) -> Place:
     """
     if "://" not in text:
         shown = text.rstrip("/") or "/"
-        return Place(shown, "", pafs.LocalFileSystem(), os.path.abspath(shown))
+        return Location(shown, "", pafs.LocalFileSystem(), os.path.abspath(shown))
     shown, _, settings = text.partition("?")
     scheme, _, rest = shown.partition("://")
     _check_uri(text)
@@ -60,7 +62,7 @@ def open_place(text: str) -> Place:
         raise ValueError(_no_place(shown, problem)) from problem
     except (pa.ArrowException, ValueError, ImportError, NotImplementedError) as problem:
         raise ValueError(_no_place(shown, problem)) from problem
-    return Place(shown, settings, files, base)
+    return Location(shown, settings, files, base)
 
 
 def first_line(problem: BaseException) -> str:
@@ -93,9 +95,23 @@ def _check_uri(text: str) -> None:
         ) from None
 
 
+def s3_settings(query: str) -> dict[str, str]:
+    """What follows the "?" of an s3:// URI, and the endpoint that the environment names, if any.
+
+    The scheme of an endpoint stands in a setting of its own.
+    """
+    settings = dict(parse_qsl(query, keep_blank_values=True))
+    named = (os.environ.get(name, "") for name in ("AWS_ENDPOINT_URL_S3", "AWS_ENDPOINT_URL"))
+    endpoint = settings.get("endpoint_override") or next(filter(None, named), "")
+    scheme, separator, host = endpoint.rpartition("://")
+    if separator:
+        settings["scheme"] = settings.get("scheme", scheme)
+    return {**settings, "endpoint_override": host} if host else settings
+
+
 def _open_s3(text: str) -> tuple[pafs.FileSystem, str]:
     parts = urlsplit(text)
-    settings = dict(parse_qsl(parts.query, keep_blank_values=True))
+    settings = s3_settings(parts.query)
     unknown = sorted(settings.keys() - set(S3_SETTINGS))
     fault = "it names no bucket" if not parts.netloc else ""
     if unknown:
@@ -104,14 +120,11 @@ def _open_s3(text: str) -> tuple[pafs.FileSystem, str]:
         fault = 'it has a "#"; write %23'
     if fault:
         raise ValueError(f"{fault}; settings are {', '.join(S3_SETTINGS)}")
-    scheme, separator, host = settings.get("endpoint_override", "").partition("://")
-    if separator:
-        settings |= {"endpoint_override": host, "scheme": settings.get("scheme", scheme)}
     if "region" not in settings:
         settings |= _region(parts.netloc, bool(settings.get("endpoint_override")))
     files = pafs.S3FileSystem(
         **settings,
-        connect_timeout=_CONNECT_S,
+        connect_timeout=CONNECT_S,
         # A small object then goes in one request in place of three.
         allow_delayed_open=True,
         allow_bucket_creation=False,
@@ -126,8 +139,6 @@ def _region(bucket: str, elsewhere: bool) -> dict[str, str]:
     chosen = os.environ.get("AWS_REGION") or os.environ.get("AWS_DEFAULT_REGION")
     if elsewhere:  # most others take any region, and none can be asked for a bucket's
         return {} if chosen else {"region": "us-east-1"}
-    if os.environ.get("AWS_ENDPOINT_URL_S3") or os.environ.get("AWS_ENDPOINT_URL"):
-        return {}
     try:
         return {"region": pafs.resolve_s3_region(bucket)}
     except OSError as problem:
@@ -152,8 +163,8 @@ def _open_any(text: str) -> tuple[pafs.FileSystem, str]:
     except pa.ArrowInvalid:
         from fsspec.core import url_to_fs  # slow, and seldom needed
 
-        fsspec_files, base = url_to_fs(text)
-        files = pafs.PyFileSystem(pafs.FSSpecHandler(fsspec_files))
+        handler, base = url_to_fs(text)
+        files = pafs.PyFileSystem(pafs.FSSpecHandler(handler))
     return files, base
 
 

@@ -1,7 +1,7 @@
 import pyarrow.fs as pafs
 import pytest
 
-from results.locations import open_place
+from results.locations import open_location
 
 SECRET = "wJalrXUtnFEMI"
 ELSEWHERE = "endpoint_override=127.0.0.1:9"
@@ -21,20 +21,20 @@ ELSEWHERE = "endpoint_override=127.0.0.1:9"
     ],
 )
 def test_places(text, shown, base):
-    place = open_place(text)
+    place = open_location(text)
     assert (place.shown, place.base) == (shown, base)
 
 
 def test_region_and_endpoint_of_a_bucket_elsewhere(monkeypatch):
     for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
         monkeypatch.delenv(name, raising=False)
-    place = open_place("s3://bucket/a?endpoint_override=http://127.0.0.1:9")
+    place = open_location("s3://bucket/a?endpoint_override=http://127.0.0.1:9")
     assert place.settings == "endpoint_override=http://127.0.0.1:9"
     assert isinstance(place.files, pafs.S3FileSystem)
     assert place.files.region == "us-east-1"
-    assert open_place(f"s3://bucket?region=eu-west-1&{ELSEWHERE}").files.region == "eu-west-1"
+    assert open_location(f"s3://bucket?region=eu-west-1&{ELSEWHERE}").files.region == "eu-west-1"
     monkeypatch.setenv("AWS_REGION", "eu-north-1")
-    assert open_place(f"s3://bucket?{ELSEWHERE}").files.region == "eu-north-1"
+    assert open_location(f"s3://bucket?{ELSEWHERE}").files.region == "eu-north-1"
 
 
 @pytest.mark.parametrize(
@@ -59,11 +59,11 @@ def test_region_and_endpoint_of_a_bucket_elsewhere(monkeypatch):
 )
 def test_credentials_are_refused_and_not_repeated(text):
     with pytest.raises(ValueError, match=r"environment|brackets") as caught:
-        open_place(text)
-    refusal = caught.value
-    assert SECRET not in str(refusal)
-    assert refusal.__cause__ is None
-    assert refusal.__suppress_context__ or refusal.__context__ is None
+        open_location(text)
+    problem = caught.value
+    assert SECRET not in str(problem)
+    assert problem.__cause__ is None
+    assert problem.__suppress_context__ or problem.__context__ is None
 
 
 @pytest.mark.parametrize(
@@ -77,6 +77,6 @@ def test_credentials_are_refused_and_not_repeated(text):
         ("gs://bucket?colour=red", "Unexpected query parameter"),
     ],
 )
-def test_what_is_no_place_is_refused_with_its_fault_and_an_example(text, fault):
+def test_no_place_is_told_with_what_was_found_and_an_example(text, fault):
     with pytest.raises(ValueError, match=rf"no place .*{fault}.* s3://bucket/folder"):
-        open_place(text)
+        open_location(text)

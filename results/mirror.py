@@ -4,7 +4,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from results.atomic_file import TEMPORARY, replace
+from results.atomic_file import TEMPORARY, write_atomically
 from results.store import Store
 
 
@@ -37,7 +37,7 @@ class Mirror:
         for name in self._stored():
             file = self._local / name
             file.parent.mkdir(parents=True, exist_ok=True)
-            replace(file, self._store.read_bytes(name), durable=False)
+            write_atomically(file, self._store.read_bytes(name), durable=False)
             self._same[name] = _state(file)
 
     def push(self) -> None:
@@ -67,12 +67,12 @@ class Mirror:
     def _files(self) -> Iterator[tuple[str, tuple[int, int]]]:
         for file in sorted(self._local.rglob("*")):
             try:
-                about = file.lstat()
+                status = file.lstat()
             except FileNotFoundError:
                 continue  # gone since it was listed
-            if stat.S_ISREG(about.st_mode) and not file.name.endswith(TEMPORARY):
+            if stat.S_ISREG(status.st_mode) and not file.name.endswith(TEMPORARY):
                 name = file.relative_to(self._local).as_posix()
-                yield name, (about.st_size, about.st_mtime_ns)
+                yield name, (status.st_size, status.st_mtime_ns)
 
     def _stored(self, folder: str = "") -> Iterator[str]:
         yield from self._store.list(folder)
@@ -81,5 +81,5 @@ class Mirror:
 
 
 def _state(file: Path) -> tuple[int, int]:
-    about = file.stat()
-    return about.st_size, about.st_mtime_ns
+    status = file.stat()
+    return status.st_size, status.st_mtime_ns

@@ -27,13 +27,13 @@ def put(folder: Path, **files: str) -> None:
 
 
 def contents(folder: Path) -> dict[str, str]:
-    found = (file for file in folder.rglob("*") if file.is_file())
-    return {file.relative_to(folder).as_posix(): file.read_text() for file in found}
+    files = (file for file in folder.rglob("*") if file.is_file())
+    return {file.relative_to(folder).as_posix(): file.read_text() for file in files}
 
 
 def put_names(bucket) -> list[str]:
     """Last components of what was uploaded since the last time; markers of folders aside."""
-    names = [path for method, path, size in bucket.asked if method == "PUT" and path[-1] != "/"]
+    names = [path for method, path, size in bucket.requests if method == "PUT" and path[-1] != "/"]
     bucket.clear()
     return [name.rpartition("/")[2] for name in names]
 

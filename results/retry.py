@@ -33,11 +33,12 @@ _NUMBERS = frozenset(
         errno.ETIMEDOUT,
     }
 )
-# pyarrow's errors have no number: what the server said is in their text alone.
+# pyarrow's and obstore's errors have no number: what the server answered is in their text alone.
 _WORDS = re.compile(
     r"HTTP (?:status|code):? ?(?:5\d\d|408|429)"
     r"|AWS Error (?:NETWORK_CONNECTION|INTERNAL_FAILURE|SERVICE_UNAVAILABLE|SLOW_DOWN|THROTTLING"
     r"|REQUEST_TIMEOUT|UNKNOWN \(HTTP status (?:5\d\d|408|429)\))"
+    r"|non-2xx status code: (?:5\d\d|408|429)|error sending request"
     r"|curlCode: \d|Status\((?:UNAVAILABLE|DEADLINE_EXCEEDED|RESOURCE_EXHAUSTED|INTERNAL)"
     r"|\b(?:timed out|connection re(?:set|fused))\b",
     re.IGNORECASE,
@@ -46,33 +47,33 @@ _LOG = logging.getLogger(__name__)
 _T = TypeVar("_T")
 
 
-def allowed() -> float:
+def patience_s() -> float:
     """Seconds that a store may fail: `PATIENCE_S`, or what the environment says.
 
     Raises:
         ValueError: if the environment says no number of seconds.
     """
-    said = os.environ.get(SETTING, "")
+    text = os.environ.get(SETTING, "")
     try:
-        seconds = float(said) if said else PATIENCE_S
+        seconds = float(text) if text else PATIENCE_S
     except ValueError:
         seconds = -1.0
     if not seconds >= 0:
-        raise ValueError(f"{SETTING} must be seconds, 0 or more; found {said!r}.")
+        raise ValueError(f"{SETTING} must be seconds, 0 or more; found {text!r}.")
     return seconds
 
 
-def passing(problem: OSError) -> bool:
+def is_transient(problem: OSError) -> bool:
     """Whether the next try may succeed: server errors, timeouts, no connection.
 
-    Not so: what does not exist, what is not allowed, a disk that is full.
+    Not so: what does not exist, what is not patience_s, a disk that is full.
     """
     if isinstance(problem, (ConnectionError, TimeoutError)) or problem.errno in _NUMBERS:
         return True
     return problem.errno is None and bool(_WORDS.search(str(problem)))
 
 
-def patiently(act: Callable[[], _T], shown: str, seconds: float) -> _T:
+def with_retries(act: Callable[[], _T], shown: str, seconds: float) -> _T:
     """Does something until it succeeds; pauses grow to `LONGEST_PAUSE_S`, and vary at random.
 
     Args:
@@ -90,7 +91,7 @@ def patiently(act: Callable[[], _T], shown: str, seconds: float) -> _T:
             return act()
         except OSError as problem:
             left = began + seconds - time.monotonic()
-            if left <= 0 or not passing(problem):
+            if left <= 0 or not is_transient(problem):
                 raise
             # Hundreds of trials that fail together must not all come back together.
             wait = min(left, pause * random.uniform(0.5, 1.0))
@@ -106,8 +107,8 @@ def patiently(act: Callable[[], _T], shown: str, seconds: float) -> _T:
         pause = min(2 * pause, LONGEST_PAUSE_S)
 
 
-class Patience:
-    """That with one connection: once it is spent, everything gets a single try, until one succeeds.
+class RetryBudget:
+    """Retries over one connection: once they were in vain, single tries, until one succeeds.
 
     Else each part of a run that ends for want of its store would wait through all of it again.
     """
@@ -116,11 +117,11 @@ class Patience:
         self._spent = False
 
     def __call__(self, act: Callable[[], _T], shown: str, seconds: float) -> _T:
-        """See `patiently`."""
+        """See `with_retries`."""
         try:
-            found = patiently(act, shown, 0.0 if self._spent else seconds)
+            result = with_retries(act, shown, 0.0 if self._spent else seconds)
         except OSError as problem:
-            self._spent = passing(problem) and (self._spent or seconds > 0)
+            self._spent = is_transient(problem) and (self._spent or seconds > 0)
             raise
         self._spent = False
-        return found
+        return result

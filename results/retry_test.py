@@ -6,7 +6,7 @@ import time
 import pytest
 
 from results import retry
-from results.retry import SETTING, Patience, allowed, passing, patiently
+from results.retry import SETTING, RetryBudget, is_transient, patience_s, with_retries
 from results.store import DamagedResults, Store
 
 UPLOADING = "When uploading object with key 'a' in bucket 'b': AWS Error "
@@ -29,7 +29,7 @@ UPLOADING = "When uploading object with key 'a' in bucket 'b': AWS Error "
     ids=str,
 )
 def test_trouble_that_may_pass(problem):
-    assert passing(problem)
+    assert is_transient(problem)
 
 
 @pytest.mark.parametrize(
@@ -46,21 +46,21 @@ def test_trouble_that_may_pass(problem):
     ids=str,
 )
 def test_trouble_that_will_not_pass(problem):
-    assert not passing(problem)
+    assert not is_transient(problem)
 
 
 def test_environment_says_how_long(monkeypatch):
     monkeypatch.delenv(SETTING, raising=False)
-    assert allowed() == 120.0
+    assert patience_s() == 120.0
     monkeypatch.setenv(SETTING, "2.5")
-    assert allowed() == 2.5
+    assert patience_s() == 2.5
 
 
-@pytest.mark.parametrize("said", ["soon", "-1", "nan"])
-def test_environment_that_says_no_seconds_is_refused(monkeypatch, said):
-    monkeypatch.setenv(SETTING, said)
-    with pytest.raises(ValueError, match=f"must be seconds, 0 or more; found '{said}'"):
-        allowed()
+@pytest.mark.parametrize("text", ["soon", "-1", "nan"])
+def test_environment_that_says_no_seconds_is_refused(monkeypatch, text):
+    monkeypatch.setenv(SETTING, text)
+    with pytest.raises(ValueError, match=f"must be seconds, 0 or more; found '{text}'"):
+        patience_s()
 
 
 def test_pauses_grow_to_the_longest_and_end_with_the_patience(monkeypatch):
@@ -81,7 +81,7 @@ def test_pauses_grow_to_the_longest_and_end_with_the_patience(monkeypatch):
         raise ConnectionRefusedError
 
     with pytest.raises(ConnectionRefusedError):
-        patiently(act, "s3://b/a", 20.0)
+        with_retries(act, "s3://b/a", 20.0)
     assert pauses == pytest.approx([0.1, 0.2, 0.4, 0.8, 1.6, 3.2, 6.4, 7.3])
     assert tries[-1] == pytest.approx(20.0)
     assert len(tries) == 9
@@ -158,7 +158,7 @@ def test_no_patience_is_one_try(bucket, s3):
     bucket.status = 500
     with pytest.raises(OSError, match="500"):
         store.write_bytes("a", b"x")
-    assert len(bucket.asked) == 1
+    assert len(bucket.requests) == 1
 
 
 @pytest.mark.parametrize("status", [403, 400, 301])
@@ -169,18 +169,18 @@ def test_what_will_not_pass_is_not_tried_again(bucket, s3, status):
         store.write_bytes("a", b"x")
     with pytest.raises(DamagedResults, match="cannot be read"):
         store.read_bytes("a")
-    assert [method for method, _, _ in bucket.asked] == ["PUT", "HEAD"]
+    assert [method for method, _, _ in bucket.requests] == ["PUT", "HEAD"]
 
 
 def test_absent_bucket_and_absent_object_are_not_tried_again(bucket, s3):
     with pytest.raises(DamagedResults, match="does not exist"):
         Store(s3).read_bytes("a")
-    assert len(bucket.asked) == 1
+    assert len(bucket.requests) == 1
     bucket.clear()
     other = s3.replace("s3://results", "s3://nobody")
     with pytest.raises(OSError, match="NO_SUCH_BUCKET"):
         Store(other).write_bytes("a", b"x")
-    assert len(bucket.asked) == 1
+    assert len(bucket.requests) == 1
 
 
 def test_secrets_of_the_environment_are_in_no_message(bucket, s3, monkeypatch):
@@ -202,38 +202,38 @@ class Elsewhere:
     """Fails while it is down; counts what was asked of it."""
 
     def __init__(self):
-        self.down, self.asked = True, 0
+        self.down, self.tries = True, 0
 
     def __call__(self):
-        self.asked += 1
+        self.tries += 1
         if self.down:
             raise ConnectionRefusedError("nobody there")
         return "content"
 
 
 def test_spent_patience_leaves_one_try_until_something_succeeds():
-    store, waiting = Elsewhere(), Patience()
+    store, budget = Elsewhere(), RetryBudget()
     with pytest.raises(OSError, match="nobody there"):
-        waiting(store, "s3://lab", 0.3)
-    assert store.asked > 1
+        budget(store, "s3://lab", 0.3)
+    assert store.tries > 1
     for _ in range(3):
-        store.asked = 0
+        store.tries = 0
         with pytest.raises(OSError, match="nobody there"):
-            waiting(store, "s3://lab", 60)
-        assert store.asked == 1
+            budget(store, "s3://lab", 60)
+        assert store.tries == 1
     store.down = False
-    assert waiting(store, "s3://lab", 60) == "content"
-    store.down, store.asked = True, 0
+    assert budget(store, "s3://lab", 60) == "content"
+    store.down, store.tries = True, 0
     with pytest.raises(OSError, match="nobody there"):
-        waiting(store, "s3://lab", 0.3)
-    assert store.asked > 1  # there is patience again
+        budget(store, "s3://lab", 0.3)
+    assert store.tries > 1  # there is patience again
 
 
 def test_a_single_try_that_fails_spends_no_patience():
-    store, waiting = Elsewhere(), Patience()
+    store, budget = Elsewhere(), RetryBudget()
     with pytest.raises(OSError, match="nobody there"):
-        waiting(store, "s3://lab", 0)
-    store.asked = 0
+        budget(store, "s3://lab", 0)
+    store.tries = 0
     with pytest.raises(OSError, match="nobody there"):
-        waiting(store, "s3://lab", 0.3)
-    assert store.asked > 1
+        budget(store, "s3://lab", 0.3)
+    assert store.tries > 1

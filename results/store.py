@@ -2,6 +2,7 @@
 
 import contextlib
 import copy
+import dataclasses
 import hashlib
 import json
 import os
@@ -14,10 +15,10 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
-from results.atomic_file import TEMPORARY, hidden, replace
+from results.atomic_file import TEMPORARY, replacement, temporary_name, write_atomically
 from results.formats import current_table, table_problem
-from results.locations import FLAT, first_line, open_place
-from results.retry import Patience, allowed, passing
+from results.locations import FLAT, Location, first_line, open_location
+from results.retry import RetryBudget, is_transient, patience_s
 
 _T = TypeVar("_T")
 
@@ -42,47 +43,56 @@ class Store:
             file://); what follows its "?" are settings of the connection.
         patience: seconds; None: `results.retry.PATIENCE_S`, or what the environment says.
 
-    Attributes:
-        root: as given, without settings: what is shown.
-        local: the folder, where it is on this machine's file system; else None.
-
     Raises:
         ValueError: for a URI that nobody here knows, or that has credentials in it.
     """
 
     def __init__(self, root: str | os.PathLike[str], patience: float | None = None) -> None:
-        self._patience = allowed() if patience is None else patience
-        self._patiently = Patience()
+        self._patience = patience_s() if patience is None else patience
+        self._with_retries = RetryBudget()
         text = os.fspath(root)
-        place = self._patiently(lambda: open_place(text), text.partition("?")[0], self._patience)
-        self.root, self._settings = place.shown, place.settings
-        self._files, self._base = place.files, place.base
-        self.local = Path(place.base) if isinstance(place.files, pafs.LocalFileSystem) else None
+        shown = text.partition("?")[0]
+        self._location = self._with_retries(lambda: open_location(text), shown, self._patience)
+        self._files = self._location.files
+
+    @property
+    def root(self) -> str:
+        """As given, without settings: what is shown."""
+        return self._location.shown
+
+    @property
+    def local(self) -> Path | None:
+        """The folder, where it is on this machine's file system."""
+        return Path(self._location.base) if self._files.type_name == "local" else None
 
     @property
     def place(self) -> str:
         """All that another process needs: `Store(store.place)` is this one."""
         if "://" not in self.root:
-            return self._base  # absolute: another process may stand in another folder
-        return f"{self.root}?{self._settings}" if self._settings else self.root
+            return self._location.base  # absolute: another process may stand in another folder
+        settings = self._location.settings
+        return f"{self.root}?{settings}" if settings else self.root
+
+    def location(self, name: str) -> Location:
+        """Where a file is, for those who reach it by other means than this store's."""
+        shown, base = self._shown(name), self._full_name(name)
+        return dataclasses.replace(self._location, shown=shown, base=base)
 
     def below(self, name: str) -> Self:
         """The store of a folder in this one, through the same connection."""
         store = copy.copy(self)
-        relative = self._relative(name)
-        if relative:
-            store.root, store._base = self._shown(name), self._place(name)
-            store.local = self.local / relative if self.local else None
+        if self._relative(name):
+            store._location = self.location(name)
         return store
 
     def above(self) -> Self:
         """The store of the folder that this one lies in; a bucket lies in none and is its own."""
         store = copy.copy(self)
-        parent = self._base.rpartition("/")[0]
+        parent = self._location.base.rpartition("/")[0]
         if parent or self.local:
-            store._base = parent or "/"
-            store.root = self.root.rpartition("/")[0] if "://" in self.root else store._base
-            store.local = Path(store._base) if self.local else None
+            base = parent or "/"
+            shown = self.root.rpartition("/")[0] if "://" in self.root else base
+            store._location = dataclasses.replace(self._location, shown=shown, base=base)
         return store
 
     def with_patience(self, seconds: float) -> Self:
@@ -102,12 +112,12 @@ class Store:
         Raises:
             OSError: of the file system; what stood under the name before still stands there.
         """
-        place = self._place(name)
+        place = self._full_name(name)
         if self.local:
             self._make_folder(place)
-            replace(Path(place), content, durable)
+            write_atomically(Path(place), content, durable)
         else:
-            self._try(lambda: self._send(place, content))
+            self.retry(lambda: self._send(place, content))
 
     def read_bytes(self, name: str) -> bytes:
         """A file's content.
@@ -117,14 +127,14 @@ class Store:
             OSError: if a store that is not local has given no answer for all of the patience.
         """
         try:
-            return self._try(lambda: self._receive(self._place(name)))
+            return self.retry(lambda: self._receive(self._full_name(name)))
         except FileNotFoundError:
             raise DamagedResults(
                 f"{self._shown(name)} does not exist; check that {self.root} is the folder of a "
                 "sweep that got that far."
             ) from None
         except OSError as problem:
-            if not self.local and passing(problem):
+            if not self.local and is_transient(problem):
                 raise  # nothing is known of the file: it must not be taken for a damaged one
             raise DamagedResults(
                 f"{self._shown(name)} cannot be read ({first_line(problem)}); check its "
@@ -138,24 +148,17 @@ class Store:
         Raises:
             OSError: of the file system; what stood under the name before still stands there.
         """
-        place = self._place(name)
+        place = self._full_name(name)
         if not self.local:
             with self._spooled(place, schema) as write:
                 yield write
             return
         self._make_folder(place)
-        folder, _, last = place.rpartition("/")
-        temporary = f"{folder}/{hidden(last)}"
-        try:
-            with (
-                self._files.open_output_stream(temporary) as stream,
-                pq.ParquetWriter(stream, schema, compression="zstd") as writer,
-            ):
-                yield writer.write_table
-            os.replace(temporary, place)
-        except BaseException:  # Ctrl-C included
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        with (
+            replacement(Path(place), durable=False) as temporary,
+            pq.ParquetWriter(temporary, schema, compression="zstd") as writer,
+        ):
+            yield writer.write_table
 
     @contextlib.contextmanager
     def _spooled(self, place: str, schema: pa.Schema) -> Iterator[Callable[[pa.Table], None]]:
@@ -166,8 +169,9 @@ class Store:
             file = f"{folder}/table"
             with pq.ParquetWriter(file, schema, compression="zstd") as writer:
                 yield writer.write_table
-            with pa.memory_map(file) as content:
-                self._try(lambda: self._send(place, _all_of(content)))
+            with pa.memory_map(file) as mapped:
+                content = mapped.read_buffer()
+                self.retry(lambda: self._send(place, content))
 
     def write_table(self, name: str, table: pa.Table) -> None:
         """Writes or replaces a Parquet file (Zstandard-compressed)."""
@@ -226,11 +230,12 @@ class Store:
 
     def exists(self, name: str) -> bool:
         """Whether a file or folder of this name is there."""
-        return self._about(name).type != pafs.FileType.NotFound
+        return bool(self._info(name).type != pafs.FileType.NotFound)
 
     def size(self, name: str) -> int | None:
         """Bytes of a file; None if there is none of this name."""
-        return self._about(name).size
+        size: int | None = self._info(name).size
+        return size
 
     def fingerprint(self, name: str) -> str:
         """Size and time of the last change: what changes when a file is replaced; "" if absent.
@@ -238,23 +243,22 @@ class Store:
         An object store's clock has whole seconds: its own mark of the content is added. Where
         there is no clock at all the content is read.
         """
-        about = self._about(name)
-        if about.type != pafs.FileType.File:
+        info = self._info(name)
+        if info.type != pafs.FileType.File:
             return ""
-        marks = [str(about.size), str(about.mtime_ns)]
+        marks = [str(info.size), str(info.mtime_ns)]
         if self._files.type_name in FLAT:
             with contextlib.suppress(FileNotFoundError):
-                marks.append(self._try(lambda: self._mark(self._place(name))))
-        elif about.mtime_ns is None:
+                marks.append(self.retry(lambda: self._mark(self._full_name(name))))
+        elif info.mtime_ns is None:
             marks.append(hashlib.sha256(self.read_bytes(name)).hexdigest())
         return " ".join(marks)
 
     def list(self, folder: str = "", suffix: str = "") -> Sequence[str]:
         """Names of the files directly in a folder, sorted; none if there is no such folder."""
-        names = self._inside(folder, pafs.FileType.File)
         prefix = f"{self._relative(folder)}/".lstrip("/")
-        chosen = [name for name in names if name.endswith(suffix)]
-        return [f"{prefix}{name}" for name in chosen if not name.endswith(TEMPORARY)]
+        names = [f"{prefix}{name}" for name in self._inside(folder, pafs.FileType.File)]
+        return [name for name in names if name.endswith(suffix) and not name.endswith(TEMPORARY)]
 
     def folders(self, folder: str = "") -> Sequence[str]:
         """Last components of the names of the folders directly in a folder, sorted."""
@@ -262,9 +266,8 @@ class Store:
 
     def delete(self, name: str) -> None:
         """Deletes a file; one that is not there is no error."""
-        place = self._place(name)
         with contextlib.suppress(FileNotFoundError):
-            self._try(lambda: self._files.delete_file(place))
+            self.retry(lambda: self._files.delete_file(self._full_name(name)))
 
     def delete_folder(self, name: str) -> None:
         """Deletes a folder with all that is in it; one that is not there is no error.
@@ -275,19 +278,23 @@ class Store:
         """
         if not self._relative(name):
             raise ValueError(f"{self.root} itself is not deleted; name a folder in it")
-        place = self._place(name)
         with contextlib.suppress(FileNotFoundError):
-            self._try(lambda: self._files.delete_dir(place))
+            self.retry(lambda: self._files.delete_dir(self._full_name(name)))
 
-    def _try(self, act: Callable[[], _T]) -> _T:
-        return act() if self.local else self._patiently(act, self.root, self._patience)
+    def retry(self, act: Callable[[], _T]) -> _T:
+        """Does something that asks this store, again while what is in its way may pass.
+
+        Raises:
+            OSError: the last one, or the first that will not pass.
+        """
+        return act() if self.local else self._with_retries(act, self.root, self._patience)
 
     def _make_folder(self, place: str) -> None:
         self._files.create_dir(place.rpartition("/")[0] or "/", recursive=True)
 
     def _receive(self, place: str) -> bytes:
         with self._files.open_input_stream(place, compression=None) as stream:
-            return stream.read()
+            return bytes(stream.read())
 
     def _send(self, place: str, content: bytes | pa.Buffer) -> None:
         if self._files.type_name in FLAT:
@@ -297,7 +304,7 @@ class Store:
             return
         self._make_folder(place)
         folder, _, last = place.rpartition("/")
-        temporary = f"{folder}/{hidden(last)}"
+        temporary = f"{folder}/{temporary_name(last)}"
         try:
             with self._files.open_output_stream(temporary, compression=None) as stream:
                 stream.write(content)
@@ -307,20 +314,19 @@ class Store:
                 self._files.delete_file(temporary)
             raise
 
-    def _about(self, name: str) -> pafs.FileInfo:
-        place = self._place(name)
-        (about,) = self._try(lambda: self._files.get_file_info([place]))
-        return about
+    def _info(self, name: str) -> pafs.FileInfo:
+        (info,) = self.retry(lambda: self._files.get_file_info([self._full_name(name)]))
+        return info
 
     def _mark(self, place: str) -> str:
         with self._files.open_input_file(place) as file:
-            facts = {key.lower(): value for key, value in (file.metadata() or {}).items()}
-        return bytes(facts.get(b"etag") or facts.get("etag") or b"").decode()
+            metadata = {key.lower(): value for key, value in (file.metadata() or {}).items()}
+        return bytes(metadata.get(b"etag") or metadata.get("etag") or b"").decode()
 
     def _inside(self, folder: str, kind: pafs.FileType) -> Sequence[str]:
-        chosen = pafs.FileSelector(self._place(folder), allow_not_found=True)
-        found = self._try(lambda: self._files.get_file_info(chosen))
-        return sorted(info.base_name for info in found if info.type == kind)
+        chosen = pafs.FileSelector(self._full_name(folder), allow_not_found=True)
+        entries = self.retry(lambda: self._files.get_file_info(chosen))
+        return sorted(entry.base_name for entry in entries if entry.type == kind)
 
     def _relative(self, name: str) -> str:
         below = f"{self.root.rstrip('/')}/"
@@ -329,9 +335,9 @@ class Store:
             raise ValueError(f"{name} is not below {self.root}")
         return relative
 
-    def _place(self, name: str) -> str:
+    def _full_name(self, name: str) -> str:
         relative = self._relative(name)
-        return f"{self._base.rstrip('/')}/{relative}" if relative else self._base
+        return f"{self._location.base.rstrip('/')}/{relative}" if relative else self._location.base
 
     def _shown(self, name: str) -> str:
         return f"{self.root}/{self._relative(name)}"

@@ -199,8 +199,8 @@ def test_absent_file_says_which_folder_to_check(store):
 @pytest.mark.parametrize("keep", [0, 3, 500, -1])
 def test_truncated_table_is_named(store, keep):
     store.write_table("epochs.parquet", ROWS)
-    whole = store.read_bytes("epochs.parquet")
-    store.write_bytes("epochs.parquet", whole[:keep])
+    content = store.read_bytes("epochs.parquet")
+    store.write_bytes("epochs.parquet", content[:keep])
     with pytest.raises(DamagedResults, match=r"epochs\.parquet \(\d+ bytes\) is no whole Parquet"):
         store.read_table("epochs.parquet")
 
@@ -282,7 +282,7 @@ def test_what_need_not_survive_a_power_cut_is_not_forced_to_the_disk(tmp_path, m
 
 def test_small_object_costs_one_request(bucket, s3):
     Store(s3).write_bytes("b/c", b"four")
-    assert [(method, size) for method, _, size in bucket.asked] == [("PUT", 4)]
+    assert [(method, size) for method, _, size in bucket.requests] == [("PUT", 4)]
 
 
 def test_file_being_written_is_not_listed(tmp_path):

@@ -13,7 +13,7 @@ from cluster.chaos.outcome import Outcome, wrong_exit
 from cluster.chaos.sandbox import Sandbox
 from orchestrator.process.exit_code import DONE, FAILED
 from results.paths import Paths
-from results.testing import ENVIRONMENT, Bucket
+from results.s3_server import ENVIRONMENT, S3Server
 
 DISK_BYTES = 16 * 2**20
 OUTAGE_S = 10.0
@@ -51,10 +51,10 @@ def store_fails_for_a_while(folder: Path) -> Outcome:
         )
         driver = sandbox.begin()
         _under_way(sandbox)
-        before = len(bucket.asked)
+        before = len(bucket.requests)
         began = time.monotonic()
         bucket.status = 500
-        sandbox.wait(lambda: len(bucket.asked) > before)
+        sandbox.wait(lambda: len(bucket.requests) > before)
         took = time.monotonic() - began
         time.sleep(OUTAGE_S)
         bucket.status = 0
@@ -124,12 +124,12 @@ def _last_words(sandbox: Sandbox) -> list[str]:
 
 
 @contextlib.contextmanager
-def _bucket() -> Iterator[Bucket]:
+def _bucket() -> Iterator[S3Server]:
     """An object store on loopback; this process, too, gets what is needed to use it."""
     before = {name: os.environ.get(name) for name in ENVIRONMENT}
     os.environ.update(ENVIRONMENT)
     try:
-        with Bucket() as bucket:
+        with S3Server() as bucket:
             yield bucket
     finally:
         for name, value in before.items():

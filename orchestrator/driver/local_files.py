@@ -8,7 +8,7 @@ from types import TracebackType
 from typing import Self
 
 from orchestrator.process.error_line import log_traceback
-from results.journal.file_journal import Busy
+from results.journal.event_journal import Busy
 from results.mirror import Mirror
 from results.paths import Paths
 from results.store import Store

@@ -1,7 +1,7 @@
 import pytest
 
 from orchestrator.driver.local_files import LocalFiles
-from results.journal.file_journal import Busy
+from results.journal.event_journal import Busy
 from results.paths import Paths
 from results.store import Store
 

@@ -23,7 +23,7 @@ from orchestrator.scheduling.ledger import Ledger
 from orchestrator.scheduling.scheduler import Limits, Scheduler
 from orchestrator.search.catalogue import SEARCHES
 from orchestrator.search.strategy import Setup, Strategy
-from results.journal.open_journal import AnyJournal
+from results.journal.event_journal import EventJournal
 from results.paths import Paths
 from results.store import Store
 
@@ -43,7 +43,7 @@ class SweepRun:
 
     request: Request
     planned: Plan
-    journal: AnyJournal
+    journal: EventJournal
     place: LocalFiles
     err: TextIO
     trainable: type[Trial] = Trial

@@ -21,7 +21,7 @@ from orchestrator.scheduling.ledger import Entry, Ledger
 from orchestrator.scheduling.scheduler import METRIC, Scheduler
 from orchestrator.search.space import Axis, Choice, Constant
 from orchestrator.training.inputs import prepare_inputs
-from results.journal.file_journal import Busy
+from results.journal.event_journal import Busy
 
 SAMPLES_A_CLASS = 2
 """Training images of each class shown in TensorBoard, under every variant."""

@@ -19,7 +19,7 @@ from orchestrator.search.catalogue import SEARCHES
 from orchestrator.search.strategy import Setup
 from orchestrator.testing.scripted import Stage, completed, failing, row
 from orchestrator.testing.stand_ins import ListJournal
-from results.journal.file_journal import Busy
+from results.journal.event_journal import Busy
 from results.paths import Paths
 from results.schema import TRIALS
 from results.store import Store

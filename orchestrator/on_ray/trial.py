@@ -22,7 +22,7 @@ from orchestrator.process.terminal import redirect_worker_output
 from orchestrator.training.checkpoint import Checkpoints
 from orchestrator.training.inputs import DataSource, Inputs, prepare_inputs
 from results.paths import Paths
-from results.retry import passing
+from results.retry import is_transient
 from results.schema import PREDICTIONS, table
 from results.store import Store
 
@@ -204,7 +204,7 @@ def of_the_moment(error: BaseException) -> bool:
     """Whether a disk or the network is behind it, e.g. data that cannot be fetched just now."""
     cause: BaseException | None = error
     while cause is not None:
-        if isinstance(cause, OSError) and (cause.errno in PASSING or passing(cause)):
+        if isinstance(cause, OSError) and (cause.errno in PASSING or is_transient(cause)):
             return True
         cause = cause.__cause__ or cause.__context__
     return False

@@ -26,7 +26,7 @@ from orchestrator.scheduling.hang_detector import HangDetector
 from orchestrator.scheduling.scheduler import Scheduler
 from orchestrator.search.space import Choice, Constant
 from orchestrator.testing.scripted import completed, conduct, row
-from results.journal.file_journal import Busy
+from results.journal.event_journal import Busy
 
 TRIALS = 25
 

@@ -1,7 +1,6 @@
 """Trials that other sweeps of the same results folder have finished: never trained twice."""
 
 import os
-import secrets
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,10 +9,11 @@ import pyarrow.compute as pc
 
 from orchestrator.scheduling.ledger import RESULT_FIELDS
 from orchestrator.scheduling.scheduler import ROW_FIELDS, FinishedTrial
+from results.atomic_file import replacement
 from results.paths import Paths
 from results.schema import EPOCHS, TRIALS
 from results.statuses import FINISHED
-from results.store import TEMPORARY, DamagedResults, Store
+from results.store import DamagedResults, Store
 
 
 @dataclass(frozen=True)
@@ -102,11 +102,8 @@ def _link_or_copy(source: Store, target: Store, name: str) -> None:
         return
     place = target.local / name
     place.parent.mkdir(parents=True, exist_ok=True)
-    temporary = place.with_name(f".{place.name}.{secrets.token_hex(4)}{TEMPORARY}")
     try:
-        os.link(source.local / name, temporary)
+        with replacement(place, durable=False) as temporary:
+            os.link(source.local / name, temporary)
     except OSError:  # another file system, or one without links
         target.write_bytes(name, source.read_bytes(name))
-        return
-    temporary.replace(place)
-    temporary.unlink(missing_ok=True)  # renaming onto a link to the same file does nothing

@@ -15,7 +15,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from results.journal import process_identity
-from results.journal.file_journal import Busy, Journal, _encode
+from results.journal.event_journal import Busy
+from results.journal.file_journal import Journal
 from results.store import DamagedResults
 
 ROOT = Path(__file__).parents[2]
@@ -251,7 +252,3 @@ def test_cost_of_an_event_stays_flat(file):
             journal.append({"event": "epoch", "epoch": i, "loss": 0.5})
         late = cost(journal)
     assert late < 3 * early
-
-
-def test_finite_events_are_plain_json():
-    assert _encode({"event": "a", "x": 0.5}) == '{"event": "a", "x": 0.5}'

@@ -1,15 +1,27 @@
 """One writer at a time on a store that has no locks: an object that its holder keeps changing."""
 
 import contextlib
+import functools
 import json
+import logging
 import secrets
 import threading
 import time
+from types import TracebackType
 from typing import Any, Self
 
 from results.journal import process_identity
-from results.journal.file_journal import Busy, busy
-from results.store import DamagedResults, Store
+from results.journal.event_journal import Busy, busy
+from results.journal.shared_object import (
+    ConditionalObject,
+    PlainObject,
+    SharedObject,
+    Superseded,
+)
+from results.locations import first_line
+from results.object_store import connect
+from results.retry import is_transient
+from results.store import Store
 
 LEASE_S = 30.0
 """A lease that has not been renewed for so long was left by a dead process."""
@@ -18,7 +30,10 @@ _RENEWALS = 6
 """In `LEASE_S`; so many may fail before the holder is taken for dead."""
 
 _SETTLE = 1 / 30
-"""Of the lease, and not above 1 s: how long one who took it waits for another who did so too."""
+"""Of the lease, and not above 1 s: how long one who took it waits for another who did so too,
+where the store would not refuse that."""
+
+_LOG = logging.getLogger(__name__)
 
 
 class Lease:
@@ -28,27 +43,38 @@ class Lease:
     thread raises every few seconds. Whoever comes second watches it: as soon as it changes, the
     holder lives; if it stays the same for `seconds`, during which the store answered, the holder
     is dead and the second takes over. If the holder was a process of the same machine that has
-    ended, or gave the lease back, there is nothing to wait for.
+    ended, or released the lease, there is nothing to wait for.
 
-    Stores give no write that fails when another was faster. Of two that take over in the same
-    moment the later write stands; the first sees that when it looks again, a moment later, or at
-    the latest when it renews. So a holder may for a few seconds not know that it no longer is
-    one: what it writes must not overwrite what its successor does.
+    On S3 and Google's store every write of the object is refused if another was faster
+    (https://datatracker.ietf.org/doc/html/rfc9110#name-preconditions): of those that take over in
+    the same moment exactly one holds it, and a holder that was taken for dead learns that by its
+    next renewal, which can never undo what its successor wrote.
+
+    Other stores give no such write, which is said once, as a warning. Of two that take over in the
+    same moment the later write stands there; the first sees that when it looks again, a moment
+    later, or at the latest when it renews. So a holder may for a few seconds not know that it no
+    longer is one: what it writes must not overwrite what its successor does.
 
     Args:
         store: of the sweep.
         name: of the object.
         seconds: see `LEASE_S`.
+
+    Attributes:
+        exclusive: whether the store refuses a write where another was faster; known once taken.
     """
 
     def __init__(self, store: Store, name: str, seconds: float = LEASE_S) -> None:
+        self.exclusive = False
         self._store = store
         self._name = name
         self._seconds = seconds
         self._token = secrets.token_hex(8)
         self._beat = 0
+        self._content = b""
         self._confirmed = 0.0
         self._successor = ""
+        self._object: SharedObject = PlainObject(name)
         self._turn = threading.Lock()
         self._end = threading.Event()
         self._thread: threading.Thread | None = None
@@ -60,12 +86,16 @@ class Lease:
             Busy: if another does.
             OSError: of the store, after all patience.
         """
-        self._watch()
-        self._put(self._store)
-        time.sleep(min(1.0, self._seconds * _SETTLE))
-        found = _read(self._look(self._store))
-        if found.get("token") != self._token:
-            raise self._busy(_holder(found))
+        reason = self._take_exclusively()
+        self.exclusive = not reason
+        if reason:
+            self._object = PlainObject(self._name)
+            self._claim()
+            time.sleep(min(1.0, self._seconds * _SETTLE))
+            current = self._object.read(self._store)
+            if current != self._content:
+                raise self._busy(current)
+            _warn_once(self._store.root, reason)
         self._thread = threading.Thread(target=self._renewing, name="lease", daemon=True)
         self._thread.start()
         return self
@@ -80,35 +110,77 @@ class Lease:
         if not self._successor and _now() - self._confirmed > self._seconds / 2:
             self._renew(self._store)
         if self._successor:
-            raise self._busy(self._successor)
+            raise busy(_sweep(self._store), self._successor)
 
-    def give_back(self) -> None:
+    def release(self) -> None:
         """Lets the next one have it at once; without an answer it is left to run out."""
+        if self._thread is None:
+            return
         self._end.set()
+        self._thread.join(self._seconds)
+        if self._thread.is_alive():
+            return  # it might put the object again after it was deleted
+        self._thread = None
         store = self._store.with_patience(self._seconds / _RENEWALS)
-        if self._thread is not None:
-            self._thread.join(self._seconds)
-            if self._thread.is_alive():
-                return  # it might put the object again after it was deleted
         with contextlib.suppress(OSError):
-            if _read(self._look(store)).get("token") == self._token:
+            if _fields(self._object.read(store)).get("token") == self._token:
                 store.delete(self._name)
+
+    def __enter__(self) -> Self:
+        return self.take()
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        problem: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.release()
+
+    def _take_exclusively(self) -> str:
+        """Takes it by writes under conditions; or tells why this store gives none."""
+        try:
+            target = connect(self._store.location(self._name))
+            if target is None:
+                return "it has no writes under conditions"
+            self._object = guarded = ConditionalObject(*target)
+            self._claim()
+            heeded = guarded.is_guarded(self._store, self._content)
+        except OSError as problem:
+            if is_transient(problem):
+                raise
+            return first_line(problem)
+        return "" if heeded else "it does not heed the conditions of a write"
+
+    def _claim(self) -> None:
+        while True:
+            self._watch()
+            try:
+                self._write(self._store)
+                return
+            except Superseded as other:
+                if other.content is not None:
+                    raise self._busy(other.content) from None
+                # Released in the moment before it was to be taken over: nobody holds it.
 
     def _watch(self) -> None:
         """Returns when nobody holds it."""
-        first = self._look(self._store)
+        first = self._object.read(self._store)
         pause = self._seconds / (2 * _RENEWALS)
         still = 0
         while (
-            first is not None and still < 2 * _RENEWALS and not process_identity.gone(_read(first))
+            first is not None
+            and _fields(first).get("token") != self._token
+            and still < 2 * _RENEWALS
+            and not process_identity.gone(_fields(first))
         ):
             time.sleep(pause)
             began = time.monotonic()
-            now = self._look(self._store)
-            if now is not None and now != first:
-                raise self._busy(_holder(_read(now)))
-            if now is None:
+            current = self._object.read(self._store)
+            if current is None:
                 return
+            if current != first:
+                raise self._busy(current)
             # While the store does not answer, the holder cannot renew either.
             still = still + 1 if time.monotonic() - began < 2 * pause else 0
 
@@ -120,46 +192,51 @@ class Lease:
 
     def _renew(self, store: Store) -> None:
         with self._turn:
-            content = self._look(store)
-            found = _read(content)
-            if found.get("token") == self._token:
-                self._put(store)
-            else:
-                self._successor = _holder(found)
+            if self._successor:
+                return
+            try:
+                self._write(store)
+            except Superseded as other:
+                self._successor = _holder(other.content)
 
-    def _put(self, store: Store) -> None:
+    def _write(self, store: Store) -> None:
         self._beat += 1
         began = _now()
-        told = {"holder": process_identity.shown(), "token": self._token, "beat": self._beat}
-        content = json.dumps({**told, **process_identity.identity()}).encode()
-        store.write_bytes(self._name, content)
+        own = {"holder": process_identity.shown(), "token": self._token, "beat": self._beat}
+        self._content = json.dumps({**own, **process_identity.identity()}).encode()
+        self._object.write(store, self._content)
         self._confirmed = began
 
-    def _look(self, store: Store) -> bytes | None:
-        """The object's content; None if there is none."""
-        try:
-            return store.read_bytes(self._name)
-        except DamagedResults as problem:
-            if isinstance(problem.__cause__, OSError):
-                raise problem.__cause__ from None
-            return None
-
-    def _busy(self, other: str) -> Busy:
-        return busy(self._store.root.rpartition("/")[2], other)
+    def _busy(self, content: bytes | None) -> Busy:
+        return busy(_sweep(self._store), _holder(content))
 
 
-def _read(content: bytes | None) -> dict[str, Any]:
+def _fields(content: bytes | None) -> dict[str, Any]:
     try:
-        found = json.loads(content or b"")
+        fields = json.loads(content or b"")
     except ValueError:
         return {}
-    return found if isinstance(found, dict) else {}
+    return fields if isinstance(fields, dict) else {}
 
 
-def _holder(found: dict[str, Any]) -> str:
-    return str(found.get("holder") or "another process")
+def _holder(content: bytes | None) -> str:
+    return str(_fields(content).get("holder") or "another process")
+
+
+def _sweep(store: Store) -> str:
+    return store.root.rpartition("/")[2]
 
 
 def _now() -> float:
     """Seconds, those of a machine asleep included: its lease ran out meanwhile."""
     return time.clock_gettime(getattr(time, "CLOCK_BOOTTIME", time.CLOCK_MONOTONIC))
+
+
+@functools.cache
+def _warn_once(place: str, reason: str) -> None:
+    _LOG.warning(
+        "%s cannot refuse a write where another process was faster (%s): of two that take a sweep "
+        "over in the same second both may write it for a moment. See that there is only one.",
+        place,
+        reason,
+    )

@@ -1,5 +1,7 @@
 import json
 import os
+import re
+import secrets
 import signal
 import subprocess
 import sys
@@ -10,30 +12,33 @@ from pathlib import Path
 import pytest
 
 from results.journal import process_identity
-from results.journal.file_journal import Busy
+from results.journal.event_journal import Busy
 from results.journal.lease import Lease
+from results.s3_server import CONDITIONS
 from results.store import Store
 
 SECONDS = 1.2
 NAME = "journal.lease"
 
 
-@pytest.fixture
-def store(s3):
+@pytest.fixture(params=[(), CONDITIONS], ids=["conditional", "plain"])
+def store(request, bucket, s3):
+    """One that refuses a write where another was faster, and one that heeds no condition."""
+    bucket.ignored = request.param
     return Store(s3).below("first")
 
 
-def left_by(store, **told):
+def left_by(store, **fields):
     """A lease whose holder does not renew it."""
-    store.write_bytes(NAME, json.dumps({"token": "old", "beat": 7, **told}).encode())
+    store.write_bytes(NAME, json.dumps({"token": "old", "beat": 7, **fields}).encode())
 
 
 def test_taken_held_and_given_back(store):
     lease = Lease(store, NAME, SECONDS).take()
-    told = store.read_json(NAME)
-    assert told["holder"] == process_identity.shown()
+    fields = store.read_json(NAME)
+    assert fields["holder"] == process_identity.shown()
     lease.check()
-    lease.give_back()
+    lease.release()
     assert not store.exists(NAME)
 
 
@@ -42,7 +47,7 @@ def test_it_is_renewed_while_it_is_held(store):
     first = store.read_json(NAME)
     time.sleep(SECONDS)
     second = store.read_json(NAME)
-    lease.give_back()
+    lease.release()
     assert second["token"] == first["token"]
     assert second["beat"] - first["beat"] >= 2
 
@@ -56,7 +61,7 @@ def test_second_one_is_refused_as_soon_as_it_sees_life(store):
     assert str(caught.value).startswith(expected)
     assert time.monotonic() - began < SECONDS
     first.check()
-    first.give_back()
+    first.release()
 
 
 def test_given_back_while_watched_is_taken(store):
@@ -64,11 +69,11 @@ def test_given_back_while_watched_is_taken(store):
     first._end.set()  # no renewal any more that would show life
     assert first._thread is not None
     first._thread.join()
-    threading.Timer(SECONDS / 4, first.give_back).start()
+    threading.Timer(SECONDS / 4, first.release).start()
     began = time.monotonic()
     second = Lease(store, NAME, SECONDS).take()
     assert time.monotonic() - began < SECONDS
-    second.give_back()
+    second.release()
 
 
 def test_lease_that_nobody_renews_is_taken_over_after_its_time(store):
@@ -77,7 +82,7 @@ def test_lease_that_nobody_renews_is_taken_over_after_its_time(store):
     lease = Lease(store, NAME, SECONDS).take()
     assert SECONDS <= time.monotonic() - began < 2 * SECONDS
     assert store.read_json(NAME)["holder"] == process_identity.shown()
-    lease.give_back()
+    lease.release()
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b"null"])
@@ -85,7 +90,7 @@ def test_damaged_lease_is_watched_like_any_other(store, content):
     store.write_bytes(NAME, content)
     lease = Lease(store, NAME, 0.3).take()
     lease.check()
-    lease.give_back()
+    lease.release()
 
 
 def test_process_of_this_machine_that_has_ended_is_not_waited_for(store):
@@ -93,16 +98,16 @@ def test_process_of_this_machine_that_has_ended_is_not_waited_for(store):
     began = time.monotonic()
     lease = Lease(store, NAME, 30.0)
     lease._seconds = SECONDS
-    lease.take().give_back()
+    lease.take().release()
     assert time.monotonic() - began < SECONDS
 
 
 def test_clocks_are_not_compared(store):
     """The holder's time of day and the server's may be anything: they are not even told."""
     lease = Lease(store, NAME, SECONDS).take()
-    told = store.read_json(NAME)
-    lease.give_back()
-    assert set(told) == {
+    fields = store.read_json(NAME)
+    lease.release()
+    assert set(fields) == {
         "holder", "token", "beat", "host", "boot", "namespace", "pid", "started",
     }  # fmt: skip
 
@@ -113,7 +118,7 @@ def test_displaced_holder_learns_it_at_its_next_renewal(store):
     time.sleep(SECONDS / 2)
     with pytest.raises(Busy, match=r"by process 7 \(elsewhere\)"):
         lease.check()
-    lease.give_back()
+    lease.release()
     assert store.read_json(NAME)["token"] == "old"  # the other's stays
 
 
@@ -123,7 +128,7 @@ def test_holder_whose_lease_has_vanished_is_displaced(store):
     time.sleep(SECONDS / 2)
     with pytest.raises(Busy, match="by another process"):
         lease.check()
-    lease.give_back()
+    lease.release()
 
 
 def test_holder_that_could_not_renew_asks_before_it_goes_on(bucket, store):
@@ -134,19 +139,19 @@ def test_holder_that_could_not_renew_asks_before_it_goes_on(bucket, store):
     began = time.monotonic()
     lease.check()  # waits until the store answers
     assert time.monotonic() - began > 0.2
-    lease.give_back()
+    lease.release()
 
 
 def test_store_that_fails_is_no_sign_of_death(bucket, store):
     """Neither can renew or look meanwhile; afterwards the first one still has it."""
     first = Lease(store, NAME, SECONDS).take()
-    told: list[str] = []
+    messages: list[str] = []
 
     def second() -> None:
         try:
             Lease(store, NAME, SECONDS).take()
         except Busy as problem:
-            told.append(str(problem))
+            messages.append(str(problem))
 
     bucket.status = 500
     watcher = threading.Thread(target=second)
@@ -154,9 +159,9 @@ def test_store_that_fails_is_no_sign_of_death(bucket, store):
     time.sleep(1.5 * SECONDS)
     bucket.status = 0
     watcher.join()
-    assert len(told) == 1
+    assert len(messages) == 1
     first.check()
-    first.give_back()
+    first.release()
 
 
 def test_of_two_that_take_over_at_once_one_holds_in_the_end(store):
@@ -182,7 +187,112 @@ def test_of_two_that_take_over_at_once_one_holds_in_the_end(store):
         taker.join()
     assert sorted(outcome.values()) == ["holds", "refused", "refused", "refused"]
     for lease in leases:
-        lease.give_back()
+        lease.release()
+
+
+ROUNDS = 50
+
+
+def take_both(store, bucket) -> tuple[list[Lease], list[str]]:
+    """Who held it and what the other was told, where both saw the dead one's before they wrote."""
+    meeting, first_two = threading.Barrier(2, timeout=20), iter(range(2))
+    held: list[Lease] = []
+    refused: list[str] = []
+
+    def meet(path: str) -> None:
+        if next(first_two, None) is not None:
+            meeting.wait()
+
+    def take() -> None:
+        try:
+            held.append(Lease(store, NAME).take())
+        except Busy as problem:
+            refused.append(str(problem))
+
+    bucket.before_write = meet
+    takers = [threading.Thread(target=take) for _ in range(2)]
+    for taker in takers:
+        taker.start()
+    for taker in takers:
+        taker.join()
+    return held, refused
+
+
+def test_of_two_that_take_over_in_the_same_moment_exactly_one_holds(bucket, s3):
+    store = Store(s3)
+    dead = {**process_identity.identity(), "started": "1"}
+    for beat in range(ROUNDS):
+        left_by(store, **dead, beat=beat)
+        (lease,), (message,) = take_both(store, bucket)
+        assert message.startswith("sweep ")
+        assert lease.exclusive
+        lease.check()
+        assert store.read_json(NAME)["token"] == lease._token
+        lease.release()
+        assert not store.exists(NAME)
+
+
+def test_displaced_holder_overwrites_nothing(bucket, s3):
+    """Its renewal is refused by the store itself: no moment lies between looking and writing."""
+    store = Store(s3)
+    lease = Lease(store, NAME, SECONDS).take()
+    bucket.clear()
+    left_by(store, holder="process 7 (elsewhere)")
+    time.sleep(SECONDS / 2)
+    assert [method for method, _, _ in bucket.requests] == ["PUT", "PUT", "GET"]
+    assert store.read_json(NAME)["token"] == "old"
+    with pytest.raises(Busy, match=r"by process 7 \(elsewhere\)"):
+        lease.check()
+    lease.release()
+
+
+def no_conditions(kind, s3, bucket, monkeypatch):
+    if kind == "unheeded":
+        bucket.ignored = CONDITIONS
+    if kind == "unsupported":
+        monkeypatch.setenv("AWS_CONDITIONAL_PUT", "disabled")
+    return Store(s3 if kind != "memory" else f"memory://{secrets.token_hex(8)}/a")
+
+
+@pytest.mark.parametrize(
+    ("kind", "reason"),
+    [
+        ("memory", "it has no writes under conditions"),
+        ("unheeded", "it does not heed the conditions of a write"),
+        ("unsupported", ".*conditional put is disabled.*"),
+    ],
+)
+def test_store_that_cannot_refuse_a_write_is_named_once(
+    kind, reason, s3, bucket, monkeypatch, caplog
+):
+    store = no_conditions(kind, s3, bucket, monkeypatch)
+    for _ in range(3):
+        with Lease(store, NAME, 0.3) as lease:
+            assert not lease.exclusive
+            lease.check()
+        assert not store.exists(NAME)
+    (record,) = caplog.records
+    expected = (
+        rf"{store.root} cannot refuse a write where another process was faster \({reason}\): "
+    )
+    assert re.match(expected, record.getMessage(), re.IGNORECASE)
+
+
+def test_store_that_can_is_not_spoken_of(s3, caplog):
+    with Lease(Store(s3), NAME, SECONDS) as lease:
+        assert lease.exclusive
+    assert not caplog.records
+
+
+def test_refused_one_releases_nothing(store):
+    first = Lease(store, NAME, SECONDS).take()
+    second = Lease(store, NAME, SECONDS)
+    with pytest.raises(Busy):
+        second.take()
+    second.release()
+    first.check()
+    assert store.read_json(NAME)["token"] == first._token
+    first.release()
 
 
 HOLD = """
@@ -221,7 +331,7 @@ def test_killed_holder_of_this_machine_is_succeeded_at_once(store):
     process.kill()
     process.communicate()
     began = time.monotonic()
-    Lease(store, NAME, SECONDS).take().give_back()
+    Lease(store, NAME, SECONDS).take().release()
     assert time.monotonic() - began < SECONDS
 
 
@@ -236,4 +346,4 @@ def test_stopped_holder_is_succeeded_after_the_lease_and_knows_it_when_it_comes_
     out, _ = process.communicate("check\n")
     assert out == "Busy\n"
     lease.check()
-    lease.give_back()
+    lease.release()

@@ -1,17 +1,13 @@
 """The journal of a sweep, whatever its store is: one file, or numbered pieces."""
 
-from typing import TypeAlias
-
+from results.journal.event_journal import EventJournal
 from results.journal.file_journal import Journal
 from results.journal.segmented_journal import SegmentedJournal
 from results.paths import Paths
 from results.store import Store
 
-AnyJournal: TypeAlias = Journal | SegmentedJournal
-"""Both have the same methods, and raise the same errors."""
 
-
-def journal_of(store: Store, batch: int = 1) -> AnyJournal:
+def journal_of(store: Store, batch: int = 1) -> EventJournal:
     """The journal in a sweep's folder, not opened for writing yet.
 
     Args:

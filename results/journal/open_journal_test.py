@@ -2,7 +2,8 @@ import math
 
 import pytest
 
-from results.journal.file_journal import Busy, Journal
+from results.journal.event_journal import Busy
+from results.journal.file_journal import Journal
 from results.journal.open_journal import has_journal, journal_of
 from results.journal.segmented_journal import SegmentedJournal
 from results.store import Store

@@ -21,21 +21,21 @@ def identity() -> dict[str, Any]:
     return {"host": socket.gethostname(), **_here(), "pid": pid, "started": _started(pid)}
 
 
-def gone(holder: Mapping[str, Any]) -> bool:
+def gone(process: Mapping[str, Any]) -> bool:
     """Whether that process has surely ended.
 
     Args:
-        holder: what `identity` gave there.
+        process: what `identity` gave there.
 
     Returns:
         False where it cannot be known: on another machine, in another container, off Linux.
     """
     here = identity()
-    is_complete = all(holder.get(key) for key in (*_SAME, "pid", "started"))
-    if not is_complete or any(holder.get(key) != here[key] for key in _SAME):
+    complete = all(process.get(key) for key in (*_SAME, "pid", "started"))
+    if not complete or any(process.get(key) != here[key] for key in _SAME):
         return False
     # A number is given to a new process some day: only number and start together are one.
-    return _started(holder["pid"]) != holder["started"]
+    return _started(process["pid"]) != str(process["started"])
 
 
 def _here() -> dict[str, str]:

@@ -2,13 +2,13 @@
 
 import re
 import secrets
-from collections.abc import Mapping
 from concurrent.futures import ThreadPoolExecutor
-from types import TracebackType
 from typing import Any, Self
 
-from results.journal.file_journal import decode, encode
+from results.journal.event_journal import EventJournal, busy, decode
 from results.journal.lease import LEASE_S, Lease
+from results.journal.shared_object import ConditionalObject, Superseded
+from results.object_store import connect
 from results.paths import Paths
 from results.store import DamagedResults, Store
 
@@ -18,18 +18,20 @@ SEGMENT_BYTES = 65536
 LEASE = "journal.lease"
 """Name of the object that tells who writes."""
 
-_NAME = re.compile(r"(\d{8})-[0-9a-f]{8}\.jsonl")
+_NAME = re.compile(r"(\d{8})(?:-[0-9a-f]{8})?\.jsonl")
 _READERS = 8
 
 
-class SegmentedJournal:
-    """An append-only sequence of events on any store; a `Journal` to those who use it.
+class SegmentedJournal(EventJournal):
+    """An append-only sequence of events on any store.
 
-    Events stand in objects `journal/<number>-<token>.jsonl`, a line each. An event puts the last
-    segment again, whole, with one line more; at `SEGMENT_BYTES` the next one is begun. So an event
-    costs one request of at most 64 KiB, however many there are, and what is on the store always
-    ends with a whole event. Every writer begins a segment of its own and has its token in the
-    name: one that was taken for dead and comes back cannot overwrite what its successor wrote.
+    Events stand in objects `journal/<number>.jsonl`, a line each. An event puts the last segment
+    again, whole, with one line more; at `SEGMENT_BYTES` the next one is begun. So an event costs
+    one request of at most 64 KiB, however many there are, and what is on the store always ends
+    with a whole event. Every writer begins a segment of its own: one that was taken for dead and
+    comes back cannot overwrite what its successor wrote. Where the store refuses a write because
+    another was faster, no two writers ever have one number; where it does not, each has a token of
+    its own in the names (`<number>-<token>.jsonl`), and two segments of one number are both read.
 
     One writer at a time: `results.journal.lease.Lease`. Reading needs none.
 
@@ -41,14 +43,14 @@ class SegmentedJournal:
     """
 
     def __init__(self, store: Store, batch: int = 1, lease_s: float = LEASE_S) -> None:
-        self.batch = batch
+        super().__init__(batch)
         self._lease_s = lease_s
         self._store = store
         self._lease: Lease | None = None
         self._token = ""
         self._number = 0
+        self._segment: ConditionalObject | None = None
         self._lines = bytearray()
-        self._pending = 0
 
     def open(self) -> Self:
         """Takes the lease; nothing if that is done.
@@ -60,42 +62,14 @@ class SegmentedJournal:
         if self._lease is None:
             lease = Lease(self._store, LEASE, self._lease_s).take()
             try:
-                self._number = max((number for number, _ in self._segments()), default=0) + 1
+                last = max((number for number, _ in self._segments()), default=0)
             except BaseException:
-                lease.give_back()
+                lease.release()
                 raise
-            self._lease, self._token = lease, secrets.token_hex(4)
-            self._lines.clear()
+            self._lease = lease
+            self._token = "" if lease.exclusive else f"-{secrets.token_hex(4)}"
+            self._begin(last + 1)
         return self
-
-    def append(self, event: Mapping[str, Any]) -> None:
-        """Adds one line; its cost does not depend on how many there are.
-
-        Args:
-            event: "event" and any JSON values, NumPy scalars included.
-
-        Raises:
-            ValueError: if "event" is absent.
-            TypeError: for a value that JSON cannot hold.
-            Busy: see `open`; also if another process has taken this one for dead meanwhile.
-            OSError: of the store, after all patience; the event is then not in the journal once
-                the next one is, though it may have reached the store.
-        """
-        line = encode(event)
-        self.open()
-        if len(self._lines) + len(line) > SEGMENT_BYTES and self._lines:
-            self.sync()
-            self._number, self._pending = self._number + 1, 0
-            self._lines.clear()
-        self._lines += line
-        self._pending += 1
-        if self.batch and self._pending >= self.batch:
-            try:
-                self.sync()
-            except BaseException:
-                del self._lines[-len(line) :]
-                self._pending -= 1
-                raise
 
     def sync(self) -> None:
         """Puts what was appended on the store.
@@ -106,7 +80,7 @@ class SegmentedJournal:
         """
         if self._lease is not None and self._pending:
             self._lease.check()
-            self._store.write_bytes(self._name(), bytes(self._lines))
+            self._put(bytes(self._lines))
             self._pending = 0
 
     def read(self) -> list[dict[str, Any]]:
@@ -137,26 +111,45 @@ class SegmentedJournal:
             lease, self._lease = self._lease, None
             self._pending = 0
             if lease is not None:
-                lease.give_back()
+                lease.release()
 
-    def __enter__(self) -> Self:
-        return self.open()
+    def _add(self, line: bytes) -> None:
+        if len(self._lines) + len(line) > SEGMENT_BYTES and self._lines:
+            self.sync()
+            self._begin(self._number + 1)
+        self._lines += line
+        self._pending += 1
+        if self.batch and self._pending >= self.batch:
+            try:
+                self.sync()
+            except BaseException:
+                del self._lines[-len(line) :]
+                self._pending -= 1
+                raise
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        problem: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.close()
+    def _begin(self, number: int) -> None:
+        self._number, self._pending = number, 0
+        self._lines.clear()
+        target = None if self._token else connect(self._store.location(self._name()))
+        self._segment = ConditionalObject(*target) if target else None
+
+    def _put(self, content: bytes) -> None:
+        if self._segment is None:
+            self._store.write_bytes(self._name(), content)
+            return
+        try:
+            self._segment.write(self._store, content)
+        except Superseded:
+            sweep = self._store.root.rpartition("/")[2]
+            raise busy(sweep, f"another process (segment {self._number} of the journal)") from None
 
     def _name(self) -> str:
-        return f"{Paths().journal_segments}/{self._number:08d}-{self._token}.jsonl"
+        return f"{Paths().journal_segments}/{self._number:08d}{self._token}.jsonl"
 
     def _segments(self) -> list[tuple[int, str]]:
         names = self._store.list(Paths().journal_segments)
-        found = ((_NAME.fullmatch(name.rpartition("/")[2]), name) for name in names)
-        return sorted((int(match[1]), name) for match, name in found if match)
+        matches = ((_NAME.fullmatch(name.rpartition("/")[2]), name) for name in names)
+        return sorted((int(match[1]), name) for match, name in matches if match)
 
     def _read(self, name: str) -> list[dict[str, Any]]:
         content = self._store.read_bytes(name)

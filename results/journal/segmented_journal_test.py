@@ -10,8 +10,9 @@ import numpy as np
 import pytest
 
 from results.journal import segmented_journal
-from results.journal.file_journal import Busy
+from results.journal.event_journal import Busy
 from results.journal.segmented_journal import LEASE, SEGMENT_BYTES, SegmentedJournal
+from results.s3_server import CONDITIONS
 from results.store import DamagedResults, Store
 
 LEASE_S = 1.2
@@ -59,10 +60,10 @@ def test_every_writer_begins_a_segment(store):
     write(store, "c")
     write(store, "d", "e")
     assert names(store) == list("abcde")
-    assert [name.split("-")[0] for name in stored(store)] == [
-        "journal/00000001",
-        "journal/00000002",
-        "journal/00000003",
+    assert stored(store) == [
+        "journal/00000001.jsonl",
+        "journal/00000002.jsonl",
+        "journal/00000003.jsonl",
     ]
 
 
@@ -85,10 +86,10 @@ def test_event_costs_one_request_of_bounded_size(bucket, store, monkeypatch, cou
         bucket.clear()
         for number in range(count):
             opened.append({"event": "epoch", "trial": "0123456789", "epoch": number})
-        asked = list(bucket.asked)
-    assert {method for method, _, _ in asked} == {"PUT"}
-    assert len(asked) == count
-    assert max(size for _, _, size in asked) <= 1024
+        requests = list(bucket.requests)
+    assert {method for method, _, _ in requests} == {"PUT"}
+    assert len(requests) == count
+    assert max(size for _, _, size in requests) <= 1024
     assert [event["epoch"] for event in journal(store).read()] == list(range(count))
 
 
@@ -143,11 +144,11 @@ def test_numbers_that_are_none_survive_as_valid_json(store):
         opened.append({"event": "epoch", "row": row})
     (name,) = stored(store)
     json.loads(store.read_bytes(name), parse_constant=lambda word: pytest.fail(word))
-    found = journal(store).read()[0]["row"]
-    assert math.isnan(found["loss"])
-    assert math.isnan(found["numpy"])
-    assert found["rows"] == [math.inf, -math.inf, 1.5]
-    assert (found["count"], found["none"]) == (3, None)
+    back = journal(store).read()[0]["row"]
+    assert math.isnan(back["loss"])
+    assert math.isnan(back["numpy"])
+    assert back["rows"] == [math.inf, -math.inf, 1.5]
+    assert (back["count"], back["none"]) == (3, None)
 
 
 @pytest.mark.parametrize(
@@ -189,19 +190,51 @@ def test_displaced_writer_raises_and_overwrites_nothing(store):
     assert names(store) == ["a", "c", "e"]
 
 
-def test_writers_who_do_not_know_of_one_another_lose_no_event(store):
-    """For the moment in which a displaced holder does not know it yet."""
+def two_who_do_not_know_of_one_another(store):
+    """For the moment in which a displaced holder does not know it yet: both write segment 2."""
     first = journal(store).open()
     first.append({"event": "a"})
     store.delete(LEASE)
     second = journal(store).open()
     second.append({"event": "b"})
     first._lease.check = lambda: None
-    first._number = second._number
+    first._begin(second._number)
+    return first, second
+
+
+def test_no_two_writers_have_one_number(store):
+    first, second = two_who_do_not_know_of_one_another(store)
+    with pytest.raises(Busy, match=r"sweep first .* by another process \(segment 2 of the journal"):
+        first.append({"event": "late"})
+    first.close()
+    second.append({"event": "c"})
+    second.close()
+    assert names(store) == ["a", "b", "c"]
+
+
+@pytest.mark.parametrize("kind", ["memory://", "s3://"])
+def test_writers_lose_no_event_where_the_store_heeds_no_condition(bucket, store, kind):
+    bucket.ignored = CONDITIONS
+    if kind == "memory://":
+        store = Store(f"memory://{store.root.partition('://')[2]}")
+    first, second = two_who_do_not_know_of_one_another(store)
     first.append({"event": "late"})
     first.close()
     second.close()
-    assert sorted(names(store)) == ["a", "a", "b", "late"]
+    assert sorted(names(store)) == ["a", "b", "late"]
+    tokens = [name.rpartition("-")[2] for name in stored(store)]
+    assert len(tokens) == 3
+    assert len(set(tokens)) == 2
+
+
+def test_segments_with_and_without_a_token_are_one_journal(bucket, store):
+    """As version 0.1.0 wrote them, then as we do."""
+    bucket.ignored = CONDITIONS
+    write(store, "a")
+    bucket.ignored = ()
+    write(store, "b")
+    assert names(store) == ["a", "b"]
+    assert [len(name) for name in stored(store)] == [31, 22]  # journal/00000001-0123abcd.jsonl
 
 
 def test_store_that_fails_for_a_while_costs_no_event(bucket, store):
@@ -218,7 +251,7 @@ def test_store_that_fails_for_longer_raises_and_the_next_event_stands_without_it
     with journal(store.with_patience(0.3)) as opened:
         opened.append({"event": "a"})
         bucket.status = 500
-        with pytest.raises(OSError, match="HTTP status 500"):
+        with pytest.raises(OSError, match=r"status code: 500"):
             opened.append({"event": "b"})
         bucket.status = 0
         opened.append({"event": "c"})

@@ -11,8 +11,8 @@ from functools import partial
 from pathlib import Path
 
 from orchestrator.data.cache.entries import sweep_abandoned, unfinished, unwritable
-from orchestrator.data.remote.remote import Found, look
-from orchestrator.data.remote.retry import patiently
+from orchestrator.data.remote.access import access
+from orchestrator.data.remote.remote_data import RemoteData, stat_remote
 from orchestrator.data.remote.uris import shown
 from orchestrator.errors import BadInput
 from orchestrator.process.progress_bar import ProgressBar
@@ -27,7 +27,7 @@ BLOCK = 16 * 2**20
 """Bytes read at a time: each is a request to an object store, and an advance of the bar."""
 
 
-def fetch(remote: Found, cache: Path, patience: float) -> Path:
+def fetch(remote: RemoteData, cache: Path, patience: float) -> Path:
     """A copy of what lies behind a URI, made unless it is there.
 
     It stands in downloads/<digest of URI>-<digest of its state>/<its name>; copies of the same
@@ -55,7 +55,7 @@ def fetch(remote: Found, cache: Path, patience: float) -> Path:
         sweep_abandoned(folder)
         with unfinished(folder) as half:
             _copy(remote, half / remote.name, patience)
-            if look(remote.uri, patience).mark != remote.mark:
+            if stat_remote(remote.uri, patience).mark != remote.mark:
                 raise BadInput(
                     f"{shown(remote.uri)} changed while it was copied; wait until it is written, "
                     "and try again"
@@ -74,7 +74,7 @@ def _short(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogateescape")).hexdigest()[:16]
 
 
-def _is_complete(remote: Found, copy: Path) -> bool:
+def _is_complete(remote: RemoteData, copy: Path) -> bool:
     for name, size in remote.sizes.items():
         file = copy / name if remote.folder else copy
         try:
@@ -85,7 +85,7 @@ def _is_complete(remote: Found, copy: Path) -> bool:
     return copy.exists()
 
 
-def _copy(remote: Found, target: Path, patience: float) -> None:
+def _copy(remote: RemoteData, target: Path, patience: float) -> None:
     lock = threading.Lock()
     with ProgressBar(f"copying {shown(remote.uri)}", sum(remote.sizes.values())) as bar:
 
@@ -113,9 +113,9 @@ def _copy(remote: Found, target: Path, patience: float) -> None:
 
 
 def _copy_file(
-    remote: Found, name: str, target: Path, patience: float, advance: Callable[[int], None]
+    remote: RemoteData, name: str, target: Path, patience: float, advance: Callable[[int], None]
 ) -> None:
-    size = patiently(partial(_stream, remote, name, target, advance), remote.uri, patience)
+    size = access(partial(_stream, remote, name, target, advance), remote.uri, patience)
     if size != remote.sizes[name]:
         raise BadInput(
             f"{shown(remote.uri)}: {name} gave {size:,} bytes, {remote.sizes[name]:,} were "
@@ -123,7 +123,7 @@ def _copy_file(
         )
 
 
-def _stream(remote: Found, name: str, target: Path, advance: Callable[[int], None]) -> int:
+def _stream(remote: RemoteData, name: str, target: Path, advance: Callable[[int], None]) -> int:
     size = 0
     try:
         with remote.open(name) as source, _written(target) as write:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from orchestrator.data.containers.container import readable
 from orchestrator.data.containers.plain_files import stamp_of_files
-from results import atomic_file
+from results.atomic_file import write_atomically
 
 READING = 2
 """Raised whenever the same bytes are read or carved differently; makes every path be read again."""
@@ -56,7 +56,7 @@ def remember(source: str, mark: str, entry: IndexEntry, cache: Path) -> None:
     record = {"source": source, "stamp": mark, "digest": entry.digest, "notes": entry.notes}
     with contextlib.suppress(OSError):
         file.parent.mkdir(parents=True, exist_ok=True)
-        atomic_file.replace(file, json.dumps(record).encode(), durable=False)
+        write_atomically(file, json.dumps(record).encode(), durable=False)
 
 
 def _file(source: str, cache: Path) -> Path:

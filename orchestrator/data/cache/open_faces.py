@@ -31,8 +31,8 @@ from orchestrator.data.faces import EMOTIONS, Faces, Splits
 from orchestrator.data.layouts.published import departures
 from orchestrator.data.layouts.sources import SOURCES, open_container, recognise
 from orchestrator.data.raw import SPLITS, Raw
-from orchestrator.data.remote.remote import local_path, look
-from orchestrator.data.remote.retry import Unreachable, patience_s
+from orchestrator.data.remote.access import Unreachable, patience_s
+from orchestrator.data.remote.remote_data import local_path, stat_remote
 from orchestrator.data.remote.uris import check, is_uri, shown
 from orchestrator.errors import BadInput
 
@@ -137,7 +137,7 @@ def _local(path: Path) -> _Origin:
 
 
 def _behind(uri: str, cache: Path, patience: float) -> _Origin:
-    remote = look(uri, patience)
+    remote = stat_remote(uri, patience)
 
     def read() -> tuple[Raw, str]:
         copy = fetch(remote, cache, patience)

@@ -1,4 +1,4 @@
-"""Data behind a URI: what it is, in what state, and how long to wait for it.
+"""Data behind a URI: what they are, in what state, and how long to wait for them.
 
-Knows neither what the bytes mean nor where they are kept.
+Must not know what the bytes mean, nor where copies of them are kept.
 """

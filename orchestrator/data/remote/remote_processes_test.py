@@ -61,8 +61,8 @@ def test_four_processes_that_start_at_once_copy_and_read_once(bucket, cache):
 KILLED = """
 import os, signal
 from orchestrator.data.cache import downloads
-look = downloads.look
-downloads.look = lambda *a: os.kill(os.getpid(), signal.SIGKILL)
+stat_remote = downloads.stat_remote
+downloads.stat_remote = lambda *a: os.kill(os.getpid(), signal.SIGKILL)
 """
 
 

@@ -1,9 +1,10 @@
 """An S3-compatible store on loopback, for tests: it counts, and fails when told to."""
 
 import http.client
+import re
 import secrets
 import threading
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from types import TracebackType
 from typing import Any, Self
 
@@ -15,21 +16,35 @@ ENVIRONMENT = {
 }
 """What a process needs to use it."""
 
+CONDITIONS = ("If-Match", "If-None-Match")
+"""Headers that make a write depend on what stands there."""
+
 Start = Callable[..., Any]
 
+_SIGNER = re.compile(r"Credential=([^/]+)/")
 
-class Bucket:
+
+class S3Server:
     """moto's S3, in threads of this process, with one bucket in it.
 
     Attributes:
-        asked: method, path and bytes of every request since the last `clear`.
+        requests: method, path and bytes of every request since the last `clear`.
+        signers: names of the keys that requests were signed with since then.
         status: what every request is answered with; 0: as a store answers.
+        lost_answers: how many of the next writes are done, and answered with 500 all the same.
+        before_write: called with the path before each write, for tests in which several meet.
+        ignored: headers that it heeds as little as stores do that do not know them.
     """
 
     def __init__(self) -> None:
-        self.asked: list[tuple[str, str, int]] = []
+        self.requests: list[tuple[str, str, int]] = []
+        self.signers: set[str] = set()
         self.status = 0
+        self.lost_answers = 0
+        self.before_write: Callable[[str], None] = _nothing
+        self.ignored: Sequence[str] = ()
         self.port = 0
+        self._one_write = threading.Lock()
         self._server: Any = None
         self._app: Any = None
 
@@ -81,15 +96,50 @@ class Bucket:
         return f"s3://{BUCKET}/{folder}?scheme=http&endpoint_override=127.0.0.1:{self.port}"
 
     def clear(self) -> None:
-        """Forgets what was asked."""
-        self.asked.clear()
+        """Forgets the requests."""
+        self.requests.clear()
+        self.signers.clear()
+
+    def reset(self) -> None:
+        """Answers as a store does from now on, and forgets the requests."""
+        self.status = self.lost_answers = 0
+        self.before_write, self.ignored = _nothing, ()
+        self.clear()
 
     def _answer(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
         chunked = int(environ.get("HTTP_X_AMZ_DECODED_CONTENT_LENGTH") or 0)
         size = chunked or int(environ.get("CONTENT_LENGTH") or 0)
-        self.asked.append((environ["REQUEST_METHOD"], environ["PATH_INFO"], size))
+        self.requests.append((environ["REQUEST_METHOD"], environ["PATH_INFO"], size))
+        self.signers.update(_SIGNER.findall(environ.get("HTTP_AUTHORIZATION", "")))
         if self.status:
             environ["wsgi.input"].read(-1 if chunked else size)
-            start(f"{self.status} As told", [("Content-Length", "0")])
-            return [b""]
-        return self._app(environ, start)
+            return _refused(self.status, start)
+        if environ["REQUEST_METHOD"] != "PUT":
+            return self._forward(environ, start)
+        return self._write(environ, start)
+
+    def _forward(self, environ: dict[str, Any], start: Start) -> list[bytes]:
+        return list(self._app(environ, start))
+
+    def _write(self, environ: dict[str, Any], start: Start) -> Iterable[bytes]:
+        self.before_write(environ["PATH_INFO"])
+        for header in self.ignored:
+            environ.pop(f"HTTP_{header.upper().replace('-', '_')}", None)
+        with self._one_write:  # moto tests the condition first and writes then; a store does both
+            lost = self.lost_answers > 0
+            self.lost_answers -= lost
+            answer = self._forward(environ, _unheard if lost else start)
+        return _refused(500, start) if lost else answer
+
+
+def _nothing(path: str) -> None:
+    """What happens before a write, as a rule."""
+
+
+def _unheard(*_: Any) -> None:
+    """Where the beginning of an answer goes that is lost."""
+
+
+def _refused(status: int, start: Start) -> Iterable[bytes]:
+    start(f"{status} As told", [("Content-Length", "0")])
+    return [b""]

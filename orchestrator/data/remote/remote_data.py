@@ -1,4 +1,4 @@
-"""What lies behind a URI, and in what state it is."""
+"""Data behind a URI: their files, and a mark that changes with them."""
 
 import contextlib
 import hashlib
@@ -11,18 +11,18 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 
 from orchestrator.data.containers.container import visible
-from orchestrator.data.remote.retry import patiently
+from orchestrator.data.remote.access import access
 from orchestrator.data.remote.uris import check, shown
 from orchestrator.errors import BadInput
-from results.locations import first_line, open_place
+from results.locations import first_line, open_location
 
 
 @dataclass(frozen=True)
-class Found:
-    """What lies behind a URI.
+class RemoteData:
+    """Data behind a URI, as they were when they were asked for.
 
     Attributes:
-        uri: whole, with the connection's settings.
+        uri: in full, with the connection's settings.
         name: the URI's last part.
         sizes: file's name relative to the folder, or `name` for a lone file -> bytes. Hidden files
             are left out.
@@ -65,7 +65,7 @@ def local_path(uri: str) -> Path | None:
     return Path(unquote(parts.path))
 
 
-def look(uri: str, patience: float) -> Found:
+def stat_remote(uri: str, patience: float) -> RemoteData:
     """What lies behind a URI now.
 
     Args:
@@ -77,30 +77,30 @@ def look(uri: str, patience: float) -> Found:
         BadInput: for a URI that cannot be used, holds nothing, or may not be read.
     """
     check(uri)
-    return patiently(lambda: _look(uri), uri, patience)
+    return access(lambda: _stat(uri), uri, patience)
 
 
-def _look(uri: str) -> Found:
+def _stat(uri: str) -> RemoteData:
     files, base = _connect(uri)
-    about = files.get_file_info(base)
+    info = files.get_file_info(base)
     name = PurePosixPath(base).name
-    if about.type == pafs.FileType.NotFound or not name:
+    if info.type == pafs.FileType.NotFound or not name:
         raise FileNotFoundError(base)
-    if about.type == pafs.FileType.File:
-        mark = f"{about.size} {about.mtime_ns} {_tag(files, base)}"
-        return Found(uri, name, {name: about.size}, mark, files, base, folder=False)
+    if info.type == pafs.FileType.File:
+        mark = f"{info.size} {info.mtime_ns} {_tag(files, base)}"
+        return RemoteData(uri, name, {name: info.size}, mark, files, base, folder=False)
     entries = files.get_file_info(pafs.FileSelector(base, recursive=True))
     inside = {
         entry.path.removeprefix(f"{base}/"): entry
         for entry in sorted(entries, key=lambda entry: str(entry.path))
         if entry.type == pafs.FileType.File
     }
-    seen = {name: entry for name, entry in inside.items() if visible(name)}
-    _check_names(uri, seen)
-    marks = repr([(name, entry.size, entry.mtime_ns) for name, entry in seen.items()])
+    visible_files = {name: entry for name, entry in inside.items() if visible(name)}
+    _check_names(uri, visible_files)
+    marks = repr([(name, entry.size, entry.mtime_ns) for name, entry in visible_files.items()])
     mark = hashlib.sha256(marks.encode("utf-8", "surrogateescape")).hexdigest()
-    sizes = {name: entry.size for name, entry in seen.items()}
-    return Found(uri, name, sizes, mark, files, base, folder=True)
+    sizes = {name: entry.size for name, entry in visible_files.items()}
+    return RemoteData(uri, name, sizes, mark, files, base, folder=True)
 
 
 def _tag(files: pafs.FileSystem, base: str) -> str:
@@ -109,8 +109,8 @@ def _tag(files: pafs.FileSystem, base: str) -> str:
         contextlib.suppress(pa.ArrowException, NotImplementedError),
         files.open_input_file(base) as opened,
     ):
-        about = opened.metadata() or {}
-        return "".join(value.decode() for key, value in about.items() if key.lower() == "etag")
+        metadata = opened.metadata() or {}
+        return "".join(value.decode() for key, value in metadata.items() if key.lower() == "etag")
     return ""
 
 
@@ -132,11 +132,11 @@ def _connect(uri: str) -> tuple[pafs.FileSystem, str]:
             "the file"
         )
     try:
-        place = open_place(uri)
+        location = open_location(uri)
     except ValueError as problem:  # in words of results; its cause says what is the matter
         reason = first_line(problem.__cause__ or problem).replace(uri, shown(uri))
         raise BadInput(
             f"{shown(uri)} is no place that data can be read from ({reason}); give --data a path, "
             "or a URI such as s3://bucket/fer2013.zip"
         ) from None
-    return place.files, place.base.rstrip("/")
+    return location.files, location.base.rstrip("/")

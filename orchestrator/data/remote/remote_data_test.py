@@ -15,8 +15,8 @@ from moto.server import ThreadedMotoServer
 from orchestrator.data.cache import downloads
 from orchestrator.data.cache.open_faces import entry_folder, open_faces
 from orchestrator.data.conftest import CREDENTIALS, Bucket
-from orchestrator.data.remote.remote import Found
-from orchestrator.data.remote.retry import Unreachable
+from orchestrator.data.remote.access import Unreachable
+from orchestrator.data.remote.remote_data import RemoteData
 from orchestrator.data.testing import (
     LAYOUTS,
     example,
@@ -40,9 +40,9 @@ def cache(tmp_path) -> Path:
 
 def copies(cache: Path) -> list[str]:
     """Files among the downloads, without the folders of digests."""
-    files = (cache / "downloads").glob("**/*")
+    paths = (cache / "downloads").glob("**/*")
     return sorted(
-        "/".join(f.relative_to(cache / "downloads").parts[1:]) for f in files if f.is_file()
+        "/".join(f.relative_to(cache / "downloads").parts[1:]) for f in paths if f.is_file()
     )
 
 
@@ -255,8 +255,8 @@ def test_data_that_change_while_they_are_copied_are_refused(bucket, cache, monke
     uri = bucket.put("fer2013.csv", CSV)
     copy = downloads._copy
 
-    def slowly(remote, *rest):
-        copy(remote, *rest)
+    def slowly(*arguments):
+        copy(*arguments)
         bucket.put("fer2013.csv", OTHER)
 
     monkeypatch.setattr(downloads, "_copy", slowly)
@@ -265,7 +265,7 @@ def test_data_that_change_while_they_are_copied_are_refused(bucket, cache, monke
 
 def test_a_copy_that_breaks_off_is_begun_anew(bucket, cache, monkeypatch):
     uri = bucket.put("fer2013.csv", CSV)
-    opened, steps = Found.open, []
+    opened, steps = RemoteData.open, []
 
     class Breaking(io.BytesIO):
         def read(self, size=-1):
@@ -273,11 +273,11 @@ def test_a_copy_that_breaks_off_is_begun_anew(bucket, cache, monkeypatch):
                 raise ConnectionResetError(104, "Connection reset by peer")
             return super().read(1000)
 
-    def once(remote, name):
+    def once(data, name):
         steps.append(name)
-        return Breaking(CSV) if len(steps) == 1 else opened(remote, name)
+        return Breaking(CSV) if len(steps) == 1 else opened(data, name)
 
-    monkeypatch.setattr(Found, "open", once)
+    monkeypatch.setattr(RemoteData, "open", once)
     assert len(open_faces(uri, cache=cache).training) == 70
     assert steps == ["fer2013.csv"] * 2
     assert next((cache / "downloads").glob("*/fer2013.csv")).read_bytes() == CSV

@@ -30,12 +30,12 @@ def patience_s() -> float:
         BadInput: where the environment says no number of seconds.
     """
     try:
-        return retry.allowed()
+        return retry.patience_s()
     except ValueError as problem:
         raise BadInput(str(problem)) from None
 
 
-def patiently(action: Callable[[], _T], uri: str, seconds: float) -> _T:
+def access(action: Callable[[], _T], uri: str, seconds: float) -> _T:
     """What an action gives, tried again while its place cannot be reached.
 
     Args:
@@ -48,9 +48,9 @@ def patiently(action: Callable[[], _T], uri: str, seconds: float) -> _T:
         BadInput: for any other trouble, of which trying again is no cure.
     """
     try:
-        return retry.patiently(action, shown(uri), seconds)
+        return retry.with_retries(action, shown(uri), seconds)
     except OSError as problem:
-        if retry.passing(problem):
+        if retry.is_transient(problem):
             raise Unreachable(
                 f"{shown(uri)} cannot be reached ({_reason(problem)}); check the network and the "
                 "URI, or give --data a copy on this machine"

@@ -2,7 +2,7 @@ import time
 
 import pytest
 
-from orchestrator.data.remote.retry import Unreachable, patience_s, patiently
+from orchestrator.data.remote.access import Unreachable, access, patience_s
 from orchestrator.errors import BadInput
 from results import retry
 
@@ -55,7 +55,7 @@ def failing(times: int, problem: OSError):
 @pytest.mark.parametrize("problem", PASSING, ids=str)
 def test_what_passes_is_tried_again_and_said_once(problem, caplog):
     action, _ = failing(3, problem)
-    assert patiently(action, URI, 5) == 4
+    assert access(action, URI, 5) == 4
     (record,) = caplog.records
     assert record.message.startswith("s3://bucket/x.zip does not answer")
 
@@ -65,7 +65,7 @@ def test_what_does_not_pass_in_time_is_given_up(problem):
     action, tried = failing(1000, problem)
     began = time.monotonic()
     with pytest.raises(Unreachable, match=r"^s3://bucket/x\.zip cannot be reached \(.*copy on"):
-        patiently(action, URI, 0.1)
+        access(action, URI, 0.1)
     assert 0.05 < time.monotonic() - began < 1
     assert 3 < len(tried) < 40
 
@@ -73,18 +73,18 @@ def test_what_does_not_pass_in_time_is_given_up(problem):
 def test_without_patience_there_is_one_try():
     action, tried = failing(1000, PASSING[0])
     with pytest.raises(Unreachable):
-        patiently(action, URI, 0)
+        access(action, URI, 0)
     assert len(tried) == 1
 
 
 @pytest.mark.parametrize(
-    ("sentence", "problem"),
-    [(sentence, problem) for sentence, problems in LASTING.items() for problem in problems],
+    ("message", "problem"),
+    [(message, problem) for message, problems in LASTING.items() for problem in problems],
 )
-def test_what_lasts_is_said_at_once(sentence, problem):
+def test_what_lasts_is_said_at_once(message, problem):
     action, tried = failing(1000, problem)
-    with pytest.raises(BadInput, match=sentence) as caught:
-        patiently(action, URI, 60)
+    with pytest.raises(BadInput, match=message) as caught:
+        access(action, URI, 60)
     assert not isinstance(caught.value, Unreachable)
     assert str(caught.value).startswith("s3://bucket/x.zip ")
     assert len(tried) == 1
