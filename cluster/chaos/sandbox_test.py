@@ -13,7 +13,7 @@ from cluster.chaos.damaged_files import cut, empty, spoil
 from cluster.chaos.fake_training import Script, Stumble, right
 from cluster.chaos.outcome import Observed
 from cluster.chaos.sandbox import HOME, Sandbox, differences, end_all, processes, unexplained
-from orchestrator.monitor.tables import Tables
+from orchestrator.monitor.tables import TableWriter
 from orchestrator.plan import Question
 from orchestrator.testing.scripted import Stage, conduct, rising
 from orchestrator.testing.stand_ins import ListJournal
@@ -29,7 +29,7 @@ def played(folder, change=lambda events: events):
     (sandbox.here / Paths().journal).write_text("".join(f"{line}\n" for line in lines))
     record = {"rungs": [1, 3], "identity": {"reduction_factor": 3}}
     sandbox.store.write_json(Paths().sweep, record)
-    Tables(sandbox.store, Question("tiny", 100, 0.2, 7), scheduler.ledger).write()
+    TableWriter(sandbox.store, Question("tiny", 100, 0.2, 7), scheduler.ledger).write()
     return sandbox
 
 

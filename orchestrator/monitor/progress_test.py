@@ -5,7 +5,15 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from orchestrator.monitor.progress import Best, Progress, RunningTrial, Snapshot, eta, line, render
+from orchestrator.monitor.progress import (
+    BestTrial,
+    Progress,
+    RunningTrial,
+    Snapshot,
+    eta,
+    line,
+    render,
+)
 from orchestrator.process.duration import duration
 
 YOUNG = RunningTrial(7, "cnn5 [sgd] 0.01", 0, 10, rung=1)
@@ -17,7 +25,7 @@ SNAPSHOT = Snapshot(
     finished=3,
     pruned=2,
     failed=1,
-    best=Best("vgg adam 0.003", 0.6543, 0.6386, 0.6697, 3589),
+    best=BestTrial("vgg adam 0.003", 0.6543, 0.6386, 0.6697, 3589),
     rungs="1: 4 of 9   3: 1 of 4",
     eta_seconds=185.0,
     elapsed=109.0,

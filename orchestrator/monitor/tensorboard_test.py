@@ -70,8 +70,8 @@ def sessions(folder: Path) -> dict[str, api_pb2.SessionGroup]:
     request = api_pb2.ListSessionGroupsRequest(
         start_index=0, slice_size=1000, allowed_statuses=api_pb2.Status.values()
     )
-    found = Handler(*hparams_backend(folder), "", request).run()
-    return {group.name: group for group in found.session_groups}
+    response = Handler(*hparams_backend(folder), "", request).run()
+    return {group.name: group for group in response.session_groups}
 
 
 def status(group: api_pb2.SessionGroup) -> str:
@@ -331,8 +331,8 @@ def run(*arguments: str) -> subprocess.Popen[bytes]:
 
 
 def test_writing_everything_never_loads_tensorflow(tmp_path):
-    said, _ = run(str(tmp_path)).communicate()
-    assert said.decode().strip() == "[]"
+    printed, _ = run(str(tmp_path)).communicate()
+    assert printed.decode().strip() == "[]"
     assert status(sessions(tmp_path)["000-a"]) == "SUCCESS"
 
 
