@@ -125,10 +125,10 @@ def test_a_damaged_record_is_refused(text, said, question, results, capsys):
     folder.mkdir(parents=True)
     (folder / Paths().journal).touch()
     (folder / Paths().sweep).write_text(text)
-    told = refused(capsys, [question, "--results", str(results), "--resume"])
-    assert said in told
-    assert "put a copy of it back, or start under another --name" in told
-    assert "delete" not in told
+    message = refused(capsys, [question, "--results", str(results), "--resume"])
+    assert said in message
+    assert "put a copy of it back, or start under another --name" in message
+    assert "delete" not in message
 
 
 def test_the_list_names_every_sweep_with_its_question(capsys):

@@ -101,13 +101,13 @@ class Show:
         self.tables = TableWriter(self.store, self.plan.question, self.ledger, seconds=0.0)
         self.dashboard = dashboard(Path(self.plan.folder) / Paths().tensorboard)
         self.err = io.StringIO()
-        self.watch = Monitor(self.plan, self.scheduler, self.tables, self.dashboard, self.err)
+        self.monitor = Monitor(self.plan, self.scheduler, self.tables, self.dashboard, self.err)
 
     def play(self):
-        with self.watch:
+        with self.monitor:
             self.scheduler.take_up()
             Stage(rising).play(self.scheduler)
-            self.watch()
+            self.monitor()
         return self
 
 
@@ -137,7 +137,7 @@ def test_tables_are_complete_at_the_end_whatever_ended_it(tmp_path):
     show = Show(tmp_path)
 
     def interrupted():
-        with show.watch:
+        with show.monitor:
             Stage(rising).play(show.scheduler, results=5)
             raise KeyboardInterrupt
 
@@ -149,7 +149,7 @@ def test_tables_are_complete_at_the_end_whatever_ended_it(tmp_path):
 
 def test_who_was_taken_for_dead_leaves_the_tables_to_its_successor(tmp_path):
     show = Show(tmp_path)
-    with pytest.raises(Busy), show.watch:
+    with pytest.raises(Busy), show.monitor:
         raise Busy("sweep tiny is already being written by another process")
     assert not show.store.exists(Paths().trials)
 
@@ -189,7 +189,7 @@ def test_a_view_that_fails_ends_no_training_and_is_said_once(tmp_path, capsys):
 
 def test_a_trial_whose_states_are_damaged_says_how_many_epochs_it_trains_again(tmp_path):
     show = Show(tmp_path)
-    with show.watch:
+    with show.monitor:
         config = show.scheduler.next_trial()
         trial, rows = config.signature(), rising(config)
         # Taken up as it was, then without states.
@@ -218,7 +218,7 @@ def test_a_snapshot_counts_every_trial_once(tmp_path):
     Stage(rising).play(show.scheduler, results=7)  # 3 + 3 + pruned at its first rung
     config = show.scheduler.next_trial()
     show.scheduler.started(config.signature())
-    snapshot = show.watch.snapshot()
+    snapshot = show.monitor.snapshot()
     assert (snapshot.planned, snapshot.finished, snapshot.pruned, snapshot.failed) == (4, 2, 1, 0)
     (running,) = snapshot.running
     assert (running.number, running.name, running.epoch, running.epochs, running.rung) == (
@@ -240,8 +240,8 @@ def test_the_standing_follows_the_ledger_also_where_the_best_falls_back():
 
     def stands():
         same = Standings(ledger)  # made from the ledger as a whole
-        for mine, its in zip(figures(standing), figures(same), strict=True):
-            assert mine == its
+        for own, its in zip(figures(standing), figures(same), strict=True):
+            assert own == its
         return standing.best and standing.best.trial, set(standing.running), standing.mean_seconds
 
     def figures(one):
@@ -272,9 +272,9 @@ def test_the_standing_follows_the_ledger_also_where_the_best_falls_back():
 def test_the_time_left_is_never_more_than_the_time_budget(tmp_path):
     show = Show(tmp_path)
     Stage(rising).play(show.scheduler, results=4)
-    assert show.watch.snapshot().eta_seconds == pytest.approx(2 * 2.0 + 2 * 6.0, abs=6.1)
+    assert show.monitor.snapshot().eta_seconds == pytest.approx(2 * 2.0 + 2 * 6.0, abs=6.1)
     object.__setattr__(show.scheduler.limits, "deadline", time.monotonic() + 1.5)
-    assert show.watch.snapshot().eta_seconds == pytest.approx(1.5, abs=0.2)
+    assert show.monitor.snapshot().eta_seconds == pytest.approx(1.5, abs=0.2)
 
 
 def test_looking_becomes_rarer_when_it_takes_long(tmp_path, monkeypatch):
@@ -282,10 +282,10 @@ def test_looking_becomes_rarer_when_it_takes_long(tmp_path, monkeypatch):
     clock = iter([10.0, 11.0])
     monkeypatch.setattr(TableWriter, "keep_up", lambda self: None)
     monkeypatch.setattr(Monitor, "snapshot", lambda self: None)
-    monkeypatch.setattr(show.watch._progress, "update", lambda snapshot: None)
+    monkeypatch.setattr(show.monitor._progress, "update", lambda snapshot: None)
     monkeypatch.setattr(monitor.time, "monotonic", lambda: next(clock))
-    show.watch()
-    assert show.watch._next == 11.0 + 1.0 / 0.02
+    show.monitor()
+    assert show.monitor._next == 11.0 + 1.0 / 0.02
 
 
 def test_the_leaderboard_is_best_first(tmp_path):

@@ -118,7 +118,7 @@ def test_a_terminal_without_cursor_is_treated_like_a_log(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("running", "waiting", "per_trial", "slots", "expected"),
+    ("running", "not_begun", "per_trial", "concurrency", "expected"),
     [
         ((), 0, None, 4, 0.0),
         ((OLD,), 0, None, 4, 8.0),  # 4 epochs of 2 s
@@ -132,9 +132,9 @@ def test_a_terminal_without_cursor_is_treated_like_a_log(monkeypatch):
     ],
 )
 def test_the_time_left_fills_the_slots_one_after_the_other(
-    running, waiting, per_trial, slots, expected
+    running, not_begun, per_trial, concurrency, expected
 ):
-    assert eta(running, waiting, per_trial, slots) == expected
+    assert eta(running, not_begun, per_trial, concurrency) == expected
 
 
 @pytest.mark.parametrize(

@@ -18,9 +18,9 @@ import psutil, ray
 
 with session(cpus=1, gpus=0, address=None):
     ray.get(ray.remote(lambda: None).remote())
-    mine = [p.pid for p in psutil.Process().children(recursive=True)] + [psutil.Process().pid]
+    own = [p.pid for p in psutil.Process().children(recursive=True)] + [psutil.Process().pid]
     for c in psutil.net_connections("inet"):
-        if c.status == "LISTEN" and c.pid in mine:
+        if c.status == "LISTEN" and c.pid in own:
             print("listens", c.laddr.ip)
 print("is over", ray.is_initialized())
 """

@@ -10,10 +10,11 @@ import pyarrow.compute as pc
 
 from orchestrator.scheduling.ledger import RESULT_FIELDS
 from orchestrator.scheduling.scheduler import ROW_FIELDS, FinishedTrial
+from results.atomic_file import TEMPORARY
 from results.paths import Paths
 from results.schema import EPOCHS, TRIALS
 from results.statuses import FINISHED
-from results.store import TEMPORARY, DamagedResults, Store
+from results.store import DamagedResults, Store
 
 
 @dataclass(frozen=True)
