@@ -23,9 +23,9 @@ CLASSES = ["cross", "glad"]
 def written(root, rows=None, data=None):
     """A sweep's folder with these trials; rows name what differs from a completed one."""
     store = Store(root)
-    about = {"path": "embedded faces (140)", "digest": "0" * 64, "classes": CLASSES}
+    faces = {"path": "embedded faces (140)", "digest": "0" * 64, "classes": CLASSES}
     store.write_json(
-        "sweep.json", {"name": "s", "identity": {"seed": 5}, "data": about | (data or {})}
+        "sweep.json", {"name": "s", "identity": {"seed": 5}, "data": faces | (data or {})}
     )
     rows = [{}] if rows is None else rows
     plain = tiny().to_flat() | {"status": "completed"}

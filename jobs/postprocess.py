@@ -27,8 +27,8 @@ from analysis.pipeline.worker import TaskWorker
 from analysis.pipeline.write_report import check_reads
 from analysis.sweep_folder import SweepFolder
 from orchestrator.errors import BadInput
-from orchestrator.on_ray.session import session
-from orchestrator.on_ray.worker_pool import Crew, Fleet, Piece
+from orchestrator.on_ray.session import cluster_resources, session
+from orchestrator.on_ray.worker_pool import PoolLayout, WorkerPool, WorkItem
 from orchestrator.process import hardware
 from orchestrator.process.error_line import error_line, log_traceback
 from orchestrator.process.exit_code import DONE, FAILED, INTERRUPTED, exit_code
@@ -173,40 +173,38 @@ def _workers(
     """How to have tasks done; Ray starts with the first task whose part is missing."""
     shop = TaskWorker(TaskContext(_place(words.results), words.data, threads=1))
     with contextlib.ExitStack() as stack:
-        fleets: list[Fleet] = []
+        pools: list[WorkerPool] = []
 
         def have_done(what: str, tasks: Sequence[Task]) -> dict[str, Failure]:
             missing = [task for task in tasks if not folder.store.exists(task.part)]
             if not missing:
                 return {}
-            if not fleets:
-                crew = stack.enter_context(_crew(words, logs))
+            if not pools:
+                layout = stack.enter_context(_layout(words, logs))
                 interrupts.listen()
-                fleets.append(stack.enter_context(Fleet(shop, crew)))
-            pieces = [Piece(t.part, t.trial, len(t.rows), t, t.fate) for t in missing]
-            images = sum(piece.images for piece in pieces)
+                pools.append(stack.enter_context(WorkerPool(shop, layout)))
+            items = [WorkItem(t.part, t.trial, len(t.rows), t, t.fate) for t in missing]
+            images = sum(item.images for item in items)
             with ProgressBar(what, images, "images", Console(file=err)) as bar:
 
-                def done(piece: Piece) -> None:
+                def on_done(item: WorkItem) -> None:
                     interrupts.check()
-                    bar.advance(piece.images)
+                    bar.advance(item.images)
 
-                found = fleets[0].work(pieces, done)
-            return {fate: Failure(each.reason, each.bad_input) for fate, each in found.items()}
+                failures = pools[0].run(items, on_done)
+            return {fate: Failure(each.reason, each.bad_input) for fate, each in failures.items()}
 
         yield have_done
 
 
 @contextlib.contextmanager
-def _crew(words: argparse.Namespace, logs: Path) -> Iterator[Crew]:
-    import ray  # only now: a run that finds everything done needs no Ray
-
+def _layout(words: argparse.Namespace, logs: Path) -> Iterator[PoolLayout]:
     here = words.concurrency or hardware.cores()
     with session(here, None, words.address):
-        there = ray.cluster_resources()
+        there = cluster_resources()
         at_once = words.concurrency or (int(there.get("CPU", 1)) if words.address else here)
         kept = str(logs) if Store(words.results).local else ""
-        yield Crew.packed(max(1, at_once), there.get("GPU", 0.0), kept)
+        yield PoolLayout.packed(max(1, at_once), there.get("GPU", 0.0), kept)
 
 
 if __name__ == "__main__":

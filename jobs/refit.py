@@ -107,8 +107,8 @@ def _run(words: argparse.Namespace) -> int:
         )
     _check_data(folder, request)
     print("\n".join(_words(folder, chosen, words.top)), file=sys.stderr)
-    asked = question(folder, chosen, _fresh_seeds(folder, words.seeds))
-    code = sweep.run(request, asked)
+    sweep_question = question(folder, chosen, _fresh_seeds(folder, words.seeds))
+    code = sweep.run(request, sweep_question)
     if code in (DONE, FAILED) and not words.dry_run:
         _conclude(chosen, places.store(places.second))
     return code
@@ -133,8 +133,8 @@ def _places(words: argparse.Namespace) -> Places:
             )
         folder = Path(place).absolute()
         if not folder.is_dir():
-            found = "is a file" if folder.exists() else "does not exist"
-            raise BadInput(f"{folder} {found}; give the folder of a sweep, RESULTS/NAME")
+            what = "is a file" if folder.exists() else "does not exist"
+            raise BadInput(f"{folder} {what}; give the folder of a sweep, RESULTS/NAME")
         results, first = str(folder.parent), folder.name
     second = words.name or f"{first}-refit"
     if second == first:
@@ -150,10 +150,10 @@ def _request(words: argparse.Namespace, places: Places, folder: SweepFolder) -> 
     flags = {name: getattr(words, name.replace("-", "_")) for name in PASSED_ON}
     flags |= {"results": places.results, "name": places.second, "epochs": words.epochs}
     flags["data"] = folder.source.path if words.data is None else words.data
-    said = [f"--{name}={value}" for name, value in flags.items() if value is not None]
-    said += ["--dry-run"] if words.dry_run else []
-    said += ["--no-postprocess"] if words.no_postprocess else []
-    return dataclasses.replace(parse(said), go_on=True, again=_again(words))
+    options = [f"--{name}={value}" for name, value in flags.items() if value is not None]
+    options += ["--dry-run"] if words.dry_run else []
+    options += ["--no-postprocess"] if words.no_postprocess else []
+    return dataclasses.replace(parse(options), go_on=True, again=_again(words))
 
 
 def _again(words: argparse.Namespace) -> str:
@@ -161,9 +161,9 @@ def _again(words: argparse.Namespace) -> str:
     flags = {name: getattr(words, name.replace("-", "_")) for name in PASSED_ON}
     flags |= {"top": words.top, "seeds": words.seeds, "epochs": words.epochs}
     flags |= {"name": words.name, "data": words.data}
-    said = [f"--{name}={value}" for name, value in flags.items() if value is not None]
-    said += ["--no-postprocess"] if words.no_postprocess else []
-    return shlex.join([*PROGRAM.split(), words.sweep, *said])
+    options = [f"--{name}={value}" for name, value in flags.items() if value is not None]
+    options += ["--no-postprocess"] if words.no_postprocess else []
+    return shlex.join([*PROGRAM.split(), words.sweep, *options])
 
 
 def _check_data(folder: SweepFolder, request: Request) -> None:
@@ -173,15 +173,15 @@ def _check_data(folder: SweepFolder, request: Request) -> None:
         source = dataclasses.replace(source, path=absolute(request.data))
     advice = "give --data PATH of the data set that the sweep was made on"
     try:
-        found = source.open().digest
+        digest = source.open().digest
     except BadInput as problem:
         raise BadInput(
             f"the data set of {folder.store.root} cannot be read ({problem}); {advice}"
         ) from None
-    if found != folder.digest:
+    if digest != folder.digest:
         place = shown(source.path or "the embedded data set")
         raise BadInput(
-            f"{place} has digest {found[:12]}, but {folder.store.root} was made on "
+            f"{place} has digest {digest[:12]}, but {folder.store.root} was made on "
             f"{folder.digest[:12]}: the data changed; {advice}"
         )
 

@@ -56,9 +56,9 @@ def first(tmp_path):
     def write(*rows, planned=None, data=None):
         store = Store(tmp_path / "runs" / "first")
         digest = open_faces(None, embedded=140, cache=Path(os.environ["ORCHESTRATOR_CACHE"])).digest
-        about = {"path": "embedded faces (140)", "digest": digest, "classes": ["cross", "glad"]}
+        faces = {"path": "embedded faces (140)", "digest": digest, "classes": ["cross", "glad"]}
         planned = len(rows) if planned is None else planned
-        record = {"name": "first", "trials": planned, "data": about | (data or {})}
+        record = {"name": "first", "trials": planned, "data": faces | (data or {})}
         store.write_json(Paths().sweep, record)
         plain = tiny().to_flat() | {"status": "completed", "epochs_trained": 9, "epochs": 9}
         plain |= {"precision": "float32", "validation_accuracy": 0.5, "reason": "", "data": digest}
@@ -94,11 +94,11 @@ def refused(capsys, words):
 
 def test_every_finalist_with_every_seed_to_the_end(first):
     folder = SweepFolder(Store(three(first)))
-    asked = question(folder, finalists(folder, 2), [1, 3])
-    assert asked.budget.early_stopping is False
-    assert (asked.name, asked.budget.trials, asked.embedded) == ("first-refit", 4, 140)
-    axes = joint_axes(asked.space, asked.configurations)
-    rows = list(joint_grid(axes, asked.configurations))
+    asks = question(folder, finalists(folder, 2), [1, 3])
+    assert asks.budget.early_stopping is False
+    assert (asks.name, asks.budget.trials, asks.embedded) == ("first-refit", 4, 140)
+    axes = joint_axes(asks.space, asks.configurations)
+    rows = list(joint_grid(axes, asks.configurations))
     assert [(r["learning_rate"], r["seed"], r["epochs"]) for r in rows] == [
         (0.2, 1, 12),
         (0.3, 1, 12),
@@ -201,8 +201,8 @@ def test_what_is_no_sweep_s_folder_is_refused(tmp_path, capsys):
     ],
 )
 def test_a_uri_keeps_its_settings(place, results, names):
-    found = refit._places(refit._arguments([place]))
-    assert (found.results, (found.first, found.second)) == (results, names)
+    places = refit._places(refit._arguments([place]))
+    assert (places.results, (places.first, places.second)) == (results, names)
 
 
 def test_the_command_that_goes_on_says_the_same():
@@ -222,9 +222,9 @@ def test_a_sweep_without_a_finished_trial_is_refused(first, capsys):
 
 def test_other_data_than_the_first_sweep_s_are_refused(first, capsys):
     folder = three(first, data={"digest": "0" * 64})
-    said = refused(capsys, [folder])
-    assert "the embedded data set has digest" in said
-    assert "first was made on 000000000000: the data changed" in said
+    message = refused(capsys, [folder])
+    assert "the embedded data set has digest" in message
+    assert "first was made on 000000000000: the data changed" in message
 
 
 # --- from beginning to end -------------------------------------------------------------------

@@ -44,7 +44,7 @@ LAST_WORDS_S = 10.0
 
 
 def main(argv: Sequence[str] | None = None, trainable: type[Trial] = Trial) -> int:
-    """Run the command; see `command.parser` for what it takes and returns.
+    """Run the command; see `request.parser` for what it takes and returns.
 
     Args:
         argv: its words; those of the process if None.
@@ -53,12 +53,12 @@ def main(argv: Sequence[str] | None = None, trainable: type[Trial] = Trial) -> i
     return exit_code(lambda: run(parse(argv), trainable=trainable))
 
 
-def run(request: Request, asked: Sweep | None = None, trainable: type[Trial] = Trial) -> int:
+def run(request: Request, question: Sweep | None = None, trainable: type[Trial] = Trial) -> int:
     """Do what was asked; see `main` for the exit code.
 
     Args:
         request: of the user.
-        asked: the question, where it does not stand in a file that the request names.
+        question: where it does not stand in a file that the request names.
         trainable: see `main`.
 
     Raises:
@@ -67,7 +67,7 @@ def run(request: Request, asked: Sweep | None = None, trainable: type[Trial] = T
     if request.list_questions:
         print("\n".join(f"{name:18} {sweeps.load(name).question}" for name in sweeps.SWEEPS))
         return DONE
-    planned = plan.make(request, asked)
+    planned = plan.make(request, question)
     if request.dry_run:
         return dry_run(planned, request)
     for variant in planned.values("preprocessing"):

@@ -4,7 +4,7 @@ import pyarrow as pa
 
 from cluster.chaos.comparison import differences, inconsistencies
 from cluster.chaos.sandbox import Sandbox
-from orchestrator.monitor.tables import Tables
+from orchestrator.monitor.tables import TableWriter
 from orchestrator.plan import Question
 from orchestrator.testing.scripted import Stage, conduct, rising
 from orchestrator.testing.stand_ins import ListJournal
@@ -20,7 +20,7 @@ def played(folder, change=lambda events: events):
     (sandbox.local_folder / Paths().journal).write_text("".join(f"{line}\n" for line in lines))
     record = {"rungs": [1, 3], "identity": {"reduction_factor": 3}}
     sandbox.store.write_json(Paths().sweep, record)
-    Tables(sandbox.store, Question("tiny", 100, 0.2, 7), scheduler.ledger).write()
+    TableWriter(sandbox.store, Question("tiny", 100, 0.2, 7), scheduler.ledger).write()
     return sandbox
 
 

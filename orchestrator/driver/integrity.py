@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from orchestrator.errors import BadInput
-from orchestrator.monitor.tables import Tables
+from orchestrator.monitor.tables import TableWriter
 from orchestrator.plan import Plan
 from orchestrator.scheduling.ledger import Ledger
 from results.paths import Paths
@@ -28,16 +28,16 @@ def check(planned: Plan, events: Sequence[Mapping[str, Any]]) -> None:
     Raises:
         BadInput: naming what is missing.
     """
-    asked = {event["trial"] for event in events if event["event"] == "asked"}
+    trials = {event["trial"] for event in events if event["event"] == "asked"}
     if planned.resume:
-        if not asked and not any(event["event"] == "begun" for event in events):
+        if not trials and not any(event["event"] == "begun" for event in events):
             raise BadInput(
                 f"{planned.folder} holds a sweep ({Paths().sweep}), but its journal, which says "
                 f"what was trained, is empty or missing; {_REMEDY}"
             )
-    elif asked:
+    elif trials:
         raise BadInput(
-            f"{planned.folder}: the journal tells of {len(asked)} trials, but {Paths().sweep}, "
+            f"{planned.folder}: the journal tells of {len(trials)} trials, but {Paths().sweep}, "
             f"which says what they were asked, is missing; {_REMEDY}"
         )
     else:
@@ -74,6 +74,6 @@ def mend_tables(planned: Plan, ledger: Ledger) -> bool:
         for name, schema in ((Paths().trials, TRIALS), (Paths().epochs, EPOCHS)):
             planned.store.read_table(name, schema)
     except DamagedResults:
-        Tables(planned.store, planned.question, ledger).write()
+        TableWriter(planned.store, planned.question, ledger).write()
         return True
     return False

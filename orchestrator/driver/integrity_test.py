@@ -5,7 +5,7 @@ import pytest
 from orchestrator import plan
 from orchestrator.driver.integrity import check, lost_epochs, mend_tables
 from orchestrator.errors import BadInput
-from orchestrator.monitor.tables import Tables
+from orchestrator.monitor.tables import TableWriter
 from orchestrator.request import parse
 from orchestrator.scheduling.ledger import Ledger
 from orchestrator.scheduling.scheduler import METRIC
@@ -37,8 +37,8 @@ def made(tmp_path, monkeypatch):
 
 
 def record(planned):
-    told = {"identity": planned.identity(), "precision": "float32"}
-    planned.store.write_json(Paths().sweep, json.loads(json.dumps(told)))
+    content = {"identity": planned.identity(), "precision": "float32"}
+    planned.store.write_json(Paths().sweep, json.loads(json.dumps(content)))
 
 
 def test_what_was_begun_and_what_was_not_can_be_gone_on_with(made):
@@ -79,7 +79,7 @@ def played(results=float("inf")):
 def test_epochs_that_only_the_table_has_are_counted(made):
     planned, whole = made(), played()
     assert lost_epochs(planned, whole) == 0  # there is no table
-    Tables(planned.store, planned.question, whole).write()
+    TableWriter(planned.store, planned.question, whole).write()
     assert lost_epochs(planned, whole) == 0
     in_all = sum(len(entry.rows) for entry in whole.entries.values())
     assert lost_epochs(planned, played(results=10)) == in_all - 10
@@ -89,7 +89,7 @@ def test_epochs_that_only_the_table_has_are_counted(made):
 
 def test_an_epoch_that_a_trial_went_back_over_is_not_lost(made):
     planned, whole = made(), played()
-    Tables(planned.store, planned.question, whole).write()
+    TableWriter(planned.store, planned.question, whole).write()
     longest = max(whole.entries.values(), key=lambda entry: len(entry.rows))
     whole.epoch(longest.trial, longest.rows[1], {})  # and a kill before the tables are written
     assert lost_epochs(planned, whole) == 0
@@ -99,7 +99,7 @@ def test_an_epoch_that_a_trial_went_back_over_is_not_lost(made):
 @pytest.mark.parametrize("content", [b"", b"PAR1 and half of it", None])
 def test_a_table_that_cannot_be_read_is_made_again_from_the_journal(name, content, made):
     planned, ledger = made(), played()
-    Tables(planned.store, planned.question, ledger).write()
+    TableWriter(planned.store, planned.question, ledger).write()
     before = [
         planned.store.read_table(*one)
         for one in ((Paths().trials, TRIALS), (Paths().epochs, EPOCHS))

@@ -68,6 +68,10 @@ def ledger(folder: Path) -> Ledger:
     return Ledger([], Journal(folder / Paths().journal).read())  # type: ignore[arg-type]
 
 
+def outcomes(folder: Path) -> dict[str, tuple[str, list[int]]]:
+    return {t: (e.status, sorted(e.rows)) for t, e in ledger(folder).entries.items()}
+
+
 def rungs(folder: Path) -> list[tuple[str, int, float | None, bool]]:
     events = Journal(folder / Paths().journal).read()
     return [(e["trial"], e["epoch"], e["value"], e["keep"]) for e in events if e["event"] == "rung"]
@@ -81,7 +85,7 @@ def question(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def whole(question, tmp_path_factory):
+def uninterrupted(question, tmp_path_factory):
     results = tmp_path_factory.mktemp("whole")
     done = run(command(question, results))
     assert done.returncode == 0, done.stderr
@@ -89,21 +93,23 @@ def whole(question, tmp_path_factory):
     return results / "tiny"
 
 
-def test_a_whole_sweep_leaves_what_it_promises(whole):
-    trials = pd.read_parquet(whole / Paths().trials)
+def test_a_whole_sweep_leaves_what_it_promises(uninterrupted):
+    trials = pd.read_parquet(uninterrupted / Paths().trials)
     assert set(trials["status"]) <= {"completed", "pruned"}
     assert len(trials) == 5
     finished = trials[trials["status"] == "completed"]
     assert len(finished) >= 1
     for trial in finished["trial"]:
-        assert (whole / Paths().weight(trial)).is_file()
-        assert len(pd.read_parquet(whole / Paths().prediction(trial))) == 21
+        assert (uninterrupted / Paths().weight(trial)).is_file()
+        assert len(pd.read_parquet(uninterrupted / Paths().prediction(trial))) == 21
     for name in (Paths().sweep, Paths().epochs, Paths().tensorboard, Paths().logs):
-        assert (whole / name).exists()
+        assert (uninterrupted / name).exists()
 
 
 @pytest.mark.parametrize("epochs", [2, pytest.param(7, marks=pytest.mark.slow)])
-def test_a_killed_sweep_resumes_to_the_same_trials_and_rungs(question, whole, tmp_path, epochs):
+def test_a_killed_sweep_resumes_to_the_same_trials_and_rungs(
+    question, uninterrupted, tmp_path, epochs
+):
     words = command(question, tmp_path)
     folder = tmp_path / "tiny"
     kill_after(words, folder / Paths().journal, epochs)
@@ -116,9 +122,8 @@ def test_a_killed_sweep_resumes_to_the_same_trials_and_rungs(question, whole, tm
 
     assert done.returncode == 0, done.stderr
     assert rungs(folder)[: len(before)] == before
-    assert rungs(folder) == rungs(whole)
-    told = {t: (e.status, sorted(e.rows)) for t, e in ledger(folder).entries.items()}
-    assert told == {t: (e.status, sorted(e.rows)) for t, e in ledger(whole).entries.items()}
+    assert rungs(folder) == rungs(uninterrupted)
+    assert outcomes(folder) == outcomes(uninterrupted)
     table = pd.read_parquet(folder / Paths().epochs)
     assert not table.duplicated(["trial", "epoch"]).any()
 

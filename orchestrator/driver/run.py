@@ -8,7 +8,7 @@ from typing import TextIO
 from orchestrator.driver.integrity import lost_epochs
 from orchestrator.driver.local_files import LocalFiles
 from orchestrator.monitor.monitor import Monitor
-from orchestrator.monitor.tables import Tables
+from orchestrator.monitor.tables import TableWriter
 from orchestrator.monitor.tensorboard import TensorBoardRuns
 from orchestrator.on_ray.capacity import CapacityWatch
 from orchestrator.on_ray.resources import TrialResources
@@ -70,7 +70,7 @@ def train(work: SweepRun, resources: TrialResources) -> Ledger:
             "are taken from checkpoints where there are some, else trained again"
         )
     scheduler = _scheduler(work, ledger)
-    tables = Tables(planned.store, planned.question, ledger)
+    tables = TableWriter(planned.store, planned.question, ledger)
     dashboard = TensorBoardRuns(work.place.tensorboard)
     with (
         Monitor(planned, scheduler, tables, dashboard, work.err) as monitor,
@@ -93,8 +93,8 @@ def train(work: SweepRun, resources: TrialResources) -> Ledger:
             )
             make(scratch).fit()
     _drop_checkpoints(planned.store, ledger)
-    whole = planned.sweep.budget.trials if scheduler.exhausted else 0
-    work.journal.append({"event": "done", "whole": whole})
+    trials = planned.sweep.budget.trials if scheduler.exhausted else 0
+    work.journal.append({"event": "done", "whole": trials})
     return ledger
 
 

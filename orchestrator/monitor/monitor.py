@@ -10,9 +10,9 @@ import numpy as np
 
 from orchestrator import metrics
 from orchestrator.monitor.closing import leaderboard, run_name
-from orchestrator.monitor.progress import Best, Progress, RunningTrial, Snapshot, eta
-from orchestrator.monitor.standings import Standing
-from orchestrator.monitor.tables import SHARE_OF_TIME, Tables
+from orchestrator.monitor.progress import BestTrial, Progress, RunningTrial, Snapshot, eta
+from orchestrator.monitor.standings import Standings
+from orchestrator.monitor.tables import SHARE_OF_TIME, TableWriter
 from orchestrator.monitor.tensorboard import TensorBoardRuns
 from orchestrator.plan import Plan
 from orchestrator.process.error_line import log_traceback
@@ -27,7 +27,7 @@ SAMPLES_A_CLASS = 2
 """Training images of each class shown in TensorBoard, under every variant."""
 
 REFRESH_SECONDS = 0.25
-"""Shortest time between two looks at the ledger; longer where a look takes long."""
+"""Shortest time between two redrawings; longer where one takes long."""
 
 
 class Monitor:
@@ -48,7 +48,7 @@ class Monitor:
         self,
         plan: Plan,
         scheduler: Scheduler,
-        tables: Tables,
+        tables: TableWriter,
         dashboard: TensorBoardRuns,
         err: TextIO,
     ) -> None:
@@ -62,7 +62,7 @@ class Monitor:
         self._next = 0.0
         self._shown: set[str] = set()
         self._broken: set[str] = set()
-        self._standing = Standing(self._ledger)
+        self._standings = Standings(self._ledger)
         self._ledger.listen(self._on_event)
 
     def __enter__(self) -> "Monitor":
@@ -105,8 +105,10 @@ class Monitor:
             log_traceback()
             if view not in self._broken:
                 self._broken.add(view)
-                said = f"{type(error).__name__}: {error}".partition("\n")[0]
-                self.say(f"note: {view} could not be brought up to date ({said}); training goes on")
+                problem = f"{type(error).__name__}: {error}".partition("\n")[0]
+                self.say(
+                    f"note: {view} could not be brought up to date ({problem}); training goes on"
+                )
 
     def _show_samples(self) -> None:
         plan = self._plan
@@ -121,7 +123,7 @@ class Monitor:
 
     def _on_event(self, event: Mapping[str, Any], entry: Entry) -> None:
         with self.harmless("display"):
-            self._standing.note(event, entry)
+            self._standings.note(event, entry)
         with self.harmless("TensorBoard"):
             self._to_dashboard(event, entry)
         if back := event.get("back"):
@@ -129,8 +131,8 @@ class Monitor:
             lost = f"its newest state is damaged or gone; it is at epoch {epoch} again, after"
             self.say(f"note: {run_name(entry)}: {lost} {epoch + back}")
         if event["event"] == "died":
-            said = f"{CAUSES[event['cause']].words} ({_short(event['said'])})"
-            self.say(f"note: {run_name(entry)}, epoch {len(entry.rows)}: {said}")
+            cause = f"{CAUSES[event['cause']].words} ({_short(event['said'])})"
+            self.say(f"note: {run_name(entry)}, epoch {len(entry.rows)}: {cause}")
 
     def _to_dashboard(self, event: Mapping[str, Any], entry: Entry) -> None:
         if entry.trial not in self._shown:
@@ -147,8 +149,8 @@ class Monitor:
     def snapshot(self) -> Snapshot:
         """Where the sweep stands."""
         counts = self._ledger.counts()
-        running = [self._running(entry) for entry in self._standing.running.values()]
-        best = self._standing.best
+        running = [self._running(entry) for entry in self._standings.running.values()]
+        best = self._standings.best
         elapsed = time.monotonic() - self._began
         rungs = self._scheduler.rungs
         return Snapshot(
@@ -166,9 +168,9 @@ class Monitor:
         )
 
     def _left(self, running: list[RunningTrial], ended: int) -> float | None:
-        mean = self._standing.mean_seconds
-        waiting = max(0, self._plan.trials - ended - len(running))
-        left = eta(running, waiting, mean, max(1, len(running)))
+        mean = self._standings.mean_seconds
+        not_begun = max(0, self._plan.trials - ended - len(running))
+        left = eta(running, not_begun, mean, max(1, len(running)))
         until = self._scheduler.limits.deadline - time.monotonic()
         return left if left is None or until > left else max(0.0, until)
 
@@ -186,15 +188,15 @@ class Monitor:
             seconds_per_epoch=last["seconds"] if last else None,
         )
 
-    def _best(self, entry: Entry) -> Best:
+    def _best(self, entry: Entry) -> BestTrial:
         row = entry.best_row(METRIC) or {METRIC: 0.0}
         n = self._plan.question.validation_n
         low, high = metrics.interval(round(row[METRIC] * n), n)
-        return Best(run_name(entry), row[METRIC], low, high, n)
+        return BestTrial(run_name(entry), row[METRIC], low, high, n)
 
 
-def _short(said: str, most: int = 160) -> str:
-    return said if len(said) <= most else f"{said[:most]}..."
+def _short(message: str, most: int = 160) -> str:
+    return message if len(message) <= most else f"{message[:most]}..."
 
 
 def _domain(axis: Axis) -> Any:

@@ -8,8 +8,8 @@ from orchestrator import plan
 from orchestrator.monitor import monitor
 from orchestrator.monitor.closing import closing_lines, leaderboard, run_name
 from orchestrator.monitor.monitor import Monitor
-from orchestrator.monitor.standings import Standing
-from orchestrator.monitor.tables import Tables
+from orchestrator.monitor.standings import Standings
+from orchestrator.monitor.tables import TableWriter
 from orchestrator.monitor.tensorboard import TensorBoardRuns
 from orchestrator.request import parse
 from orchestrator.scheduling.asha import Rungs
@@ -46,26 +46,26 @@ def sweep():
 
 
 class Recorder(TensorBoardRuns):
-    """A dashboard that also says what it was told."""
+    """A dashboard that also keeps what it was called with."""
 
     def __init__(self, folder):
         super().__init__(folder)
-        self.told = []
+        self.calls = []
 
     def start_trial(self, trial, name, config):
-        self.told.append(("start", trial))
+        self.calls.append(("start", trial))
         super().start_trial(trial, name, config)
 
     def epoch(self, trial, row):
-        self.told.append(("epoch", trial, row["epoch"]))
+        self.calls.append(("epoch", trial, row["epoch"]))
         super().epoch(trial, row)
 
     def end_trial(self, trial, status, reason=""):
-        self.told.append(("end", trial, status))
+        self.calls.append(("end", trial, status))
         super().end_trial(trial, status, reason)
 
     def images(self, tag, images, labels=(), step=0):
-        self.told.append(("images", tag, len(images)))
+        self.calls.append(("images", tag, len(images)))
         super().images(tag, images, labels, step)
 
 
@@ -89,25 +89,25 @@ class Show:
         self.plan = plan.with_precision(plan.make(parse(words)), "float32")
         journal = journal or ListJournal()
         self.ledger = Ledger(journal, journal.read())
-        asked = len(self.ledger.entries)
+        tickets = len(self.ledger.entries)
         self.scheduler = Scheduler(
             base=self.plan.base,
             ledger=self.ledger,
-            strategy=SEARCHES["grid"](Setup(self.plan.axes, asked=asked)),
+            strategy=SEARCHES["grid"](Setup(self.plan.axes, asked=tickets)),
             rungs=Rungs(self.plan.milestones, 3),
             limits=Limits(trials=4),
         )
         self.store = self.plan.store
-        self.tables = Tables(self.store, self.plan.question, self.ledger, seconds=0.0)
+        self.tables = TableWriter(self.store, self.plan.question, self.ledger, seconds=0.0)
         self.dashboard = dashboard(Path(self.plan.folder) / Paths().tensorboard)
         self.err = io.StringIO()
-        self.watch = Monitor(self.plan, self.scheduler, self.tables, self.dashboard, self.err)
+        self.monitor = Monitor(self.plan, self.scheduler, self.tables, self.dashboard, self.err)
 
     def play(self):
-        with self.watch:
+        with self.monitor:
             self.scheduler.take_up()
             Stage(rising).play(self.scheduler)
-            self.watch()
+            self.monitor()
         return self
 
 
@@ -119,14 +119,14 @@ def cache(tmp_path, monkeypatch):
 def test_every_trial_is_shown_from_its_beginning_to_its_end(tmp_path):
     show = Show(tmp_path).play()
     trials = {e.config["learning_rate"]: e.trial for e in show.ledger.entries.values()}
-    told = [event for event in show.dashboard.told if event[0] != "images"]
-    assert [event[1:] for event in told if event[0] == "end"] == [
+    calls = [event for event in show.dashboard.calls if event[0] != "images"]
+    assert [event[1:] for event in calls if event[0] == "end"] == [
         (trials[0.05], "completed"),
         (trials[0.09], "completed"),
         (trials[0.01], "pruned"),
         (trials[0.02], "failed"),
     ]
-    assert told[:5] == [
+    assert calls[:5] == [
         ("start", trials[0.05]),
         *[("epoch", trials[0.05], t) for t in (1, 2, 3)],
         ("end", trials[0.05], "completed"),
@@ -137,7 +137,7 @@ def test_tables_are_complete_at_the_end_whatever_ended_it(tmp_path):
     show = Show(tmp_path)
 
     def interrupted():
-        with show.watch:
+        with show.monitor:
             Stage(rising).play(show.scheduler, results=5)
             raise KeyboardInterrupt
 
@@ -149,7 +149,7 @@ def test_tables_are_complete_at_the_end_whatever_ended_it(tmp_path):
 
 def test_who_was_taken_for_dead_leaves_the_tables_to_its_successor(tmp_path):
     show = Show(tmp_path)
-    with pytest.raises(Busy), show.watch:
+    with pytest.raises(Busy), show.monitor:
         raise Busy("sweep tiny is already being written by another process")
     assert not show.store.exists(Paths().trials)
 
@@ -157,7 +157,8 @@ def test_who_was_taken_for_dead_leaves_the_tables_to_its_successor(tmp_path):
 def test_two_faces_of_each_class_are_shown_under_each_variant_once(tmp_path):
     journal = ListJournal()
     show = Show(tmp_path, journal=journal).play()
-    assert [e for e in show.dashboard.told if e[0] == "images"] == [("images", "samples/plain", 14)]
+    images = [call for call in show.dashboard.calls if call[0] == "images"]
+    assert images == [("images", "samples/plain", 14)]
 
 
 def test_a_trial_that_was_condemned_before_a_kill_gets_its_end_on_the_dashboard(tmp_path):
@@ -166,8 +167,8 @@ def test_a_trial_that_was_condemned_before_a_kill_gets_its_end_on_the_dashboard(
     at = next(i for i, e in enumerate(events) if e["event"] == "rung" and not e["keep"])
     resumed = Show(tmp_path, journal=ListJournal(events[: at + 1])).play()
     trial = events[at]["trial"]
-    mine = [e for e in resumed.dashboard.told if e[1] == trial]
-    assert mine == [("start", trial), ("end", trial, "pruned")]
+    calls = [e for e in resumed.dashboard.calls if e[1] == trial]
+    assert calls == [("start", trial), ("end", trial, "pruned")]
 
 
 def test_a_view_that_fails_ends_no_training_and_is_said_once(tmp_path, capsys):
@@ -188,11 +189,12 @@ def test_a_view_that_fails_ends_no_training_and_is_said_once(tmp_path, capsys):
 
 def test_a_trial_whose_states_are_damaged_says_how_many_epochs_it_trains_again(tmp_path):
     show = Show(tmp_path)
-    with show.watch:
+    with show.monitor:
         config = show.scheduler.next_trial()
         trial, rows = config.signature(), rising(config)
-        for told in (rows[0], rows[1], rows[1], rows[0]):  # taken up as it was, then without states
-            show.scheduler.goes_on(trial, told)
+        # Taken up as it was, then without states.
+        for result in (rows[0], rows[1], rows[1], rows[0]):
+            show.scheduler.goes_on(trial, result)
     (said,) = [line for line in show.err.getvalue().splitlines() if line.startswith("note:")]
     assert said.startswith("note: 000-CPF-plain-lr0.05-")
     assert said.endswith("newest state is damaged or gone; it is at epoch 1 again, after 2")
@@ -216,7 +218,7 @@ def test_a_snapshot_counts_every_trial_once(tmp_path):
     Stage(rising).play(show.scheduler, results=7)  # 3 + 3 + pruned at its first rung
     config = show.scheduler.next_trial()
     show.scheduler.started(config.signature())
-    snapshot = show.watch.snapshot()
+    snapshot = show.monitor.snapshot()
     assert (snapshot.planned, snapshot.finished, snapshot.pruned, snapshot.failed) == (4, 2, 1, 0)
     (running,) = snapshot.running
     assert (running.number, running.name, running.epoch, running.epochs, running.rung) == (
@@ -233,13 +235,13 @@ def test_a_snapshot_counts_every_trial_once(tmp_path):
 
 def test_the_standing_follows_the_ledger_also_where_the_best_falls_back():
     ledger = Ledger(ListJournal())
-    standing = Standing(ledger)
+    standing = Standings(ledger)
     ledger.listen(standing.note)
 
     def stands():
-        same = Standing(ledger)  # made from the ledger as a whole
-        for mine, its in zip(figures(standing), figures(same), strict=True):
-            assert mine == its
+        same = Standings(ledger)  # made from the ledger as a whole
+        for own, its in zip(figures(standing), figures(same), strict=True):
+            assert own == its
         return standing.best and standing.best.trial, set(standing.running), standing.mean_seconds
 
     def figures(one):
@@ -270,20 +272,20 @@ def test_the_standing_follows_the_ledger_also_where_the_best_falls_back():
 def test_the_time_left_is_never_more_than_the_time_budget(tmp_path):
     show = Show(tmp_path)
     Stage(rising).play(show.scheduler, results=4)
-    assert show.watch.snapshot().eta_seconds == pytest.approx(2 * 2.0 + 2 * 6.0, abs=6.1)
+    assert show.monitor.snapshot().eta_seconds == pytest.approx(2 * 2.0 + 2 * 6.0, abs=6.1)
     object.__setattr__(show.scheduler.limits, "deadline", time.monotonic() + 1.5)
-    assert show.watch.snapshot().eta_seconds == pytest.approx(1.5, abs=0.2)
+    assert show.monitor.snapshot().eta_seconds == pytest.approx(1.5, abs=0.2)
 
 
 def test_looking_becomes_rarer_when_it_takes_long(tmp_path, monkeypatch):
     show = Show(tmp_path)
     clock = iter([10.0, 11.0])
-    monkeypatch.setattr(Tables, "keep_up", lambda self: None)
+    monkeypatch.setattr(TableWriter, "keep_up", lambda self: None)
     monkeypatch.setattr(Monitor, "snapshot", lambda self: None)
-    monkeypatch.setattr(show.watch._progress, "update", lambda snapshot: None)
+    monkeypatch.setattr(show.monitor._progress, "update", lambda snapshot: None)
     monkeypatch.setattr(monitor.time, "monotonic", lambda: next(clock))
-    show.watch()
-    assert show.watch._next == 11.0 + 1.0 / 0.02
+    show.monitor()
+    assert show.monitor._next == 11.0 + 1.0 / 0.02
 
 
 def test_the_leaderboard_is_best_first(tmp_path):

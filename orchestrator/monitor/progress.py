@@ -45,7 +45,7 @@ class RunningTrial:
 
 
 @dataclass(frozen=True)
-class Best:
+class BestTrial:
     """The best trial so far: accuracy with its 95 % interval, over n validation images."""
 
     name: str
@@ -80,7 +80,7 @@ class Snapshot:
     pruned: int = 0
     failed: int = 0
     reused: int = 0
-    best: Best | None = None
+    best: BestTrial | None = None
     rungs: str = ""
     eta_seconds: float | None = None
     elapsed: float = 0.0
@@ -92,35 +92,38 @@ class Snapshot:
 
 
 def eta(
-    running: Iterable[RunningTrial], waiting: int, seconds_per_trial: float | None, slots: int
+    running: Iterable[RunningTrial],
+    not_begun: int,
+    seconds_per_trial: float | None,
+    concurrency: int,
 ) -> float | None:
     """Seconds until a sweep ends, were no running trial stopped early: a cautious estimate.
 
-    Each waiting trial starts where a slot is free first and takes as long as the trials before
-    it took on average, stopped ones included.
+    Each trial that has not begun starts as soon as another ends and takes as long as the trials
+    before it took on average, stopped ones included.
 
     Args:
         running: at their present speed.
-        waiting: trials not begun.
+        not_begun: trials.
         seconds_per_trial: mean over the trials that have ended; None before the first.
-        slots: trials at a time, >= 1.
+        concurrency: trials at a time, >= 1.
 
     Returns:
         Seconds; None where a speed that is needed is not known yet.
     """
     running = list(running)
-    if not running and not waiting:
+    if not running and not not_begun:
         return 0.0
     speeds = [t.seconds_per_epoch for t in running if t.seconds_per_epoch is not None]
     if running and not speeds:
         return None
-    if waiting and seconds_per_trial is None:
+    if not_begun and seconds_per_trial is None:
         return None
     usual = sum(speeds) / len(speeds) if speeds else 0.0
     ends = [(t.epochs - t.epoch) * (t.seconds_per_epoch or usual) for t in running]
-    free = ends + [0.0] * max(0, slots - len(ends))
+    free = ends + [0.0] * max(0, concurrency - len(ends))
     heapq.heapify(free)
-    for _ in range(waiting):
+    for _ in range(not_begun):
         heapq.heapreplace(free, free[0] + (seconds_per_trial or 0.0))
     return max(free)
 
@@ -166,7 +169,7 @@ def _headline(s: Snapshot) -> str:
     )
 
 
-def _best(best: Best) -> str:
+def _best(best: BestTrial) -> str:
     interval = f"{best.low:.4f} to {best.high:.4f}, n = {best.n:,}"
     return f"{best.accuracy:.4f} ({interval})  {best.name}"
 
@@ -212,7 +215,7 @@ class Progress:
         self._clock = clock
         self._snapshot: Snapshot | None = None
         self._since = clock()
-        self._said = clock()
+        self._last_line = clock()
         self._live: Live | None = None
 
     def __enter__(self) -> Self:
@@ -241,8 +244,8 @@ class Progress:
     def update(self, snapshot: Snapshot) -> None:
         """Show this from now on; cheap, to be called as often as there is news."""
         self._snapshot, self._since = snapshot, self._clock()
-        if self._live is None and self._since - self._said >= LINE_EVERY_S:
-            self._said = self._since
+        if self._live is None and self._since - self._last_line >= LINE_EVERY_S:
+            self._last_line = self._since
             self._console.out(line(snapshot))
 
     def say(self, text: str) -> None:

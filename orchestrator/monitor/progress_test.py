@@ -5,7 +5,15 @@ from dataclasses import replace
 import pytest
 from rich.console import Console
 
-from orchestrator.monitor.progress import Best, Progress, RunningTrial, Snapshot, eta, line, render
+from orchestrator.monitor.progress import (
+    BestTrial,
+    Progress,
+    RunningTrial,
+    Snapshot,
+    eta,
+    line,
+    render,
+)
 
 YOUNG = RunningTrial(7, "cnn5 [sgd] 0.01", 0, 10, rung=1)
 OLD = RunningTrial(3, "resnet adam 0.001", 6, 10, 9, 0.512, 0.534, 2.0)
@@ -16,7 +24,7 @@ SNAPSHOT = Snapshot(
     finished=3,
     pruned=2,
     failed=1,
-    best=Best("vgg adam 0.003", 0.6543, 0.6386, 0.6697, 3589),
+    best=BestTrial("vgg adam 0.003", 0.6543, 0.6386, 0.6697, 3589),
     rungs="1: 4 of 9   3: 1 of 4",
     eta_seconds=185.0,
     elapsed=109.0,
@@ -109,7 +117,7 @@ def test_a_terminal_without_cursor_is_treated_like_a_log(monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("running", "waiting", "per_trial", "slots", "expected"),
+    ("running", "not_begun", "per_trial", "concurrency", "expected"),
     [
         ((), 0, None, 4, 0.0),
         ((OLD,), 0, None, 4, 8.0),  # 4 epochs of 2 s
@@ -123,6 +131,6 @@ def test_a_terminal_without_cursor_is_treated_like_a_log(monkeypatch):
     ],
 )
 def test_the_time_left_fills_the_slots_one_after_the_other(
-    running, waiting, per_trial, slots, expected
+    running, not_begun, per_trial, concurrency, expected
 ):
-    assert eta(running, waiting, per_trial, slots) == expected
+    assert eta(running, not_begun, per_trial, concurrency) == expected

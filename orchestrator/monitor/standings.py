@@ -8,10 +8,10 @@ from orchestrator.scheduling.ledger import Entry, Ledger
 from orchestrator.scheduling.scheduler import METRIC
 
 
-class Standing:
+class Standings:
     """Who runs, who is best, how long a trial takes; kept up with every event.
 
-    So a look costs the same however many trials there are.
+    So asking costs the same however many trials there are.
 
     Args:
         ledger: as it stands.

@@ -13,7 +13,7 @@ SHARE_OF_TIME = 0.02
 """Tables are rewritten whole; this is the most of the sweep's time that may go into it."""
 
 
-class Tables:
+class TableWriter:
     """Rewrites both tables when something has changed, at most every few seconds.
 
     Args:

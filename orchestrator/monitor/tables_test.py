@@ -5,7 +5,7 @@ import pytest
 
 from orchestrator.config import TrialConfig
 from orchestrator.monitor import tables
-from orchestrator.monitor.tables import Tables
+from orchestrator.monitor.tables import TableWriter
 from orchestrator.plan import Question
 from orchestrator.scheduling.ledger import Ledger
 from orchestrator.testing.scripted import row
@@ -19,7 +19,7 @@ QUESTION = Question(sweep="first", validation_n=100, majority=0.25, classes=7)
 
 def sweep(tmp_path, seconds=0.0):
     ledger = Ledger(ListJournal())
-    return ledger, Store(tmp_path), Tables(Store(tmp_path), QUESTION, ledger, seconds)
+    return ledger, Store(tmp_path), TableWriter(Store(tmp_path), QUESTION, ledger, seconds)
 
 
 def ask(ledger, trial):

@@ -174,11 +174,11 @@ class TensorBoardRuns:
             KeyError: if the trial was not started.
         """
         run, step = self._runs[trial], int(row["epoch"])
-        found = {TAGS[key]: float(row[key]) for key in TAGS if row.get(key) is not None}
+        points = {TAGS[key]: float(row[key]) for key in TAGS if row.get(key) is not None}
         values = [
-            Summary.Value(tag=t, simple_value=v) for t, v in found.items() if math.isfinite(v)
+            Summary.Value(tag=t, simple_value=v) for t, v in points.items() if math.isfinite(v)
         ]
-        odd = [f"{tag} was {value}" for tag, value in found.items() if not math.isfinite(value)]
+        odd = [f"{tag} was {value}" for tag, value in points.items() if not math.isfinite(value)]
         if odd:
             values.append(event_files.text("not_finite", f"epoch {step}: {', '.join(odd)}"))
         events = [event_files.event(*values, step=step)]
@@ -201,12 +201,12 @@ class TensorBoardRuns:
         run = self._runs.pop(trial)
         end = SessionEndInfo(status=STATUSES[status], end_time_secs=time.time())
         data = HParamsPluginData(version=0, session_end_info=end)
-        said = f"**{status}** {reason}".strip()
+        text = f"**{status}** {reason}".strip()
         event_files.append(
             run.file.with_name(run.file.name + END),
             event_files.event(
                 event_files.hparams("_hparams_/session_end_info", data),
-                event_files.text("status", said),
+                event_files.text("status", text),
                 step=run.last or 0,
             ),
         )

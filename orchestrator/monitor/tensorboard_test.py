@@ -70,8 +70,8 @@ def sessions(folder: Path) -> dict[str, api_pb2.SessionGroup]:
     request = api_pb2.ListSessionGroupsRequest(
         start_index=0, slice_size=1000, allowed_statuses=api_pb2.Status.values()
     )
-    found = Handler(*hparams_backend(folder), "", request).run()
-    return {group.name: group for group in found.session_groups}
+    response = Handler(*hparams_backend(folder), "", request).run()
+    return {group.name: group for group in response.session_groups}
 
 
 def status(group: api_pb2.SessionGroup) -> str:
@@ -120,8 +120,8 @@ def test_hparams_list_every_trial_with_every_parameter_and_its_status(board, tmp
         board.epoch(str(trial), row(1, validation_accuracy=0.25))
         if end:
             board.end_trial(str(trial), end)
-    found = sessions(tmp_path)
-    assert {name[4:]: status(group) for name, group in found.items()} == {
+    groups = sessions(tmp_path)
+    assert {name[4:]: status(group) for name, group in groups.items()} == {
         "completed": "SUCCESS",
         "stopped_early": "SUCCESS",
         "pruned": "SUCCESS",
@@ -130,7 +130,7 @@ def test_hparams_list_every_trial_with_every_parameter_and_its_status(board, tmp
         "running": "RUNNING",
         "None": "UNKNOWN",
     }
-    pruned = found["002-pruned"]
+    pruned = groups["002-pruned"]
     assert pruned.hparams["dropout"].number_value == 0.3
     assert pruned.hparams["learning_rate"].number_value == 1e-3
     assert pruned.hparams["batch_normalisation"].bool_value is True
@@ -148,8 +148,8 @@ def test_trial_is_listed_before_its_first_epoch(board, tmp_path):
 def test_experiment_declares_domains_types_and_metrics(tmp_path):
     TensorBoardRuns(tmp_path).start_sweep(SPACE, ["validation_accuracy", "validation_loss"])
     request = api_pb2.GetExperimentRequest(include_metrics=True)
-    found = get_experiment.Handler(*hparams_backend(tmp_path), "", request).run()
-    infos = {info.name: info for info in found.hparam_infos}
+    groups = get_experiment.Handler(*hparams_backend(tmp_path), "", request).run()
+    infos = {info.name: info for info in groups.hparam_infos}
     assert set(infos) == set(SPACE)
     assert infos["learning_rate"].domain_interval.min_value == 1e-4
     assert infos["learning_rate"].domain_interval.max_value == 1e-1
@@ -164,7 +164,7 @@ def test_experiment_declares_domains_types_and_metrics(tmp_path):
     assert list(infos)[-1] == "seed"
     assert infos["seed"].type == api_pb2.DATA_TYPE_FLOAT64
     assert infos["weights"].type == api_pb2.DATA_TYPE_STRING
-    assert [metric.name.tag for metric in found.metric_infos] == [
+    assert [metric.name.tag for metric in groups.metric_infos] == [
         "accuracy/validation",
         "loss/validation",
     ]
@@ -331,8 +331,8 @@ def run(*arguments: str) -> subprocess.Popen[bytes]:
 
 
 def test_writing_everything_never_loads_tensorflow(tmp_path):
-    said, _ = run(str(tmp_path)).communicate()
-    assert said.decode().strip() == "[]"
+    printed, _ = run(str(tmp_path)).communicate()
+    assert printed.decode().strip() == "[]"
     assert status(sessions(tmp_path)["000-a"]) == "SUCCESS"
 
 

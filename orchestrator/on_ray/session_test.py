@@ -18,9 +18,9 @@ import psutil, ray
 
 with session(cpus=1, gpus=0, address=None):
     ray.get(ray.remote(lambda: None).remote())
-    mine = [p.pid for p in psutil.Process().children(recursive=True)] + [psutil.Process().pid]
+    own = [p.pid for p in psutil.Process().children(recursive=True)] + [psutil.Process().pid]
     for c in psutil.net_connections("inet"):
-        if c.status == "LISTEN" and c.pid in mine:
+        if c.status == "LISTEN" and c.pid in own:
             print("listens", c.laddr.ip)
 print("is over", ray.is_initialized())
 """
@@ -38,10 +38,10 @@ def test_a_local_ray_listens_on_loopback_alone_and_keeps_its_token_to_its_owner(
         timeout=120,
         check=True,
     )
-    found = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("listens")]
-    assert found
-    addresses = [ipaddress.ip_address(text.removeprefix("::ffff:")) for text in found]
-    assert all(address.is_loopback for address in addresses), found
+    listeners = [line.split()[1] for line in done.stdout.splitlines() if line.startswith("listens")]
+    assert listeners
+    addresses = [ipaddress.ip_address(text.removeprefix("::ffff:")) for text in listeners]
+    assert all(address.is_loopback for address in addresses), listeners
     assert done.stdout.splitlines()[-1] == "is over False"
     token = tmp_path / ".ray" / "auth_token"
     assert len(token.read_text()) == 64

@@ -158,29 +158,29 @@ def test_the_state_is_stored_before_the_row_is_told_and_two_are_kept(context):
 
 
 def test_a_trial_taken_up_tells_its_last_row_again_and_goes_on_as_if_never_stopped(context):
-    whole = trained(trial(dataclasses.replace(context, place=f"{context.place}-whole")))
+    uninterrupted = trained(trial(dataclasses.replace(context, place=f"{context.place}-whole")))
     trained(trial(context), 2)
     again = trial(context, dataclasses.replace(CONFIG, seed=5))
     again.train()
     again.reset(CONFIG.to_flat())
     first = again.train()
-    assert numbers(first) == whole[1]
+    assert numbers(first) == uninterrupted[1]
     assert [(row["epoch"], row["train_loss"]) for row in first["earlier"]] == [
-        (1, whole[0]["train_loss"])
+        (1, uninterrupted[0]["train_loss"])
     ]
     second = again.train()
-    assert numbers(second) == whole[2]
+    assert numbers(second) == uninterrupted[2]
     assert "earlier" not in second
 
 
 @pytest.mark.parametrize("ending", [ARRAYS, FACTS])
 def test_a_damaged_state_is_passed_over_for_the_one_before(ending, context):
-    whole = trained(trial(context), 2)
+    uninterrupted = trained(trial(context), 2)
     last = checkpoints(context) / f"000002{ending}"
     last.write_bytes(last.read_bytes()[:50])
     again = trial(context)
-    assert numbers(again.train()) == whole[0]
-    assert numbers(again.train()) == whole[1]
+    assert numbers(again.train()) == uninterrupted[0]
+    assert numbers(again.train()) == uninterrupted[1]
 
 
 def test_a_process_that_was_taken_for_dead_writes_nothing_when_it_comes_back(context):
@@ -197,11 +197,11 @@ def test_a_process_that_was_taken_for_dead_writes_nothing_when_it_comes_back(con
 
 
 def test_without_any_usable_state_a_trial_starts_anew(context):
-    whole = trained(trial(context), 2)
+    uninterrupted = trained(trial(context), 2)
     for file in checkpoints(context).glob("*.*"):
         file.write_bytes(b"")
     result = trial(context).train()
-    assert numbers(result) == whole[0]
+    assert numbers(result) == uninterrupted[0]
     assert "earlier" not in result
 
 
@@ -218,10 +218,10 @@ def test_the_state_of_another_configuration_is_a_failure(context):
 
 
 def test_a_finished_trial_that_is_begun_again_only_repeats_its_last_row(context):
-    whole = trained(trial(context))
+    uninterrupted = trained(trial(context))
     shutil.rmtree(Path(context.place, "weights"))
     again = trial(context)
-    assert numbers(again.train()) == whole[2]
+    assert numbers(again.train()) == uninterrupted[2]
     assert Store(context.place).exists(Paths().weight(CONFIG.signature()))
     assert len(again._run.history) == 3
 

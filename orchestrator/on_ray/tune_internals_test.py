@@ -156,9 +156,9 @@ def test_another_rays_controller_and_trial_are_left_alone_and_that_is_said_once(
     names = ["_actor_manager._actor_task_failed", *[f"TuneController.{n}" for n in HELD]]
     names += ["TuneController._trial_metadata", "Trial.temporary_state.ray_actor"]
     names += ["Trial.error_file"]
-    said = notes()
-    assert len(said) == len(names)
-    for line, name in zip(said, names, strict=True):
+    lines = notes()
+    assert len(lines) == len(names)
+    for line, name in zip(lines, names, strict=True):
         assert f"has no {name}, which Ray 2.60.0 has: " in line
 
 

@@ -1,13 +1,13 @@
 """Who goes on at a rung: the arithmetic of asynchronous successive halving, as plain data.
 
 After Li et al., "A System for Massively Parallel Hyperparameter Tuning" (MLSys 2020,
-arXiv:1810.05934), section 3, in its stopping form: a trial that reaches a rung is compared with
-those that reached it earlier and goes on or ends at once; it never waits, and nobody who has
-ended is called back. Where we differ: the cut is a rank, not a percentile, so that equal trials
-do not all pass; and a trial without a finite value never passes.
+https://arxiv.org/abs/1810.05934), section 3, in its stopping form: a trial that reaches a rung is
+compared with those that reached it earlier and goes on or ends at once; it never waits, and nobody
+who has ended is called back. Where we differ: the cut is a rank, not a percentile, so that equal
+trials do not all pass; and a trial without a finite value never passes.
 
-The state is a function of the rows seen, in their order: `Rungs.replay` of the written rows gives
-it back after a crash.
+The state is a function of the rows seen, in their order: recording the written rows again gives it
+back after a crash.
 """
 
 import math
@@ -16,9 +16,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 
 from orchestrator.errors import BadInput
-
-Row = tuple[str, int, float | None]
-"""One report: trial, epoch (from 1), value (higher is better)."""
 
 
 def milestones(grace: int, reduction_factor: int, epochs: int) -> tuple[int, ...]:
@@ -90,6 +87,9 @@ class Rungs:
         milestones: the rungs' epochs, ascending; none: nobody is ever stopped.
         reduction_factor: one trial in this many goes on, >= 2.
 
+    Attributes:
+        judged: rung -> trial -> decision, the lowest rung first, trials in order of arrival.
+
     Raises:
         BadInput: for milestones that do not ascend from 1 or later, or a factor below 2.
     """
@@ -102,7 +102,7 @@ class Rungs:
             m < 1 for m in self.milestones
         ):
             raise BadInput(f"rungs {self.milestones} do not ascend from epoch 1 or later")
-        self._seen: dict[int, dict[str, Decision]] = {m: {} for m in self.milestones}
+        self.judged: dict[int, dict[str, Decision]] = {m: {} for m in self.milestones}
         self._values: dict[int, list[float]] = {m: [] for m in self.milestones}  # ascending
 
     def record(self, trial: str, epoch: int, value: float | None) -> Decision | None:
@@ -127,8 +127,8 @@ class Rungs:
         if not place:
             return None
         milestone = self.milestones[place - 1]
-        seen = self._seen[milestone]
-        if trial in seen:
+        judged = self.judged[milestone]
+        if trial in judged:
             return None
         worth = value if value is not None and math.isfinite(value) else -math.inf
         # Equals that came earlier rank before, or a crowd of majority-class nets would all pass.
@@ -138,62 +138,16 @@ class Rungs:
         n = len(values)
         survivors = max(1, -(-n // self.reduction_factor))
         keep = rank <= survivors and math.isfinite(worth)
-        seen[trial] = Decision(trial, milestone, worth, rank, n, survivors, keep)
-        return seen[trial]
-
-    @classmethod
-    def replay(
-        cls, milestones: Iterable[int], reduction_factor: int, rows: Iterable[Row]
-    ) -> "Rungs":
-        """The rungs as they stood after these rows, in written order.
-
-        Args:
-            milestones: as for `Rungs`.
-            reduction_factor: as for `Rungs`.
-            rows: (trial, epoch, value); rows written twice count once.
-        """
-        rungs = cls(milestones, reduction_factor)
-        for trial, epoch, value in rows:
-            rungs.record(trial, epoch, value)
-        return rungs
+        judged[trial] = Decision(trial, milestone, worth, rank, n, survivors, keep)
+        return judged[trial]
 
     def decisions(self, trial: str) -> list[Decision]:
         """The trial's decisions, lowest rung first."""
-        return [seen[trial] for seen in self._seen.values() if trial in seen]
-
-    def stopped(self, trial: str) -> Decision | None:
-        """The decision that ended the trial; None where it may go on.
-
-        After a crash this ends a trial that was doomed before anybody could stop it.
-        """
-        return next((d for d in self.decisions(trial) if not d.keep), None)
-
-    def table(self) -> dict[int, list[tuple[str, float, bool]]]:
-        """Rung -> (trial, value, went on) in order of arrival; the lowest rung first."""
-        return {
-            milestone: [(d.trial, d.value, d.keep) for d in seen.values()]
-            for milestone, seen in self._seen.items()
-        }
+        return [judged[trial] for judged in self.judged.values() if trial in judged]
 
     def summary(self) -> str:
         """One line, e.g. "1: 4 of 9   3: 1 of 4": how many went on of those who arrived."""
         return "   ".join(
-            f"{milestone}: {sum(d.keep for d in seen.values())} of {len(seen)}"
-            for milestone, seen in self._seen.items()
+            f"{milestone}: {sum(d.keep for d in judged.values())} of {len(judged)}"
+            for milestone, judged in self.judged.items()
         )
-
-    def __eq__(self, other: object) -> bool:
-        if not isinstance(other, Rungs):
-            return NotImplemented
-        return (self.reduction_factor, self._ordered()) == (
-            other.reduction_factor,
-            other._ordered(),
-        )
-
-    __hash__ = None  # type: ignore[assignment]
-
-    def __repr__(self) -> str:
-        return f"Rungs({self.milestones}, {self.reduction_factor}; {self.summary()})"
-
-    def _ordered(self) -> list[tuple[int, list[Decision]]]:
-        return [(milestone, list(seen.values())) for milestone, seen in self._seen.items()]

@@ -7,6 +7,15 @@ from hypothesis import strategies as st
 
 from orchestrator.errors import BadInput
 from orchestrator.scheduling.asha import Rungs, milestones
+from orchestrator.testing.scripted import arrivals
+
+
+def replay(milestones, factor, rows):
+    """The rungs after these rows: trial, epoch, value."""
+    rungs = Rungs(milestones, factor)
+    for row in rows:
+        rungs.record(*row)
+    return rungs
 
 
 @pytest.mark.parametrize(
@@ -60,7 +69,7 @@ def test_seven_trials_by_hand():
     assert seen[6].reason == "rung 9: 0.41 ranks 3 of 7, the best 3 go on"
     assert seen[1].reason == "rung 9: 0.2 ranks 2 of 2, the best goes on"
     assert rungs.summary() == "9: 6 of 7"
-    assert rungs.table()[9][1] == ("t2", 0.20, False)
+    assert arrivals(rungs)[9][1] == ("t2", 0.20, False)
 
 
 def test_nothing_is_decided_away_from_a_rung_and_the_first_row_wins():
@@ -69,7 +78,7 @@ def test_nothing_is_decided_away_from_a_rung_and_the_first_row_wins():
     assert rungs.record("a", 3, 0.5).keep
     assert rungs.record("a", 3, 0.0) is None
     assert rungs.record("a", 4, 0.0) is None
-    assert rungs.table() == {3: [("a", 0.5, True)], 9: []}
+    assert arrivals(rungs) == {3: [("a", 0.5, True)], 9: []}
 
 
 def test_a_jump_is_recorded_at_the_highest_passed_rung_alone():
@@ -78,7 +87,7 @@ def test_a_jump_is_recorded_at_the_highest_passed_rung_alone():
     assert (decision.epoch, decision.value) == (3, 0.5)
     assert rungs.record("a", 8, 0.6) is None
     assert rungs.record("a", 9, 0.7).epoch == 9
-    assert rungs.table()[1] == []
+    assert arrivals(rungs)[1] == []
 
 
 def test_of_27_equal_trials_one_goes_on():
@@ -117,20 +126,20 @@ def test_a_stopped_trial_stays_stopped_for_those_who_ask_later():
     rungs = Rungs((1, 3), 3)
     rungs.record("good", 1, 0.5)
     rungs.record("poor", 1, 0.4)
-    assert rungs.stopped("good") is None
-    assert rungs.stopped("unknown") is None
-    assert rungs.stopped("poor").rank == 2
-    assert [d.epoch for d in rungs.decisions("good")] == [1]
+    assert [(d.epoch, d.keep) for d in rungs.decisions("good")] == [(1, True)]
+    assert [(d.rank, d.keep) for d in rungs.decisions("poor")] == [(2, False)]
+    assert rungs.decisions("unknown") == []
 
 
 def test_rungs_differ_when_a_row_the_order_or_the_factor_does():
     rows = [("a", 1, 0.1), ("b", 1, 0.2)]
-    rungs = Rungs.replay((1, 3), 3, rows)
-    assert rungs == Rungs.replay((1, 3), 3, rows)
-    assert rungs != Rungs.replay((1, 3), 3, rows[:1])
-    assert rungs != Rungs.replay((1, 3), 3, rows[::-1])
-    assert rungs != Rungs.replay((1, 3), 2, rows)
-    assert rungs != Rungs.replay((1,), 3, rows)
+    judged = replay((1, 3), 3, rows).judged
+    assert judged == replay((1, 3), 3, rows).judged
+    assert judged != replay((1, 3), 3, rows[:1]).judged
+    assert judged != replay((1, 3), 3, rows[::-1]).judged
+    assert judged != replay((1,), 3, rows).judged
+    more = [*rows, ("c", 1, 0.15)]
+    assert replay((1,), 3, more).judged != replay((1,), 2, more).judged
 
 
 reports = st.lists(
@@ -145,17 +154,15 @@ reports = st.lists(
 
 @given(reports, st.integers(2, 4), st.integers(0, 60))
 def test_a_replay_in_two_halves_with_rows_told_twice_is_the_same_state(rows, factor, cut):
-    whole = Rungs((1, 3, 9), factor)
-    for row in rows:
-        whole.record(*row)
-    again = Rungs.replay((1, 3, 9), factor, rows[:cut] + rows[:cut] + rows[cut:])
-    assert again == whole
-    assert again.table() == whole.table()
+    once = replay((1, 3, 9), factor, rows)
+    again = replay((1, 3, 9), factor, rows[:cut] + rows[:cut] + rows[cut:])
+    assert again.judged == once.judged
+    assert arrivals(again) == arrivals(once)
 
 
 @given(reports, st.integers(2, 4))
 def test_the_best_always_goes_on_and_nobody_below_the_line(rows, factor):
-    for seen in Rungs.replay((1, 3, 9), factor, rows).table().values():
+    for seen in arrivals(replay((1, 3, 9), factor, rows)).values():
         best = max((value for _, value, _ in seen), default=-math.inf)
         if math.isfinite(best):
             assert next(kept for _, value, kept in seen if value == best)

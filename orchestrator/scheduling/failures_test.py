@@ -22,8 +22,8 @@ from orchestrator.testing.stand_ins import ListJournal
     ],
 )
 def test_the_cause_is_read_from_what_ray_says(error, cause):
-    said = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
-    assert cause_of(said) == cause
+    message = error if isinstance(error, str) else f"{type(error).__name__}: {error}"
+    assert cause_of(message) == cause
 
 
 def test_every_cause_has_words_and_at_least_one_more_life():

@@ -3,7 +3,7 @@ import os
 import pytest
 
 from orchestrator.config import TrialConfig
-from orchestrator.monitor.tables import Tables
+from orchestrator.monitor.tables import TableWriter
 from orchestrator.plan import Question
 from orchestrator.scheduling.finished_trials import FinishedTrials
 from orchestrator.scheduling.ledger import Ledger
@@ -17,14 +17,14 @@ TRIAL = "0123456789"
 
 
 def write_sweep(folder, ended_by="epochs", reason="all epochs done", epochs=3, files=True, **more):
-    """A sweep's folder with one trial, as `Tables` and a trial leave it."""
+    """A sweep's folder with one trial, as `TableWriter` and a trial leave it."""
     ledger, store = Ledger(ListJournal()), Store(folder)
     ledger.asked(TRIAL, TrialConfig(precision="float32").to_flat(), 0)
     for epoch in range(1, epochs + 1):
         ledger.epoch(TRIAL, row(epoch, 0.1 * epoch), {"parameters": 7, "hardware": "m"})
     if ended_by:
         ledger.ended(TRIAL, ended_by, reason, **more)
-    Tables(store, QUESTION, ledger).write()
+    TableWriter(store, QUESTION, ledger).write()
     if files:
         store.write_bytes(Paths().prediction(TRIAL), b"predictions")
         store.write_bytes(Paths().weight(TRIAL), b"weights")
@@ -60,7 +60,7 @@ def test_rows_that_were_taken_over_can_be_journalled_and_read_as_epochs(tmp_path
     ledger.asked(TRIAL, TrialConfig(precision="float32").to_flat(), 0)
     rows, about = list(trial.rows), trial.metadata
     ledger.ended(TRIAL, "epochs", "x", reused_from="older", rows=rows, about=about)
-    Tables(Store(tmp_path / "new"), QUESTION, ledger).write()
+    TableWriter(Store(tmp_path / "new"), QUESTION, ledger).write()
     assert ledger.entries[TRIAL].rows[3]["validation_accuracy"] == pytest.approx(0.3)
 
 
@@ -87,8 +87,8 @@ def test_a_trial_without_its_files_is_not_reused(tmp_path):
 
 
 def test_a_trial_whose_rows_are_not_all_there_is_not_reused(tmp_path):
-    whole, short = write_sweep(tmp_path / "older"), write_sweep(tmp_path / "short", epochs=2)
-    (whole / Paths().epochs).write_bytes((short / Paths().epochs).read_bytes())
+    complete, short = write_sweep(tmp_path / "older"), write_sweep(tmp_path / "short", epochs=2)
+    (complete / Paths().epochs).write_bytes((short / Paths().epochs).read_bytes())
     for name in (Paths().trials, Paths().epochs):
         (short / name).unlink()
     assert look(tmp_path)(TRIAL) is None
@@ -137,14 +137,14 @@ def test_files_are_copied_where_they_cannot_be_linked(tmp_path, monkeypatch):
 
 def test_a_trial_whose_files_are_deleted_this_moment_is_not_reused(tmp_path, monkeypatch):
     write_sweep(tmp_path / "older")
-    found = look(tmp_path)
+    finished = look(tmp_path)
 
     def gone(source, target):
         os.unlink(source)
         raise FileNotFoundError(source)
 
     monkeypatch.setattr(os, "link", gone)
-    assert found(TRIAL) is None
+    assert finished(TRIAL) is None
 
 
 def test_what_an_interrupted_try_left_is_replaced_and_nothing_else_is_left(tmp_path):

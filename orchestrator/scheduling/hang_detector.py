@@ -14,7 +14,7 @@ TIMES_LONGEST = 10.0
 """An epoch this many times as long as the trial's longest so far is no epoch any more."""
 
 ATTENTIVE_S = 10.0
-"""A longer time between two looks was the watcher's own, e.g. stopped or waiting for a store:
+"""A longer time between two checks was the watcher's own, e.g. stopped or waiting for a store:
 signs may have come that nobody has taken yet, so the rest of it counts for nobody."""
 
 

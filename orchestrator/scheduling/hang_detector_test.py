@@ -16,11 +16,11 @@ class Hours:
 
     def later(self, seconds):
         """Who was found overdue meanwhile, or is now."""
-        found, until = {}, self.now + seconds
+        overdue, until = {}, self.now + seconds
         while self.now < until:
             self.now = min(until, self.now + ATTENTIVE_S)
-            found |= self.hang_detector.overdue()
-        return found
+            overdue |= self.hang_detector.overdue()
+        return overdue
 
 
 def test_before_its_first_row_a_trial_has_half_an_hour():

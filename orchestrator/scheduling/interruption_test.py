@@ -15,6 +15,7 @@ from orchestrator.testing.scripted import (
     GRID,
     MIXED,
     Stage,
+    arrivals,
     conduct,
     eventful,
     rising,
@@ -93,24 +94,25 @@ def sweep_on(disk, search, behind=0):
         disk.close()
     rows = [(r["trial"], r["epoch"], str(r[METRIC])) for r in epoch_rows(scheduler.ledger)]
     assert len({(trial, epoch) for trial, epoch, _ in rows}) == len(rows)
-    told = [
+    entries = [
         (e.trial, e.number, e.status, e.reason, e.error) for e in scheduler.ledger.entries.values()
     ]
     learnt = [
         (t.state, t.params, t.intermediate_values)
         for t in (study_of(disk.study) if search == "tpe" else ())
     ]
-    return told, rows, scheduler.rungs.table(), learnt
+    return entries, rows, arrivals(scheduler.rungs), learnt
 
 
 def every_moment(tmp_path, monkeypatch, search):
     """What an uninterrupted sweep gives, and the disk after each of its writes."""
-    whole = Disk(tmp_path / "whole")
-    monkeypatch.setattr("os.fsync", lambda handle: whole.note())  # so Optuna's writes are seen too
-    expected = sweep_on(whole, search)
+    uninterrupted = Disk(tmp_path / "whole")
+    # So Optuna's writes are seen too.
+    monkeypatch.setattr("os.fsync", lambda handle: uninterrupted.note())
+    expected = sweep_on(uninterrupted, search)
     monkeypatch.setattr("os.fsync", lambda handle: None)
     assert {status for _, _, status, _, _ in expected[0]} >= {"completed", "pruned"}
-    return expected, list(dict.fromkeys(whole.states))
+    return expected, list(dict.fromkeys(uninterrupted.states))
 
 
 @pytest.mark.long
@@ -141,10 +143,10 @@ def test_a_sweep_killed_at_any_moment_ends_as_if_it_had_not_been(
 @pytest.mark.parametrize("search", ["grid", "tpe"])
 def test_with_several_slots_too_every_trial_ends_once_and_the_journal_explains_the_rungs(search):
     axes = {"grid": GRID, "tpe": MIXED}[search]
-    whole = ListJournal()
-    Stage(eventful, slots=4, seed=1).play(conduct(whole, search, axes))
-    for cut in range(0, len(whole.events), 3):
-        journal = ListJournal(whole.events[:cut])
+    uninterrupted = ListJournal()
+    Stage(eventful, slots=4, seed=1).play(conduct(uninterrupted, search, axes))
+    for cut in range(0, len(uninterrupted.events), 3):
+        journal = ListJournal(uninterrupted.events[:cut])
         resumed = conduct(journal, search, axes)
         resumed.take_up()
         Stage(eventful, slots=4, seed=2, behind=1).play(resumed)
@@ -152,9 +154,9 @@ def test_with_several_slots_too_every_trial_ends_once_and_the_journal_explains_t
         assert "running" not in statuses(resumed).values()
         endings = [e["trial"] for e in journal.events if e["event"] == "ended"]
         assert sorted(endings) == sorted(statuses(resumed))
-        assert conduct(journal, search, axes).rungs == resumed.rungs
+        assert conduct(journal, search, axes).rungs.judged == resumed.rungs.judged
         judged = [(e["trial"], e["epoch"]) for e in journal.events if e["event"] == "rung"]
-        assert len(set(judged)) == len(judged) == sum(map(len, resumed.rungs.table().values()))
+        assert len(set(judged)) == len(judged) == sum(map(len, arrivals(resumed.rungs).values()))
 
 
 def test_a_trial_that_a_rung_condemned_just_before_the_kill_ends_as_pruned():

@@ -16,6 +16,7 @@ from orchestrator.testing.scripted import (
     MIXED,
     RATES,
     Stage,
+    arrivals,
     completed,
     conduct,
     diverged,
@@ -42,10 +43,10 @@ def by_rate(scheduler):
 def test_hopeless_trials_are_pruned_and_the_best_completes(search, slots):
     scheduler = conduct(search=search, axes=GRID)
     Stage(rising, slots, seed=5).play(scheduler)
-    found = by_rate(scheduler)
-    assert len(found) == size(GRID) == 12
-    assert found[0.12] == "completed"
-    assert set(found.values()) == {"completed", "pruned"}
+    statuses_by_rate = by_rate(scheduler)
+    assert len(statuses_by_rate) == size(GRID) == 12
+    assert statuses_by_rate[0.12] == "completed"
+    assert set(statuses_by_rate.values()) == {"completed", "pruned"}
     pruned = [e for e in scheduler.ledger.entries.values() if e.status == "pruned"]
     assert {len(e.rows) for e in pruned} <= {1, 3}
     assert all(e.reason == e.condemned and e.reason.startswith("rung ") for e in pruned)
@@ -92,7 +93,7 @@ def test_a_trial_that_ends_itself_at_a_rung_that_condemns_it_keeps_its_own_end()
     scripts = iter([completed([0.5] * 3), patient([0.1, 0.1])])
     Stage(lambda config: next(scripts)).play(scheduler)
     assert list(statuses(scheduler).values()) == ["completed", "stopped_early"]
-    assert [keep for _, _, keep in scheduler.rungs.table()[2]] == [True, False]
+    assert [keep for _, _, keep in arrivals(scheduler.rungs)[2]] == [True, False]
 
 
 def test_never_more_at_once_than_asked_for_and_not_more_trials_either():
@@ -122,7 +123,7 @@ def test_rows_that_an_earlier_process_had_no_time_to_tell_are_taken_with_the_las
     earlier = [row(t, 0.1 * t) for t in (1, 2, 3)]
     assert scheduler.goes_on(trial, row(4, 0.4) | {"earlier": earlier})
     assert [r["epoch"] for r in epoch_rows(scheduler.ledger)] == [1, 2, 3, 4]
-    assert scheduler.rungs.table()[3] == [(trial, pytest.approx(0.3), True)]
+    assert arrivals(scheduler.rungs)[3] == [(trial, pytest.approx(0.3), True)]
 
 
 def test_a_retried_trial_that_went_back_to_a_checkpoint_counts_once():
@@ -142,7 +143,7 @@ def test_a_retried_trial_that_went_back_to_a_checkpoint_counts_once():
         (4, 0.9),
         (5, 0.9),
     ]
-    assert scheduler.rungs.table() == {
+    assert arrivals(scheduler.rungs) == {
         1: [(trial, 0.1, True)],
         3: [(trial, pytest.approx(0.3), True)],
     }
@@ -165,7 +166,7 @@ def test_odd_numbers_are_kept_as_nan_never_best_and_worst_at_a_rung(odd, tmp_pat
         "rung 2: no finite value, which never goes on",
     )
     assert entry.best_row(METRIC)["epoch"] == 1
-    assert scheduler.rungs.table() == {2: [(trial, -math.inf, False)]}
+    assert arrivals(scheduler.rungs) == {2: [(trial, -math.inf, False)]}
     again = Ledger(journal, journal.read()).entries[trial]
     assert math.isnan(again.rows[2][METRIC])
     assert again.reason == entry.reason
@@ -198,8 +199,8 @@ def test_the_study_holds_the_truth(tmp_path):
     )
     scheduler.rungs.record("an earlier one", 1, 0.15)  # so that the first to come is not the best
     Stage(lambda config: next(numbers)).play(scheduler)
-    told = study_of(tmp_path / "optuna.journal")
-    assert [(t.state, t.intermediate_values) for t in told] == [
+    trials = study_of(tmp_path / "optuna.journal")
+    assert [(t.state, t.intermediate_values) for t in trials] == [
         (TrialState.COMPLETE, {1: 0.2, 2: 0.6, 3: 0.5}),
         (TrialState.COMPLETE, {1: 0.7, 2: 0.4}),
         (TrialState.PRUNED, {1: 0.3}),
@@ -207,7 +208,7 @@ def test_the_study_holds_the_truth(tmp_path):
         (TrialState.PRUNED, {1: 0.1}),
         (TrialState.PRUNED, {1: 0.01}),
     ]
-    assert [t.value for t in told[:2]] == [0.6, 0.7]  # the best epoch's, whose weights are kept
+    assert [t.value for t in trials[:2]] == [0.6, 0.7]  # the best epoch's, whose weights are kept
 
 
 def test_an_error_is_told_as_a_failure_with_what_was_seen_before(tmp_path):
@@ -216,8 +217,8 @@ def test_an_error_is_told_as_a_failure_with_what_was_seen_before(tmp_path):
     )
     scripts = iter([failing([0.4]), failing([])])
     Stage(lambda config: next(scripts)).play(scheduler)
-    told = study_of(tmp_path / "optuna.journal")
-    assert [(t.state, t.intermediate_values) for t in told] == [
+    trials = study_of(tmp_path / "optuna.journal")
+    assert [(t.state, t.intermediate_values) for t in trials] == [
         (TrialState.FAIL, {1: 0.4}),
         (TrialState.FAIL, {}),
     ]
@@ -258,8 +259,8 @@ def test_trials_are_compared_with_one_that_was_taken_over_also_after_a_resume():
     )
     Stage(lambda config: completed([0.2] * EPOCHS)).play(scheduler)
     assert list(statuses(scheduler).values()) == ["reused", "pruned"]
-    assert [value for _, value, _ in scheduler.rungs.table()[1]] == [0.3, 0.2]
-    assert conduct(journal, trials=2).rungs == scheduler.rungs
+    assert [value for _, value, _ in arrivals(scheduler.rungs)[1]] == [0.3, 0.2]
+    assert conduct(journal, trials=2).rungs.judged == scheduler.rungs.judged
 
 
 def test_a_pending_trial_that_was_finished_elsewhere_meanwhile_is_taken_over():

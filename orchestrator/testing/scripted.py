@@ -1,4 +1,4 @@
-"""A stage for the scheduler: trials that follow a script, and slots that play them. For tests.
+"""A stage for the scheduler: trials that follow a script, and a loop that plays them. For tests.
 
 Nothing is trained and no Ray is started; what Tune does between two rows is done here by a loop.
 """
@@ -36,7 +36,7 @@ Script = Callable[[TrialConfig], Sequence[dict[str, Any]]]
 """Configuration -> what its trial reports, one result an epoch, the last with "stop"."""
 
 
-ABOUT = {"parameters": 4321, "hardware": "a machine"}
+METADATA = {"parameters": 4321, "hardware": "a machine"}
 
 
 def row(epoch: int, accuracy: float, **changes: Any) -> dict[str, Any]:
@@ -59,7 +59,7 @@ def row(epoch: int, accuracy: float, **changes: Any) -> dict[str, Any]:
 
 
 def _rows(accuracies: Sequence[float]) -> list[dict[str, Any]]:
-    return [row(t, accuracy) | ABOUT for t, accuracy in enumerate(accuracies, 1)]
+    return [row(t, accuracy) | METADATA for t, accuracy in enumerate(accuracies, 1)]
 
 
 def completed(accuracies: Sequence[float]) -> list[dict[str, Any]]:
@@ -98,7 +98,7 @@ def rising(config: TrialConfig) -> list[dict[str, Any]]:
 def eventful(config: TrialConfig) -> list[dict[str, Any]]:
     """By a digit of the rate: fails, diverges, waits in vain, or goes through."""
     kind = round(config.learning_rate * 1000) % 5
-    curve = [told[METRIC] for told in rising(config)]
+    curve = [result[METRIC] for result in rising(config)]
     if kind == 0:
         return failing(curve[:1])
     if kind == 1:
@@ -159,15 +159,15 @@ def conduct(
     study: Path | None = None,
     **more: Any,
 ) -> Scheduler:
-    """A conductor on a journal, as `sweep.py` puts it together; more: of `Limits`, or finished."""
+    """A scheduler on a journal, as `driver.run` makes it; more: of `Limits`, or finished."""
     journal = ListJournal() if journal is None else journal
     ledger = Ledger(journal, journal.read())
-    asked = 1 + max((entry.ticket for entry in ledger.entries.values()), default=-1)
+    tickets = 1 + max((entry.ticket for entry in ledger.entries.values()), default=-1)
     finished = {"finished": more.pop("finished")} if "finished" in more else {}
     return Scheduler(
         base=BASE,
         ledger=ledger,
-        strategy=SEARCHES[search](Setup(axes, seed=3, file=study, asked=asked)),
+        strategy=SEARCHES[search](Setup(axes, seed=3, file=study, asked=tickets)),
         rungs=Rungs(rungs, 3) if rungs else None,
         limits=Limits(**{"trials": 12, **more}),
         **finished,
@@ -177,6 +177,14 @@ def conduct(
 def statuses(scheduler: Scheduler) -> dict[str, str]:
     """Trial -> status, in the order asked."""
     return {trial: entry.status for trial, entry in scheduler.ledger.entries.items()}
+
+
+def arrivals(rungs: Rungs) -> dict[int, list[tuple[str, float, bool]]]:
+    """Rung -> (trial, value, whether it went on) in order of arrival."""
+    return {
+        milestone: [(d.trial, d.value, d.keep) for d in judged.values()]
+        for milestone, judged in rungs.judged.items()
+    }
 
 
 def study_of(file: Path) -> list[optuna.trial.FrozenTrial]:
