@@ -17,9 +17,14 @@ from pathlib import Path
 from typing import TextIO
 
 from analysis.pipeline.context import TaskContext
-from analysis.pipeline.job import Failure, Job, Request, SweepRun
-from analysis.pipeline.pipeline import is_done, postprocess
-from analysis.pipeline.request import again, arguments, request_of
+from analysis.pipeline.postprocess_request import (
+    PostprocessRequest,
+    arguments,
+    request_of,
+    resume_command,
+)
+from analysis.pipeline.postprocessing import GivenUp, Postprocessing, TaskRunner
+from analysis.pipeline.steps import is_done, postprocess
 from analysis.pipeline.task import Task
 from analysis.pipeline.worker import TaskWorker
 from analysis.pipeline.write_report import check_reads
@@ -52,7 +57,7 @@ def main(argv: Sequence[str] | None = None) -> int:
         return FAILED
     except (KeyboardInterrupt, SystemExit):  # the latter by Ray at a SIGTERM while it starts
         print(
-            f"\ninterrupted; what is finished is kept; go on with:\n  {again(words)}",
+            f"\ninterrupted; what is finished is kept; go on with:\n  {resume_command(words)}",
             file=sys.stderr,
         )
         return INTERRUPTED
@@ -81,8 +86,8 @@ def _place(results: str) -> str:
         return results
     place = Path(results).absolute()
     if not place.is_dir():
-        found = "is a file" if place.exists() else "does not exist"
-        raise DamagedResults(f"{place} {found}; give the folder of a sweep, RESULTS/NAME")
+        problem = "is a file" if place.exists() else "does not exist"
+        raise DamagedResults(f"{place} {problem}; give the folder of a sweep, RESULTS/NAME")
     return str(place)
 
 
@@ -149,25 +154,29 @@ def _leased(store: Store) -> Iterator[None]:
 
 
 def _guarded(
-    words: argparse.Namespace, folder: SweepFolder, request: Request, logs: Path, err: TextIO
+    words: argparse.Namespace,
+    folder: SweepFolder,
+    request: PostprocessRequest,
+    logs: Path,
+    err: TextIO,
 ) -> int:
-    def say(line: str) -> None:
+    def notify(line: str) -> None:
         print(line, file=err, flush=True)
 
     try:
-        with Interrupts() as interrupts, _workers(words, folder, logs, err, interrupts) as work:
-            job = Job(folder, request, work, say)
+        with Interrupts() as interrupts, _workers(words, folder, logs, err, interrupts) as runner:
+            job = Postprocessing(folder, request, runner, notify)
             postprocess(job)
         if job.notes.unfinished:
-            say(f"incomplete; go on with:\n  {again(words)}")
+            notify(f"incomplete; go on with:\n  {resume_command(words)}")
             return FAILED
         return DONE
     except (BadInput, DamagedResults):
         raise
     except Exception as error:
         note_traceback()
-        say(f"error: {in_words(error)}; see {logs / 'postprocess.log'}")
-        say(f"what is finished is kept; go on with:\n  {again(words)}")
+        notify(f"error: {in_words(error)}; see {logs / 'postprocess.log'}")
+        notify(f"what is finished is kept; go on with:\n  {resume_command(words)}")
         return FAILED
 
 
@@ -178,31 +187,31 @@ def _workers(
     logs: Path,
     err: TextIO,
     interrupts: Interrupts,
-) -> Iterator[SweepRun]:
+) -> Iterator[TaskRunner]:
     """How to have tasks done; Ray starts with the first task whose part is missing."""
-    shop = TaskWorker(TaskContext(_place(words.results), words.data, threads=1))
+    worker = TaskWorker(TaskContext(_place(words.results), words.data, threads=1))
     with contextlib.ExitStack() as stack:
         fleets: list[Fleet] = []
 
-        def have_done(what: str, tasks: Sequence[Task]) -> dict[str, Failure]:
+        def run_tasks(title: str, tasks: Sequence[Task]) -> dict[str, GivenUp]:
             missing = [task for task in tasks if not folder.store.exists(task.part)]
             if not missing:
                 return {}
             if not fleets:
                 crew = stack.enter_context(_crew(words, logs))
                 interrupts.listen()
-                fleets.append(stack.enter_context(Fleet(shop, crew)))
-            pieces = [Piece(t.part, t.trial, len(t.rows), t, t.fate) for t in missing]
-            with Bar(what, sum(piece.images for piece in pieces), err) as bar:
+                fleets.append(stack.enter_context(Fleet(worker, crew)))
+            pieces = [Piece(t.part, t.trial, len(t.rows), t, t.group) for t in missing]
+            with Bar(title, sum(piece.images for piece in pieces), err) as bar:
 
                 def done(piece: Piece) -> None:
                     interrupts.check()
                     bar.advance(piece.images)
 
-                found = fleets[0].work(pieces, done)
-            return {fate: Failure(each.reason, each.bad_input) for fate, each in found.items()}
+                failures = fleets[0].work(pieces, done)
+            return {group: GivenUp(f.reason, f.bad_input) for group, f in failures.items()}
 
-        yield have_done
+        yield run_tasks
 
 
 @contextlib.contextmanager

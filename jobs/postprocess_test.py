@@ -10,9 +10,9 @@ from pathlib import Path
 import psutil
 import pytest
 
-from analysis.pipeline.request import again, request_of
-from analysis.pipeline.request import arguments as parsed
-from analysis.pipeline.testing import small_sweep
+from analysis.pipeline.postprocess_request import arguments as parsed
+from analysis.pipeline.postprocess_request import request_of, resume_command
+from analysis.pipeline.real_sweep import small_sweep
 from jobs.postprocess import main
 from orchestrator.errors import BadInput
 from results.paths import Paths
@@ -71,11 +71,11 @@ def test_all_images_can_be_asked_for():
 
 def test_the_command_that_goes_on_asks_for_the_same_but_forces_nothing():
     words = ["a folder", "--members", "3", "--flip", "--force", "--methods", "gradcam"]
-    told = again(parsed(words))
-    assert told.startswith("python -m jobs.postprocess 'a folder' ")
-    assert "--force" not in told
-    asked = request_of(parsed(["a folder", *told.split("'a folder' ")[1].split()]))
-    assert (asked.members, asked.flip, asked.methods) == (3, True, ("gradcam",))
+    command_line = resume_command(parsed(words))
+    assert command_line.startswith("python -m jobs.postprocess 'a folder' ")
+    assert "--force" not in command_line
+    request = request_of(parsed(["a folder", *command_line.split("'a folder' ")[1].split()]))
+    assert (request.members, request.flip, request.methods) == (3, True, ("gradcam",))
 
 
 def test_a_folder_that_is_no_sweep_s_is_refused_in_one_sentence(tmp_path, capsys):

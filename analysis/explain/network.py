@@ -117,7 +117,6 @@ class Network:
         self._scored = [*self._signature, tf.TensorSpec((None, self.classes), tf.float32)]
         self._logits = tf.function(self._run, input_signature=self._signature)
         self._tapped = tf.function(self._run_tapped, input_signature=self._scored)
-        self._tapped_all = tf.function(self._run_tapped_all, input_signature=self._signature)
         self._sensitive = tf.function(self._run_sensitive, input_signature=self._scored)
         self._active = tf.function(self._run_active, input_signature=self._signature)
 
@@ -187,15 +186,6 @@ class Network:
         self._cam_layer()
         return Taps(*self._batched(self._tapped, images, np.asarray(scores, np.float32)))
 
-    def taps_of_all_classes(self, images: NDArray[Any]) -> tuple[Floats, Floats, Floats]:
-        """(n, k) logits, (n, h', w', f) activation, (n, k, h', w', f) gradient of each logit.
-
-        The images go forward once; only what follows the layer is differentiated k times.
-        """
-        self._cam_layer()
-        logits, activation, gradient = self._batched(self._tapped_all, images)
-        return logits, activation, gradient
-
     def sensitivity(self, images: NDArray[Any], scores: ArrayLike) -> tuple[Floats, Floats]:
         """(n, k) logits and (n, h, w) d score / d pixel, summed over channels."""
         logits, gradient = self._batched(self._sensitive, images, np.asarray(scores, np.float32))
@@ -212,10 +202,6 @@ class Network:
     def _run_tapped(self, pixels: tf.Tensor, scores: tf.Tensor) -> tuple[tf.Tensor, ...]:
         logits, activation, gradients = self._backward(pixels, lambda _: [scores])
         return logits, activation, gradients[0]
-
-    def _run_tapped_all(self, pixels: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        logits, activation, gradients = self._backward(pixels, self._each_class)
-        return logits, activation, tf.stack(gradients, axis=1)
 
     def _run_sensitive(self, pixels: tf.Tensor, scores: tf.Tensor) -> tuple[tf.Tensor, ...]:
         with tf.GradientTape(watch_accessed_variables=False) as tape:

@@ -27,7 +27,7 @@ from analysis.features.layers import channels_of, named
 from orchestrator.errors import BadInput
 
 Floats = NDArray[np.float32]
-Whole = NDArray[np.int64]
+Indices = NDArray[np.int64]
 
 TOGETHER = 128
 """Images climbed at once; their activations lie in memory together."""
@@ -66,7 +66,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Ideal:
+class IdealImages:
     """What a search found.
 
     Attributes:
@@ -77,7 +77,7 @@ class Ideal:
         objective: what was maximised, in words.
     """
 
-    wanted: Whole
+    wanted: Indices
     images: Floats
     scores: Floats
     start: Floats
@@ -90,7 +90,7 @@ Objective = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 def ideal_classes(
     network: Network, classes: Sequence[int] | None = None, settings: Settings | None = None
-) -> Ideal:
+) -> IdealImages:
     """An image for each class, for its logit less the mean of all logits.
 
     The mean is taken off because a number added to all logits says nothing about the class.
@@ -119,7 +119,7 @@ def ideal_filters(
     layer: str | None = None,
     channels: Sequence[int] | None = None,
     settings: Settings | None = None,
-) -> Ideal:
+) -> IdealImages:
     """An image for each channel of a layer, for the mean of its map.
 
     A channel that is silent on the noise at the start is led out by the largest value that its
@@ -152,7 +152,7 @@ def ideal_filters(
     )
 
 
-def _checked(wanted: Sequence[int] | None, there: int, kind: str) -> Whole:
+def _checked(wanted: Sequence[int] | None, there: int, kind: str) -> Indices:
     found = np.arange(there) if wanted is None else np.asarray(wanted, np.int64)
     if len(found) and (found.min() < 0 or found.max() >= there):
         raise BadInput(
@@ -182,22 +182,22 @@ def _at(
 
 
 def _search(
-    network: Network, objective: Objective, wanted: Whole, words: str, settings: Settings
-) -> Ideal:
+    network: Network, objective: Objective, wanted: Indices, words: str, settings: Settings
+) -> IdealImages:
     pieces = [
         _Climb(network, objective, wanted[first : first + TOGETHER], settings).run()
         for first in range(0, len(wanted), TOGETHER)
     ]
     nothing = np.empty((0, *network.shape[:2]), np.float32), *(np.empty(0, np.float32),) * 2
     images, scores, start = (np.concatenate(part) for part in zip(nothing, *pieces, strict=True))
-    return Ideal(wanted, images, scores, start, words)
+    return IdealImages(wanted, images, scores, start, words)
 
 
 class _Climb:
     """Some images on their way; each has its own dice, so it does not matter which are together."""
 
     def __init__(
-        self, network: Network, objective: Objective, wanted: Whole, settings: Settings
+        self, network: Network, objective: Objective, wanted: Indices, settings: Settings
     ) -> None:
         self.settings, self.objective = settings, objective
         self.height, self.width, self.channels = network.shape

@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.explain.face_regions import REGIONS, Floats, Masks, canonical
-from analysis.explain.resize import resize
+from analysis.explain.maps import resize
 
 SIGMA = 10 / 48
 """Standard deviation of the spot in the middle, as a share of the image's height and width."""

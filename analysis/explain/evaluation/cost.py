@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from analysis.explain.methods.cams import cam_maps, cam_maps_of_all_classes
+from analysis.explain.methods.catalogue import cam_maps, cam_maps_of_all_classes
 from analysis.explain.network import Network
 
 ROUNDS = 5

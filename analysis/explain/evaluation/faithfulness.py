@@ -11,12 +11,12 @@ from scipy.special import softmax
 from analysis.explain.evaluation.baselines import centre
 from analysis.explain.evaluation.randomised import likeness
 from analysis.explain.evaluation.stability import SAMPLES, stability
+from analysis.explain.maps import Maps, normalise, resize
 from analysis.explain.methods.gradient import floating
 from analysis.explain.methods.integrated import BASELINES
-from analysis.explain.methods.method import Explain, Maps, normalise
+from analysis.explain.methods.method import MapFunction
 from analysis.explain.methods.smoothgrad import content_rng
 from analysis.explain.network import Network
-from analysis.explain.resize import resize
 
 Floats = NDArray[np.float32]
 Predict = Callable[[Floats], ArrayLike]
@@ -70,7 +70,7 @@ class Subject:
 
 
 def subject(
-    method: Explain, network: Network, scores: ArrayLike, forgotten: Network | None = None
+    method: MapFunction, network: Network, scores: ArrayLike, forgotten: Network | None = None
 ) -> Subject:
     """A method asked of one net.
 

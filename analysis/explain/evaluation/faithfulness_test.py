@@ -16,12 +16,11 @@ from analysis.explain.evaluation.faithfulness import (
     subject,
 )
 from analysis.explain.evaluation.randomised import likeness, randomised
+from analysis.explain.maps import Maps, resize
 from analysis.explain.methods import gradient, hirescam, integrated, names, scorecam
 from analysis.explain.methods.catalogue import METHODS
 from analysis.explain.methods.gradient_test import convolutional
-from analysis.explain.methods.method import Maps
 from analysis.explain.network import Network
-from analysis.explain.resize import resize
 from analysis.explain.targets import directions
 from results.schema import FAITHFULNESS
 

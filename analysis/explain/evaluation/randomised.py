@@ -5,8 +5,8 @@ import math
 import keras
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import rankdata
 
-from analysis.explain.ensemble_maps import spearman
 from analysis.explain.network import Network, NoConvolution
 from orchestrator.errors import BadInput
 
@@ -46,7 +46,22 @@ def likeness(values: ArrayLike, forgotten: ArrayLike) -> Floats:
     Grad-CAM++, LayerCAM and Score-CAM, whose weights are never negative, so that they show the mean
     activation, and with it the image, whatever was learnt. NaN where a map is constant.
     """
-    return np.abs(spearman(values, forgotten))
+    return np.abs(rank_correlation(values, forgotten))
+
+
+def rank_correlation(one: ArrayLike, other: ArrayLike) -> Floats:
+    """(n,) Spearman's, of maps (n, h, w) of one size; NaN where one of them is constant."""
+    ranks = [_centred_ranks(np.asarray(maps)) for maps in (one, other)]
+    norms = [np.sqrt((some**2).sum(axis=1)) for some in ranks]
+    product = norms[0] * norms[1]
+    with np.errstate(invalid="ignore"):
+        return ((ranks[0] * ranks[1]).sum(axis=1) / product).astype(np.float32)
+
+
+def _centred_ranks(maps: Floats) -> NDArray[np.float64]:
+    ranks = rankdata(maps.reshape(len(maps), -1), axis=1)
+    centred: NDArray[np.float64] = ranks - ranks.mean(axis=1, keepdims=True)
+    return centred
 
 
 def _copy(model: keras.Model) -> keras.Model:

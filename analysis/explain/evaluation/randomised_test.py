@@ -1,9 +1,10 @@
 import keras
 import numpy as np
 import pytest
+import scipy.stats
 from keras import layers
 
-from analysis.explain.evaluation.randomised import likeness, randomised
+from analysis.explain.evaluation.randomised import likeness, randomised, rank_correlation
 from analysis.explain.methods.gradient_test import convolutional
 from analysis.explain.network import Network
 from analysis.explain.targets import directions
@@ -104,3 +105,15 @@ def test_likeness_is_one_for_the_same_pattern_and_its_negative_and_nan_for_a_con
     found = likeness(maps, other)
     assert found[:2] == pytest.approx([1, 1])
     assert np.isnan(found[2])
+
+
+def test_rank_correlation_is_that_of_scipy_and_minds_no_monotone_change():
+    rng = np.random.default_rng(3)
+    one, other = rng.normal(size=(2, 4, 5, 5))
+    other[0] = one[0] ** 3
+    other[1] = np.round(other[1])  # ties
+    correlations = rank_correlation(one, other)
+    assert correlations[0] == pytest.approx(1)
+    for row in range(4):
+        expected = scipy.stats.spearmanr(one[row].ravel(), other[row].ravel()).statistic
+        assert correlations[row] == pytest.approx(expected, abs=1e-6)

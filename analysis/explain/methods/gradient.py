@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.explain.methods.method import Maps
+from analysis.explain.maps import Maps
 from analysis.explain.network import BATCH, Network
 from analysis.explain.targets import pixels
 

@@ -10,7 +10,7 @@ from typing import Any
 from keras import ops
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.explain.methods.method import Maps, rectified
+from analysis.explain.maps import Maps, rectified
 from analysis.explain.network import Network, Weighing
 
 

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import gaussian_filter
 
+from analysis.explain.maps import Maps
 from analysis.explain.methods.gradient import LAYER, Floats, floating, mean_over_versions
-from analysis.explain.methods.method import Maps
 from analysis.explain.network import Network
 
 STEPS = 32

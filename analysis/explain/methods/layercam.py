@@ -5,7 +5,8 @@ from typing import Any
 from keras import ops
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.explain.methods.method import Maps, opposed, rectified
+from analysis.explain.maps import Maps, rectified
+from analysis.explain.methods.method import opposed
 from analysis.explain.network import Network, Weighing
 
 

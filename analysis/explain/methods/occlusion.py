@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from analysis.explain.maps import Maps
 from analysis.explain.methods.gradient import LAYER, Floats, floating
 from analysis.explain.methods.integrated import own_mean
-from analysis.explain.methods.method import Maps
 from analysis.explain.network import Network
 
 PATCH = 8

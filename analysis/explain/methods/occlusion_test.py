@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from analysis.explain.maps import resize
 from analysis.explain.methods import occlusion
 from analysis.explain.methods.gradient_test import linear
 from analysis.explain.network import Network
-from analysis.explain.resize import resize
 from analysis.explain.targets import directions
 
 

@@ -7,9 +7,9 @@ from keras import layers
 from scipy.special import softmax
 
 from analysis.explain.anatomy import heard
+from analysis.explain.maps import normalise
 from analysis.explain.methods import gradcam, gradcampp, hirescam, layercam
-from analysis.explain.methods.cams import WEIGHINGS, cam_maps, cam_maps_of_all_classes
-from analysis.explain.methods.method import normalise
+from analysis.explain.methods.catalogue import WEIGHINGS, cam_maps, cam_maps_of_all_classes
 from analysis.explain.network import Network, Weighing, directions
 
 CLASSES = 7

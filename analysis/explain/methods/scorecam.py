@@ -16,11 +16,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import softmax
 
+from analysis.explain.maps import Maps, rectified, resize
 from analysis.explain.methods.gradient import floating
 from analysis.explain.methods.integrated import own_mean
-from analysis.explain.methods.method import Maps, rectified
 from analysis.explain.network import BATCH, Network
-from analysis.explain.resize import resize
 
 EPSILON = 1e-7
 """Added to the range of a channel, so that one that is the same everywhere shows nothing."""

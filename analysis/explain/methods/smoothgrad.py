@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from analysis.explain.maps import Maps
 from analysis.explain.methods.gradient import LAYER, Floats, floating, mean_over_versions
-from analysis.explain.methods.method import Maps
 from analysis.explain.network import Network
 
 SAMPLES = 16

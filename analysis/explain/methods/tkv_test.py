@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from keras import layers
 
+from analysis.explain.maps import resize
 from analysis.explain.methods import gradcam, gradcampp, layercam, scorecam
 from analysis.explain.network import Network, directions
-from analysis.explain.resize import resize
 from orchestrator.models.catalogue import Options, build
 
 with warnings.catch_warnings():

@@ -6,11 +6,11 @@ from scipy.special import softmax
 
 from analysis.explain.evaluation.cost import cost
 from analysis.explain.methods import gradcam, gradcampp, hirescam, layercam, scorecam
-from analysis.explain.methods.cams import (
+from analysis.explain.methods.catalogue import (
     WEIGHINGS,
-    answers_and_maps,
     cam_maps,
     cam_maps_of_all_classes,
+    maps_by,
 )
 from analysis.explain.network import Network, directions
 from orchestrator.models.catalogue import MODELS, Options, build
@@ -61,7 +61,8 @@ def images(n=5):
 
 def test_one_pass_gives_what_each_method_gives_alone_and_the_predictions():
     network, scores = tiny(), directions([0, 1, 2, 1, 0], 3)
-    logits, several = answers_and_maps(network, images(), scores)
+    logits, _ = network.weighed(images(), scores, list(WEIGHINGS.values()))
+    several = maps_by(tuple(WEIGHINGS), network, images(), scores)
     np.testing.assert_allclose(logits, network.logits(images()), atol=1e-6)
     alone = {"gradcam": gradcam, "gradcam++": gradcampp, "hirescam": hirescam}
     for name, method in {**alone, "layercam": layercam}.items():
