@@ -11,7 +11,7 @@ from analysis.explain.network import (
     Network,
     NoConvolution,
     Weighing,
-    caught,
+    captured,
     directions,
     pixels,
 )
@@ -312,10 +312,10 @@ def test_images_and_scores_that_do_not_fit_are_refused():
 def test_catching_leaves_the_layer_as_it_was():
     model = small()
     relu = model.get_layer("relu")
-    with caught(relu) as given:
+    with captured(relu) as given:
         model(np.zeros((1, 8, 8, 1)))
     assert given[0].shape == (1, 8, 8, 6)
-    with pytest.raises(ValueError, match="shape"), caught(relu):
+    with pytest.raises(ValueError, match="shape"), captured(relu):
         model(np.zeros((1, 8, 8, 2)))
     assert "call" not in vars(relu)
 

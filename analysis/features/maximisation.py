@@ -3,10 +3,11 @@
 After Erhan et al., "Visualizing Higher-Layer Features of a Deep Network" (2009), section 3: climb
 the gradient of an activation by the pixels. As it stands that ends in noise, so the climb is over
 the image's Fourier spectrum, low frequencies first (Olah, Mordvintsev & Schubert, "Feature
-Visualization", Distill 2017), each step sees the image moved, turned and zoomed a little (from the
-same source), and neighbouring pixels are held together (total variation; Mahendran & Vedaldi 2015)
-and near middle gray. What differs: each image's gradient is scaled to one length before these terms
-join it, so that their weights mean the same for every net, layer and channel.
+Visualization", https://doi.org/10.23915/distill.00007), each step sees the image moved, turned and
+zoomed a little (from the same source), and neighbouring pixels are held together (total variation;
+https://arxiv.org/abs/1412.0035) and near middle gray. What differs: each image's gradient is scaled
+to one length before these terms join it, so that their weights mean the same for every net, layer
+and channel.
 
 What comes out is one image of many that would do, and owes its looks to those terms as well as to
 the net: read it for what a filter answers to, not for what a face of a class looks like.
@@ -21,7 +22,7 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from analysis.explain.anatomy import heard
+from analysis.explain.anatomy import hooked
 from analysis.explain.network import Network
 from analysis.features.layers import channels_of, named
 from orchestrator.errors import BadInput
@@ -153,13 +154,13 @@ def ideal_filters(
 
 
 def _checked(wanted: Sequence[int] | None, there: int, kind: str) -> Indices:
-    found = np.arange(there) if wanted is None else np.asarray(wanted, np.int64)
-    if len(found) and (found.min() < 0 or found.max() >= there):
+    indices = np.arange(there) if wanted is None else np.asarray(wanted, np.int64)
+    if len(indices) and (indices.min() < 0 or indices.max() >= there):
         raise BadInput(
-            f"there is no {kind} {found[(found < 0) | (found >= there)][0]}; "
+            f"there is no {kind} {indices[(indices < 0) | (indices >= there)][0]}; "
             f"the net has {kind} 0 to {there - 1}"
         )
-    return found
+    return indices
 
 
 def _one_each(values: tf.Tensor, wanted: tf.Tensor) -> tf.Tensor:
@@ -172,11 +173,11 @@ def _at(
     """What a layer is fed and what it gives."""
     seen: list[tuple[tf.Tensor, tf.Tensor]] = []
 
-    def tell(_: keras.layers.Layer, fed: tf.Tensor, made: tf.Tensor) -> tf.Tensor:
+    def hook(_: keras.layers.Layer, fed: tf.Tensor, made: tf.Tensor) -> tf.Tensor:
         seen.append((fed, made))
         return made
 
-    with heard([place], tell):
+    with hooked([place], hook):
         network.model(images, training=False)
     return seen[-1]
 
@@ -283,6 +284,6 @@ def _scale(height: int, width: int, decay: float) -> Floats:
         frequency = np.hypot(np.fft.fftfreq(height)[:, None], across)
         return np.maximum(frequency, lowest) ** -decay
 
-    whole = factors(np.fft.fftfreq(width))
-    unit = height * width / np.sqrt(2 * (whole**2).sum())
+    spectrum = factors(np.fft.fftfreq(width))
+    unit = height * width / np.sqrt(2 * (spectrum**2).sum())
     return (factors(np.fft.rfftfreq(width)) * unit).astype(np.float32)

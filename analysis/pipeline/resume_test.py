@@ -3,12 +3,11 @@
 import shutil
 
 import numpy as np
-import pandas as pd
 import pytest
 import safetensors.numpy
 
 from analysis.pipeline import write_report
-from analysis.pipeline.evaluate_maps import EvaluateEnsembleMaps, EvaluateMaps, judgement
+from analysis.pipeline.evaluate_maps import EvaluateEnsembleMaps, EvaluateMaps
 from analysis.pipeline.postprocessing import GivenUp
 from analysis.pipeline.predict import PredictImages
 from analysis.pipeline.real_sweep import postprocessing, small_sweep
@@ -17,7 +16,7 @@ from analysis.pipeline.write_report import check_reads
 from analysis.sweep_folder import SweepFolder
 from results.paths import Paths
 from results.schema import MEMBERS
-from results.store import DamagedResults, Store
+from results.store import Store
 
 CAM_ALONE = {"methods": ("gradcam",)}
 
@@ -167,41 +166,3 @@ def test_a_reading_is_on_record_before_it_happens(copy):
     with pytest.raises(KeyboardInterrupt):
         postprocess(one)
     assert len(check_reads(copy)) == 1
-
-
-@pytest.mark.parametrize("content", [b'{"a": 1', b'{"a": 1}', b"[1]"])
-def test_a_damaged_record_of_readings_is_not_overlooked(copy, content):
-    copy.write_bytes(Paths().test_reads, content)
-    with pytest.raises(DamagedResults, match="which records when test images were looked at"):
-        check_reads(copy)
-
-
-# --- which methods can be believed -----------------------------------------------------------
-
-
-SPREAD = (-0.02, 0.0, 0.02)
-"""Added to the numbers of three images: a standard error of 0.012 a method."""
-
-
-def judged(method, deletion, insertion):
-    row = {"member": "ensemble", "method": method}
-    return [
-        row | {"image_id": str(i), "deletion": deletion + shift, "insertion": insertion - shift}
-        for i, shift in enumerate(SPREAD if method not in ("random", "centre") else (0, 0, 0))
-    ]
-
-
-def test_only_methods_that_beat_both_references_beyond_chance_are_recommended():
-    rows = [
-        *judged("random", 0.6, 0.2),
-        *judged("centre", 0.5, 0.3),
-        *judged("integrated", 0.1, 0.9),
-        *judged("occlusion", 0.2, 0.8),
-        *judged("gradcam", 0.49, 0.31),  # better by less than two standard errors
-        *judged("layercam", 0.55, 0.6),  # deletion no better than the spot at the centre
-    ]
-    said = judgement(pd.DataFrame(rows))
-    assert "by Integrated gradients, Occlusion beat random cells" in said
-    assert "those by LayerCAM, Grad-CAM did not" in said
-    assert judgement(pd.DataFrame(rows[6:])) == ""
-    assert "no method's maps" in judgement(pd.DataFrame([*rows[:6], *judged("gradcam", 0.9, 0.1)]))

@@ -1,4 +1,7 @@
-"""Grad-CAM (Selvaraju et al. 2017, arXiv 1610.02391): maps weighed by their mean gradient."""
+"""Grad-CAM: maps weighed by their mean gradient.
+
+Selvaraju et al. 2017, https://arxiv.org/abs/1610.02391.
+"""
 
 from typing import Any
 

@@ -1,4 +1,6 @@
-"""Grad-CAM++ (Chattopadhay et al. 2018, arXiv 1710.11063): places of positive gradient, weighed.
+"""Grad-CAM++: places of positive gradient, weighed.
+
+Chattopadhay et al. 2018, https://arxiv.org/abs/1710.11063.
 
 alpha = G^2 / (2 G^2 + G^3 sum A), and a channel's weight is the sum of alpha ReLU(G). As in the
 authors' programs, and unlike the paper, a channel's alphas are divided by their sum, and only

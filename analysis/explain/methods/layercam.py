@@ -1,4 +1,7 @@
-"""LayerCAM (Jiang et al. 2021, doi 10.1109/TIP.2021.3089943): places by their positive gradient."""
+"""LayerCAM: places by their positive gradient.
+
+Jiang et al. 2021, https://doi.org/10.1109/TIP.2021.3089943.
+"""
 
 from typing import Any
 

@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 from scipy.special import softmax
 
-from analysis.explain.anatomy import heard
+from analysis.explain.anatomy import hooked
 from analysis.explain.maps import normalise
 from analysis.explain.methods import gradcam, gradcampp, hirescam, layercam
 from analysis.explain.methods.catalogue import WEIGHINGS, cam_maps, cam_maps_of_all_classes
@@ -50,7 +50,7 @@ def images(n=6, seed=0):
 def answer_from(model, activation):
     """Logits of the part of the net after the layer."""
     blank = np.zeros((len(activation), SIDE, SIDE, 1), np.float32)
-    with heard([model.get_layer("cam")], lambda *_: keras.ops.convert_to_tensor(activation)):
+    with hooked([model.get_layer("cam")], lambda *_: keras.ops.convert_to_tensor(activation)):
         return model(blank, training=False).numpy()
 
 
