@@ -58,8 +58,8 @@ def test_members_classes_right_and_wrong_stand_apart():
             ("a", 1, 1, [0, 0, 1, 0]),
         )
     )
-    found = {(r["member"], r["label"], r["correct"]): r["mean"].tolist() for r in rows}
-    assert found == {
+    means_by_group = {(r["member"], r["label"], r["correct"]): r["mean"].tolist() for r in rows}
+    assert means_by_group == {
         ("a", 0, False): [0, 1, 0, 0],
         ("a", 0, True): [1, 0, 0, 0],
         ("a", 1, True): [0, 0, 1, 0],

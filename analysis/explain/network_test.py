@@ -166,10 +166,10 @@ def test_layers_inside_layers_are_found():
     model = keras.Model(inputs, layers.Dense(2)(layers.GlobalAveragePooling2D()(x)))
     images = np.random.default_rng(0).random((2, 8, 8), np.float32)
     assert Network(model).layer == "inner"
-    whole = Network(model, "block").taps(images, directions([0, 1], 2))
+    block_taps = Network(model, "block").taps(images, directions([0, 1], 2))
     inner = Network(model, "inner").taps(images, directions([0, 1], 2))
-    assert np.all(whole.gradient == inner.gradient)  # the sum passes on what it gets
-    assert not np.allclose(whole.activation, inner.activation)
+    assert np.all(block_taps.gradient == inner.gradient)  # the sum passes on what it gets
+    assert not np.allclose(block_taps.activation, inner.activation)
 
 
 def test_a_sum_beside_the_pooling_keeps_the_short_way_closed():

@@ -118,11 +118,11 @@ def test_the_leading_method_explains_every_image_by_every_member_and_the_ensembl
 
 def test_costly_methods_explain_a_sample_with_right_and_wrong_of_many_classes(finished):
     cams = frame(finished[0].store, "cams")
-    asked = cams.query("method == 'gradient' and member == 'ensemble' and rule == 'prediction'")
-    assert len(asked) == 14
-    right = asked["label"] == asked["prediction"]
+    explained = cams.query("method == 'gradient' and member == 'ensemble' and rule == 'prediction'")
+    assert len(explained) == 14
+    right = explained["label"] == explained["prediction"]
     assert 0 < right.sum() < 14
-    assert asked["label"].nunique() >= 5
+    assert explained["label"].nunique() >= 5
 
 
 def test_maps_have_their_own_size_maximum_one_and_shares_that_sum_to_one(finished):
@@ -143,8 +143,8 @@ def test_scores_hold_validation_and_test_with_what_was_compared(finished):
         named = dict(zip(one["metric"], one["value"], strict=True))
         assert {"accuracy", "macro_f1", "ece", "ece_uncalibrated", "brier", "nll"} <= set(named)
     answers = frame(finished[0].store, "answers")
-    found = scores.query("who == 'ensemble' and split == 'test' and images == 'all'")
-    accuracy = found.set_index("metric").loc["accuracy"]
+    measured = scores.query("who == 'ensemble' and split == 'test' and images == 'all'")
+    accuracy = measured.set_index("metric").loc["accuracy"]
     assert accuracy["value"] == pytest.approx(answers["correct"].mean())
     assert accuracy["n"] == TESTED
 
@@ -152,9 +152,9 @@ def test_scores_hold_validation_and_test_with_what_was_compared(finished):
 def test_the_saved_ensemble_answers_as_the_table_says(finished):
     one, _ = finished
     loaded = analysis.ensemble.load(Path(one.store.root) / "ensemble")
-    said = loaded.predict(np.asarray(one.splits.test.images))
+    predicted_again = loaded.predict(np.asarray(one.splits.test.images))
     stored = np.stack(frame(one.store, "answers")["probability"].to_list())
-    np.testing.assert_allclose(said, stored, atol=5e-3)  # stored by way of float16
+    np.testing.assert_allclose(predicted_again, stored, atol=5e-3)  # stored by way of float16
 
 
 def test_pictures_stand_where_their_index_says(finished):

@@ -168,7 +168,7 @@ ROOMS: dict[str, Room] = {
         "data.faces errors hardware preprocess provenance /results /analysis",
         "numpy pandas pyarrow safetensors",
     ),
-    "analysis.pipeline.testing": room(
+    "analysis.pipeline.real_sweep": room(
         "config errors metrics testing training /results /analysis", "safetensors"
     ),
     "jobs": room("/analysis /orchestrator /results", "numpy pandas ray rich"),

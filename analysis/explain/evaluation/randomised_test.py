@@ -102,9 +102,9 @@ def test_every_architecture_can_forget_and_stays_finite(name):
 def test_likeness_is_one_for_the_same_pattern_and_its_negative_and_nan_for_a_constant():
     maps = np.random.default_rng(0).random((3, 6, 6))
     other = np.stack([maps[0] ** 2, -maps[1], 0 * maps[2]])
-    found = likeness(maps, other)
-    assert found[:2] == pytest.approx([1, 1])
-    assert np.isnan(found[2])
+    likenesses = likeness(maps, other)
+    assert likenesses[:2] == pytest.approx([1, 1])
+    assert np.isnan(likenesses[2])
 
 
 def test_rank_correlation_is_that_of_scipy_and_minds_no_monotone_change():

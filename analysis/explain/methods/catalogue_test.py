@@ -55,9 +55,9 @@ def test_every_method_explains_a_contrast_and_another_class_otherwise(network, n
 
 @pytest.mark.parametrize("name", METHODS)
 def test_no_images_give_no_maps(network, name):
-    found = METHODS[name].maps(network, images(0), np.zeros((0, 3), np.float32))
-    assert found.values.shape[0] == 0
-    assert found.values.ndim == 3
+    no_maps = METHODS[name].maps(network, images(0), np.zeros((0, 3), np.float32))
+    assert no_maps.values.shape[0] == 0
+    assert no_maps.values.ndim == 3
 
 
 @pytest.mark.parametrize("name", METHODS)
