@@ -4,7 +4,6 @@ import pytest
 from keras import layers
 from scipy.special import softmax
 
-from analysis.explain.evaluation.cost import cost
 from analysis.explain.methods import gradcam, gradcampp, hirescam, layercam, scorecam
 from analysis.explain.methods.catalogue import (
     WEIGHINGS,
@@ -13,7 +12,6 @@ from analysis.explain.methods.catalogue import (
     maps_by,
 )
 from analysis.explain.network import Network, directions
-from orchestrator.models.catalogue import MODELS, Options, build
 
 ACTIVATION = np.zeros((1, 2, 2, 2), np.float32)
 ACTIVATION[0, ..., 0] = [[1, 2], [3, 4]]
@@ -131,24 +129,6 @@ def test_scorecam_passes_no_silent_channel_and_takes_no_images():
     assert np.all(values == 0)
     none = scorecam.maps(network, images(0), np.zeros((0, 3))).values
     assert none.shape == (0, 6, 6)
-
-
-def test_cost_compares_like_with_like():
-    costs = cost(tiny(), images(64), rounds=3)
-    assert min(costs.prediction, costs.gradcam, costs.all_classes, costs.family) > 0
-    assert costs.family_ratio > 0.5
-
-
-@pytest.mark.slow
-@pytest.mark.parametrize("name", MODELS)
-def test_gradcam_of_every_image_costs_little_more_than_its_prediction(name):
-    """Asked for: 1.15 and 1.5. Here with room for a machine that does other things too."""
-    keras.utils.set_random_seed(0)
-    network = Network(build(name, (48, 48, 1), 7, Options(weights="none")))
-    given = np.random.default_rng(0).random((256, 48, 48), np.float32)
-    costs = cost(network, given, rounds=5)
-    assert costs.gradcam_ratio < 1.3
-    assert costs.all_classes_ratio < 1.65
 
 
 def test_every_weighing_names_a_method():
