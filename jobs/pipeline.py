@@ -245,8 +245,8 @@ def _is_trained(asked: Asked) -> bool:
 
 def _is_worked_up(words: Sequence[str]) -> bool:
     # Only now: these take seconds to import, and a first run does not need them before its end.
-    from analysis.pipeline.pipeline import is_done
-    from analysis.pipeline.request import arguments, request_of
+    from analysis.pipeline.postprocess_request import arguments, request_of
+    from analysis.pipeline.steps import is_done
     from analysis.sweep_folder import SweepFolder
 
     asked = arguments(words)

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.pipeline.request import arguments, request_of
+from analysis.pipeline.postprocess_request import arguments, request_of
 from jobs.pipeline import Runner, Step, main, parse, steps
 from orchestrator.errors import BadInput
 from orchestrator.request import parse as parse_request

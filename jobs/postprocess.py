@@ -19,9 +19,14 @@ from filelock import FileLock, Timeout
 from rich.console import Console
 
 from analysis.pipeline.context import TaskContext
-from analysis.pipeline.job import Failure, Job, Request, TaskRunner
-from analysis.pipeline.pipeline import is_done, postprocess
-from analysis.pipeline.request import again, arguments, request_of
+from analysis.pipeline.postprocess_request import (
+    PostprocessRequest,
+    arguments,
+    request_of,
+    resume_command,
+)
+from analysis.pipeline.postprocessing import GivenUp, Postprocessing, TaskRunner
+from analysis.pipeline.steps import is_done, postprocess
 from analysis.pipeline.task import Task
 from analysis.pipeline.worker import TaskWorker
 from analysis.pipeline.write_report import check_reads
@@ -52,7 +57,7 @@ def _run_or_say_how_to_go_on(words: argparse.Namespace) -> int:
         return _run(words)
     except (KeyboardInterrupt, SystemExit):  # the latter by Ray at a SIGTERM while it starts
         print(
-            f"\ninterrupted; what is finished is kept; go on with:\n  {again(words)}",
+            f"\ninterrupted; what is finished is kept; go on with:\n  {resume_command(words)}",
             file=sys.stderr,
         )
         return INTERRUPTED
@@ -85,8 +90,8 @@ def _place(results: str) -> str:
         return results
     place = Path(results).absolute()
     if not place.is_dir():
-        fault = "is a file" if place.exists() else "does not exist"
-        raise DamagedResults(f"{place} {fault}; give the folder of a sweep, RESULTS/NAME")
+        problem = "is a file" if place.exists() else "does not exist"
+        raise DamagedResults(f"{place} {problem}; give the folder of a sweep, RESULTS/NAME")
     return str(place)
 
 
@@ -140,25 +145,29 @@ def _locked(folder: Path) -> FileLock:
 
 
 def _guarded(
-    words: argparse.Namespace, folder: SweepFolder, request: Request, logs: Path, err: TextIO
+    words: argparse.Namespace,
+    folder: SweepFolder,
+    request: PostprocessRequest,
+    logs: Path,
+    err: TextIO,
 ) -> int:
-    def say(line: str) -> None:
+    def notify(line: str) -> None:
         print(line, file=err, flush=True)
 
     try:
-        with Interrupts() as interrupts, _workers(words, folder, logs, err, interrupts) as work:
-            job = Job(folder, request, work, say)
+        with Interrupts() as interrupts, _workers(words, folder, logs, err, interrupts) as runner:
+            job = Postprocessing(folder, request, runner, notify)
             postprocess(job)
         if job.notes.unfinished:
-            say(f"incomplete; go on with:\n  {again(words)}")
+            notify(f"incomplete; go on with:\n  {resume_command(words)}")
             return FAILED
         return DONE
     except (BadInput, DamagedResults):
         raise
     except Exception as error:
         log_traceback()
-        say(f"error: {error_line(error)}; see {logs / 'postprocess.log'}")
-        say(f"what is finished is kept; go on with:\n  {again(words)}")
+        notify(f"error: {error_line(error)}; see {logs / 'postprocess.log'}")
+        notify(f"what is finished is kept; go on with:\n  {resume_command(words)}")
         return FAILED
 
 
@@ -171,30 +180,30 @@ def _workers(
     interrupts: Interrupts,
 ) -> Iterator[TaskRunner]:
     """How to have tasks done; Ray starts with the first task whose part is missing."""
-    shop = TaskWorker(TaskContext(_place(words.results), words.data, threads=1))
+    worker = TaskWorker(TaskContext(_place(words.results), words.data, threads=1))
     with contextlib.ExitStack() as stack:
         pools: list[WorkerPool] = []
 
-        def have_done(what: str, tasks: Sequence[Task]) -> dict[str, Failure]:
+        def run_tasks(title: str, tasks: Sequence[Task]) -> dict[str, GivenUp]:
             missing = [task for task in tasks if not folder.store.exists(task.part)]
             if not missing:
                 return {}
             if not pools:
                 layout = stack.enter_context(_layout(words, logs))
                 interrupts.listen()
-                pools.append(stack.enter_context(WorkerPool(shop, layout)))
-            items = [WorkItem(t.part, t.trial, len(t.rows), t, t.fate) for t in missing]
+                pools.append(stack.enter_context(WorkerPool(worker, layout)))
+            items = [WorkItem(t.part, t.trial, len(t.rows), t, t.group) for t in missing]
             images = sum(item.images for item in items)
-            with ProgressBar(what, images, "images", Console(file=err)) as bar:
+            with ProgressBar(title, images, "images", Console(file=err)) as bar:
 
                 def on_done(item: WorkItem) -> None:
                     interrupts.check()
                     bar.advance(item.images)
 
                 failures = pools[0].run(items, on_done)
-            return {fate: Failure(each.reason, each.bad_input) for fate, each in failures.items()}
+            return {group: GivenUp(f.reason, f.bad_input) for group, f in failures.items()}
 
-        yield have_done
+        yield run_tasks
 
 
 @contextlib.contextmanager

@@ -10,11 +10,8 @@ import psutil
 import pytest
 from filelock import FileLock
 
-from analysis.pipeline.request import again, request_of
-from analysis.pipeline.request import arguments as parsed
-from analysis.pipeline.testing import small_sweep
+from analysis.pipeline.real_sweep import small_sweep
 from jobs.postprocess import main
-from orchestrator.errors import BadInput
 from results.paths import Paths
 from results.schema import ANSWERS, CAMS
 from results.store import Store
@@ -46,36 +43,6 @@ def run(folder, *more):
 
 
 # --- what is asked ---------------------------------------------------------------------------
-
-
-@pytest.mark.parametrize(
-    ("words", "said"),
-    [
-        (["--methods", "gradcam,grandcam"], "--methods names grandcam; the methods are gradcam, "),
-        (["--methods", ","], "--methods names nothing"),
-        (["--members", "0"], "--members 0: an ensemble has 1 member or more"),
-        (["--explain", "some"], "--explain some: give a number of images, 1 or more, or all"),
-        (["--explain", "0"], "--explain 0: give a number"),
-        (["--concurrency", "0"], "--concurrency 0: 1 worker or more"),
-    ],
-)
-def test_what_cannot_be_is_refused_by_name(words, said):
-    with pytest.raises(BadInput, match=said):
-        request_of(parsed(["folder", *words]))
-
-
-def test_all_images_can_be_asked_for():
-    assert request_of(parsed(["folder", "--explain", "all"])).explain is None
-    assert request_of(parsed(["folder"])).split == "test"
-
-
-def test_the_command_that_goes_on_asks_for_the_same_but_forces_nothing():
-    words = ["a folder", "--members", "3", "--flip", "--force", "--methods", "gradcam"]
-    told = again(parsed(words))
-    assert told.startswith("python -m jobs.postprocess 'a folder' ")
-    assert "--force" not in told
-    asked = request_of(parsed(["a folder", *told.split("'a folder' ")[1].split()]))
-    assert (asked.members, asked.flip, asked.methods) == (3, True, ("gradcam",))
 
 
 def test_a_folder_that_is_no_sweep_s_is_refused_in_one_sentence(tmp_path, capsys):

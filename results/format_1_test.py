@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from analysis.pipeline.pipeline import postprocess
-from analysis.pipeline.testing import job
+from analysis.pipeline.real_sweep import postprocessing
+from analysis.pipeline.steps import postprocess
 from analysis.sweep_folder import SweepFolder
 from jobs import refit
 from orchestrator import sweep
@@ -94,7 +94,7 @@ def test_it_is_refit(results, capsys):
 
 def test_it_is_post_processed(results):
     store = Store(results / "old")
-    postprocess(job(store, explain=7)[0])
+    postprocess(postprocessing(store, explain=7)[0])
     assert "member" in store.read_table(Paths().members)["role"].to_pylist()
     assert store.exists(Paths().report)
 

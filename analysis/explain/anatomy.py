@@ -68,23 +68,23 @@ class Use:
 
 
 @contextlib.contextmanager
-def heard(
-    layers: Iterable[kinds.Layer], tell: Callable[[kinds.Layer, Any, Any], Any]
+def hooked(
+    layers: Iterable[kinds.Layer], hook: Callable[[kinds.Layer, Any, Any], Any]
 ) -> Iterator[None]:
-    """While the block runs, `tell(layer, given, made)` gives what these layers give instead."""
+    """While the block runs, `hook(layer, given, made)` gives what these layers give instead."""
     with contextlib.ExitStack() as stack:
         for layer in layers:
-            stack.enter_context(_heard(layer, tell))
+            stack.enter_context(_hooked(layer, hook))
         yield
 
 
 @contextlib.contextmanager
-def _heard(layer: kinds.Layer, tell: Callable[[kinds.Layer, Any, Any], Any]) -> Iterator[None]:
+def _hooked(layer: kinds.Layer, hook: Callable[[kinds.Layer, Any, Any], Any]) -> Iterator[None]:
     before = layer.call
     own = "call" in vars(layer)
 
     def call(*args: Any, **kwargs: Any) -> Any:
-        return tell(layer, args[0] if args else None, before(*args, **kwargs))
+        return hook(layer, args[0] if args else None, before(*args, **kwargs))
 
     layer.call = call
     try:
@@ -117,7 +117,7 @@ def run_once(model: keras.Model, shape: tuple[int, ...]) -> tuple[list[Use], Any
     """Every layer without inner layers at work, in order, on one black image; and the logits."""
     uses: list[Use] = []
 
-    def tell(layer: kinds.Layer, given: Any, made: Any) -> Any:
+    def hook(layer: kinds.Layer, given: Any, made: Any) -> Any:
         if not _is_tensor(made):
             return made
         # a copy, so that what a layer gave is told from what it was given
@@ -127,7 +127,7 @@ def run_once(model: keras.Model, shape: tuple[int, ...]) -> tuple[list[Use], Any
 
     # an unbuilt subclass makes its layers only when it runs
     model(np.zeros((1, *shape), np.float32), training=False)
-    with heard(leaves(model), tell):
+    with hooked(leaves(model), hook):
         logits = model(np.zeros((1, *shape), np.float32), training=False)
     return uses, logits
 
@@ -212,11 +212,11 @@ def _is_tensor(value: Any) -> bool:
 
 
 def _named(model: keras.Model, with_maps: Sequence[Use], name: str) -> kinds.Layer:
-    found = [layer for layer in _parts(model) if layer.name == name]
-    if not found:
-        known = ", ".join(use.layer.name for use in with_maps)
-        raise BadInput(f"no layer is called {name}; layers with maps: {known or 'none'}")
-    return found[-1]
+    matches = [layer for layer in _parts(model) if layer.name == name]
+    if not matches:
+        names = ", ".join(use.layer.name for use in with_maps)
+        raise BadInput(f"no layer is called {name}; layers with maps: {names or 'none'}")
+    return matches[-1]
 
 
 def _parts(model: keras.Model) -> list[kinds.Layer]:

@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from analysis.explain.class_means import class_mean_rows
+from analysis.explain.class_means import ClassMeans
 from results.schema import CLASS_MEANS, table
 
 
@@ -26,6 +26,13 @@ def cams(*rows, side=2):
             for i, (member, label, prediction, cam) in enumerate(rows)
         ]
     )
+
+
+def class_mean_rows(*pieces):
+    means = ClassMeans()
+    for piece in pieces:
+        means.add(piece)
+    return means.rows()
 
 
 def test_mean_and_deviation_cell_by_cell():
@@ -51,8 +58,8 @@ def test_members_classes_right_and_wrong_stand_apart():
             ("a", 1, 1, [0, 0, 1, 0]),
         )
     )
-    found = {(r["member"], r["label"], r["correct"]): r["mean"].tolist() for r in rows}
-    assert found == {
+    means_by_group = {(r["member"], r["label"], r["correct"]): r["mean"].tolist() for r in rows}
+    assert means_by_group == {
         ("a", 0, False): [0, 1, 0, 0],
         ("a", 0, True): [1, 0, 0, 0],
         ("a", 1, True): [0, 0, 1, 0],
@@ -79,3 +86,13 @@ def test_rows_fit_their_table(n):
     frame = cams(*[("a", i, i, [1, 0, 0, 0]) for i in range(3)])[:n]
     written = table(CLASS_MEANS, class_mean_rows(frame))
     assert written.num_rows == n
+
+
+def test_pieces_add_up_to_the_whole():
+    maps = np.random.default_rng(0).random((7, 4)).astype(np.float16)
+    frame = cams(*[("a", 3, 3, cam) for cam in maps])
+    (at_once,), (in_pieces,) = class_mean_rows(frame), class_mean_rows(frame[:2], frame[2:])
+    assert in_pieces["n"] == 7
+    np.testing.assert_allclose(in_pieces["mean"], at_once["mean"], rtol=1e-6)
+    np.testing.assert_allclose(in_pieces["std"], at_once["std"], rtol=1e-6)
+    np.testing.assert_allclose(at_once["std"], maps.astype(float).std(axis=0), rtol=1e-6)

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.explain.resize import weights
+from analysis.explain.maps import weights
 
 Floats = NDArray[np.float32]
 Masks = NDArray[np.uint8]

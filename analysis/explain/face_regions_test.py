@@ -27,8 +27,8 @@ def test_one_cell_of_four_by_hand():
     mask = np.full((4, 4), MOUTH, np.uint8)
     mask[:, 0] = EYES
     mask[3, :] = NOSE
-    found = shares([[[2.0, 0.0], [0.0, 0.0]]], mask)
-    np.testing.assert_allclose(found, [[0, 0, 0.5, 0, 0.5]], atol=1e-6)
+    by_region = shares([[[2.0, 0.0], [0.0, 0.0]]], mask)
+    np.testing.assert_allclose(by_region, [[0, 0, 0.5, 0, 0.5]], atol=1e-6)
 
 
 def test_an_even_map_has_the_shares_of_the_areas():
@@ -63,9 +63,9 @@ def test_maps_without_evidence_have_no_shares_and_negative_evidence_does_not_cou
     maps[2] = [[1, -5], [0, 0]]
     only = np.zeros((1, 2, 2), np.float32)
     only[0, 0, 0] = 1
-    found = shares(maps)
-    assert np.isnan(found[:2]).all()
-    np.testing.assert_array_equal(found[2], shares(only)[0])
+    by_region = shares(maps)
+    assert np.isnan(by_region[:2]).all()
+    np.testing.assert_array_equal(by_region[2], shares(only)[0])
 
 
 def test_images_do_not_mix_whatever_the_batch():

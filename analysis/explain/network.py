@@ -22,7 +22,7 @@ from analysis.explain.anatomy import (
     NoConvolution,
     cam_layer,
     check_precision,
-    heard,
+    hooked,
     image_shape,
     run_once,
     shifting_head,
@@ -38,7 +38,7 @@ __all__ = [
     "NoConvolution",
     "Taps",
     "Weighing",
-    "caught",
+    "captured",
     "directions",
     "pixels",
 ]
@@ -117,7 +117,6 @@ class Network:
         self._scored = [*self._signature, tf.TensorSpec((None, self.classes), tf.float32)]
         self._logits = tf.function(self._run, input_signature=self._signature)
         self._tapped = tf.function(self._run_tapped, input_signature=self._scored)
-        self._tapped_all = tf.function(self._run_tapped_all, input_signature=self._signature)
         self._sensitive = tf.function(self._run_sensitive, input_signature=self._scored)
         self._active = tf.function(self._run_active, input_signature=self._signature)
 
@@ -187,15 +186,6 @@ class Network:
         self._cam_layer()
         return Taps(*self._batched(self._tapped, images, np.asarray(scores, np.float32)))
 
-    def taps_of_all_classes(self, images: NDArray[Any]) -> tuple[Floats, Floats, Floats]:
-        """(n, k) logits, (n, h', w', f) activation, (n, k, h', w', f) gradient of each logit.
-
-        The images go forward once; only what follows the layer is differentiated k times.
-        """
-        self._cam_layer()
-        logits, activation, gradient = self._batched(self._tapped_all, images)
-        return logits, activation, gradient
-
     def sensitivity(self, images: NDArray[Any], scores: ArrayLike) -> tuple[Floats, Floats]:
         """(n, k) logits and (n, h, w) d score / d pixel, summed over channels."""
         logits, gradient = self._batched(self._sensitive, images, np.asarray(scores, np.float32))
@@ -205,17 +195,13 @@ class Network:
         return (tf.cast(self.model(pixels, training=False), tf.float32),)
 
     def _run_active(self, pixels: tf.Tensor) -> tuple[tf.Tensor]:
-        with caught(self._cam_layer()) as given:
+        with captured(self._cam_layer()) as given:
             self._run(pixels)
         return (given[0],)
 
     def _run_tapped(self, pixels: tf.Tensor, scores: tf.Tensor) -> tuple[tf.Tensor, ...]:
         logits, activation, gradients = self._backward(pixels, lambda _: [scores])
         return logits, activation, gradients[0]
-
-    def _run_tapped_all(self, pixels: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        logits, activation, gradients = self._backward(pixels, self._each_class)
-        return logits, activation, tf.stack(gradients, axis=1)
 
     def _run_sensitive(self, pixels: tf.Tensor, scores: tf.Tensor) -> tuple[tf.Tensor, ...]:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
@@ -243,7 +229,7 @@ class Network:
         """Logits, activation, and gradients by what the layer, or another at `place`, gives."""
         cam = self._cam_layer()
         with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
-            with caught(cam) as maps, caught(place or cam, tape.watch) as sources:
+            with captured(cam) as maps, captured(place or cam, tape.watch) as sources:
                 (logits,) = self._run(pixels)
             totals = [tf.reduce_sum(logits * factors) for factors in ask(logits)]
         zero = tf.UnconnectedGradients.ZERO
@@ -277,20 +263,20 @@ class Network:
     def _own_class(self, logits: tf.Tensor) -> list[tf.Tensor]:
         return [tf.one_hot(tf.argmax(logits, axis=1), self.classes)]
 
-    def _program(self, about: str, weighings: Sequence[Weighing]) -> Callable[..., Any]:
+    def _program(self, scored: str, weighings: Sequence[Weighing]) -> Callable[..., Any]:
         self._check_head()
-        key = (about, tuple(weighings))
+        key = (scored, tuple(weighings))
         if key not in self._programs:
-            self._programs[key] = self._compiled(about, tuple(weighings))
+            self._programs[key] = self._compiled(scored, tuple(weighings))
         return self._programs[key]
 
-    def _compiled(self, about: str, weighings: tuple[Weighing, ...]) -> Callable[..., Any]:
-        if about == "one":
+    def _compiled(self, scored: str, weighings: tuple[Weighing, ...]) -> Callable[..., Any]:
+        if scored == "one":
             return tf.function(
                 lambda pixels, scores: self._run_weighed(lambda _: [scores], weighings, pixels),
                 input_signature=self._scored,
             )
-        ask = {"own": self._own_class, "all": self._each_class}[about]
+        ask = {"own": self._own_class, "all": self._each_class}[scored]
         program = partial(self._run_weighed, ask, weighings)
         return tf.function(program, input_signature=self._signature)
 
@@ -334,17 +320,17 @@ class Network:
 
 
 @contextlib.contextmanager
-def caught(
+def captured(
     layer: keras.layers.Layer, seen: Callable[[tf.Tensor], Any] = lambda given: None
 ) -> Iterator[list[tf.Tensor]]:
     """What the layer gives while the block runs; a layer used twice shows its last use."""
     given: list[tf.Tensor] = []
 
-    def tell(_: keras.layers.Layer, __: Any, made: Any) -> tf.Tensor:
+    def hook(_: keras.layers.Layer, __: Any, made: Any) -> tf.Tensor:
         result = tf.identity(made)
         seen(result)
         given[:] = [result]
         return result
 
-    with heard([layer], tell):
+    with hooked([layer], hook):
         yield given

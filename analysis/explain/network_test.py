@@ -11,7 +11,7 @@ from analysis.explain.network import (
     Network,
     NoConvolution,
     Weighing,
-    caught,
+    captured,
     directions,
     pixels,
 )
@@ -166,10 +166,10 @@ def test_layers_inside_layers_are_found():
     model = keras.Model(inputs, layers.Dense(2)(layers.GlobalAveragePooling2D()(x)))
     images = np.random.default_rng(0).random((2, 8, 8), np.float32)
     assert Network(model).layer == "inner"
-    whole = Network(model, "block").taps(images, directions([0, 1], 2))
+    block_taps = Network(model, "block").taps(images, directions([0, 1], 2))
     inner = Network(model, "inner").taps(images, directions([0, 1], 2))
-    assert np.all(whole.gradient == inner.gradient)  # the sum passes on what it gets
-    assert not np.allclose(whole.activation, inner.activation)
+    assert np.all(block_taps.gradient == inner.gradient)  # the sum passes on what it gets
+    assert not np.allclose(block_taps.activation, inner.activation)
 
 
 def test_a_sum_beside_the_pooling_keeps_the_short_way_closed():
@@ -312,10 +312,10 @@ def test_images_and_scores_that_do_not_fit_are_refused():
 def test_catching_leaves_the_layer_as_it_was():
     model = small()
     relu = model.get_layer("relu")
-    with caught(relu) as given:
+    with captured(relu) as given:
         model(np.zeros((1, 8, 8, 1)))
     assert given[0].shape == (1, 8, 8, 6)
-    with pytest.raises(ValueError, match="shape"), caught(relu):
+    with pytest.raises(ValueError, match="shape"), captured(relu):
         model(np.zeros((1, 8, 8, 2)))
     assert "call" not in vars(relu)
 

@@ -1,5 +1,7 @@
 """What a net is asked: images as it takes them, and which scores."""
 
+from collections.abc import Iterator
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -8,6 +10,9 @@ from numpy.typing import ArrayLike, NDArray
 from orchestrator.errors import BadInput
 
 Floats = NDArray[np.float32]
+
+RULES = ("prediction", "label", "contrast")
+"""Which score of an image is explained; see `target_rules`."""
 
 
 def pixels(images: NDArray[Any], channels: int) -> Floats:
@@ -29,6 +34,32 @@ def directions(targets: ArrayLike, classes: int, against: ArrayLike | None = Non
         differ = (other != wanted)[:, None]
         scores = scores - np.eye(classes, dtype=np.float32)[other] * differ
     return scores
+
+
+@dataclass(frozen=True)
+class TargetRule:
+    """Which score of which images is explained.
+
+    Attributes:
+        name: one of `RULES`.
+        places: (n,) which of the images.
+        targets: (n,) classes.
+        against: (n,) classes that a contrast holds them against.
+    """
+
+    name: str
+    places: NDArray[np.int64]
+    targets: NDArray[np.uint8]
+    against: NDArray[np.uint8] | None = None
+
+
+def target_rules(predictions: NDArray[np.uint8], labels: NDArray[np.uint8]) -> Iterator[TargetRule]:
+    """Every image at its prediction; a wrong one at its label too, and at their contrast."""
+    yield TargetRule("prediction", np.arange(len(labels)), predictions)
+    wrong = np.flatnonzero(predictions != labels)
+    if len(wrong):
+        yield TargetRule("label", wrong, labels[wrong])
+        yield TargetRule("contrast", wrong, predictions[wrong], labels[wrong])
 
 
 def check_given(

@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.explain.anatomy import CONVOLUTIONS, Use
-from analysis.explain.network import Network, caught, pixels
+from analysis.explain.network import Network, captured, pixels
 from analysis.features.layers import named, with_maps
 
 Floats = NDArray[np.float32]
@@ -97,7 +97,7 @@ def _activations(
     network: Network, images: NDArray[Any], layers: Sequence[keras.layers.Layer]
 ) -> list[Floats]:
     with contextlib.ExitStack() as stack:
-        given = [stack.enter_context(caught(layer)) for layer in layers]
+        given = [stack.enter_context(captured(layer)) for layer in layers]
         network.model(pixels(images, network.shape[-1]), training=False)
     return [np.asarray(one[0], np.float32) for one in given]
 

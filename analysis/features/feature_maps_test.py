@@ -28,8 +28,8 @@ def house(name, side=48):
     ],
 )
 def test_one_layer_a_resolution_after_its_activation(name, shown):
-    found = one_a_block(house(name))
-    assert found == shown
+    blocks = one_a_block(house(name))
+    assert blocks == shown
 
 
 def test_maps_are_those_that_the_layers_give():
@@ -37,11 +37,11 @@ def test_maps_are_those_that_the_layers_give():
     for one in feature_maps(net, IMAGES, channels=3):
         layer = net.model.get_layer(one.layer)
         part = keras.Model(net.model.input, layer.output)
-        whole = part(IMAGES[..., None].astype(np.float32) / 255, training=False).numpy()
+        exact = part(IMAGES[..., None].astype(np.float32) / 255, training=False).numpy()
         np.testing.assert_allclose(
-            one.maps, np.moveaxis(whole[..., one.channels], -1, 1), rtol=1e-4, atol=1e-5
+            one.maps, np.moveaxis(exact[..., one.channels], -1, 1), rtol=1e-4, atol=1e-5
         )
-        assert one.of == whole.shape[-1]
+        assert one.of == exact.shape[-1]
 
 
 def test_the_strongest_channels_come_first_and_are_the_same_for_every_image():
@@ -50,17 +50,17 @@ def test_the_strongest_channels_come_first_and_are_the_same_for_every_image():
     net = Network(keras.Model(inputs, layers.Dense(2)(layers.Flatten()(x))))
     net.model.get_layer("cam").set_weights([np.array([[[[1.0, -1.0, 3.0, 2.0]]]])])
     images = np.stack([np.full((4, 4), 0.25), np.full((4, 4), 0.75)]).astype(np.float32)
-    (found,) = feature_maps(net, images, channels=2)
-    assert found.channels.tolist() == [2, 3]
-    np.testing.assert_allclose(found.strength, [1.5, 1.0])
-    np.testing.assert_allclose(found.maps[:, 0], images * 3)
-    assert (found.silent, found.of, found.maps.shape) == (1, 4, (2, 2, 4, 4))
+    (blocks,) = feature_maps(net, images, channels=2)
+    assert blocks.channels.tolist() == [2, 3]
+    np.testing.assert_allclose(blocks.strength, [1.5, 1.0])
+    np.testing.assert_allclose(blocks.maps[:, 0], images * 3)
+    assert (blocks.silent, blocks.of, blocks.maps.shape) == (1, 4, (2, 2, 4, 4))
 
 
 def test_named_layers_come_in_the_order_asked_for_and_narrow_ones_whole():
-    found = feature_maps(house("cnn5"), IMAGES, ["cam", "c1"], channels=12)
-    assert [one.layer for one in found] == ["cam", "c1"]
-    assert [one.maps.shape[:2] for one in found] == [(3, 12), (3, 8)]
+    blocks = feature_maps(house("cnn5"), IMAGES, ["cam", "c1"], channels=12)
+    assert [one.layer for one in blocks] == ["cam", "c1"]
+    assert [one.maps.shape[:2] for one in blocks] == [(3, 12), (3, 8)]
 
 
 def test_looking_changes_nothing():

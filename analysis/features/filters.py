@@ -43,15 +43,15 @@ def filters(network: Network, layer: str | None = None) -> Filters:
     Raises:
         BadInput: if the layer is missing or has no filters, or the net has no convolution.
     """
-    known = layers_of(network)
-    if not known:
+    names = layers_of(network)
+    if not names:
         raise BadInput(f"{network.model.name} has no convolution, so there are no filters to show")
-    name = known[0] if layer is None else layer
-    if name not in known:
+    name = names[0] if layer is None else layer
+    if name not in names:
         there = named(network, name)
         raise BadInput(
             f"layer {name} ({type(there).__name__}) has no filters; "
-            f"layers with filters: {', '.join(known)}"
+            f"layers with filters: {', '.join(names)}"
         )
     weights = _by_filter(named(network, name))
     return Filters(name, weights, float(np.abs(weights).max(initial=0)))

@@ -23,9 +23,9 @@ def test_a_filter_is_its_own_slice_of_the_kernel():
     net = network(layers.Conv2D(2, (3, 5), name="one"), layers.Conv2D(4, 2, name="two"))
     kernel = np.arange(30, dtype=np.float32).reshape(3, 5, 1, 2) - 40
     net.model.get_layer("one").set_weights([kernel, np.zeros(2)])
-    found = filters(net)
-    assert (found.layer, found.weights.shape, found.limit) == ("one", (2, 3, 5, 1), 40.0)
-    np.testing.assert_array_equal(found.weights[1], kernel[:, :, :, 1])
+    first = filters(net)
+    assert (first.layer, first.weights.shape, first.limit) == ("one", (2, 3, 5, 1), 40.0)
+    np.testing.assert_array_equal(first.weights[1], kernel[:, :, :, 1])
     second = filters(net, "two")
     assert second.weights.shape == (4, 2, 2, 2)
     assert second.limit == np.abs(second.weights).max()
@@ -49,12 +49,12 @@ def test_one_scale_for_all_filters_with_zero_in_its_middle():
 )
 def test_every_kind_of_convolution_has_its_filters_first(layer, shape):
     net = network(layers.Conv2D(4, 3), layer)
-    found = filters(net, "x").weights
-    assert found.shape == shape
+    first = filters(net, "x").weights
+    assert first.shape == shape
     if isinstance(layer, layers.DepthwiseConv2D):
-        np.testing.assert_array_equal(found[3, :, :, 0], np.asarray(layer.kernel)[:, :, 1, 1])
+        np.testing.assert_array_equal(first[3, :, :, 0], np.asarray(layer.kernel)[:, :, 1, 1])
     if isinstance(layer, layers.Conv2DTranspose):
-        np.testing.assert_array_equal(found[3, :, :, 2], np.asarray(layer.kernel)[:, :, 3, 2])
+        np.testing.assert_array_equal(first[3, :, :, 2], np.asarray(layer.kernel)[:, :, 3, 2])
 
 
 def test_models_inside_models_have_filters_too():

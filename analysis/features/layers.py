@@ -19,8 +19,8 @@ def with_maps(network: Network) -> list[Use]:
 
 def convolutions(network: Network) -> list[keras.layers.Layer]:
     """Layers with learned filters, each once."""
-    found = [u.layer for u in with_maps(network) if isinstance(u.layer, CONVOLUTIONS)]
-    return list(dict.fromkeys(found))
+    layers = [u.layer for u in with_maps(network) if isinstance(u.layer, CONVOLUTIONS)]
+    return list(dict.fromkeys(layers))
 
 
 def named(network: Network, name: str) -> keras.layers.Layer:
@@ -29,11 +29,11 @@ def named(network: Network, name: str) -> keras.layers.Layer:
     Raises:
         BadInput: if there is none; names those that give maps.
     """
-    found = [layer for layer in leaves(network.model) if layer.name == name]
-    if not found:
-        known = ", ".join(use.layer.name for use in with_maps(network)) or "none"
-        raise BadInput(f"no layer of {network.model.name} is called {name}; with maps: {known}")
-    return found[-1]
+    matches = [layer for layer in leaves(network.model) if layer.name == name]
+    if not matches:
+        names = ", ".join(use.layer.name for use in with_maps(network)) or "none"
+        raise BadInput(f"no layer of {network.model.name} is called {name}; with maps: {names}")
+    return matches[-1]
 
 
 def channels_of(network: Network, name: str) -> int:
@@ -42,8 +42,8 @@ def channels_of(network: Network, name: str) -> int:
     Raises:
         BadInput: if it gives none; names those that do.
     """
-    found = {use.layer.name: int(use.made.shape[-1]) for use in with_maps(network)}
-    if name not in found:
-        known = ", ".join(found) or "none"
-        raise BadInput(f"layer {name} of {network.model.name} gives no maps; with maps: {known}")
-    return found[name]
+    channels = {use.layer.name: int(use.made.shape[-1]) for use in with_maps(network)}
+    if name not in channels:
+        names = ", ".join(channels) or "none"
+        raise BadInput(f"layer {name} of {network.model.name} gives no maps; with maps: {names}")
+    return channels[name]

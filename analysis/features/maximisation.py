@@ -3,10 +3,11 @@
 After Erhan et al., "Visualizing Higher-Layer Features of a Deep Network" (2009), section 3: climb
 the gradient of an activation by the pixels. As it stands that ends in noise, so the climb is over
 the image's Fourier spectrum, low frequencies first (Olah, Mordvintsev & Schubert, "Feature
-Visualization", Distill 2017), each step sees the image moved, turned and zoomed a little (from the
-same source), and neighbouring pixels are held together (total variation; Mahendran & Vedaldi 2015)
-and near middle gray. What differs: each image's gradient is scaled to one length before these terms
-join it, so that their weights mean the same for every net, layer and channel.
+Visualization", https://doi.org/10.23915/distill.00007), each step sees the image moved, turned and
+zoomed a little (from the same source), and neighbouring pixels are held together (total variation;
+https://arxiv.org/abs/1412.0035) and near middle gray. What differs: each image's gradient is scaled
+to one length before these terms join it, so that their weights mean the same for every net, layer
+and channel.
 
 What comes out is one image of many that would do, and owes its looks to those terms as well as to
 the net: read it for what a filter answers to, not for what a face of a class looks like.
@@ -21,13 +22,13 @@ import numpy as np
 import tensorflow as tf
 from numpy.typing import NDArray
 
-from analysis.explain.anatomy import heard
+from analysis.explain.anatomy import hooked
 from analysis.explain.network import Network
 from analysis.features.layers import channels_of, named
 from orchestrator.errors import BadInput
 
 Floats = NDArray[np.float32]
-Whole = NDArray[np.int64]
+Indices = NDArray[np.int64]
 
 TOGETHER = 128
 """Images climbed at once; their activations lie in memory together."""
@@ -66,7 +67,7 @@ class Settings:
 
 
 @dataclass(frozen=True)
-class Ideal:
+class IdealImages:
     """What a search found.
 
     Attributes:
@@ -77,7 +78,7 @@ class Ideal:
         objective: what was maximised, in words.
     """
 
-    wanted: Whole
+    wanted: Indices
     images: Floats
     scores: Floats
     start: Floats
@@ -90,7 +91,7 @@ Objective = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
 
 def ideal_classes(
     network: Network, classes: Sequence[int] | None = None, settings: Settings | None = None
-) -> Ideal:
+) -> IdealImages:
     """An image for each class, for its logit less the mean of all logits.
 
     The mean is taken off because a number added to all logits says nothing about the class.
@@ -119,7 +120,7 @@ def ideal_filters(
     layer: str | None = None,
     channels: Sequence[int] | None = None,
     settings: Settings | None = None,
-) -> Ideal:
+) -> IdealImages:
     """An image for each channel of a layer, for the mean of its map.
 
     A channel that is silent on the noise at the start is led out by the largest value that its
@@ -152,14 +153,14 @@ def ideal_filters(
     )
 
 
-def _checked(wanted: Sequence[int] | None, there: int, kind: str) -> Whole:
-    found = np.arange(there) if wanted is None else np.asarray(wanted, np.int64)
-    if len(found) and (found.min() < 0 or found.max() >= there):
+def _checked(wanted: Sequence[int] | None, there: int, kind: str) -> Indices:
+    indices = np.arange(there) if wanted is None else np.asarray(wanted, np.int64)
+    if len(indices) and (indices.min() < 0 or indices.max() >= there):
         raise BadInput(
-            f"there is no {kind} {found[(found < 0) | (found >= there)][0]}; "
+            f"there is no {kind} {indices[(indices < 0) | (indices >= there)][0]}; "
             f"the net has {kind} 0 to {there - 1}"
         )
-    return found
+    return indices
 
 
 def _one_each(values: tf.Tensor, wanted: tf.Tensor) -> tf.Tensor:
@@ -172,32 +173,32 @@ def _at(
     """What a layer is fed and what it gives."""
     seen: list[tuple[tf.Tensor, tf.Tensor]] = []
 
-    def tell(_: keras.layers.Layer, fed: tf.Tensor, made: tf.Tensor) -> tf.Tensor:
+    def hook(_: keras.layers.Layer, fed: tf.Tensor, made: tf.Tensor) -> tf.Tensor:
         seen.append((fed, made))
         return made
 
-    with heard([place], tell):
+    with hooked([place], hook):
         network.model(images, training=False)
     return seen[-1]
 
 
 def _search(
-    network: Network, objective: Objective, wanted: Whole, words: str, settings: Settings
-) -> Ideal:
+    network: Network, objective: Objective, wanted: Indices, words: str, settings: Settings
+) -> IdealImages:
     pieces = [
         _Climb(network, objective, wanted[first : first + TOGETHER], settings).run()
         for first in range(0, len(wanted), TOGETHER)
     ]
     nothing = np.empty((0, *network.shape[:2]), np.float32), *(np.empty(0, np.float32),) * 2
     images, scores, start = (np.concatenate(part) for part in zip(nothing, *pieces, strict=True))
-    return Ideal(wanted, images, scores, start, words)
+    return IdealImages(wanted, images, scores, start, words)
 
 
 class _Climb:
     """Some images on their way; each has its own dice, so it does not matter which are together."""
 
     def __init__(
-        self, network: Network, objective: Objective, wanted: Whole, settings: Settings
+        self, network: Network, objective: Objective, wanted: Indices, settings: Settings
     ) -> None:
         self.settings, self.objective = settings, objective
         self.height, self.width, self.channels = network.shape
@@ -283,6 +284,6 @@ def _scale(height: int, width: int, decay: float) -> Floats:
         frequency = np.hypot(np.fft.fftfreq(height)[:, None], across)
         return np.maximum(frequency, lowest) ** -decay
 
-    whole = factors(np.fft.fftfreq(width))
-    unit = height * width / np.sqrt(2 * (whole**2).sum())
+    spectrum = factors(np.fft.fftfreq(width))
+    unit = height * width / np.sqrt(2 * (spectrum**2).sum())
     return (factors(np.fft.rfftfreq(width)) * unit).astype(np.float32)

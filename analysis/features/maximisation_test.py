@@ -58,9 +58,9 @@ def net():
     model.compile(keras.optimizers.Adam(3e-3), loss)
     images = drawn.images[..., None] / np.float32(255)
     model.fit(images, drawn.labels, batch_size=64, epochs=4, verbose=0)
-    found = Network(model)
-    assert (found.logits(drawn.images).argmax(axis=1) == drawn.labels).mean() > 0.4
-    return found
+    ideals = Network(model)
+    assert (ideals.logits(drawn.images).argmax(axis=1) == drawn.labels).mean() > 0.4
+    return ideals
 
 
 @pytest.fixture(scope="module")
@@ -102,35 +102,35 @@ def test_images_are_in_range_and_smooth(classes):
 
 
 def test_planted_patterns_are_found():
-    found = ideal_classes(planted(BAR, CORNER), settings=QUICK)
+    ideals = ideal_classes(planted(BAR, CORNER), settings=QUICK)
     noise = np.random.default_rng(2).random((24, 24))
     for own, other in ((0, 1), (1, 0)):
-        pattern, image = (BAR, CORNER)[own], found.images[own]
+        pattern, image = (BAR, CORNER)[own], ideals.images[own]
         assert likeness(noise, pattern) < 0.7
         assert likeness(image, pattern) > 0.8
-        assert likeness(image, pattern) > likeness(found.images[other], pattern)
+        assert likeness(image, pattern) > likeness(ideals.images[other], pattern)
 
 
 def test_filters_score_far_above_their_start_and_any_other_image(net, others):
-    found = ideal_filters(net)
+    ideals = ideal_filters(net)
     activation = net.taps(others, np.zeros((len(others), 7))).activation
     best = activation.mean(axis=(1, 2)).max(axis=0)
-    assert found.images.shape == (8, 48, 48)
-    assert found.wanted.tolist() == list(range(8))
-    assert found.objective == "mean of the channel's map in cam"
-    assert (found.scores > best).all()
-    assert np.median(found.scores / best) > 1.25
-    assert (found.scores > 1.1 * found.start).all()
-    assert np.median(found.scores / found.start) > 2
+    assert ideals.images.shape == (8, 48, 48)
+    assert ideals.wanted.tolist() == list(range(8))
+    assert ideals.objective == "mean of the channel's map in cam"
+    assert (ideals.scores > best).all()
+    assert np.median(ideals.scores / best) > 1.25
+    assert (ideals.scores > 1.1 * ideals.start).all()
+    assert np.median(ideals.scores / ideals.start) > 2
 
 
 def test_a_silent_channel_is_led_out():
     silent = planted(BAR, CORNER)
     kernel, _ = silent.model.get_layer("c1").get_weights()
     silent.model.get_layer("c1").set_weights([kernel, np.array([-1.5, -1.5])])
-    found = ideal_filters(silent, settings=dataclasses.replace(QUICK, steps=192))
-    np.testing.assert_array_equal(found.start, 0)
-    assert (found.scores > 0).all()
+    ideals = ideal_filters(silent, settings=dataclasses.replace(QUICK, steps=192))
+    np.testing.assert_array_equal(ideals.start, 0)
+    assert (ideals.scores > 0).all()
 
 
 def test_each_image_is_its_own_search(net):
@@ -151,17 +151,17 @@ def test_the_seed_decides(net):
 
 
 def test_variation_smooths_and_gray_pales(net):
-    def found(**changes):
+    def ideals(**changes):
         return ideal_classes(net, [0, 1], dataclasses.replace(QUICK, **changes)).images
 
-    assert (roughness(found(variation=2.0)) < 0.7 * roughness(found(variation=0.0))).all()
-    assert found(gray=5.0).std() < 0.7 * found(gray=0.0).std()
+    assert (roughness(ideals(variation=2.0)) < 0.7 * roughness(ideals(variation=0.0))).all()
+    assert ideals(gray=5.0).std() < 0.7 * ideals(gray=0.0).std()
 
 
 def test_searching_changes_nothing_and_does_without_steps(net):
     before = [w.copy() for w in net.model.get_weights()]
-    found = ideal_classes(net, [0], Settings(steps=0))
-    np.testing.assert_array_equal(found.scores, found.start)
+    ideals = ideal_classes(net, [0], Settings(steps=0))
+    np.testing.assert_array_equal(ideals.scores, ideals.start)
     for was, now in zip(before, net.model.get_weights(), strict=True):
         np.testing.assert_array_equal(was, now)
 

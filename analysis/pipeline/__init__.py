@@ -1,5 +1,5 @@
-"""What comes after a sweep, in order: choose, answer, explain, draw, report. Knows no Ray.
+"""What comes after a sweep, in order (`steps.py`): one step, one file. Knows no Ray.
 
-Each stage takes a `Job` and hands work that needs a net to `Job.work`, which a test can do in its
-own process and the command does on Ray.
+A step takes a `Postprocessing` and hands work that needs a net to its runner, as tasks. What a
+worker does for a kind of task stands in the step's file too; `worker.TASKS` lists all kinds.
 """

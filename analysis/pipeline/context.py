@@ -1,6 +1,7 @@
 """What a worker has at hand: images, nets and stored probabilities, each opened once."""
 
 from collections import OrderedDict
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -8,7 +9,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.ensemble.combine import EnsembleRecipe
 from analysis.sweep_folder import SweepFolder
+from orchestrator import metrics
 from orchestrator.data.faces import Faces, Splits
 from orchestrator.preprocess import VARIANTS
 from orchestrator.preprocess.prepared import prepared
@@ -20,8 +23,8 @@ from results.store import Store
 if TYPE_CHECKING:
     from analysis.explain.network import Network
 
-KEPT = 8
-"""Nets kept in memory; a few megabytes each, VGG16 60."""
+NETWORKS_IN_MEMORY = 8
+"""Nets kept; a few megabytes each, VGG16 60."""
 
 
 @dataclass
@@ -58,17 +61,6 @@ class TaskContext:
         faces: Faces = getattr(self.splits, split)
         return faces
 
-    def rows(self, split: str, ids: NDArray[np.str_]) -> NDArray[np.int64]:
-        """(n,) where images of a split stand in it."""
-        if split not in self._places:
-            every = self.faces(split).ids
-            self._places[split] = {str(name): row for row, name in enumerate(every)}
-        return np.array([self._places[split][name] for name in ids.tolist()], np.int64)
-
-    @cached_property
-    def _places(self) -> dict[str, dict[str, int]]:
-        return {}
-
     def images(self, trial: str, split: str, rows: NDArray[np.int64]) -> NDArray[Any]:
         """(n, h, w): some images as the trial's preprocessing gives them."""
         variant = self.folder.config(trial).preprocessing
@@ -78,6 +70,10 @@ class TaskContext:
             self._variants[key] = prepared(self.faces(split).images, variant, file)
         return np.asarray(self._variants[key][rows])
 
+    @cached_property
+    def _variants(self) -> dict[str, NDArray[Any]]:
+        return {}
+
     def preprocessed(self, trial: str, faces: NDArray[np.uint8]) -> NDArray[Any]:
         """(n, h, w) uint8 -> the same under the trial's preprocessing, computed here and now.
 
@@ -86,9 +82,7 @@ class TaskContext:
         variant = self.folder.config(trial).preprocessing
         return faces if variant == "plain" else VARIANTS[variant](faces).astype(np.float16)
 
-    @cached_property
-    def _variants(self) -> dict[str, NDArray[Any]]:
-        return {}
+    # --- nets --------------------------------------------------------------------------------
 
     @cached_property
     def _networks(self) -> "OrderedDict[str, Network]":
@@ -108,31 +102,66 @@ class TaskContext:
             device.settle(self.threads)
             height, width = self.faces("validation").images.shape[1:]
             self._networks[trial] = Network(member(self.folder, trial, (height, width)))
-            while len(self._networks) > KEPT:
+            while len(self._networks) > NETWORKS_IN_MEMORY:
                 self._networks.popitem(last=False)
         return self._networks[trial]
 
-    def forgotten(self, trial: str) -> "Network":
+    def randomised_network(self, trial: str) -> "Network":
         """The same net before it had learnt anything."""
         from analysis.explain.evaluation.randomised import randomised
 
-        if trial not in self._forgotten:
-            self._forgotten.clear()
-            self._forgotten[trial] = randomised(self.network(trial))
-        return self._forgotten[trial]
+        if trial not in self._randomised:
+            self._randomised.clear()
+            self._randomised[trial] = randomised(self.network(trial))
+        return self._randomised[trial]
 
     @cached_property
-    def _forgotten(self) -> "dict[str, Network]":
+    def _randomised(self) -> "dict[str, Network]":
         return {}
 
-    def stored(self, trial: str, split: str, flip: bool = False) -> NDArray[np.float32]:
+    # --- probabilities -----------------------------------------------------------------------
+
+    def probabilities(
+        self, trial: str, split: str, rows: NDArray[np.int64], flip: bool = False
+    ) -> NDArray[np.float64]:
+        """(n, k) that the trial's net gives some images, averaged with mirrored ones if `flip`."""
+        network, images = self.network(trial), self.images(trial, split, rows)
+        plain = metrics.probabilities(network.logits(images))
+        if not flip:
+            return plain
+        faces = np.asarray(self.faces(split).images[rows])
+        mirrored = self.preprocessed(trial, np.ascontiguousarray(faces[:, :, ::-1]))
+        return (plain + metrics.probabilities(network.logits(mirrored))) / 2
+
+    def ensemble(
+        self, recipe: EnsembleRecipe, flip: bool = False
+    ) -> Callable[[NDArray[np.float32]], NDArray[np.float64]]:
+        """The ensemble as a function of images (n, h, w) in 0 to 1 before any preprocessing."""
+
+        def members(faces: NDArray[np.uint8]) -> NDArray[np.float64]:
+            logits = [self.network(t).logits(self.preprocessed(t, faces)) for t in recipe.members]
+            return np.stack([metrics.probabilities(each) for each in logits])
+
+        def predict(images: NDArray[np.float32]) -> NDArray[np.float64]:
+            faces = np.rint(images * 255).clip(0, 255).astype(np.uint8)
+            probabilities = members(faces)
+            if flip:
+                mirrored = np.ascontiguousarray(faces[:, :, ::-1])
+                probabilities = (probabilities + members(mirrored)) / 2
+            return recipe.apply(probabilities)
+
+        return predict
+
+    def stored_probabilities(
+        self, trial: str, split: str, flip: bool = False
+    ) -> NDArray[np.float32]:
         """(n, k) probabilities of a whole split, in its order, as they stand in `predictions/`."""
-        key = prediction_file(trial, split, flip)
-        if key not in self._stored:
-            column = self.store.read_table(key, PREDICTIONS)["probability"]
+        file = prediction_file(trial, split, flip)
+        if file not in self._stored:
+            column = self.store.read_table(file, PREDICTIONS)["probability"]
             self._stored.clear()
-            self._stored[key] = matrix(column)
-        return self._stored[key]
+            self._stored[file] = matrix(column)
+        return self._stored[file]
 
     @cached_property
     def _stored(self) -> dict[str, NDArray[np.float32]]:

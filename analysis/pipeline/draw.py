@@ -1,4 +1,7 @@
-"""Everything that is looked at: figures of tables, maps on faces, what the nets have learned."""
+"""Step: everything that is looked at: figures of tables, maps on faces, what nets have learned.
+
+Needs all tables and what `visualise_features` gives; writes `images/` and `images.parquet`.
+"""
 
 import math
 from collections.abc import Iterator, Sequence
@@ -7,13 +10,8 @@ from typing import Any
 import numpy as np
 import pandas as pd
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-from analysis.ensemble.choose import EnsembleChoice
-from analysis.ensemble.stored_predictions import StoredPredictions
-from analysis.explain.cam_table import ENSEMBLE
 from analysis.explain.methods.names import TITLES
-from analysis.features.arrays import Known, unpacked
 from analysis.figures.figure_catalogue import FIGURES
 from analysis.figures.render import render
 from analysis.figures.sweep_tables import SweepTables
@@ -29,9 +27,10 @@ from analysis.pictures import (
 )
 from analysis.pictures.evidence import Case, Evidence
 from analysis.pictures.picture import RenderedPicture
-from analysis.pipeline.job import Job
-from analysis.pipeline.select_members import Chosen
-from analysis.pipeline.task import Learned
+from analysis.pipeline.postprocessing import Postprocessing
+from analysis.pipeline.select_members import SelectedMembers
+from analysis.pipeline.task import ENSEMBLE
+from analysis.pipeline.visualise_features import LearnedFeatures, learned_features
 from results.paths import Paths
 from results.schema import IMAGES, TABLES, table
 from results.store import DamagedResults
@@ -45,7 +44,7 @@ HOW = (
 )
 
 
-def draw(job: Job, pictures: Iterator[RenderedPicture]) -> None:
+def draw(job: Postprocessing, pictures: Iterator[RenderedPicture]) -> None:
     """Write pictures and their index; pictures of an earlier run that are not drawn now go."""
     before = _drawn_before(job)
     rows = []
@@ -57,21 +56,21 @@ def draw(job: Job, pictures: Iterator[RenderedPicture]) -> None:
         job.store.delete(f"{Paths().images}/{file}")
 
 
-def everything(job: Job, chosen: Chosen) -> Iterator[RenderedPicture]:
+def everything(job: Postprocessing, selected: SelectedMembers) -> Iterator[RenderedPicture]:
     """Figures, maps, what was learned."""
-    yield from figures(job, chosen)
+    yield from figures(job, selected)
     evidence = evidence_of(job)
     yield from maps(job, evidence)
-    yield from learned(job, chosen, evidence)
+    yield from learned(job, selected, evidence)
 
 
-def figures(job: Job, chosen: Chosen | None) -> Iterator[RenderedPicture]:
+def figures(job: Postprocessing, selected: SelectedMembers | None) -> Iterator[RenderedPicture]:
     """Figures of tables; one that has nothing to show is noted."""
     tables = SweepTables(
         trials=job.folder.trials,
         epochs=job.folder.epochs,
         record=job.folder.record,
-        choice=[] if chosen is None else rules_compared(chosen.choice, chosen.bank),
+        choice=[] if selected is None else rules_compared(selected),
         **{
             name: frame(job, name)
             for name in ("answers", "scores", "members", "regions", "faithfulness")
@@ -85,9 +84,9 @@ def figures(job: Job, chosen: Chosen | None) -> Iterator[RenderedPicture]:
             yield picture
 
 
-def rules_compared(choice: EnsembleChoice, bank: StoredPredictions) -> list[dict[str, Any]]:
+def rules_compared(selected: SelectedMembers) -> list[dict[str, Any]]:
     """The ensemble rules, as figures and the report want them."""
-    n = max(1, int(bank.clean.sum()))
+    n = max(1, int(selected.candidates.clean.sum()))
 
     def error(accuracy: float | None) -> float | None:
         return None if accuracy is None else math.sqrt(accuracy * (1 - accuracy) / n)
@@ -101,77 +100,66 @@ def rules_compared(choice: EnsembleChoice, bank: StoredPredictions) -> list[dict
             "nll": one.nll,
             "members": one.members,
             "in_sample_accuracy": one.in_sample_accuracy,
-            "chosen": one.rule == choice.rule,
+            "chosen": one.rule == selected.choice.rule,
         }
-        for one in choice.outcomes
+        for one in selected.choice.outcomes
     ]
 
 
-def maps(job: Job, evidence: Evidence) -> Iterator[RenderedPicture]:
+def maps(job: Postprocessing, evidence: Evidence) -> Iterator[RenderedPicture]:
     """Galleries, class means, methods side by side."""
     yield overview.overview(evidence)
     yield class_mean_grid.class_mean_grid(frame(job, "class_means"), evidence)
     if len(job.request.methods) > 1:
-        yield method_comparison.method_comparison(
-            evidence, job.request.methods, frame(job, "faithfulness")
-        )
+        faithfulness = frame(job, "faithfulness")
+        yield method_comparison.method_comparison(evidence, job.request.methods, faithfulness)
     yield from galleries.wrongs(evidence)
     yield from galleries.rights(evidence)
     yield contact_sheet.contact_sheet(evidence)
 
 
-def learned(job: Job, chosen: Chosen, evidence: Evidence) -> Iterator[RenderedPicture]:
+def learned(
+    job: Postprocessing, selected: SelectedMembers, evidence: Evidence
+) -> Iterator[RenderedPicture]:
     """Every member's filters; the leading member's feature maps and ideal images."""
     cases = shown_cases(evidence)
-    rows = rows_of(job, [case.image_id for case in cases])
-    members = chosen.choice.recipe.members
-    tasks = [
-        Learned(t, job.model(t), job.request.split, rows if not i else rows[:0], full=not i)
-        for i, t in enumerate(members)
-    ]
-    failed = job.done("looking at what was learned", tasks, "what was learned by")
-    for task in tasks:
-        if task.trial not in failed:
-            known = unpacked(job.store.read_bytes(task.part))
-            if known.skipped:
-                job.notes.skipped.append((f"what {task.trial} has learned", known.skipped))
-            yield from _learned(known, task.trial, cases, evidence)
+    rows = job.rows_of(case.image_id for case in cases)
+    for trial, features in learned_features(job, selected, rows):
+        yield from _learned(features, trial, cases, evidence)
 
 
 def _learned(
-    known: Known, trial: str, cases: Sequence[Case], evidence: Evidence
+    features: LearnedFeatures, trial: str, cases: Sequence[Case], evidence: Evidence
 ) -> Iterator[RenderedPicture]:
-    if known.kernel is not None:
-        yield filter_grid.filter_grid(known.kernel, known.first, trial)
-    for place, case in enumerate(cases if known.maps else []):
-        layers = {name: maps[place] for name, maps in known.maps.items()}
+    if features.kernel is not None:
+        yield filter_grid.filter_grid(features.kernel, features.first, trial)
+    for place, case in enumerate(cases if features.maps else []):
+        layers = {name: maps[place] for name, maps in features.maps.items()}
         yield feature_map_grid.feature_map_grid(
             evidence.face(case), layers, case, evidence.classes, trial
         )
-    for ideals, of in ((known.classes, "its classes"), (known.filters, f"filters of {known.last}")):
-        if ideals is not None:
-            said = dict(zip(ideals.names, ideals.scores.tolist(), strict=True))
-            how = f"Answers are {ideals.score}. {HOW}"
-            yield ideal_images.ideal_images(ideals.images, said, of, trial=trial, how=how)
+    galleries_of = {
+        "its classes": features.classes,
+        f"filters of {features.last}": features.filters,
+    }
+    for title, gallery in galleries_of.items():
+        if gallery is not None:
+            scores = dict(zip(gallery.names, gallery.scores.tolist(), strict=True))
+            how = f"Answers are {gallery.score}. {HOW}"
+            yield ideal_images.ideal_images(gallery.images, scores, title, trial=trial, how=how)
 
 
 def shown_cases(evidence: Evidence) -> list[Case]:
     """A few faces, right and wrong by turns, most confident first, each of another class."""
-    found: list[Case] = []
+    shown: list[Case] = []
     for right in (True, False) * (SHOWN // 2):
-        taken = {case.label for case in found}
+        taken = {case.label for case in shown}
         fitting = [c for c in evidence.cases if c.right == right and c.label not in taken]
-        found += sorted(fitting, key=lambda c: (-c.p_prediction, c.image_id))[:1]
-    return found
+        shown += sorted(fitting, key=lambda c: (-c.p_prediction, c.image_id))[:1]
+    return shown
 
 
-def rows_of(job: Job, ids: Sequence[str]) -> NDArray[np.int64]:
-    """Where images stand in the split."""
-    place = {str(name): row for row, name in enumerate(job.faces.ids)}
-    return np.array([place[name] for name in ids], np.int64)
-
-
-def evidence_of(job: Job) -> Evidence:
+def evidence_of(job: Postprocessing) -> Evidence:
     """The ensemble's answers and maps, over the faces of the split."""
     return Evidence(
         np.asarray(job.faces.images),
@@ -185,7 +173,7 @@ def evidence_of(job: Job) -> Evidence:
     )
 
 
-def frame(job: Job, name: str, where: Any = None) -> pd.DataFrame:
+def frame(job: Postprocessing, name: str, where: Any = None) -> pd.DataFrame:
     """A table of the sweep, or some rows of it; one that is not there has no rows."""
     file = f"{name}.parquet"
     if not job.store.exists(file):
@@ -193,7 +181,7 @@ def frame(job: Job, name: str, where: Any = None) -> pd.DataFrame:
     return job.store.read_table(file, TABLES[name], where).to_pandas()
 
 
-def _drawn_before(job: Job) -> set[str]:
+def _drawn_before(job: Postprocessing) -> set[str]:
     try:
         return set(job.store.read_table(Paths().images_index, IMAGES)["file"].to_pylist())
     except DamagedResults:

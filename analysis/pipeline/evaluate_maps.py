@@ -1,77 +1,138 @@
-"""How far the maps can be believed: pixels go and come, weights are forgotten, noise is added."""
+"""Step: how far maps can be believed: pixels go and come, weights are forgotten, noise is added.
+
+Needs the maps and the sample of images that the costly methods explain; writes
+`faithfulness.parquet`. A worker judges one method's maps of some images, of a member or of the
+ensemble.
+"""
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from analysis.explain.cam_table import ENSEMBLE
+from analysis.ensemble.combine import EnsembleRecipe
 from analysis.explain.methods.names import QUICK, REFERENCES, TITLES
-from analysis.pipeline.explain import COSTLY_CHUNK, Explained, spread_over
-from analysis.pipeline.job import Job
-from analysis.pipeline.predict import Answered
-from analysis.pipeline.select_members import Chosen
-from analysis.pipeline.task import Judge, JudgeTogether
+from analysis.explain.targets import directions
+from analysis.pipeline.combine_predictions import CombinedPredictions
+from analysis.pipeline.context import TaskContext
+from analysis.pipeline.explain import COSTLY_CHUNK, AvailableMaps, stacked
+from analysis.pipeline.image_sample import balanced
+from analysis.pipeline.postprocessing import Postprocessing
+from analysis.pipeline.select_members import SelectedMembers
+from analysis.pipeline.task import ENSEMBLE, Task
 from results.paths import Paths
-from results.schema import FAITHFULNESS
+from results.schema import CAMS, FAITHFULNESS, table
 
 EXTENT = (
     "Costly methods are judged on the leading member and on the ensemble's answers alone; "
     "stability and randomised weights are asked of members, never of the ensemble."
 )
 
-
 COSTLY = 28
 """Images of the sample that costly methods are judged on, at hundreds of passes an image."""
 
 
-def judge(job: Job, chosen: Chosen, answered: Answered, explained: Explained) -> None:
+@dataclass(frozen=True)
+class EvaluateMaps(Task):
+    """How far one method's maps of these images can be believed.
+
+    Attributes:
+        predictions: (n,) the ensemble's classes of these images.
+        method: name in `METHODS`, or of a reference.
+    """
+
+    kind = "judge"
+
+    predictions: NDArray[np.uint8]
+    method: str
+
+    @property
+    def group(self) -> str:
+        """One method's failure is not another's."""
+        return f"{self.trial} {self.method}"
+
+
+@dataclass(frozen=True)
+class EvaluateEnsembleMaps(EvaluateMaps):
+    """How far the ensemble's maps can be believed; `trial` is "ensemble".
+
+    Attributes:
+        recipe: the ensemble, as JSON text.
+        explained: the members' parts that its maps are made from; the maps are in `cams.parquet`.
+        flip: whether mirrored images are predicted too.
+    """
+
+    kind = "judge-together"
+
+    recipe: str
+    explained: tuple[str, ...]
+    flip: bool
+
+
+def evaluate(
+    job: Postprocessing,
+    selected: SelectedMembers,
+    combined: CombinedPredictions,
+    maps: AvailableMaps,
+) -> None:
     """Judge maps on the sample; write `faithfulness.parquet`."""
-    tasks = list(_tasks(job, chosen, answered, explained))
-    failed = job.done("judging maps", tasks, "judging the maps of")
-    content = pa.concat_tables([FAITHFULNESS.empty_table(), *job.tables(tasks, failed)])
+    tasks = [
+        task
+        for method in (*job.request.methods, *REFERENCES)
+        for task in (
+            *_of_members(job, selected, combined, maps, method),
+            *_of_ensemble(job, selected, combined, maps, method),
+        )
+    ]
+    failures = job.run("judging maps", tasks, "judging the maps of")
+    content = pa.concat_tables([FAITHFULNESS.empty_table(), *job.parts(tasks, failures)])
     job.store.write_table(Paths().faithfulness, content)
     job.notes.caveats.append(EXTENT)
     job.notes.judgement = judgement(content.to_pandas())
 
 
-def _tasks(
-    job: Job, chosen: Chosen, answered: Answered, explained: Explained
-) -> Iterator[Judge | JudgeTogether]:
-    members = chosen.choice.recipe.members
-    for method in (*job.request.methods, *REFERENCES):
-        quick = method in QUICK or method in REFERENCES
-        rows = explained.sample if quick else fewer(explained.sample, answered)
-        for place, trial in enumerate(members):
-            if (place == 0 or quick) and _there(explained, trial, method):
-                for some in _pieces(rows):
-                    about = (trial, job.model(trial), job.request.split, some)
-                    yield Judge(*about, answered.predictions[some], method)
-        if _there(explained, ENSEMBLE, method):
-            for some in _pieces(explained.sample):
-                yield _together(job, chosen, answered, explained, some, method)
-
-
-def _together(
-    job: Job,
-    chosen: Chosen,
-    answered: Answered,
-    explained: Explained,
-    rows: NDArray[np.int64],
+def _of_members(
+    job: Postprocessing,
+    selected: SelectedMembers,
+    combined: CombinedPredictions,
+    maps: AvailableMaps,
     method: str,
-) -> JudgeTogether:
-    recipe = chosen.choice.recipe
-    parts = [t for t in explained.together if method in t.methods and np.isin(rows, t.rows).any()]
-    about = (job.model(*recipe.members), job.request.split, rows, answered.predictions[rows])
-    text, files = json.dumps(recipe.to_json()), tuple(task.part for task in parts)
-    return JudgeTogether(ENSEMBLE, *about, method, text, files, job.request.flip)
+) -> Iterator[EvaluateMaps]:
+    leading, *others = selected.choice.recipe.members
+    quick = method in QUICK or method in REFERENCES
+    rows = maps.sample if quick else fewer(maps.sample, combined)
+    for trial in (leading, *others) if quick else (leading,):
+        if _available(maps, trial, method):
+            for some in _pieces(rows):
+                images = (job.model_digest(trial), job.request.split, some)
+                yield EvaluateMaps(trial, *images, combined.classes[some], method)
 
 
-def _there(explained: Explained, who: str, method: str) -> bool:
-    return method in REFERENCES or (who, method) in explained.asked
+def _of_ensemble(
+    job: Postprocessing,
+    selected: SelectedMembers,
+    combined: CombinedPredictions,
+    maps: AvailableMaps,
+    method: str,
+) -> Iterator[EvaluateEnsembleMaps]:
+    if not _available(maps, ENSEMBLE, method):
+        return
+    recipe, flip = selected.choice.recipe, job.request.flip
+    digest, text = job.model_digest(*recipe.members), json.dumps(recipe.to_json())
+    explaining = [task for task in maps.tasks if method in task.methods]
+    for rows in _pieces(maps.sample):
+        parts = tuple(t.part for t in explaining if np.isin(rows, t.rows).any())
+        images = (digest, job.request.split, rows, combined.classes[rows])
+        yield EvaluateEnsembleMaps(ENSEMBLE, *images, method, text, parts, flip)
+
+
+def _available(maps: AvailableMaps, member: str, method: str) -> bool:
+    return method in REFERENCES or (member, method) in maps.pairs
 
 
 def _pieces(rows: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
@@ -79,10 +140,88 @@ def _pieces(rows: NDArray[np.int64]) -> Iterator[NDArray[np.int64]]:
         yield rows[first : first + COSTLY_CHUNK]
 
 
-def fewer(rows: NDArray[np.int64], answered: Answered) -> NDArray[np.int64]:
+def fewer(rows: NDArray[np.int64], combined: CombinedPredictions) -> NDArray[np.int64]:
     """At most `COSTLY` of the sample's rows, right and wrong and of all classes as evenly."""
-    labels, predictions = answered.asked.labels[rows], answered.predictions[rows]
-    return rows[spread_over(labels, predictions, COSTLY)]
+    return rows[balanced(combined.images.labels[rows], combined.classes[rows], COSTLY)]
+
+
+# --- what a worker does ----------------------------------------------------------------------
+
+
+def evaluate_maps(context: TaskContext, task: EvaluateMaps) -> pa.Table:
+    """One method's maps of one member, or a reference that knows nothing of it."""
+    from analysis.explain.evaluation import faithfulness
+    from analysis.explain.methods.catalogue import METHODS
+
+    network = context.network(task.trial)
+    images = context.images(task.trial, task.split, task.rows)
+    if task.method in faithfulness.REFERENCES:
+        reference = faithfulness.REFERENCES[task.method]
+        subject = faithfulness.Subject(faithfulness.probabilities(network), reference)
+    else:
+        scores = directions(task.predictions, network.classes)
+        randomised = context.randomised_network(task.trial)
+        subject = faithfulness.subject(METHODS[task.method].maps, network, scores, randomised)
+    return _table(context, task, faithfulness.judge(subject, images, task.predictions))
+
+
+def evaluate_ensemble_maps(context: TaskContext, task: EvaluateEnsembleMaps) -> pa.Table:
+    """The ensemble's maps, held against what the ensemble answers.
+
+    Stability and randomised weights are asked of its members alone: of the ensemble they would cost
+    as much as of all members together, and be about their mean.
+    """
+    from analysis.explain.evaluation import faithfulness
+
+    recipe = EnsembleRecipe.from_json(json.loads(task.recipe))
+    faces = context.faces(task.split)
+    images = np.asarray(faces.images[task.rows], np.float32) / np.float32(255)
+    if task.method in faithfulness.REFERENCES:
+        values = faithfulness.REFERENCES[task.method](images).values
+    else:
+        values = _stored_maps(context, task.method, faces.ids[task.rows])
+    predictor = context.ensemble(recipe, task.flip)
+    curves, masked = faithfulness.ablate(predictor, images, task.predictions, values)
+    drop, increase = faithfulness.average_drop(curves.deletion[:, 0], masked)
+    columns = {
+        "deletion": faithfulness.area(curves.deletion),
+        "insertion": faithfulness.area(curves.insertion),
+        "drop": drop,
+        "increase": increase,
+    }
+    numbers = [
+        {name: column[i].item() for name, column in columns.items()} for i in range(len(images))
+    ]
+    return _table(context, task, numbers)
+
+
+def _stored_maps(context: TaskContext, method: str, ids: NDArray[np.str_]) -> NDArray[np.float32]:
+    """(n, h', w') the ensemble's, at its predictions."""
+    wanted = {"member": ENSEMBLE, "method": method, "rule": "prediction"}
+    where = [(name, "==", value) for name, value in wanted.items()]
+    rows = context.store.read_table(Paths().cams, CAMS, where)
+    place = {name: i for i, name in enumerate(rows["image_id"].to_pylist())}
+    return stacked(rows)[[place[name] for name in ids.tolist()]]
+
+
+def _table(context: TaskContext, task: EvaluateMaps, numbers: Sequence[dict[str, Any]]) -> pa.Table:
+    faces = context.faces(task.split)
+    rows = [
+        {
+            "image_id": str(faces.ids[row]),
+            "split": task.split,
+            "label": int(faces.labels[row]),
+            "prediction": int(task.predictions[i]),
+            "member": task.trial,
+            "method": task.method,
+            **numbers[i],
+        }
+        for i, row in enumerate(task.rows)
+    ]
+    return table(FAITHFULNESS, rows)
+
+
+# --- what it comes to ------------------------------------------------------------------------
 
 
 def judgement(rows: pd.DataFrame) -> str:
@@ -101,12 +240,12 @@ def judgement(rows: pd.DataFrame) -> str:
     good = [TITLES[name] for name in order if _better(wide, name)]
     bad = [TITLES[name] for name in order if TITLES[name] not in good]
     beat = "random cells and a spot at the centre in deletion and insertion"
-    said = f"On {len(wide)} images, half of them answered wrongly where there are as many, "
+    images = f"On {len(wide)} images, half of them answered wrongly where there are as many, "
     if not good:
-        return f"{said}no method's maps of the ensemble beat {beat} beyond chance."
-    said += f"the maps of the ensemble by {', '.join(good)} beat {beat} beyond chance"
+        return f"{images}no method's maps of the ensemble beat {beat} beyond chance."
+    verdict = f"the maps of the ensemble by {', '.join(good)} beat {beat} beyond chance"
     rest = f"; those by {', '.join(bad)} did not: do not lean on them alone here" if bad else ""
-    return f"{said} (best insertion first){rest}."
+    return f"{images}{verdict} (best insertion first){rest}."
 
 
 def _better(wide: pd.DataFrame, method: str) -> bool:

@@ -1,32 +1,49 @@
-"""Where the evidence was: cheap maps of every image, costly ones of a sample."""
+"""Step: where the evidence was; cheap maps of every image, costly ones of a sample.
 
-import json
+Needs the members' nets and what the ensemble predicts. A worker explains some images by one
+member and leaves a part: rows as in `cams.parquet`. Parts are read once, a few hundred images of
+all members at a time; the ensemble's maps are combined from them, and all of it goes to
+`cams.parquet`. Also written: `class_means.parquet`, `regions.parquet`.
+"""
+
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from analysis.explain.cam_table import ENSEMBLE
-from analysis.explain.class_means import class_mean_rows
+from analysis.explain.class_means import ClassMeans
 from analysis.explain.evaluation.baselines import canonical_baselines, drawn_baselines, region_rows
-from analysis.explain.methods.names import QUICK
-from analysis.pipeline.explain_task import SKIPPED
-from analysis.pipeline.job import Job
-from analysis.pipeline.predict import Answered
-from analysis.pipeline.select_members import Chosen
-from analysis.pipeline.task import Explain, Together
+from analysis.explain.face_regions import REGIONS as FACE_REGIONS
+from analysis.explain.face_regions import shares
+from analysis.explain.maps import Maps, combine, normalise
+from analysis.explain.methods.names import CAM, QUICK
+from analysis.explain.targets import RULES, directions, target_rules
+from analysis.pipeline.combine_predictions import CombinedPredictions
+from analysis.pipeline.context import TaskContext
+from analysis.pipeline.image_sample import balanced
+from analysis.pipeline.postprocessing import Postprocessing
+from analysis.pipeline.select_members import SelectedMembers
+from analysis.pipeline.task import ENSEMBLE, Task
+from orchestrator.data.faces import Faces
+from results.columns import lists, matrix
 from results.paths import Paths
 from results.schema import CAMS, CLASS_MEANS, REGIONS, table
+
+if TYPE_CHECKING:
+    from analysis.explain.network import Network
 
 CHUNK = 512
 """Images of a task that asks methods about every image."""
 
 COSTLY_CHUNK = 64
 """Images of a task that asks the others."""
+
+MISSING_METHODS = b"skipped"
+"""Key of a part's metadata: why methods are missing; empty if none is."""
 
 APPROXIMATION = (
     "The ensemble's map is the mean of its members' maps, each divided by its maximum and resized "
@@ -44,146 +61,267 @@ POINTING = (
 
 
 @dataclass(frozen=True)
-class Block:
-    """Some images and the methods that explain them.
+class ExplainImages(Task):
+    """Maps by some methods, at the prediction; where it is wrong, at the label and the contrast.
 
     Attributes:
-        rows: (n,) of the split.
-        methods: names in `METHODS`.
+        predictions: (n,) the ensemble's classes of these images.
+        methods: names in `analysis.explain.methods.catalogue.METHODS`.
+        flip: whether probabilities are those with mirrored images.
     """
 
-    rows: NDArray[np.int64]
+    kind = "explain"
+
+    predictions: NDArray[np.uint8]
     methods: tuple[str, ...]
+    flip: bool
 
 
 @dataclass(frozen=True)
-class Explained:
-    """What was found.
+class AvailableMaps:
+    """Which maps there are.
 
     Attributes:
-        asked: (member, method) of which there are maps.
+        pairs: (member, method).
         sample: (n,) rows of the split that the costly methods explain.
-        together: the ensemble's maps, task by task.
+        tasks: whose parts hold the members' maps.
     """
 
-    asked: frozenset[tuple[str, str]]
+    pairs: frozenset[tuple[str, str]]
     sample: NDArray[np.int64]
-    together: tuple[Together, ...]
+    tasks: tuple[ExplainImages, ...]
 
 
-def explain(job: Job, chosen: Chosen, answered: Answered) -> Explained:
-    """Ask every member about every image; write cams, class_means and regions."""
-    recipe = chosen.choice.recipe
-    chosen_rows = sample(answered, job.request.explain)
-    blocks = list(_blocks(job, len(job.faces), chosen_rows))
-    asked = {t: [_question(job, t, b, answered) for b in blocks] for t in recipe.members}
-    questions = [task for each in asked.values() for task in each]
-    failed = job.done("explaining members", questions, "explaining")
-    asked = {trial: each for trial, each in asked.items() if trial not in failed}
-    together = _together(job, asked, chosen) if asked else []
+def explain(
+    job: Postprocessing, selected: SelectedMembers, combined: CombinedPredictions
+) -> AvailableMaps:
+    """Have every member explain every image; write cams, class_means and regions."""
+    labels, wanted = combined.images.labels, job.request.explain
+    sample = balanced(labels, combined.classes, len(labels) if wanted is None else wanted)
+    questions = list(_questions(job, len(labels), sample))
+    tasks = {
+        trial: [_task(job, trial, rows, methods, combined) for rows, methods in questions]
+        for trial in selected.choice.recipe.members
+    }
+    every = [task for each in tasks.values() for task in each]
+    failures = job.run("explaining members", every, "explaining")
+    tasks = {trial: each for trial, each in tasks.items() if trial not in failures}
+    if len(tasks) > 1:
+        job.notes.caveats.append(APPROXIMATION)
     if "gradcam" in job.request.methods:
         job.notes.caveats.append(POINTING)
-    everything: list[Explain | Together] = [task for each in asked.values() for task in each]
-    there = _gather(job, [*everything, *together])
-    return Explained(there, chosen_rows, tuple(together))
+    pairs = _gather(job, list(zip(*tasks.values(), strict=True)), selected, combined)
+    return AvailableMaps(pairs, sample, tuple(task for each in tasks.values() for task in each))
 
 
-def sample(answered: Answered, wanted: int | None) -> NDArray[np.int64]:
-    """(n,) rows of the split that costly methods explain; all where `wanted` is None."""
-    labels = answered.asked.labels
-    return spread_over(labels, answered.predictions, len(labels) if wanted is None else wanted)
-
-
-def spread_over(
-    labels: NDArray[np.uint8], predictions: NDArray[np.uint8], wanted: int, seed: int = 0
-) -> NDArray[np.int64]:
-    """At most `wanted` places, drawn by lot, dealt out evenly over (true class, right or wrong).
-
-    Where a kind has fewer images than its part, the others get more, as evenly as can be.
-    """
-    n = len(labels)
-    order = np.random.default_rng(seed).permutation(n)
-    kinds = labels[order].astype(np.int64) * 2 + (predictions[order] != labels[order])
-    turn = np.empty(n, np.int64)
-    for kind in np.unique(kinds):
-        mine = np.flatnonzero(kinds == kind)
-        turn[mine] = np.arange(len(mine))  # how many of its kind come before it
-    return np.sort(order[np.argsort(turn, kind="stable")[:wanted]])
-
-
-def _blocks(job: Job, n: int, chosen: NDArray[np.int64]) -> Iterator[Block]:
+def _questions(
+    job: Postprocessing, n: int, sample: NDArray[np.int64]
+) -> Iterator[tuple[NDArray[np.int64], tuple[str, ...]]]:
+    """Rows of the split, and the methods that explain them, task by task."""
     leading = job.request.methods[0]
     everywhere = [m for m in job.request.methods if m == "gradcam" or (m == leading and m in QUICK)]
     others = tuple(method for method in job.request.methods if method not in everywhere)
     for first in range(0, n if everywhere else 0, CHUNK):
-        yield Block(np.arange(first, min(n, first + CHUNK)), tuple(everywhere))
-    for first in range(0, len(chosen) if others else 0, COSTLY_CHUNK):
-        yield Block(chosen[first : first + COSTLY_CHUNK], others)
+        yield np.arange(first, min(n, first + CHUNK)), tuple(everywhere)
+    for first in range(0, len(sample) if others else 0, COSTLY_CHUNK):
+        yield sample[first : first + COSTLY_CHUNK], others
 
 
-def _question(job: Job, trial: str, block: Block, answered: Answered) -> Explain:
-    predictions = answered.predictions[block.rows]
-    about = (trial, job.model(trial), job.request.split, block.rows, predictions)
-    return Explain(*about, block.methods, job.request.flip)
+def _task(
+    job: Postprocessing,
+    trial: str,
+    rows: NDArray[np.int64],
+    methods: tuple[str, ...],
+    combined: CombinedPredictions,
+) -> ExplainImages:
+    images = (job.model_digest(trial), job.request.split, rows, combined.classes[rows])
+    return ExplainImages(trial, *images, methods, job.request.flip)
 
 
-def _together(job: Job, asked: Mapping[str, Sequence[Explain]], chosen: Chosen) -> list[Together]:
-    recipe = chosen.choice.recipe
-    say = dict(zip(recipe.members, recipe.coefficients, strict=True))
-    coefficients, text = tuple(say[trial] for trial in asked), json.dumps(recipe.to_json())
-    tasks = []
-    for questions in zip(*asked.values(), strict=True):
-        one, parts = questions[0], tuple(question.part for question in questions)
-        about = (job.model(*asked), one.split, one.rows, one.predictions, one.methods)
-        tasks.append(Together(ENSEMBLE, *about, text, coefficients, parts, one.flip))
-    if job.done("explaining the ensemble", tasks, "explaining the"):
-        return []
-    if len(asked) > 1:
-        job.notes.caveats.append(APPROXIMATION)
-    return tasks
+# --- what a worker does ----------------------------------------------------------------------
 
 
-def _gather(job: Job, tasks: Sequence[Explain | Together]) -> frozenset[tuple[str, str]]:
-    """Write the tables, one member and method in memory at a time; which of them there are."""
+def explain_images(context: TaskContext, task: ExplainImages) -> pa.Table:
+    """Every method's maps by every rule.
+
+    Where the net has no maps to weigh, CAM methods are left out; the table's metadata
+    `MISSING_METHODS` then says why.
+    """
+    from analysis.explain.methods.catalogue import maps_by
+
+    network = context.network(task.trial)
+    images = context.images(task.trial, task.split, task.rows)
+    faces = context.faces(task.split)
+    stored = context.stored_probabilities(task.trial, task.split, task.flip)
+    methods, missing = task.methods, _no_maps(network)
+    if missing:
+        methods = tuple(name for name in methods if name not in CAM)
+    tables = [CAMS.empty_table()]
+    for rule in target_rules(task.predictions, faces.labels[task.rows]):
+        scores = directions(rule.targets, network.classes, rule.against)
+        contrast = rule.against is not None
+        by_method = maps_by(methods, network, images[rule.places], scores, contrast)
+        rows, predictions = task.rows[rule.places], task.predictions[rule.places]
+        explained = ExplainedRows(faces, rows, predictions, rule.targets, stored[rows])
+        for method, maps in by_method.items():
+            words = {"split": task.split, "member": task.trial, "rule": rule.name}
+            words |= {"method": method, "layer": maps.layer}
+            tables.append(cam_table(explained, words, maps))
+    return pa.concat_tables(tables).replace_schema_metadata({MISSING_METHODS: missing})
+
+
+def _no_maps(network: "Network") -> str:
+    """Why CAM methods cannot be asked of this net; "" where they can."""
+    from analysis.explain.network import NoConvolution
+
+    try:
+        return "" if network.layer else "its last layer with maps has no name"
+    except NoConvolution as reason:
+        return str(reason)
+
+
+# --- maps as rows ----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class ExplainedRows:
+    """Some images of a split that were explained.
+
+    Attributes:
+        faces: the split.
+        rows: (n,) which of them.
+        predictions: (n,) the ensemble's.
+        targets: (n,) classes whose score is explained.
+        probabilities: (n, k) of whoever is explained.
+    """
+
+    faces: Faces
+    rows: NDArray[np.int64]
+    predictions: NDArray[np.uint8]
+    targets: NDArray[np.uint8]
+    probabilities: NDArray[np.floating]
+
+
+def cam_table(explained: ExplainedRows, words: Mapping[str, str], maps: Maps) -> pa.Table:
+    """Rows of `results.schema.CAMS`.
+
+    Args:
+        explained: the images.
+        words: split, member, method, layer, rule.
+        maps: (n, h', w') not normalised.
+    """
+    faces, rows = explained.faces, explained.rows
+    values, raw_max = normalise(maps.values)
+    n, height, width = values.shape
+    every, labels = np.arange(n), faces.labels[rows]
+    masks = None if faces.regions is None else np.asarray(faces.regions[rows])
+    by_region = shares(values, masks)
+    columns = {
+        "image_id": faces.ids[rows].astype(str),
+        "label": labels,
+        "prediction": explained.predictions,
+        "target": explained.targets,
+        "p_prediction": explained.probabilities[every, explained.predictions],
+        "p_label": explained.probabilities[every, labels],
+        "cam_h": np.full(n, height),
+        "cam_w": np.full(n, width),
+        "cam": lists(values.reshape(n, -1).astype(np.float16)),
+        "raw_max": raw_max,
+        "gap": pa.nulls(n, pa.float64()) if maps.gap is None else maps.gap,
+    }
+    columns |= {word: np.full(n, value) for word, value in words.items()}
+    columns |= {region: by_region[:, i] for i, region in enumerate(FACE_REGIONS)}
+    return pa.table([pa.array(columns[f.name]).cast(f.type) for f in CAMS], schema=CAMS)
+
+
+def stacked(cams: pa.Table) -> NDArray[np.float32]:
+    """(n, h', w') maps of rows that have one size."""
+    height, width = cams["cam_h"][0].as_py(), cams["cam_w"][0].as_py()
+    return matrix(cams["cam"]).reshape(len(cams), height, width)
+
+
+# --- parts become tables ---------------------------------------------------------------------
+
+
+def _gather(
+    job: Postprocessing,
+    questions: Sequence[Sequence[ExplainImages]],
+    selected: SelectedMembers,
+    combined: CombinedPredictions,
+) -> frozenset[tuple[str, str]]:
+    """Write the tables, with one task's images in memory at a time; which maps there are.
+
+    Args:
+        job: whose store.
+        questions: tasks that ask all members the same.
+        selected: the members' coefficients.
+        combined: the ensemble's probabilities.
+    """
     faces = job.faces
     masks = None if faces.regions is None else np.asarray(faces.regions)
-    known = canonical_baselines() if masks is None else drawn_baselines(masks, faces.ids)
+    baselines = canonical_baselines() if masks is None else drawn_baselines(masks, faces.ids)
     means: list[dict[str, Any]] = []
     regions: list[dict[str, Any]] = []
-    there = set()
     with job.store.table_writer(Paths().cams, CAMS) as write:
-        for member, method in _pairs(tasks):
-            parts = [t.part for t in tasks if t.trial == member and method in t.methods]
-            rows = _rows(job, parts, method)
-            if len(rows):
-                there.add((member, method))
-                frame = rows.to_pandas()
-                means += class_mean_rows(frame)
-                regions += region_rows(frame, known)
-                write(rows)
-    job.store.write_table(Paths().class_means, table(CLASS_MEANS, means))
-    job.store.write_table(Paths().regions, table(REGIONS, regions))
-    for reason in sorted(_reasons(job, tasks)):
-        job.notes.skipped.append(("CAM methods", reason))
-    return frozenset(there)
+        for method in sorted(job.request.methods):
+            moments, without_maps = ClassMeans(), []
+            for tasks in (some for some in questions if method in some[0].methods):
+                members = _members_maps(job, tasks, method)
+                for rows in [*members.values(), *_ensemble_maps(job, members, selected, combined)]:
+                    write(rows)
+                    moments.add(rows.to_pandas())
+                    without_maps.append(rows.drop_columns(["cam"]))
+            if without_maps:
+                means += moments.rows()
+                regions += region_rows(pa.concat_tables(without_maps).to_pandas(), baselines)
+    job.store.write_table(Paths().class_means, table(CLASS_MEANS, sorted(means, key=_order)))
+    job.store.write_table(Paths().regions, table(REGIONS, sorted(regions, key=_order)))
+    return frozenset((row["member"], row["method"]) for row in means)
 
 
-def _pairs(tasks: Sequence[Explain | Together]) -> list[tuple[str, str]]:
-    found = {(task.trial, method): None for task in tasks for method in task.methods}
-    return sorted(found, key=lambda pair: (pair[0] == ENSEMBLE, pair))
+def _order(row: Mapping[str, Any]) -> tuple[bool, str, str]:
+    return row["member"] == ENSEMBLE, row["member"], row["method"]
 
 
-def _rows(job: Job, parts: Sequence[str], method: str) -> pa.Table:
-    wanted = pc.field("method") == method
-    tables = [job.store.read_table(part, CAMS, wanted).cast(CAMS) for part in parts]
-    order = [(name, "ascending") for name in ("rule", "label", "prediction")]
-    return pa.concat_tables(tables).sort_by(order)
+def _members_maps(
+    job: Postprocessing, tasks: Sequence[ExplainImages], method: str
+) -> dict[str, pa.Table]:
+    """Trial -> rows of one method out of its part; a trial that has none is not in it."""
+    tables = {}
+    for task in tasks:
+        rows = job.store.read_table(task.part, CAMS, pc.field("method") == method)
+        reason = (rows.schema.metadata or {}).get(MISSING_METHODS, b"").decode()
+        if reason and ("CAM methods", reason) not in job.notes.skipped:
+            job.notes.skipped.append(("CAM methods", reason))
+        if len(rows):
+            tables[task.trial] = rows.cast(CAMS)
+    return tables
 
 
-def _reasons(job: Job, tasks: Sequence[Explain | Together]) -> set[str]:
-    """Why members lack methods."""
-    nothing = pc.field("method") == ""
-    firsts = {task.trial: task.part for task in reversed(tasks)}
-    tables = [job.store.read_table(part, None, nothing) for part in firsts.values()]
-    said = {(found.schema.metadata or {}).get(SKIPPED, b"").decode() for found in tables}
-    return said - {""}
+def _ensemble_maps(
+    job: Postprocessing,
+    members: Mapping[str, pa.Table],
+    selected: SelectedMembers,
+    combined: CombinedPredictions,
+) -> Iterator[pa.Table]:
+    """The same images' maps of the ensemble, a table a rule, where at least one member has any."""
+    recipe = selected.choice.recipe
+    coefficients = dict(zip(recipe.members, recipe.coefficients, strict=True))
+    for rule in RULES:
+        tables = {t: rows.filter(pc.field("rule") == rule) for t, rows in members.items()}
+        tables = {trial: rows for trial, rows in tables.items() if len(rows)}
+        if not tables:
+            continue
+        first = next(iter(tables.values()))
+        rows = job.rows_of(first["image_id"].to_pylist())
+        explained = ExplainedRows(
+            job.faces,
+            rows,
+            first["prediction"].to_numpy(),
+            first["target"].to_numpy(),
+            combined.ensemble.probabilities[rows].astype(np.float32),
+        )
+        words = {"split": job.request.split, "member": ENSEMBLE, "rule": rule}
+        words |= {"method": first["method"][0].as_py(), "layer": "of each member"}
+        maps = combine([stacked(t) for t in tables.values()], [coefficients[t] for t in tables])
+        yield cam_table(explained, words, Maps(maps, words["layer"]))

@@ -1,36 +1,60 @@
+"""Maps as rows, by hand."""
+
 import numpy as np
+import pytest
 
-from analysis.pipeline.explain import spread_over
+from analysis.explain.maps import Maps
+from analysis.pipeline.explain import ExplainedRows, cam_table, stacked
+from orchestrator.data.faces import Faces
+from results.schema import CAMS
 
-
-def counts(labels, predictions, rows):
-    pairs = zip(labels[rows].tolist(), (predictions != labels)[rows].tolist(), strict=True)
-    found: dict[tuple[int, bool], int] = {}
-    for pair in pairs:
-        found[pair] = found.get(pair, 0) + 1
-    return found
+WORDS = {"split": "test", "member": "abc", "method": "gradcam", "layer": "cam", "rule": "label"}
 
 
-def test_every_class_right_and_wrong_gets_its_part():
-    labels = np.repeat(np.arange(3, dtype=np.uint8), 20)
-    predictions = np.where(np.arange(60) % 2, labels, (labels + 1) % 3).astype(np.uint8)
-    rows = spread_over(labels, predictions, 12)
-    assert counts(labels, predictions, rows) == {
-        (label, wrong): 2 for label in range(3) for wrong in (False, True)
-    }
-    assert rows.tolist() == sorted(set(rows.tolist()))
+def explained():
+    """The last two of three faces, predicted 1 and explained at 0."""
+    faces = Faces(
+        np.zeros((3, 48, 48), np.uint8), np.array([0, 0, 1], np.uint8), np.array(["a", "b", "c"])
+    )
+    probabilities = np.array([[0.2, 0.8], [0.4, 0.6]])
+    ones, zeros = np.ones(2, np.uint8), np.zeros(2, np.uint8)
+    return ExplainedRows(faces, np.array([1, 2]), ones, zeros, probabilities)
 
 
-def test_what_one_kind_lacks_the_others_get():
-    labels = np.array([0] * 10 + [1] * 10, np.uint8)
-    predictions = labels.copy()
-    predictions[0] = 1  # one wrong answer in all
-    rows = spread_over(labels, predictions, 7)
-    assert counts(labels, predictions, rows) == {(0, False): 3, (0, True): 1, (1, False): 3}
+def test_a_row_an_image_with_its_map_divided_by_its_maximum():
+    values = np.zeros((2, 2, 3), np.float32)
+    values[0] = [[0, 1, 2], [3, 4, 0]]
+    table = cam_table(explained(), WORDS, Maps(values, "cam"))
+    assert table.schema == CAMS
+    first, second = table.to_pylist()
+    assert (first["image_id"], first["label"], first["prediction"], first["target"]) == (
+        "b",
+        0,
+        1,
+        0,
+    )
+    assert (first["p_prediction"], first["p_label"]) == pytest.approx((0.8, 0.2))
+    assert (second["p_prediction"], second["p_label"]) == pytest.approx((0.6, 0.6))
+    assert (first["cam_h"], first["cam_w"], first["raw_max"]) == (2, 3, 4)
+    assert first["cam"] == [0, 0.25, 0.5, 0.75, 1, 0]
+    assert (second["raw_max"], second["cam"]) == (0, [0] * 6)
+    assert {name: first[name] for name in WORDS} == WORDS
+    assert first["gap"] is None
 
 
-def test_no_more_than_there_are_and_the_same_every_time():
-    labels = np.zeros(5, np.uint8)
-    assert spread_over(labels, labels, 9).tolist() == [0, 1, 2, 3, 4]
-    assert spread_over(labels, labels, 3).tolist() == spread_over(labels, labels, 3).tolist()
-    assert spread_over(labels[:0], labels[:0], 3).tolist() == []
+def test_shares_are_those_of_the_canonical_face_and_none_where_there_is_no_map():
+    values = np.zeros((2, 2, 2), np.float32)
+    values[0] = 1
+    first, second = cam_table(explained(), WORDS, Maps(values, "cam")).to_pylist()
+    regions = ("rest", "brows", "eyes", "nose", "mouth")
+    assert sum(first[region] for region in regions) == pytest.approx(1)
+    # an even map: the mouth's share is its area, 11 by 20 of 48 by 48 pixels
+    assert first["mouth"] == pytest.approx(11 * 20 / 48**2, rel=1e-4)
+    assert all(np.isnan(second[region]) for region in regions)
+
+
+def test_maps_come_back_in_their_shape_and_the_gap_is_kept():
+    values = np.array([[[0.5, 1]], [[1, 0.25]]], np.float32)
+    table = cam_table(explained(), WORDS, Maps(values, "cam", np.array([0.1, 0.2], np.float32)))
+    np.testing.assert_array_equal(stacked(table), values)
+    assert table["gap"].to_pylist() == pytest.approx([0.1, 0.2])

@@ -1,204 +1,154 @@
-"""What the ensemble answers: predictions of members, their combination, what it is worth."""
+"""Step: what the members and the best single trial predict of the split that was asked for.
 
-from collections.abc import Iterator, Sequence
+Needs who is in the ensemble; writes `predictions/<trial>-<split>.parquet`, as the sweep writes
+those of validation. A worker predicts a few thousand images with one net.
+"""
+
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from analysis.ensemble.answers import Asked, answers
-from analysis.ensemble.choose import Answers, EnsembleChoice
-from analysis.ensemble.combine import EnsembleRecipe
-from analysis.ensemble.member_rows import Standing, member_rows
-from analysis.ensemble.prediction_table import prediction_table
-from analysis.ensemble.score import Row, Truth, diversity_rows, paired, scores
-from analysis.ensemble.stored_predictions import StoredPredictions, read
-from analysis.pipeline.context import prediction_file
-from analysis.pipeline.job import Job
-from analysis.pipeline.select_members import Chosen
-from analysis.pipeline.task import Predict
-from orchestrator.errors import BadInput
-from results.columns import matrix
-from results.paths import Paths
-from results.schema import MEMBERS, PREDICTIONS, SCORES, table
+from analysis.pipeline.context import TaskContext, prediction_file
+from analysis.pipeline.postprocessing import Postprocessing
+from analysis.pipeline.task import Task
+from results.columns import lists, matrix
+from results.schema import PREDICTIONS
 from results.store import DamagedResults
 
 MODEL = b"model"
-"""Key of a prediction file's metadata: `Job.model` of the weights that predicted."""
+"""Key of a prediction file's metadata: `Postprocessing.model_digest` of who predicted."""
 
 CHUNK = 2048
 """Images a task: enough to keep the net busy, few enough to lose little with a worker."""
 
 
 @dataclass(frozen=True)
-class Answered:
-    """What was said of the images of one split.
+class PredictImages(Task):
+    """Probabilities of some images; `flip` averages with those of the mirrored images."""
+
+    kind = "predict"
+
+    flip: bool
+
+
+@dataclass(frozen=True)
+class SplitImages:
+    """Images of one split.
 
     Attributes:
-        asked: the images.
-        bank: each trial's own probabilities, best single included.
-        ensemble: of the ensemble, calibrated and not.
-        single: of the best single trial.
+        split: its name.
+        ids: (n,).
+        labels: (n,).
+        in_training: ids of those that also stand in training.
+        classes: k names.
     """
 
-    asked: Asked
-    bank: StoredPredictions
-    ensemble: Answers
-    single: Answers
+    split: str
+    ids: NDArray[np.str_]
+    labels: NDArray[np.uint8]
+    in_training: Collection[str]
+    classes: Sequence[str]
 
     @property
-    def predictions(self) -> NDArray[np.uint8]:
-        """(n,) the ensemble's classes."""
-        return self.ensemble.probabilities.argmax(axis=1).astype(np.uint8)
+    def clean(self) -> NDArray[np.bool_]:
+        """(n,) which have no exact copy in training."""
+        return ~np.isin(self.ids, list(self.in_training))
 
 
-def unpredicted(job: Job, trials: Sequence[str]) -> list[str]:
+def split_images(job: Postprocessing) -> SplitImages:
+    """The images of the split that was asked for."""
+    faces = job.faces
+    return SplitImages(
+        job.request.split,
+        np.asarray(faces.ids),
+        np.asarray(faces.labels),
+        job.ids_in_training,
+        job.folder.classes,
+    )
+
+
+def sweep_predicted(job: Postprocessing) -> bool:
+    """Whether the sweep itself has predicted what was asked for: validation, not mirrored."""
+    return job.request.split == "validation" and not job.request.flip
+
+
+def unpredicted(job: Postprocessing, trials: Sequence[str]) -> list[str]:
     """Trials whose probabilities of the split are not stored, or are of other weights."""
     missing = []
     for trial in trials:
         try:
-            found = job.store.read_table(_file(job, trial), PREDICTIONS).schema.metadata or {}
-            if _is_own(job) and found.get(MODEL, b"").decode() != job.model(trial):
-                missing.append(trial)
+            metadata = job.store.read_table(_file(job, trial), PREDICTIONS).schema.metadata or {}
         except DamagedResults:
+            missing.append(trial)
+            continue
+        digest = metadata.get(MODEL, b"").decode()
+        if not sweep_predicted(job) and digest != job.model_digest(trial):
             missing.append(trial)
     return missing
 
 
-def predict(job: Job, trials: Sequence[str]) -> None:
+def predict(job: Postprocessing, trials: Sequence[str]) -> None:
     """Have these trials' probabilities of the split computed and stored.
 
     Raises:
         RuntimeError: where a trial's cannot be computed.
     """
+    split = job.request.split
     tasks = {trial: list(_tasks(job, trial)) for trial in trials}
-    failed = job.done(
-        f"predicting {job.request.split}",
+    failures = job.run(
+        f"predicting {split}",
         [task for each in tasks.values() for task in each],
-        f"predicting {job.request.split} by",
+        f"predicting {split} by",
     )
-    if failed:
-        reasons = "; ".join(f"{trial}: {why}" for trial, why in failed.items())
-        raise RuntimeError(f"{job.request.split} could not be predicted ({reasons})")
+    if failures:
+        reasons = "; ".join(f"{trial}: {why}" for trial, why in failures.items())
+        raise RuntimeError(f"{split} could not be predicted ({reasons})")
     for trial in trials:
-        parts = pa.concat_tables(job.tables(tasks[trial]))
+        parts = pa.concat_tables(job.parts(tasks[trial]))
         epoch = int(job.folder.row(trial)["best_epoch"])
-        content = prediction_table(asked_of(job), matrix(parts["probability"]), epoch)
-        content = content.replace_schema_metadata({MODEL: job.model(trial)})
+        content = prediction_table(split_images(job), matrix(parts["probability"]), epoch)
+        content = content.replace_schema_metadata({MODEL: job.model_digest(trial)})
         job.store.write_table(_file(job, trial), content)
 
 
-def answer(job: Job, chosen: Chosen) -> Answered:
-    """Combine the stored probabilities of the split; write answers, scores and members."""
-    split, flip = job.request.split, job.request.flip
-    bank, unusable = read(job.store, chosen.trials, lambda t: prediction_file(t, split, flip))
-    if unusable:
-        (trial, why), *_ = unusable.items()
-        raise BadInput(f"stored probabilities of {trial} on {split} cannot be used: {why}")
-    recipe, single = chosen.choice.recipe, chosen.choice.best_single
-    asked = asked_of(job)
-    bank = _in_order(bank, asked)
-    if _is_own(job):
-        both = [_answers(one, bank) for one in (recipe, single)]
-    else:  # these images were chosen on: only answers without an image's own fold are honest
-        place = {str(name): row for row, name in enumerate(chosen.bank.ids)}
-        order = [place[name] for name in asked.ids.tolist()]
-        both = [_ordered(one, order) for one in (chosen.choice.ensemble, chosen.choice.single)]
-    answered = Answered(asked, bank, *both)
-    members = answered.bank.take(recipe.members).probabilities
-    content = answers(
-        asked, answered.ensemble.probabilities, members, answered.single.probabilities
-    )
-    job.store.write_table(Paths().answers, content)
-    job.store.write_table(Paths().scores, table(SCORES, _score_rows(job, chosen, answered)))
-    standing = Standing(chosen.bank, answered.bank)
-    rows = member_rows(job.folder.trials, chosen.choice, standing, job.notes.left_out)
-    job.store.write_table(Paths().members, table(MEMBERS, rows))
-    return answered
-
-
-def asked_of(job: Job) -> Asked:
-    """The images of the split that was asked for."""
-    faces = job.faces
-    return Asked(
-        job.request.split,
-        np.asarray(faces.ids),
-        np.asarray(faces.labels),
-        job.seen,
-        job.folder.classes,
-    )
-
-
-def _tasks(job: Job, trial: str) -> Iterator[Predict]:
-    n = len(job.faces)
+def _tasks(job: Postprocessing, trial: str) -> Iterator[PredictImages]:
+    n, request = len(job.faces), job.request
     for first in range(0, n, CHUNK):
         rows = np.arange(first, min(n, first + CHUNK))
-        yield Predict(trial, job.model(trial), job.request.split, rows, job.request.flip)
+        yield PredictImages(trial, job.model_digest(trial), request.split, rows, request.flip)
 
 
-def _file(job: Job, trial: str) -> str:
+def _file(job: Postprocessing, trial: str) -> str:
     return prediction_file(trial, job.request.split, job.request.flip)
 
 
-def _is_own(job: Job) -> bool:
-    """Whether post-processing predicts the split itself: the sweep has predicted validation."""
-    return job.request.split != "validation" or job.request.flip
+def predict_images(context: TaskContext, task: PredictImages) -> pa.Table:
+    """Probabilities of images, in the order of `task.rows`."""
+    probabilities = context.probabilities(task.trial, task.split, task.rows, task.flip)
+    return pa.table({"row": task.rows, "probability": list(probabilities.astype(np.float32))})
 
 
-def _ordered(answers: Answers, order: Sequence[int]) -> Answers:
-    return Answers(answers.probabilities[order], answers.uncalibrated[order])
+def prediction_table(
+    images: SplitImages, probabilities: NDArray[np.floating], epoch: int
+) -> pa.Table:
+    """Rows of `results.schema.PREDICTIONS`, in the order of the images.
 
-
-def _in_order(bank: StoredPredictions, asked: Asked) -> StoredPredictions:
-    """The bank with its images in the split's own order.
-
-    Raises:
-        BadInput: where it is about other images.
+    Args:
+        images: of the split.
+        probabilities: (n, k).
+        epoch: whose weights predicted.
     """
-    place = {str(name): row for row, name in enumerate(bank.ids)}
-    if set(place) != set(asked.ids.tolist()):
-        raise BadInput(
-            f"stored probabilities of {asked.split} are of {len(place)} images, the data set has "
-            f"{len(asked.ids)} others; run this again with --force"
-        )
-    order = np.array([place[name] for name in asked.ids.tolist()], np.int64)
-    return StoredPredictions(
-        bank.trials,
-        bank.probabilities[:, order],
-        bank.labels[order],
-        bank.ids[order],
-        bank.clean[order],
-    )
-
-
-def _answers(recipe: EnsembleRecipe, bank: StoredPredictions) -> Answers:
-    own = bank.take(recipe.members).probabilities
-    return Answers(recipe.apply(own), recipe.uncalibrated(own))
-
-
-def _score_rows(job: Job, chosen: Chosen, answered: Answered) -> list[Row]:
-    """Validation by cross-validation; test, where it was asked for, as measured."""
-    bank, choice, classes = chosen.bank, chosen.choice, job.folder.classes
-    truth = Truth(bank.labels, bank.clean, classes, "validation", choice.how)
-    rows = _compared(choice, choice.ensemble, choice.single, truth)
-    own = bank.take(choice.recipe.members).probabilities
-    if job.request.split == "validation":  # also with mirrored images: how is said in the caveats
-        return rows + diversity_rows(own, truth)
-    asked = answered.asked
-    truth = Truth(asked.labels, asked.clean, classes, asked.split, "measured")
-    rows += _compared(choice, answered.ensemble, answered.single, truth)
-    own = answered.bank.take(choice.recipe.members).probabilities
-    for trial, said in zip(choice.recipe.members, own, strict=True):
-        rows += scores(trial, Answers(said, said), truth)
-    return rows + diversity_rows(own, truth)
-
-
-def _compared(
-    choice: EnsembleChoice, ensemble: Answers, single: Answers, truth: Truth
-) -> list[Row]:
-    (trial,) = choice.best_single.members
-    rows = scores("ensemble", ensemble, truth) + scores("best single", single, truth)
-    if choice.recipe.members != choice.best_single.members:
-        rows += paired(ensemble, single, trial, truth)
-    return rows
+    n = len(images.ids)
+    columns = {
+        "image_id": images.ids.astype(str),
+        "split": np.full(n, images.split),
+        "label": images.labels,
+        "label_name": np.asarray(images.classes, dtype=str)[images.labels],
+        "probability": lists(probabilities.astype(np.float16)),
+        "epoch": np.full(n, epoch),
+        "also_in_training": ~images.clean,
+    }
+    return pa.table([pa.array(columns[name]) for name in PREDICTIONS.names], schema=PREDICTIONS)

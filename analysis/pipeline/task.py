@@ -1,4 +1,4 @@
-"""The kinds of work, each naming the file that it leaves: what is there need not be done again."""
+"""What a task is: work for one worker, named by the file that it leaves."""
 
 import hashlib
 from dataclasses import dataclass, fields
@@ -12,13 +12,18 @@ from results.paths import Paths
 VERSION = 1
 """Of what the tasks compute: raise it when the same question gets another answer."""
 
+ENSEMBLE = "ensemble"
+"""What stands in place of a trial's signature where the ensemble is meant."""
+
 
 @dataclass(frozen=True)
 class Task:
-    """Something that one worker does and that leaves one file.
+    """Something that one worker does and that leaves one file: what is there is not done again.
+
+    Each step defines its own kinds; `analysis.pipeline.worker.TASKS` says how they are done.
 
     Attributes:
-        trial: signature of the member.
+        trial: signature of the member, or "ensemble".
         model: digest of its weights and its preprocessing; of the ensemble, of all members'.
         split: whose images.
         rows: (n,) which images of the split.
@@ -33,7 +38,7 @@ class Task:
     rows: NDArray[np.int64]
 
     @property
-    def fate(self) -> str:
+    def group(self) -> str:
         """What is given up together when one of its tasks fails."""
         return self.trial
 
@@ -45,150 +50,6 @@ class Task:
             digest.update(field.name.encode() + _content(getattr(self, field.name)))
         name = f"{self.kind}-{self.trial}-{digest.hexdigest()[:16]}.{self.ending}"
         return f"{Paths().parts}/{name}"
-
-
-@dataclass(frozen=True)
-class Check(Task):
-    """Whether the weights give what the trial predicted: its stored validation probabilities."""
-
-    kind = "check"
-
-
-@dataclass(frozen=True)
-class Predict(Task):
-    """Probabilities of some images; `flip` averages with those of the mirrored images."""
-
-    kind = "predict"
-
-    flip: bool
-
-
-@dataclass(frozen=True)
-class Explain(Task):
-    """Maps by some methods, at the prediction; where it is wrong, at the label and the contrast.
-
-    Attributes:
-        predictions: (n,) the ensemble's classes of these images.
-        methods: names in `analysis.explain.methods.catalogue.METHODS`.
-        flip: whether probabilities are those with mirrored images.
-    """
-
-    kind = "explain"
-
-    predictions: NDArray[np.uint8]
-    methods: tuple[str, ...]
-    flip: bool
-
-
-@dataclass(frozen=True)
-class Judge(Task):
-    """How far one method's maps of these images can be believed.
-
-    Attributes:
-        predictions: (n,) the ensemble's classes of these images.
-        method: name in `METHODS`, or of a baseline.
-    """
-
-    kind = "judge"
-
-    predictions: NDArray[np.uint8]
-    method: str
-
-    @property
-    def fate(self) -> str:
-        """One method's failure is not another's."""
-        return f"{self.trial} {self.method}"
-
-
-@dataclass(frozen=True)
-class Together(Task):
-    """The ensemble's maps from its members'; `trial` is "ensemble".
-
-    Attributes:
-        predictions: (n,) the ensemble's classes of these images.
-        methods: names in `METHODS`.
-        recipe: the ensemble, as JSON text: what its probabilities depend on.
-        coefficients: (m,) say of each member that was explained.
-        explained: the members' parts that hold maps of these images, in the same order.
-        flip: whether probabilities are those with mirrored images.
-    """
-
-    kind = "together"
-
-    predictions: NDArray[np.uint8]
-    methods: tuple[str, ...]
-    recipe: str
-    coefficients: tuple[float, ...]
-    explained: tuple[str, ...]
-    flip: bool
-
-
-@dataclass(frozen=True)
-class JudgeTogether(Task):
-    """How far the ensemble's maps can be believed; `trial` is "ensemble".
-
-    Attributes:
-        predictions: (n,) the ensemble's classes of these images.
-        method: name in `METHODS`, or of a baseline.
-        recipe: the ensemble, as JSON text.
-        together: the parts that hold its maps.
-        flip: whether mirrored images are predicted too.
-    """
-
-    kind = "judge-together"
-
-    predictions: NDArray[np.uint8]
-    method: str
-    recipe: str
-    together: tuple[str, ...]
-    flip: bool
-
-    @property
-    def fate(self) -> str:
-        """One method's failure is not another's."""
-        return f"{self.trial} {self.method}"
-
-
-@dataclass(frozen=True)
-class Save(Task):
-    """Write the ensemble's own folder; `trial` is "ensemble", the images are tried on it.
-
-    Attributes:
-        recipe: the ensemble, as JSON text.
-        provenance: how it was obtained, as JSON text.
-        flip: whether mirrored images were predicted too.
-    """
-
-    kind = "save"
-
-    recipe: str
-    provenance: str
-    flip: bool
-
-
-@dataclass(frozen=True)
-class Learned(Task):
-    """Filters; if `full`, feature maps of these images and ideal images too."""
-
-    kind = "learned"
-    ending = "safetensors"
-
-    full: bool
-
-
-@dataclass(frozen=True)
-class Features(Task):
-    """(n, f) mean activations of the last maps: where images stand to one another."""
-
-    kind = "features"
-    ending = "safetensors"
-
-
-@dataclass(frozen=True)
-class Cost(Task):
-    """What an explanation costs beside a prediction, on these images."""
-
-    kind = "cost"
 
 
 def _content(value: Any) -> bytes:

@@ -1,34 +1,117 @@
-"""What a net has learned, as arrays; and what asking it costs."""
+"""Step: what the nets have learned: filters, feature maps, ideal images, where images stand.
 
-from collections.abc import Sequence
-from dataclasses import asdict
-from typing import TYPE_CHECKING
+Needs the members' nets. A worker leaves arrays (safetensors), which pictures and TensorBoard's
+Projector are made from; there is no table.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-import pyarrow as pa
 import safetensors.numpy
+from numpy.typing import NDArray
 
-from analysis.features.arrays import Ideals, Known, packed
+from analysis.pipeline.combine_predictions import CombinedPredictions
 from analysis.pipeline.context import TaskContext
-from analysis.pipeline.task import Cost, Features, Learned
-from orchestrator.process import hardware
+from analysis.pipeline.image_sample import evenly_spaced
+from analysis.pipeline.postprocessing import Postprocessing
+from analysis.pipeline.select_members import SelectedMembers
+from analysis.pipeline.task import Task
 
 if TYPE_CHECKING:
-    from analysis.features.maximisation import Ideal
+    from analysis.features.maximisation import IdealImages
+    from analysis.report.projector import Projection
+
+Floats = NDArray[np.float32]
 
 IDEAL_FILTERS = 24
 """Channels of the last maps that get an ideal image: the strongest ones on the images shown."""
 
 ALL_CHANNELS = 10**6
 
-DEVICE = b"device"
-"""Key of a part's metadata: where it was measured."""
+POINTS = 2048
+"""Images in TensorBoard's Projector."""
 
 AT_ONCE = 256
 """Images whose maps are held in memory."""
 
+METADATA = "about"
+"""Name of the array that holds everything but arrays: JSON in bytes."""
 
-def learned(bench: TaskContext, task: Learned) -> bytes:
+
+@dataclass(frozen=True)
+class VisualiseFeatures(Task):
+    """Filters; if `full`, feature maps of these images and ideal images too."""
+
+    kind = "learned"
+    ending = "safetensors"
+
+    full: bool
+
+
+@dataclass(frozen=True)
+class ProjectImages(Task):
+    """(n, f) mean activations of the last maps: where images stand to one another."""
+
+    kind = "features"
+    ending = "safetensors"
+
+
+def learned_features(
+    job: Postprocessing, selected: SelectedMembers, rows: NDArray[np.int64]
+) -> "Iterator[tuple[str, LearnedFeatures]]":
+    """Each member with what its net has learned; a net that has nothing to show is noted.
+
+    Args:
+        job: whose split.
+        selected: whose members.
+        rows: images whose feature maps by the leading member are wanted.
+    """
+    leading, *others = selected.choice.recipe.members
+    split = job.request.split
+    tasks = [VisualiseFeatures(leading, job.model_digest(leading), split, rows, full=True)]
+    for trial in others:
+        nothing = rows[:0]
+        tasks.append(VisualiseFeatures(trial, job.model_digest(trial), split, nothing, full=False))
+    failures = job.run("looking at what was learned", tasks, "what was learned by")
+    for task in tasks:
+        if task.trial not in failures:
+            features = LearnedFeatures.from_bytes(job.store.read_bytes(task.part))
+            if features.skipped:
+                job.notes.skipped.append((f"what {task.trial} has learned", features.skipped))
+            yield task.trial, features
+
+
+def projection(
+    job: Postprocessing, selected: SelectedMembers, combined: CombinedPredictions
+) -> "Projection | None":
+    """Images as the leading member's last maps see them."""
+    from analysis.report.projector import Projection  # loads TensorBoard, which no worker needs
+
+    trial = selected.choice.recipe.members[0]
+    rows = evenly_spaced(len(job.faces), POINTS)
+    task = ProjectImages(trial, job.model_digest(trial), job.request.split, rows)
+    if job.run("placing images", [task], "TensorBoard's Projector, features by"):
+        return None
+    features = safetensors.numpy.load(job.store.read_bytes(task.part))["features"]
+    names = np.asarray(job.folder.classes, dtype=str)
+    labels, predictions = combined.images.labels[rows], combined.classes[rows]
+    columns = {
+        "image_id": combined.images.ids[rows],
+        "label": names[labels],
+        "prediction": names[predictions],
+        "correct": np.where(labels == predictions, "right", "wrong"),
+    }
+    title = f"what {trial} makes of images"
+    return Projection(title, features, np.asarray(job.faces.images[rows]), columns)
+
+
+# --- what a worker does ----------------------------------------------------------------------
+
+
+def visualise_features(context: TaskContext, task: VisualiseFeatures) -> bytes:
     """Filters; in full also feature maps of the task's images, and ideal images."""
     from analysis.explain.network import NoConvolution
     from analysis.features.feature_maps import feature_maps
@@ -36,50 +119,124 @@ def learned(bench: TaskContext, task: Learned) -> bytes:
     from analysis.features.maximisation import ideal_classes, ideal_filters
     from orchestrator.errors import BadInput
 
-    network = bench.network(task.trial)
+    network = context.network(task.trial)
     try:
         first = filters(network)
         last = network.layer
     except (NoConvolution, BadInput) as reason:
-        return packed(Known(skipped=str(reason)))
+        return LearnedFeatures(skipped=str(reason)).to_bytes()
     kernel = first.weights.transpose(1, 2, 3, 0)
     if not task.full:
-        return packed(Known(first.layer, kernel))
-    images = bench.images(task.trial, task.split, task.rows)
-    found = feature_maps(network, images, channels=ALL_CHANNELS)
+        return LearnedFeatures(first.layer, kernel).to_bytes()
+    images = context.images(task.trial, task.split, task.rows)
+    layers = feature_maps(network, images, channels=ALL_CHANNELS)
     maps = {
-        one.layer: one.maps.transpose(0, 2, 3, 1)[..., np.argsort(one.channels)] for one in found
+        one.layer: one.maps.transpose(0, 2, 3, 1)[..., np.argsort(one.channels)] for one in layers
     }
-    strongest = np.sort(found[-1].channels[:IDEAL_FILTERS]).tolist()
-    classes = _ideals(ideal_classes(network), bench.splits.classes)
-    filters_ = _ideals(
+    strongest = np.sort(layers[-1].channels[:IDEAL_FILTERS]).tolist()
+    classes = _gallery(ideal_classes(network), context.splits.classes)
+    channels = _gallery(
         ideal_filters(network, channels=strongest), [f"filter {c}" for c in strongest]
     )
-    return packed(Known(first.layer, kernel, maps, classes, filters_, last))
+    return LearnedFeatures(first.layer, kernel, maps, classes, channels, last).to_bytes()
 
 
-def features(bench: TaskContext, task: Features) -> bytes:
+def _gallery(ideals: "IdealImages", names: Sequence[str]) -> "IdealGallery":
+    return IdealGallery(ideals.images, ideals.scores, tuple(names), ideals.objective)
+
+
+def project_images(context: TaskContext, task: ProjectImages) -> bytes:
     """(n, f) mean of the last maps of each image."""
-    network, images = bench.network(task.trial), bench.images(task.trial, task.split, task.rows)
-    found = []
-    for first in range(0, len(images), AT_ONCE):
-        now = images[first : first + AT_ONCE]
-        unasked = np.zeros((len(now), network.classes), np.float32)
-        found.append(network.taps(now, unasked).activation.mean(axis=(1, 2)))
-    return safetensors.numpy.save({"features": np.concatenate(found)})
+    network = context.network(task.trial)
+    images = context.images(task.trial, task.split, task.rows)
+    pieces = [
+        network.activation(images[first : first + AT_ONCE]).mean(axis=(1, 2))
+        for first in range(0, len(images), AT_ONCE)
+    ]
+    return safetensors.numpy.save({"features": np.concatenate(pieces)})
 
 
-def cost(bench: TaskContext, task: Cost) -> pa.Table:
-    """Images a second: of prediction alone, with a map of one class, with maps of all classes."""
-    from analysis.explain.evaluation import cost as measured
-    from orchestrator.training.on_tensorflow import device
-
-    network, images = bench.network(task.trial), bench.images(task.trial, task.split, task.rows)
-    found = asdict(measured.cost(network, images))
-    where = hardware.describe(bench.threads or hardware.cores(), device.gpu_name())
-    table = pa.table({"kind": list(found), "value": list(found.values())})
-    return table.replace_schema_metadata({DEVICE: where})
+# --- from the worker to the pictures ---------------------------------------------------------
 
 
-def _ideals(found: "Ideal", names: Sequence[str]) -> Ideals:
-    return Ideals(found.images, found.scores, tuple(names), found.objective)
+@dataclass(frozen=True)
+class IdealGallery:
+    """Images that something answers to most.
+
+    Attributes:
+        images: (m, h, w), 0 to 1.
+        scores: (m,) what each reaches.
+        names: (m,) of what was looked for.
+        score: what is meant by it, in words.
+    """
+
+    images: Floats
+    scores: Floats
+    names: tuple[str, ...]
+    score: str
+
+
+@dataclass(frozen=True)
+class LearnedFeatures:
+    """What one net has learned; absent where it was not asked for.
+
+    Attributes:
+        first: name of the first convolution.
+        kernel: its weights (h', w', c, f).
+        maps: layer -> (n, h', w', f) of the images shown, from the image on.
+        classes: ideal images of the classes.
+        filters: ideal images of some channels of the layer `last`.
+        last: the layer whose maps CAM methods weigh.
+        skipped: why there is nothing; "" if there is.
+    """
+
+    first: str = ""
+    kernel: Floats | None = None
+    maps: Mapping[str, Floats] = field(default_factory=dict)
+    classes: IdealGallery | None = None
+    filters: IdealGallery | None = None
+    last: str = ""
+    skipped: str = ""
+
+    def to_bytes(self) -> bytes:
+        """The same as one safetensors file."""
+        metadata: dict[str, Any] = {
+            "first": self.first,
+            "last": self.last,
+            "skipped": self.skipped,
+            "layers": list(self.maps),
+        }
+        arrays = {f"maps-{i}": maps for i, maps in enumerate(self.maps.values())}
+        if self.kernel is not None:
+            arrays["kernel"] = self.kernel
+        for name, gallery in (("classes", self.classes), ("filters", self.filters)):
+            if gallery is not None:
+                metadata[name] = {"names": gallery.names, "score": gallery.score}
+                arrays |= {f"{name}-images": gallery.images, f"{name}-scores": gallery.scores}
+        content = {name: np.ascontiguousarray(array, np.float32) for name, array in arrays.items()}
+        text = np.frombuffer(json.dumps(metadata).encode(), np.uint8)
+        return safetensors.numpy.save({**content, METADATA: text})
+
+    @classmethod
+    def from_bytes(cls, content: bytes) -> "LearnedFeatures":
+        """What `to_bytes` gave."""
+        arrays = safetensors.numpy.load(content)
+        metadata = json.loads(arrays[METADATA].tobytes())
+
+        def gallery(name: str) -> IdealGallery | None:
+            if name not in metadata:
+                return None
+            words, images = metadata[name], arrays[f"{name}-images"]
+            return IdealGallery(
+                images, arrays[f"{name}-scores"], tuple(words["names"]), words["score"]
+            )
+
+        return cls(
+            first=metadata["first"],
+            kernel=arrays.get("kernel"),
+            maps={name: arrays[f"maps-{i}"] for i, name in enumerate(metadata["layers"])},
+            classes=gallery("classes"),
+            filters=gallery("filters"),
+            last=metadata["last"],
+            skipped=metadata["skipped"],
+        )

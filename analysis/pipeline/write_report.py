@@ -1,4 +1,8 @@
-"""What was done, in one file, and the pages that people open."""
+"""Step: what was done, in one file, and the pages that people open.
+
+Needs all tables and pictures; writes `leaderboard.md`, `test_reads.json`, `postprocess.json`,
+TensorBoard's run and `report.html`.
+"""
 
 import contextlib
 import datetime
@@ -9,15 +13,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import safetensors.numpy
 
 from analysis.leaderboard import clean_accuracy, leaderboard, markdown
 from analysis.pipeline.draw import rules_compared
-from analysis.pipeline.job import Job
-from analysis.pipeline.predict import Answered
-from analysis.pipeline.select_members import Chosen, rows_spread
-from analysis.pipeline.task import Cost, Features
-from analysis.pipeline.visualise_features import DEVICE
+from analysis.pipeline.postprocessing import Postprocessing
+from analysis.pipeline.select_members import SelectedMembers
 from analysis.report import page, tensorboard_run
 from analysis.report.projector import Projection
 from orchestrator.process import hardware, provenance
@@ -26,35 +26,31 @@ from results.paths import Paths
 from results.schema import PREDICTIONS
 from results.store import DamagedResults, Store
 
-TIMED = 512
-"""Images that speed is measured on."""
-
-POINTS = 2048
-"""Images in TensorBoard's Projector."""
-
 
 @dataclass(frozen=True)
-class Ending:
+class ReportInputs:
     """What the report needs besides the tables.
 
     Attributes:
-        chosen: the ensemble; None where there is none.
-        saved: how its export went.
+        selected: the ensemble; None where there is none.
+        exported: how its export went.
         speed: kind -> images a second, or times the prediction; and the device.
         started: when, UTC.
         seconds: that post-processing took up to the report.
-        stamp: see `whole.stamp`.
+        stamp: see `steps.stamp`.
+        projection: images in TensorBoard's Projector; None where there are none.
     """
 
-    chosen: Chosen | None
-    saved: str
+    selected: SelectedMembers | None
+    exported: str
     speed: Mapping[str, Any]
     started: str
     seconds: float
     stamp: str
+    projection: Projection | None = None
 
 
-def write_leaderboard(job: Job) -> None:
+def write_leaderboard(job: Postprocessing) -> None:
     """The leaderboard as Markdown."""
     trials = job.folder.trials
     clean = {}
@@ -67,32 +63,32 @@ def write_leaderboard(job: Job) -> None:
     job.store.write_bytes(Paths().leaderboard, markdown(leaderboard(trials, clean)).encode())
 
 
-def note_test_read(job: Job, chosen: Chosen, predicting: bool) -> None:
+def note_test_read(job: Postprocessing, selected: SelectedMembers, predicting: bool) -> None:
     """Put on record, beforehand, that test images are looked at, or at another choice's score.
 
     Args:
         job: asked for the test split.
-        chosen: whose answers.
+        selected: whose answers.
         predicting: whether nets are about to see the images.
     """
-    recipe = chosen.choice.recipe
-    what = {
+    recipe = selected.choice.recipe
+    reading = {
         "members": list(recipe.members),
         "combiner": recipe.combiner,
-        "best_single": chosen.choice.best_single.members[0],
+        "best_single": selected.choice.best_single.members[0],
         "flip": job.request.flip,
         "data": job.folder.digest,
     }
     before = test_reads(job)
-    if predicting or not before or what != {k: v for k, v in before[-1].items() if k != "when"}:
-        job.store.write_json(Paths().test_reads, [*before, {"when": _now(), **what}])
+    if predicting or not before or reading != {k: v for k, v in before[-1].items() if k != "when"}:
+        job.store.write_json(Paths().test_reads, [*before, {"when": _now(), **reading}])
 
 
 def _now() -> str:
     return datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds")
 
 
-def test_reads(job: Job) -> list[dict[str, Any]]:
+def test_reads(job: Postprocessing) -> list[dict[str, Any]]:
     """Every time that test images were looked at for this sweep."""
     return check_reads(job.store)
 
@@ -106,18 +102,18 @@ def check_reads(store: Store) -> list[dict[str, Any]]:
     if not store.exists(Paths().test_reads):
         return []
     try:
-        found = store.read_json(Paths().test_reads)
+        reads = store.read_json(Paths().test_reads)
     except DamagedResults:
-        found = None
-    if not isinstance(found, list) or not all(isinstance(one, dict) for one in found):
+        reads = None
+    if not isinstance(reads, list) or not all(isinstance(one, dict) for one in reads):
         raise DamagedResults(
             f"{store.root}/{Paths().test_reads}, which records when test images were looked at, is "
             "damaged; put a copy back, or write [] into it and say so where you publish"
         )
-    return found
+    return reads
 
 
-def read_elsewhere(job: Job) -> str:
+def read_elsewhere(job: Postprocessing) -> str:
     """A sentence where other sweeps of the same results folder read the same test images."""
     above, own = job.store.above(), job.store.root.rpartition("/")[2]
     others = [
@@ -137,53 +133,21 @@ def _mentions(store: Store, name: str, digest: str) -> bool:
     return store.exists(name) and digest.encode() in store.read_bytes(name)
 
 
-def speed(job: Job, chosen: Chosen) -> dict[str, Any]:
-    """What maps cost beside prediction, asked of the leading member; and where it was asked."""
-    trial = chosen.choice.recipe.members[0]
-    rows = rows_spread(len(job.faces), TIMED)
-    task = Cost(trial, job.model(trial), job.request.split, rows)
-    if job.done("timing", [task], "timing"):
-        return {}
-    (found,) = job.tables([task])
-    values = dict(zip(found["kind"].to_pylist(), found["value"].to_pylist(), strict=True))
-    return values | {"device": (found.schema.metadata or {}).get(DEVICE, b"").decode()}
-
-
-def projection(job: Job, chosen: Chosen, answered: Answered) -> Projection | None:
-    """Images as the leading member's last maps see them."""
-    trial = chosen.choice.recipe.members[0]
-    rows = rows_spread(len(job.faces), POINTS)
-    task = Features(trial, job.model(trial), job.request.split, rows)
-    if job.done("placing images", [task], "TensorBoard's Projector, features by"):
-        return None
-    features = safetensors.numpy.load(job.store.read_bytes(task.part))["features"]
-    names = np.asarray(job.folder.classes, dtype=str)
-    labels, said = answered.asked.labels[rows], answered.predictions[rows]
-    columns = {
-        "image_id": answered.asked.ids[rows],
-        "label": names[labels],
-        "prediction": names[said],
-        "correct": np.where(labels == said, "right", "wrong"),
-    }
-    title = f"what {trial} makes of images"
-    return Projection(title, features, np.asarray(job.faces.images[rows]), columns)
-
-
-def report(job: Job, ending: Ending, points: Projection | None) -> None:
+def write_report(job: Postprocessing, inputs: ReportInputs) -> None:
     """Write postprocess.json, TensorBoard's run and report.html.
 
     Only then is the record stamped, unless something may fare better in another run: what is
     stamped is not done again.
     """
-    job.store.write_json(Paths().postprocess, _record(job, ending))
+    job.store.write_json(Paths().postprocess, _record(job, inputs))
     with _tensorboard(job.store) as folder:
-        for note in tensorboard_run.write(folder, job.store, projection=points):
+        for note in tensorboard_run.write(folder, job.store, projection=inputs.projection):
             job.notes.caveats.append(note)
-    record = _record(job, ending)
+    record = _record(job, inputs)
     job.store.write_json(Paths().postprocess, record)
     job.store.write_bytes(Paths().report, page.render(job.store).encode())
     if not job.notes.unfinished:
-        job.store.write_json(Paths().postprocess, record | {"stamp": ending.stamp})
+        job.store.write_json(Paths().postprocess, record | {"stamp": inputs.stamp})
 
 
 @contextlib.contextmanager
@@ -200,26 +164,26 @@ def _tensorboard(store: Store) -> Iterator[Path]:
         Mirror(folder / run, store, f"{Paths().tensorboard}/{run}").push()
 
 
-def _record(job: Job, ending: Ending) -> dict[str, Any]:
+def _record(job: Postprocessing, inputs: ReportInputs) -> dict[str, Any]:
     request, notes = job.request, job.notes
-    about = provenance.describe()
+    origin = provenance.describe()
     return {
         "stamp": "",
-        "command": about["command"],
-        "started": ending.started,
-        "seconds": round(ending.seconds, 1),
-        "commit": about["commit"],
+        "command": origin["command"],
+        "started": inputs.started,
+        "seconds": round(inputs.seconds, 1),
+        "commit": origin["commit"],
         "hardware": hardware.machine(),
-        "workers": ending.speed.get("device", ""),
+        "workers": inputs.speed.get("device", ""),
         "split": request.split,
         "members_asked": request.members,
         "explain": "all" if request.explain is None else request.explain,
         "methods": list(request.methods),
         "flip": request.flip,
-        "ensemble": {} if ending.chosen is None else _ensemble(ending.chosen),
-        "export": ending.saved,
+        "ensemble": {} if inputs.selected is None else _ensemble(inputs.selected),
+        "export": inputs.exported,
         "test_reads": test_reads(job),
-        "speed": dict(ending.speed),
+        "speed": dict(inputs.speed),
         "judgement": notes.judgement,
         "caveats": [*dict.fromkeys(notes.caveats)],
         "unfinished": [*dict.fromkeys(notes.unfinished)],
@@ -228,8 +192,8 @@ def _record(job: Job, ending: Ending) -> dict[str, Any]:
     }
 
 
-def _ensemble(chosen: Chosen) -> dict[str, Any]:
-    choice = chosen.choice
+def _ensemble(selected: SelectedMembers) -> dict[str, Any]:
+    choice = selected.choice
     recipe = choice.recipe
     members = zip(recipe.members, recipe.coefficients, strict=True)
     return {
@@ -239,7 +203,7 @@ def _ensemble(chosen: Chosen) -> dict[str, Any]:
         "temperature": recipe.temperature,
         "members": [{"trial": t, "coefficient": c} for t, c in members],
         "best_single": choice.best_single.members[0],
-        "rules": finite(rules_compared(choice, chosen.bank)),
+        "rules": finite(rules_compared(selected)),
     }
 
 

@@ -12,7 +12,7 @@ from orchestrator.process.exit_code import (
     INTERRUPTED,
     exit_code,
 )
-from results.journal.file_journal import Busy
+from results.journal.event_journal import Busy
 from results.store import DamagedResults
 
 

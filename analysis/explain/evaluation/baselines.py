@@ -12,7 +12,7 @@ import pandas as pd
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.explain.face_regions import REGIONS, Floats, Masks, canonical
-from analysis.explain.resize import resize
+from analysis.explain.maps import resize
 
 SIGMA = 10 / 48
 """Standard deviation of the spot in the middle, as a share of the image's height and width."""
@@ -62,8 +62,8 @@ def centre(height: int, width: int) -> Floats:
 def hits(maps: ArrayLike, masks: Masks, wanted: ArrayLike) -> NDArray[np.bool_]:
     """The pointing game: whether a map's largest value lies on a wanted region.
 
-    After Zhang et al. (IJCV 2018, section 4.2), without their margin of 15 pixels. The map is
-    spread to the pixels first; a map without positive values misses.
+    After Zhang et al. (https://arxiv.org/abs/1608.00507, section 4.2), without their margin of 15
+    pixels. The map is spread to the pixels first; a map without positive values misses.
 
     Args:
         maps: (n, h', w').
@@ -75,8 +75,8 @@ def hits(maps: ArrayLike, masks: Masks, wanted: ArrayLike) -> NDArray[np.bool_]:
     """
     values = np.asarray(maps, np.float32)
     large = resize(values, *masks.shape[1:]).reshape(len(values), -1)
-    found = masks.reshape(len(masks), -1)[np.arange(len(masks)), large.argmax(axis=1)]
-    wins = np.asarray(wanted, bool)[np.arange(len(found)), found]
+    regions = masks.reshape(len(masks), -1)[np.arange(len(masks)), large.argmax(axis=1)]
+    wins = np.asarray(wanted, bool)[np.arange(len(regions)), regions]
     return np.asarray(wins & (large.max(axis=1, initial=0) > 0))
 
 
@@ -99,16 +99,16 @@ def region_rows(cams: pd.DataFrame, baselines: Baselines) -> list[dict[str, Any]
     keys = [c for c in KEYS if c != "correct"]
     table = cams[keys].assign(correct=(cams["label"] == cams["prediction"]).astype(bool))
     shown = cams[list(REGIONS)].to_numpy(np.float64)
-    known = ~np.isnan(shown).any(axis=1)
+    has_shares = ~np.isnan(shown).any(axis=1)
     columns = {"share": shown}
     for name in ("uniform", "centre"):
-        columns[name] = np.where(known[:, None], _for_images(baselines, name, cams), np.nan)
+        columns[name] = np.where(has_shares[:, None], _for_images(baselines, name, cams), np.nan)
     groups = table.groupby(list(KEYS), sort=True, observed=True).ngroup().to_numpy()
     first = np.unique(groups, return_index=True)[1]
-    found = {name: _moments(groups, known, values) for name, values in columns.items()}
+    moments = {name: _moments(groups, has_shares, values) for name, values in columns.items()}
     heads = table.iloc[first].to_dict("records")
     return [
-        {**head, "region": region, "masks": baselines.masks, **_numbers(found, g, r)}
+        {**head, "region": region, "masks": baselines.masks, **_numbers(moments, g, r)}
         for g, head in enumerate(heads)
         for r, region in enumerate(REGIONS)
     ]
@@ -133,11 +133,11 @@ def _for_images(baselines: Baselines, name: str, cams: pd.DataFrame) -> NDArray[
 
 
 def _moments(
-    groups: NDArray[np.int64], known: NDArray[np.bool_], values: NDArray[np.float64]
+    groups: NDArray[np.int64], counted: NDArray[np.bool_], values: NDArray[np.float64]
 ) -> dict[str, NDArray[np.float64]]:
-    """Of each group: how many are known, (g,), their mean and its standard error, (g, 5)."""
+    """Of each group: how many are counted, (g,), their mean and its standard error, (g, 5)."""
     size = int(groups.max(initial=-1)) + 1
-    groups, values = groups[known], values[known]
+    groups, values = groups[counted], values[counted]
     n = np.bincount(groups, minlength=size)
 
     def summed(of: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -151,14 +151,14 @@ def _moments(
 
 
 def _numbers(
-    found: dict[str, dict[str, NDArray[np.float64]]], group: int, region: int
+    moments: dict[str, dict[str, NDArray[np.float64]]], group: int, region: int
 ) -> dict[str, Any]:
-    share, error = (float(found["share"][key][group, region]) for key in ("mean", "error"))
+    share, error = (float(moments["share"][key][group, region]) for key in ("mean", "error"))
     return {
-        "n": int(found["share"]["n"][group]),
+        "n": int(moments["share"]["n"][group]),
         "share": share,
         "low": float(np.maximum(share - NORMAL * error, 0)),
         "high": float(np.minimum(share + NORMAL * error, 1)),
-        "uniform": float(found["uniform"]["mean"][group, region]),
-        "centre": float(found["centre"]["mean"][group, region]),
+        "uniform": float(moments["uniform"]["mean"][group, region]),
+        "centre": float(moments["centre"]["mean"][group, region]),
     }

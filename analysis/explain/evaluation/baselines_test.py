@@ -46,14 +46,14 @@ def of_region(rows, region, **wanted):
 
 
 def test_baselines_are_the_shares_of_an_even_map_and_of_a_spot_in_the_middle():
-    known = canonical_baselines()
+    baselines = canonical_baselines()
     area = np.bincount(canonical().ravel(), minlength=5) / 48**2
-    np.testing.assert_allclose(known.uniform[0], area, atol=1e-6)
-    np.testing.assert_allclose(known.centre, shares(centre(48, 48)[None]), atol=1e-6)
+    np.testing.assert_allclose(baselines.uniform[0], area, atol=1e-6)
+    np.testing.assert_allclose(baselines.centre, shares(centre(48, 48)[None]), atol=1e-6)
     # the nose is in the middle: 8 % of the area and 25 % of the spot
     nose = REGIONS.index("nose")
-    assert known.uniform[0, nose] == pytest.approx(0.076, abs=0.001)
-    assert known.centre[0, nose] == pytest.approx(0.248, abs=0.001)
+    assert baselines.uniform[0, nose] == pytest.approx(0.076, abs=0.001)
+    assert baselines.centre[0, nose] == pytest.approx(0.248, abs=0.001)
 
 
 def test_the_spot_has_a_standard_deviation_of_ten_pixels_of_48():
@@ -65,9 +65,9 @@ def test_the_spot_has_a_standard_deviation_of_ten_pixels_of_48():
 def test_drawn_baselines_are_each_images_own():
     masks = np.zeros((2, 4, 4), np.uint8)
     masks[0, :2] = MOUTH
-    known = drawn_baselines(masks, np.array(["a", "b"]))
-    np.testing.assert_allclose(known.uniform, [[0.5, 0, 0, 0, 0.5], [1, 0, 0, 0, 0]])
-    np.testing.assert_allclose(known.centre, known.uniform)  # by symmetry
+    baselines = drawn_baselines(masks, np.array(["a", "b"]))
+    np.testing.assert_allclose(baselines.uniform, [[0.5, 0, 0, 0, 0.5], [1, 0, 0, 0, 0]])
+    np.testing.assert_allclose(baselines.centre, baselines.uniform)  # by symmetry
 
 
 def test_rows_are_means_with_normal_intervals():
@@ -102,10 +102,10 @@ def test_baselines_are_averaged_over_the_images_of_a_row_that_have_a_map():
     masks = np.zeros((3, 4, 4), np.uint8)
     masks[0] = MOUTH
     masks[2] = MOUTH
-    known = drawn_baselines(masks, np.array(["a", "b", "c"]))
+    baselines = drawn_baselines(masks, np.array(["a", "b", "c"]))
     half = (0.5, 0, 0, 0, 0.5)
     given = [("a", 0, 0, half), ("b", 0, 0, half), ("c", 0, 0, None), ("c", 1, 1, half)]
-    rows = region_rows(cams(*given), known)
+    rows = region_rows(cams(*given), baselines)
     mouth = of_region(rows, "mouth", label=0)
     assert (mouth["n"], mouth["uniform"], mouth["masks"]) == (2, 0.5, "drawn")
     assert of_region(rows, "mouth", label=1)["centre"] == pytest.approx(1)
@@ -124,9 +124,9 @@ def test_rows_fit_their_table():
 
 
 def test_an_image_without_masks_is_named():
-    known = drawn_baselines(np.zeros((1, 4, 4), np.uint8), np.array(["a"]))
+    baselines = drawn_baselines(np.zeros((1, 4, 4), np.uint8), np.array(["a"]))
     with pytest.raises(KeyError, match="no masks of image b"):
-        region_rows(cams(("b", 0, 0, (1, 0, 0, 0, 0))), known)
+        region_rows(cams(("b", 0, 0, (1, 0, 0, 0, 0))), baselines)
 
 
 def test_pointing_hits_where_the_largest_value_lies_on_a_wanted_region():

@@ -8,14 +8,14 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from analysis.explain.methods.cams import cam_maps, cam_maps_of_all_classes
+from analysis.explain.methods.catalogue import cam_maps, cam_maps_of_all_classes
 from analysis.explain.network import Network
 
 ROUNDS = 5
 
 
 @dataclass(frozen=True)
-class Cost:
+class ExplanationCost:
     """Images a second, each from arrays to arrays; the maps come with their predictions.
 
     Attributes:
@@ -37,7 +37,7 @@ class Cost:
     family_ratio: float
 
 
-def cost(network: Network, images: NDArray[Any], rounds: int = ROUNDS) -> Cost:
+def cost(network: Network, images: NDArray[Any], rounds: int = ROUNDS) -> ExplanationCost:
     """Medians over rounds in which all take turns, after one that compiles.
 
     The ratios are medians of each round's own ratio: what disturbs the machine for longer than a
@@ -61,7 +61,7 @@ def cost(network: Network, images: NDArray[Any], rounds: int = ROUNDS) -> Cost:
         statistics.median(t / p for t, p in zip(column, plain, strict=True))
         for column in columns[1:]
     ]
-    return Cost(*speeds, *ratios)
+    return ExplanationCost(*speeds, *ratios)
 
 
 def _seconds(run: Callable[[], Any]) -> float:

@@ -11,12 +11,12 @@ from scipy.special import softmax
 from analysis.explain.evaluation.baselines import centre
 from analysis.explain.evaluation.randomised import likeness
 from analysis.explain.evaluation.stability import SAMPLES, stability
+from analysis.explain.maps import Maps, normalise, resize
 from analysis.explain.methods.gradient import floating
 from analysis.explain.methods.integrated import BASELINES
-from analysis.explain.methods.method import Explain, Maps, normalise
+from analysis.explain.methods.method import MapFunction
 from analysis.explain.methods.smoothgrad import content_rng
 from analysis.explain.network import Network
-from analysis.explain.resize import resize
 
 Floats = NDArray[np.float32]
 Predict = Callable[[Floats], ArrayLike]
@@ -61,16 +61,16 @@ class Subject:
     Attributes:
         predict: probabilities of images; an ensemble's are its own.
         explain: maps of images, of the scores that belong to these images in this order.
-        forgotten: the same of the net with randomised weights; None where there is none.
+        untrained: the same of the net with randomised weights; None where there is none.
     """
 
     predict: Predict
     explain: Callable[[Floats], Maps]
-    forgotten: Callable[[Floats], Maps] | None = None
+    untrained: Callable[[Floats], Maps] | None = None
 
 
 def subject(
-    method: Explain, network: Network, scores: ArrayLike, forgotten: Network | None = None
+    method: MapFunction, network: Network, scores: ArrayLike, untrained: Network | None = None
 ) -> Subject:
     """A method asked of one net.
 
@@ -78,15 +78,14 @@ def subject(
         method: of `METHODS`.
         network: asked.
         scores: (n, k), see `network.directions`; of the images that will be asked about.
-        forgotten: `randomised(network)`; made once, it serves all methods.
+        untrained: `randomised(network)`; made once, it serves all methods.
     """
 
-    def asked(of: Network) -> Callable[[Floats], Maps]:
-        return lambda images: method(of, images, scores)
+    def maps_of(net: Network) -> Callable[[Floats], Maps]:
+        return lambda images: method(net, images, scores)
 
-    return Subject(
-        probabilities(network), asked(network), None if forgotten is None else asked(forgotten)
-    )
+    of_untrained = None if untrained is None else maps_of(untrained)
+    return Subject(probabilities(network), maps_of(network), of_untrained)
 
 
 def probabilities(network: Network) -> Predict:
@@ -105,7 +104,7 @@ def judge(
 
     The prediction is made of the images as `floating` gives them. Passes through the net for an
     image: 2 STEPS + 3 for deletion, insertion and drop, and the method's own cost once for the map
-    (none if `given`), `samples` times for stability and once for `forgotten`.
+    (none if `given`), `samples` times for stability and once for `untrained`.
 
     Args:
         who: asked.
@@ -129,13 +128,13 @@ def judge(
         "drop": drop,
         "increase": increase,
         "stability": stability(values_of, seen, maps.values, samples) if samples else None,
-        "randomised": who.forgotten and likeness(maps.values, who.forgotten(seen).values),
+        "randomised": who.untrained and likeness(maps.values, who.untrained(seen).values),
         "gap": maps.gap,
     }
-    known = {name: column for name, column in columns.items() if column is not None}
+    filled = {name: column for name, column in columns.items() if column is not None}
     empty = dict.fromkeys(columns)
     return [
-        empty | {name: column[row].item() for name, column in known.items()}
+        empty | {name: column[row].item() for name, column in filled.items()}
         for row in range(len(seen))
     ]
 
@@ -149,10 +148,11 @@ def ablate(
 ) -> tuple[Curves, Floats]:
     """Curves, and (n,) the probability of each image seen through its map.
 
-    Deletion and insertion after Petsiuk, Das & Saenko 2018 (arXiv 1806.07421), who go on until no
-    pixel is left; we stop at SHARE of the pixels and blur in both directions. Seen through its map:
-    image times map plus baseline times (1 - map), after Chattopadhyay et al. 2018 (arXiv
-    1710.11063), whose baseline is black; the map's maximum is 1 and its negative values count as 0.
+    Deletion and insertion after Petsiuk, Das & Saenko 2018 (https://arxiv.org/abs/1806.07421), who
+    go on until no pixel is left; we stop at SHARE of the pixels and blur in both directions. Seen
+    through its map: image times map plus baseline times (1 - map), after Chattopadhyay et al. 2018
+    (https://arxiv.org/abs/1710.11063), whose baseline is black; the map's maximum is 1 and its
+    negative values count as 0.
 
     Args:
         predict: see `Predict`.

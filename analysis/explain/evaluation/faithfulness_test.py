@@ -16,12 +16,11 @@ from analysis.explain.evaluation.faithfulness import (
     subject,
 )
 from analysis.explain.evaluation.randomised import likeness, randomised
+from analysis.explain.maps import Maps, resize
 from analysis.explain.methods import gradient, hirescam, integrated, names, scorecam
 from analysis.explain.methods.catalogue import METHODS
 from analysis.explain.methods.gradient_test import convolutional
-from analysis.explain.methods.method import Maps
 from analysis.explain.network import Network
-from analysis.explain.resize import resize
 from analysis.explain.targets import directions
 from results.schema import FAITHFULNESS
 
@@ -173,13 +172,13 @@ def test_maps_that_are_known_are_not_asked_for_again(asked):
         return hirescam.maps(network, some, scores)
 
     who = Subject(probabilities(network), explain)
-    known = judge(who, images, targets, hirescam.maps(network, images, scores))
+    rows_of_given = judge(who, images, targets, hirescam.maps(network, images, scores))
     assert len(calls) == 2  # the noisy copies
-    assert known == judge(who, images, targets)
+    assert rows_of_given == judge(who, images, targets)
     cheap = judge(who, images, targets, samples=0)
-    assert [row | {"stability": None} for row in known] == cheap
-    assert known[0]["randomised"] is None
-    assert known[0]["gap"] is None
+    assert [row | {"stability": None} for row in rows_of_given] == cheap
+    assert rows_of_given[0]["randomised"] is None
+    assert rows_of_given[0]["gap"] is None
 
 
 def test_an_ensemble_is_judged_by_its_own_probabilities(asked):
@@ -209,8 +208,8 @@ def test_maps_that_know_nothing_are_judged_the_same_way(asked, name):
     rows = judge(Subject(probabilities(network), REFERENCES[name]), images, targets)
     assert [tuple(row) for row in rows] == [COLUMNS] * 3
     floats = gradient.floating(images)
-    whole = REFERENCES[name](floats).values
-    np.testing.assert_array_equal(REFERENCES[name](floats[[2]]).values[0], whole[2])
+    all_at_once = REFERENCES[name](floats).values
+    np.testing.assert_array_equal(REFERENCES[name](floats[[2]]).values[0], all_at_once[2])
     assert all((row["stability"] > 0) == (name == "random") for row in rows)
 
 
@@ -278,12 +277,12 @@ BOUNDS = {
 def test_methods_find_evidence_that_was_planted(trained, name):
     network, images, labels, where = trained
     scores = directions(labels, CLASSES)
-    found = METHODS[name].maps(network, images, scores)
-    curves, _ = ablate(probabilities(network), images, labels, found.values)
+    explained = METHODS[name].maps(network, images, scores)
+    curves, _ = ablate(probabilities(network), images, labels, explained.values)
     deletion, insertion = area(curves.deletion).mean(), area(curves.insertion).mean()
     forgotten = METHODS[name].maps(randomised(network), images, scores)
-    alike = np.nanmean(likeness(found.values, forgotten.values))
-    points = pointing(found.values, where)
+    alike = np.nanmean(likeness(explained.values, forgotten.values))
+    points = pointing(explained.values, where)
     print(f"{name}: {points:.2f} {deletion:.3f} {insertion:.3f} {alike:.2f}")
     least, most, brought = BOUNDS.get(name, (0.9, 0.35, 0.85))
     assert points >= least
@@ -306,10 +305,10 @@ def test_scorecam_loses_sight_of_it_where_what_is_silent_becomes_black(trained):
 @pytest.mark.parametrize("name", REFERENCES)
 def test_maps_that_know_nothing_do_not(trained, name):
     network, images, labels, where = trained
-    found = REFERENCES[name](images)
-    curves, _ = ablate(probabilities(network), images, labels, found.values)
+    explained = REFERENCES[name](images)
+    curves, _ = ablate(probabilities(network), images, labels, explained.values)
     deletion, insertion = area(curves.deletion).mean(), area(curves.insertion).mean()
-    points = pointing(found.values, where)
+    points = pointing(explained.values, where)
     print(f"{name}: {points:.2f} {deletion:.3f} {insertion:.3f}")
     assert points < 0.3
     assert deletion > (0.9 if name == "random" else 0.7)

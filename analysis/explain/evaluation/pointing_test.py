@@ -51,8 +51,9 @@ class Seen:
     def __init__(self, network, faces, labels, masks):
         self.network, self.faces, self.labels, self.masks = network, faces, labels, masks
         self.wanted = CARRIERS[labels]
-        known = drawn_baselines(masks, np.arange(len(labels)).astype(str))
-        self.uniform, self.centre = (self.on_carriers(b) for b in (known.uniform, known.centre))
+        baselines = drawn_baselines(masks, np.arange(len(labels)).astype(str))
+        references = baselines.uniform, baselines.centre
+        self.uniform, self.centre = (self.on_carriers(each) for each in references)
         spot = np.repeat(centre(SIDE, SIDE)[None], len(labels), axis=0)
         self.points_of_centre = hits(spot, masks, self.wanted).mean()
 
@@ -63,8 +64,8 @@ class Seen:
     def judged(self, method):
         """(share of mass, share of hits)."""
         maps = METHODS[method].maps(self.network, self.faces, directions(self.labels, 7)).values
-        found = hits(maps, self.masks, self.wanted).mean()
-        return self.on_carriers(shares(maps, self.masks)), found
+        hit_rate = hits(maps, self.masks, self.wanted).mean()
+        return self.on_carriers(shares(maps, self.masks)), hit_rate
 
 
 @pytest.fixture(scope="module")
@@ -89,12 +90,12 @@ def seen():
 
 @pytest.fixture(scope="module")
 def judged(seen):
-    found = {name: seen.judged(name) for name in ("gradient", *BY_CHANNEL, *BY_PLACE)}
+    by_method = {name: seen.judged(name) for name in ("gradient", *BY_CHANNEL, *BY_PLACE)}
     print(f"\nn {len(seen.labels)}, uniform {seen.uniform:.3f}, centre {seen.centre:.3f}")
     print(f"points: centre {seen.points_of_centre:.3f}")
-    for name, (share, points) in found.items():
+    for name, (share, points) in by_method.items():
         print(f"{name:12} share {share:.3f} points {points:.3f}")
-    return found
+    return by_method
 
 
 @pytest.mark.parametrize("method", [*BY_PLACE, *BY_CHANNEL, "gradient"])

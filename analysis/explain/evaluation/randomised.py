@@ -5,8 +5,8 @@ import math
 import keras
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from scipy.stats import rankdata
 
-from analysis.explain.ensemble_maps import spearman
 from analysis.explain.network import Network, NoConvolution
 from orchestrator.errors import BadInput
 
@@ -19,10 +19,10 @@ Floats = NDArray[np.float32]
 def randomised(network: Network, seed: int = 0) -> Network:
     """The same net before it has learnt anything; the given one is left as it is.
 
-    The full model randomisation of Adebayo et al. 2018 (arXiv 1810.03292): every kernel is drawn
-    anew (He et al. 2015: normal, variance 2 / fan-in), biases and batch statistics are as at the
-    start. Not the net's own initialisers with their seed: those are what training started from, and
-    trained weights resemble them.
+    The full model randomisation of Adebayo et al. 2018 (https://arxiv.org/abs/1810.03292): every
+    kernel is drawn anew (https://arxiv.org/abs/1502.01852: normal, variance 2 / fan-in), biases and
+    batch statistics are as at the start. Not the net's own initialisers with their seed: those are
+    what training started from, and trained weights resemble them.
 
     Raises:
         BadInput: for a model that Keras cannot copy (a subclass without get_config).
@@ -39,14 +39,29 @@ def randomised(network: Network, seed: int = 0) -> Network:
     return Network(model, layer)
 
 
-def likeness(values: ArrayLike, forgotten: ArrayLike) -> Floats:
+def likeness(values: ArrayLike, untrained: ArrayLike) -> Floats:
     """(n,) |rank correlation| of the maps with those of the randomised net, 0 to 1; low is good.
 
     Below about 0.2 for most methods asked of a net that has learnt something; up to about 0.5 for
     Grad-CAM++, LayerCAM and Score-CAM, whose weights are never negative, so that they show the mean
     activation, and with it the image, whatever was learnt. NaN where a map is constant.
     """
-    return np.abs(spearman(values, forgotten))
+    return np.abs(rank_correlation(values, untrained))
+
+
+def rank_correlation(one: ArrayLike, other: ArrayLike) -> Floats:
+    """(n,) Spearman's, of maps (n, h, w) of one size; NaN where one of them is constant."""
+    ranks = [_centred_ranks(np.asarray(maps)) for maps in (one, other)]
+    norms = [np.sqrt((some**2).sum(axis=1)) for some in ranks]
+    product = norms[0] * norms[1]
+    with np.errstate(invalid="ignore"):
+        return ((ranks[0] * ranks[1]).sum(axis=1) / product).astype(np.float32)
+
+
+def _centred_ranks(maps: Floats) -> NDArray[np.float64]:
+    ranks = rankdata(maps.reshape(len(maps), -1), axis=1)
+    centred: NDArray[np.float64] = ranks - ranks.mean(axis=1, keepdims=True)
+    return centred
 
 
 def _copy(model: keras.Model) -> keras.Model:

@@ -1,9 +1,10 @@
 import keras
 import numpy as np
 import pytest
+import scipy.stats
 from keras import layers
 
-from analysis.explain.evaluation.randomised import likeness, randomised
+from analysis.explain.evaluation.randomised import likeness, randomised, rank_correlation
 from analysis.explain.methods.gradient_test import convolutional
 from analysis.explain.network import Network
 from analysis.explain.targets import directions
@@ -101,6 +102,18 @@ def test_every_architecture_can_forget_and_stays_finite(name):
 def test_likeness_is_one_for_the_same_pattern_and_its_negative_and_nan_for_a_constant():
     maps = np.random.default_rng(0).random((3, 6, 6))
     other = np.stack([maps[0] ** 2, -maps[1], 0 * maps[2]])
-    found = likeness(maps, other)
-    assert found[:2] == pytest.approx([1, 1])
-    assert np.isnan(found[2])
+    likenesses = likeness(maps, other)
+    assert likenesses[:2] == pytest.approx([1, 1])
+    assert np.isnan(likenesses[2])
+
+
+def test_rank_correlation_is_that_of_scipy_and_minds_no_monotone_change():
+    rng = np.random.default_rng(3)
+    one, other = rng.normal(size=(2, 4, 5, 5))
+    other[0] = one[0] ** 3
+    other[1] = np.round(other[1])  # ties
+    correlations = rank_correlation(one, other)
+    assert correlations[0] == pytest.approx(1)
+    for row in range(4):
+        expected = scipy.stats.spearmanr(one[row].ravel(), other[row].ravel()).statistic
+        assert correlations[row] == pytest.approx(expected, abs=1e-6)

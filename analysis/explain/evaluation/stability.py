@@ -27,8 +27,9 @@ def stability(
 ) -> Floats:
     """(n,) mean `distance` between each map and those of slightly noisy copies of its image.
 
-    The average sensitivity of Yeh et al. 2019 (arXiv 1901.09392), with normal noise and a distance
-    that has a scale. The class explained stays the same even where noise changes the answer.
+    The average sensitivity of Yeh et al. 2019 (https://arxiv.org/abs/1901.09392), with normal noise
+    and a distance that has a scale. The class explained stays the same even where noise changes the
+    answer.
 
     Args:
         values_of: (n, h, w) images -> (n, h', w') maps of the same scores.

@@ -48,9 +48,9 @@ def test_more_noise_moves_more(images):
 
 
 def test_an_image_has_the_same_stability_in_any_company(images):
-    whole = stability(np.asarray, images, images)
+    all_at_once = stability(np.asarray, images, images)
     alone = stability(np.asarray, images[[4]], images[[4]])
-    np.testing.assert_allclose(alone, whole[[4]], rtol=1e-5)
+    np.testing.assert_allclose(alone, all_at_once[[4]], rtol=1e-5)
 
 
 def test_the_mean_over_copies_is_taken(images):
@@ -60,7 +60,7 @@ def test_the_mean_over_copies_is_taken(images):
         seen.append(some)
         return some
 
-    found = stability(values_of, images, images, samples=3)
+    distances = stability(values_of, images, images, samples=3)
     assert len(seen) == 3
     each = [distance(images, some) for some in seen]
-    np.testing.assert_allclose(found, np.mean(each, axis=0), rtol=1e-5)
+    np.testing.assert_allclose(distances, np.mean(each, axis=0), rtol=1e-5)

@@ -1,11 +1,14 @@
-"""Grad-CAM (Selvaraju et al. 2017, arXiv 1610.02391): maps weighed by their mean gradient."""
+"""Grad-CAM: maps weighed by their mean gradient.
+
+Selvaraju et al. 2017, https://arxiv.org/abs/1610.02391.
+"""
 
 from typing import Any
 
 from keras import ops
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.explain.methods.method import Maps, rectified
+from analysis.explain.maps import Maps, rectified
 from analysis.explain.network import Network, Weighing
 
 

@@ -1,4 +1,6 @@
-"""Grad-CAM++ (Chattopadhay et al. 2018, arXiv 1710.11063): places of positive gradient, weighed.
+"""Grad-CAM++: places of positive gradient, weighed.
+
+Chattopadhay et al. 2018, https://arxiv.org/abs/1710.11063.
 
 alpha = G^2 / (2 G^2 + G^3 sum A), and a channel's weight is the sum of alpha ReLU(G). As in the
 authors' programs, and unlike the paper, a channel's alphas are divided by their sum, and only
@@ -15,7 +17,8 @@ from typing import Any
 from keras import ops
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.explain.methods.method import Maps, opposed, rectified
+from analysis.explain.maps import Maps, rectified
+from analysis.explain.methods.method import opposed
 from analysis.explain.network import Network, Weighing
 
 SMALLEST = 1e-7

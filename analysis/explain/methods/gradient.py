@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.explain.methods.method import Maps
+from analysis.explain.maps import Maps
 from analysis.explain.network import BATCH, Network
 from analysis.explain.targets import pixels
 
@@ -18,7 +18,9 @@ Versions = Callable[[Floats], Floats]
 
 
 def maps(network: Network, images: NDArray[Any], scores: ArrayLike) -> Maps:
-    """|d score / d pixel| (Simonyan, Vedaldi & Zisserman 2013, arXiv 1312.6034), (n, h, w).
+    """|d score / d pixel| (Simonyan, Vedaldi & Zisserman 2013), (n, h, w).
+
+    See https://arxiv.org/abs/1312.6034.
 
     It shows where the score would change, not what speaks for it: also for a contrast (the
     gradient of the difference) no value is negative. Of logits, not of probabilities, whose

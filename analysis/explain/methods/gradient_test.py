@@ -61,9 +61,9 @@ def scores():
 def test_of_a_linear_net_it_is_the_size_of_the_weights():
     weights = np.random.default_rng(1).normal(size=(6, 5, 3)).astype(np.float32)
     images = np.random.default_rng(2).random((2, 6, 5), np.float32)
-    found = gradient.maps(linear(weights), images, directions([2, 0], 3))
-    np.testing.assert_allclose(found.values, np.abs(weights[..., [2, 0]]).transpose(2, 0, 1))
-    assert found.gap is None
+    gradients = gradient.maps(linear(weights), images, directions([2, 0], 3))
+    np.testing.assert_allclose(gradients.values, np.abs(weights[..., [2, 0]]).transpose(2, 0, 1))
+    assert gradients.gap is None
 
 
 def test_without_biases_pixels_times_gradient_sum_to_the_logit():

@@ -1,4 +1,6 @@
-"""HiResCAM (Draelos & Carin 2020, arXiv 2011.08891): each place weighed by its own gradient.
+"""HiResCAM: each place weighed by its own gradient.
+
+Draelos & Carin 2020, https://arxiv.org/abs/2011.08891.
 
 Before a linear head its map shares out the score: the sum is the logit less the bias, and a cell is
 what the logit loses if the cell is emptied. After global average pooling it is Grad-CAM, cell by
@@ -10,7 +12,7 @@ from typing import Any
 from keras import ops
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.explain.methods.method import Maps, rectified
+from analysis.explain.maps import Maps, rectified
 from analysis.explain.network import Network, Weighing
 
 

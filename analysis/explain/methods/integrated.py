@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.ndimage import gaussian_filter
 
+from analysis.explain.maps import Maps
 from analysis.explain.methods.gradient import LAYER, Floats, floating, mean_over_versions
-from analysis.explain.methods.method import Maps
 from analysis.explain.network import Network
 
 STEPS = 32
@@ -83,11 +83,12 @@ def attributions(
 ) -> tuple[Floats, Floats]:
     """(n, h, w) signed share of each pixel in f(x) - f(x0), and (n,) gap.
 
-    Sundararajan, Taly & Yan 2017, arXiv 1703.01365: (x - x0) times the mean gradient on the
-    straight way from the baseline x0 to the image x. The integral is taken by the midpoint rule
-    (the paper: right ends), which errs 5 to 8 times less with as many steps. The shares should sum
-    to f(x) - f(x0); gap is how far they do not, as a share of it (of at least FLOOR). Steps stop
-    helping where the net is kinked along the way, so look at the gap before trusting a map.
+    Sundararajan, Taly & Yan 2017, https://arxiv.org/abs/1703.01365: (x - x0) times the mean
+    gradient on the straight way from the baseline x0 to the image x. The integral is taken by the
+    midpoint rule (the paper: right ends), which errs 5 to 8 times less with as many steps. The
+    shares should sum to f(x) - f(x0); gap is how far they do not, as a share of it (of at least
+    FLOOR). Steps stop helping where the net is kinked along the way, so look at the gap before
+    trusting a map.
     """
     given = floating(images)
     start = BASELINES[baseline](given)

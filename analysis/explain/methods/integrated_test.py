@@ -37,8 +37,8 @@ def test_of_a_linear_net_it_is_weight_times_distance_from_the_baseline():
         integrated.maps(*given, steps=3).values, np.maximum(expected, 0), atol=1e-6
     )
     values, _ = integrated.attributions(*given, steps=3, baseline="zero")
-    whole = weights[..., [0, 1, 1]].transpose(2, 0, 1) * images
-    np.testing.assert_allclose(values, whole, atol=1e-6)
+    products = weights[..., [0, 1, 1]].transpose(2, 0, 1) * images
+    np.testing.assert_allclose(values, products, atol=1e-6)
 
 
 def test_of_a_sum_of_squares_one_midpoint_is_exact():
@@ -59,9 +59,9 @@ def test_the_gap_is_what_the_shares_do_not_add_up_to(monkeypatch):
     net = keras.Model(given, layers.Dense(1, use_bias=False)(layers.Flatten()(both)))
     net.set_weights([np.ones((2, 1))])
     monkeypatch.setitem(integrated.BASELINES, "minus one", lambda images: 0 * images - 1)
-    asked = Network(net), np.full((1, 1, 1), 3, np.float32), [[1.0]]
-    one = integrated.maps(*asked, steps=1, baseline="minus one")
-    four = integrated.maps(*asked, steps=4, baseline="minus one")
+    question = Network(net), np.full((1, 1, 1), 3, np.float32), [[1.0]]
+    one = integrated.maps(*question, steps=1, baseline="minus one")
+    four = integrated.maps(*question, steps=4, baseline="minus one")
     assert one.values.item() == pytest.approx(4)
     assert one.gap == pytest.approx([1.0])  # |4 - 2| / 2
     assert four.gap == pytest.approx([0.0])
@@ -102,9 +102,9 @@ def test_without_biases_and_from_black_the_shares_sum_to_the_logit():
         ]
     )
     images = np.random.default_rng(4).random((3, 10, 10), np.float32)
-    asked = Network(net), images, directions([0, 1, 0], 2)
-    values, gap = integrated.attributions(*asked, steps=2, baseline="zero")
-    logits = asked[0].logits(images)[range(3), [0, 1, 0]]
+    question = Network(net), images, directions([0, 1, 0], 2)
+    values, gap = integrated.attributions(*question, steps=2, baseline="zero")
+    logits = question[0].logits(images)[range(3), [0, 1, 0]]
     np.testing.assert_allclose(values.sum(axis=(1, 2)), logits, atol=1e-5)
     assert gap.max() < 1e-3
 

@@ -1,11 +1,15 @@
-"""LayerCAM (Jiang et al. 2021, doi 10.1109/TIP.2021.3089943): places by their positive gradient."""
+"""LayerCAM: places by their positive gradient.
+
+Jiang et al. 2021, https://doi.org/10.1109/TIP.2021.3089943.
+"""
 
 from typing import Any
 
 from keras import ops
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.explain.methods.method import Maps, opposed, rectified
+from analysis.explain.maps import Maps, rectified
+from analysis.explain.methods.method import opposed
 from analysis.explain.network import Network, Weighing
 
 

@@ -1,4 +1,4 @@
-"""What an explanation method is, and what it gives."""
+"""What an explanation method is."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -7,28 +7,10 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from analysis.explain.network import Network
+from analysis.explain.maps import Maps
+from analysis.explain.network import Network, Weighing
 
-Floats = NDArray[np.float32]
-
-
-@dataclass(frozen=True)
-class Maps:
-    """Where the evidence was, one map an image, as the method left it: not normalised.
-
-    Attributes:
-        values: (n, h', w') in the method's own units, at the resolution it works at.
-        layer: whose maps were weighed; "pixels" for methods that ask the images themselves.
-        gap: (n,) how much of the score a method with a completeness axiom failed to share out,
-            or None for the others.
-    """
-
-    values: Floats
-    layer: str
-    gap: Floats | None = None
-
-
-Explain = Callable[[Network, NDArray[Any], ArrayLike], Maps]
+MapFunction = Callable[[Network, NDArray[Any], ArrayLike], Maps]
 """(network, images (n, h, w), scores (n, k)) -> maps; scores are `network.directions`."""
 
 
@@ -44,38 +26,25 @@ class Method:
         contrast: for scores that hold a class against another (+1 and -1): positive where the
             image speaks for the first, negative where for the second. (A method whose maps have
             no sign gives its maps of the difference of the two scores.)
+        weighing: of methods that need the activation and its gradient alone, and so can share a
+            pass through the net with others; None for the rest.
     """
 
-    maps: Explain
+    maps: MapFunction
     title: str
     kind: Literal["cam", "input"]
     cost: str
-    contrast: Explain
+    contrast: MapFunction
+    weighing: Weighing | None = None
 
 
-def rectified(signed: Maps) -> Maps:
-    """What speaks for the score alone: values below 0 become 0."""
-    return replace(signed, values=np.maximum(signed.values, 0))
-
-
-def opposed(explain: Explain, network: Network, images: NDArray[Any], scores: ArrayLike) -> Maps:
+def opposed(maps: MapFunction, network: Network, images: NDArray[Any], scores: ArrayLike) -> Maps:
     """The maps of the classes with positive factors less those of the classes with negative ones.
 
     For methods that have no negative side of their own. Both maps are in the method's units, so
     the stronger one shows more.
     """
     factors = np.asarray(scores, np.float32)
-    first = explain(network, images, np.maximum(factors, 0))
-    second = explain(network, images, np.maximum(-factors, 0))
+    first = maps(network, images, np.maximum(factors, 0))
+    second = maps(network, images, np.maximum(-factors, 0))
     return replace(first, values=first.values - second.values)
-
-
-def normalise(values: ArrayLike) -> tuple[Floats, Floats]:
-    """(n, h', w') -> the same with max |value| 1, and that maximum before, (n,).
-
-    A map that is zero everywhere stays zero and has the maximum 0.
-    """
-    raw = np.asarray(values, np.float32)
-    maximum = np.abs(raw).max(axis=(1, 2), initial=0)
-    divisor = np.where(maximum > 0, maximum, 1).astype(np.float32)
-    return raw / divisor[:, None, None], maximum.astype(np.float32)

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from analysis.explain.maps import Maps
 from analysis.explain.methods.gradient import LAYER, Floats, floating
 from analysis.explain.methods.integrated import own_mean
-from analysis.explain.methods.method import Maps
 from analysis.explain.network import Network
 
 PATCH = 8
@@ -26,9 +26,9 @@ def maps(
 ) -> Maps:
     """How far the score fell when each patch was painted over: (n, h / stride, w / stride).
 
-    After Zeiler & Fergus 2013, arXiv 1311.2901, with logits for probabilities. The paint is the
-    image's own mean. Patches are centred on the cells of the grid, as the cells of any other map
-    are (12x12 for 48x48), so those at the edge reach over it and paint a quarter less.
+    After Zeiler & Fergus 2013, https://arxiv.org/abs/1311.2901, with logits for probabilities. The
+    paint is the image's own mean. Patches are centred on the cells of the grid, as the cells of any
+    other map are (12x12 for 48x48), so those at the edge reach over it and paint a quarter less.
     """
     values = drops(network, images, scores, patch, stride)
     return Maps(np.maximum(values, 0), LAYER)

@@ -1,10 +1,10 @@
 import numpy as np
 import pytest
 
+from analysis.explain.maps import resize
 from analysis.explain.methods import occlusion
 from analysis.explain.methods.gradient_test import linear
 from analysis.explain.network import Network
-from analysis.explain.resize import resize
 from analysis.explain.targets import directions
 
 
@@ -20,30 +20,30 @@ def bright():
 
 def test_painting_over_what_counts_costs_all_of_it(bright):
     network, image = bright
-    found = occlusion.maps(network, image, directions([0], 2))
-    assert found.values.shape == (1, 12, 12)
+    losses = occlusion.maps(network, image, directions([0], 2))
+    assert losses.values.shape == (1, 12, 12)
     mean = image.mean()
     # 16 bright pixels lose 1 - mean each, in the patch of the square's own cell
-    assert found.values[0, 5, 8] == pytest.approx(16 * (1 - mean), rel=1e-5)
-    assert np.unravel_index(found.values[0].argmax(), (12, 12)) == (5, 8)
-    large = resize(found.values, 48, 48)[0]
+    assert losses.values[0, 5, 8] == pytest.approx(16 * (1 - mean), rel=1e-5)
+    assert np.unravel_index(losses.values[0].argmax(), (12, 12)) == (5, 8)
+    large = resize(losses.values, 48, 48)[0]
     row, column = np.unravel_index(large.argmax(), (48, 48))
     assert 20 <= row < 24
     assert 32 <= column < 36
-    assert found.values[0, :3].max() == 0
+    assert losses.values[0, :3].max() == 0
 
 
 def test_of_a_linear_net_a_drop_is_the_patch_of_weight_times_distance_from_the_mean():
     weights = np.random.default_rng(0).normal(size=(16, 12, 3)).astype(np.float32)
     images = np.random.default_rng(1).random((4, 16, 12), np.float32)
     classes = [0, 2, 1, 1]
-    found = occlusion.drops(linear(weights), images, directions(classes, 3), patch=4, stride=2)
+    losses = occlusion.drops(linear(weights), images, directions(classes, 3), patch=4, stride=2)
     away = images - images.mean(axis=(1, 2), keepdims=True)
     lost = weights[..., classes].transpose(2, 0, 1) * away
-    assert found.shape == (4, 8, 6)
+    assert losses.shape == (4, 8, 6)
     inside, edge = lost[:, 5:9, 3:7].sum(axis=(1, 2)), lost[:, 0:3, 9:12].sum(axis=(1, 2))
-    np.testing.assert_allclose(found[:, 3, 2], inside, rtol=1e-3, atol=1e-5)
-    np.testing.assert_allclose(found[:, 0, 5], edge, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(losses[:, 3, 2], inside, rtol=1e-3, atol=1e-5)
+    np.testing.assert_allclose(losses[:, 0, 5], edge, rtol=1e-3, atol=1e-5)
 
 
 def test_patches_are_centred_on_the_cells_of_the_grid():
@@ -67,16 +67,16 @@ def test_what_speaks_against_is_negative_in_a_contrast_only(bright):
 def test_an_image_smaller_than_a_patch_has_one_cell():
     weights = np.ones((3, 3, 1), np.float32)
     image = np.float32([[[0, 0, 0], [0, 9, 0], [0, 0, 0]]])
-    found = occlusion.maps(linear(weights), image, [[1.0]])
-    assert found.values.shape == (1, 1, 1)
-    assert found.values.item() == pytest.approx(0, abs=1e-5)  # the mean holds the same light
+    losses = occlusion.maps(linear(weights), image, [[1.0]])
+    assert losses.values.shape == (1, 1, 1)
+    assert losses.values.item() == pytest.approx(0, abs=1e-5)  # the mean holds the same light
 
 
 def test_memory_is_bounded_whatever_the_number_of_images(monkeypatch):
     weights = np.random.default_rng(0).normal(size=(12, 12, 2)).astype(np.float32)
     network, images = linear(weights), np.random.default_rng(1).random((40, 12, 12), np.float32)
     scores = directions([0] * 40, 2)
-    whole = occlusion.drops(network, images, scores)
+    all_at_once = occlusion.drops(network, images, scores)
     sizes = []
     original = Network.logits
 
@@ -86,5 +86,5 @@ def test_memory_is_bounded_whatever_the_number_of_images(monkeypatch):
 
     monkeypatch.setattr(Network, "logits", counted)
     monkeypatch.setattr(occlusion, "AT_ONCE", 30)
-    np.testing.assert_allclose(occlusion.drops(network, images, scores), whole, atol=1e-5)
+    np.testing.assert_allclose(occlusion.drops(network, images, scores), all_at_once, atol=1e-5)
     assert max(sizes) == 27  # nine patches of three images

@@ -6,10 +6,10 @@ import pytest
 from keras import layers
 from scipy.special import softmax
 
-from analysis.explain.anatomy import heard
+from analysis.explain.anatomy import hooked
+from analysis.explain.maps import normalise
 from analysis.explain.methods import gradcam, gradcampp, hirescam, layercam
-from analysis.explain.methods.cams import WEIGHINGS, cam_maps, cam_maps_of_all_classes
-from analysis.explain.methods.method import normalise
+from analysis.explain.methods.catalogue import WEIGHINGS, cam_maps, cam_maps_of_all_classes
 from analysis.explain.network import Network, Weighing, directions
 
 CLASSES = 7
@@ -50,7 +50,7 @@ def images(n=6, seed=0):
 def answer_from(model, activation):
     """Logits of the part of the net after the layer."""
     blank = np.zeros((len(activation), SIDE, SIDE, 1), np.float32)
-    with heard([model.get_layer("cam")], lambda *_: keras.ops.convert_to_tensor(activation)):
+    with hooked([model.get_layer("cam")], lambda *_: keras.ops.convert_to_tensor(activation)):
         return model(blank, training=False).numpy()
 
 
@@ -58,8 +58,8 @@ def last_kernel(model):
     return [w.numpy() for w in model.get_layer("logits").weights]
 
 
-def close(found, expected, relative):
-    np.testing.assert_allclose(found, expected, atol=relative * np.abs(expected).max(), rtol=0)
+def close(values, expected, relative):
+    np.testing.assert_allclose(values, expected, atol=relative * np.abs(expected).max(), rtol=0)
 
 
 def test_a1_after_a_global_average_gradcam_is_the_class_activation_map_over_its_size():
@@ -159,11 +159,11 @@ def test_a9_maps_of_probabilities_are_mixtures_of_those_of_logits_and_add_to_not
     total = 0
     for c in range(CLASSES):
         unit = directions([c] * 4, CLASSES)
-        found = gradcam.contrast(probable, given, unit).values
+        weighed = gradcam.contrast(probable, given, unit).values
         mixed = gradcam.contrast(network, given, p[:, [c]] * (unit - p)).values
-        close(found, mixed, 1e-4)
-        total = total + found
-    assert np.abs(total).max() < 1e-5 * np.abs(found).max()
+        close(weighed, mixed, 1e-4)
+        total = total + weighed
+    assert np.abs(total).max() < 1e-5 * np.abs(weighed).max()
 
 
 @pytest.mark.parametrize("method", [gradcam, hirescam])
@@ -221,8 +221,8 @@ def test_normalised_maps_reach_one_and_keep_their_sign():
 def test_a14_gradcam_plus_plus_is_finite_where_its_formula_is_not(total):
     activation = np.full((1, 2, 2, 1), total / 4, np.float32)
     gradients = np.array([1, 0, -1, 1e-30], np.float32).reshape(1, 1, 2, 2, 1)
-    found = np.asarray(gradcampp.weigh(activation, gradients))
-    assert np.isfinite(found).all()
+    weighed = np.asarray(gradcampp.weigh(activation, gradients))
+    assert np.isfinite(weighed).all()
     assert np.isfinite(np.asarray(gradcampp.weigh(activation, 0 * gradients))).all()
 
 

@@ -1,4 +1,6 @@
-"""Score-CAM (Wang et al. 2020, arXiv 1910.01279): maps weighed by the answers to what they show.
+"""Score-CAM: maps weighed by the answers to what they show.
+
+Wang et al. 2020, https://arxiv.org/abs/1910.01279.
 
 Each channel, brought to the image's size and to 0 to 1, is multiplied with the image; its weight is
 the net's answer to that. As in the authors' programs and tf-keras-vis the answer is the probability
@@ -16,11 +18,10 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.special import softmax
 
+from analysis.explain.maps import Maps, rectified, resize
 from analysis.explain.methods.gradient import floating
 from analysis.explain.methods.integrated import own_mean
-from analysis.explain.methods.method import Maps, rectified
 from analysis.explain.network import BATCH, Network
-from analysis.explain.resize import resize
 
 EPSILON = 1e-7
 """Added to the range of a channel, so that one that is the same everywhere shows nothing."""
@@ -90,8 +91,8 @@ def _block(
     for which, feature in _pairs(wanted):
         masks = _masks(activation[which, :, :, feature], *given.shape[1:])
         shown = rest[which] + masks * (given[which] - rest[which])
-        said = softmax(network.logits(shown), axis=1)
-        weights[which, feature] = (said * factors[which]).sum(axis=1)
+        answers = softmax(network.logits(shown), axis=1)
+        weights[which, feature] = (answers * factors[which]).sum(axis=1)
     return np.einsum("nhwf,nf->nhw", activation, weights)
 
 

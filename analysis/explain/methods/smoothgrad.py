@@ -6,8 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from analysis.explain.maps import Maps
 from analysis.explain.methods.gradient import LAYER, Floats, floating, mean_over_versions
-from analysis.explain.methods.method import Maps
 from analysis.explain.network import Network
 
 SAMPLES = 16
@@ -28,9 +28,9 @@ def maps(
 ) -> Maps:
     """|mean over noisy copies of d score / d pixel|, (n, h, w); for a contrast as well.
 
-    Smilkov et al. 2017, arXiv 1706.03825. They average gradients with their signs, as here; the
-    absolute value comes last. The noise is drawn from the image's content, so that a map does
-    not depend on which images are asked about together.
+    Smilkov et al. 2017, https://arxiv.org/abs/1706.03825. They average gradients with their signs,
+    as here; the absolute value comes last. The noise is drawn from the image's content, so that a
+    map does not depend on which images are asked about together.
     """
     gradient = mean_over_versions(
         network,

@@ -18,11 +18,11 @@ def squares(side=8):
 
 def test_it_is_the_gradient_averaged_over_the_noisy_copies():
     images = np.random.default_rng(0).random((2, 8, 8), np.float32)
-    found = smoothgrad.maps(squares(), images, directions([0, 0], 1), samples=5, sigma=0.3)
+    smoothed = smoothgrad.maps(squares(), images, directions([0, 0], 1), samples=5, sigma=0.3)
     copies = smoothgrad.noisy(images, 5, 0.3, smoothgrad.SEED)
     # d sum x^2 / dx = 2 x, so the mean gradient is twice the mean copy
-    np.testing.assert_allclose(found.values, np.abs(2 * copies.mean(axis=1)), rtol=1e-5)
-    assert np.abs(found.values - 2 * images).max() > 0.1
+    np.testing.assert_allclose(smoothed.values, np.abs(2 * copies.mean(axis=1)), rtol=1e-5)
+    assert np.abs(smoothed.values - 2 * images).max() > 0.1
 
 
 def test_without_noise_it_is_the_gradient():

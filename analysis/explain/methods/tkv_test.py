@@ -11,9 +11,9 @@ import numpy as np
 import pytest
 from keras import layers
 
+from analysis.explain.maps import resize
 from analysis.explain.methods import gradcam, gradcampp, layercam, scorecam
 from analysis.explain.network import Network, directions
-from analysis.explain.resize import resize
 from orchestrator.models.catalogue import Options, build
 
 with warnings.catch_warnings():
@@ -54,15 +54,15 @@ def images(n=4, side=48):
 
 
 def theirs(method, model, given, **more):
-    found = method(model, clone=False)(
+    reference = method(model, clone=False)(
         CategoricalScore(TARGETS), given[..., None], **NATIVE, **more
     )
-    return np.asarray(found)
+    return np.asarray(reference)
 
 
-def close(found, expected, relative=1e-5):
+def close(reference, expected, relative=1e-5):
     assert expected.max() > 0
-    np.testing.assert_allclose(found, expected, atol=relative * expected.max(), rtol=0)
+    np.testing.assert_allclose(reference, expected, atol=relative * expected.max(), rtol=0)
 
 
 def unit(values):
@@ -128,7 +128,7 @@ def test_scorecam_asks_only_about_the_channels_that_vary_most():
     network = Network(full_size())
     given = images(n=1, side=12)
     ours = scorecam.maps(network, given, directions([3], 7), channels=4, baseline=0.0).values
-    found = Scorecam(network.model, clone=False)(
+    reference = Scorecam(network.model, clone=False)(
         CategoricalScore([3]), given[..., None], max_N=4, **NATIVE
     )
-    close(ours, np.asarray(found), 1e-5)
+    close(ours, np.asarray(reference), 1e-5)

@@ -1,12 +1,35 @@
-"""What `jobs.postprocess` was asked: the words of the command line, checked."""
+"""What `jobs.postprocess` is asked for: the words of its command line, checked."""
 
 import argparse
 import shlex
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from analysis.explain.methods.names import NAMES
-from analysis.pipeline.job import Request
 from orchestrator.errors import BadInput
+
+
+@dataclass(frozen=True)
+class PostprocessRequest:
+    """What is asked for.
+
+    Attributes:
+        members: in the ensemble, at most.
+        split: whose images are predicted, explained and drawn: test or validation.
+        explain: images that the costly methods explain; None for all.
+        methods: names in `analysis.explain.methods.names.NAMES`; pictures show the first.
+        flip: whether mirrored images are predicted too, and averaged with.
+        force: whether what is there is computed again.
+        data: path of the data set, if it moved.
+    """
+
+    members: int = 7
+    split: str = "test"
+    explain: int | None = 56
+    methods: tuple[str, ...] = ()
+    flip: bool = False
+    force: bool = False
+    data: str | None = None
 
 
 def arguments(argv: Sequence[str]) -> argparse.Namespace:
@@ -47,8 +70,8 @@ def arguments(argv: Sequence[str]) -> argparse.Namespace:
     return parser.parse_args(argv)
 
 
-def request_of(words: argparse.Namespace) -> Request:
-    """What was asked, checked.
+def request_of(words: argparse.Namespace) -> PostprocessRequest:
+    """What is asked for, checked.
 
     Raises:
         BadInput: naming what cannot be.
@@ -62,7 +85,7 @@ def request_of(words: argparse.Namespace) -> Request:
         raise BadInput(f"--members {words.members}: an ensemble has 1 member or more")
     if words.concurrency is not None and words.concurrency < 1:
         raise BadInput(f"--concurrency {words.concurrency}: 1 worker or more is needed")
-    return Request(
+    return PostprocessRequest(
         members=words.members,
         split=words.split,
         explain=_number_of_images(words.explain),
@@ -81,11 +104,11 @@ def _number_of_images(text: str) -> int | None:
     return int(text)
 
 
-def again(words: argparse.Namespace) -> str:
+def resume_command(words: argparse.Namespace) -> str:
     """The command that goes on; nothing is forced twice."""
-    asked = {"--members": words.members, "--split": words.split, "--explain": words.explain}
-    asked |= {"--methods": words.methods, "--data": words.data}
-    asked |= {"--concurrency": words.concurrency, "--address": words.address}
-    said = [shlex.quote(f"{name}={value}") for name, value in asked.items() if value is not None]
+    options = {"--members": words.members, "--split": words.split, "--explain": words.explain}
+    options |= {"--methods": words.methods, "--data": words.data}
+    options |= {"--concurrency": words.concurrency, "--address": words.address}
+    given = [shlex.quote(f"{name}={value}") for name, value in options.items() if value is not None]
     flip = ["--flip"] if words.flip else []
-    return " ".join(["python -m jobs.postprocess", shlex.quote(words.results), *said, *flip])
+    return " ".join(["python -m jobs.postprocess", shlex.quote(words.results), *given, *flip])

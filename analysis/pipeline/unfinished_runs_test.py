@@ -3,21 +3,20 @@
 import shutil
 
 import numpy as np
-import pandas as pd
 import pytest
 import safetensors.numpy
 
 from analysis.pipeline import write_report
-from analysis.pipeline.evaluate_maps import judgement
-from analysis.pipeline.job import Failure
-from analysis.pipeline.pipeline import forget, is_done, postprocess
-from analysis.pipeline.task import Judge, JudgeTogether, Predict
-from analysis.pipeline.testing import job, small_sweep
+from analysis.pipeline.evaluate_maps import EvaluateEnsembleMaps, EvaluateMaps
+from analysis.pipeline.postprocessing import GivenUp
+from analysis.pipeline.predict import PredictImages
+from analysis.pipeline.real_sweep import postprocessing, small_sweep
+from analysis.pipeline.steps import forget, is_done, postprocess
 from analysis.pipeline.write_report import check_reads
 from analysis.sweep_folder import SweepFolder
 from results.paths import Paths
 from results.schema import MEMBERS
-from results.store import DamagedResults, Store
+from results.store import Store
 
 CAM_ALONE = {"methods": ("gradcam",)}
 
@@ -33,7 +32,7 @@ def cache(tmp_path_factory):
 @pytest.fixture(scope="module")
 def finished(tmp_path_factory, cache):
     store = small_sweep(tmp_path_factory.mktemp("sweeps") / "three", cache)
-    postprocess(job(store, **CAM_ALONE)[0])
+    postprocess(postprocessing(store, **CAM_ALONE)[0])
     return store
 
 
@@ -54,27 +53,29 @@ def members_named(store):
 
 def test_what_a_dead_worker_left_undone_is_done_by_the_next_run(copy):
     forget(copy)
-    one, work = job(copy, **CAM_ALONE)
+    one, work = postprocessing(copy, **CAM_ALONE)
 
     def dying(what, tasks):
-        if any(isinstance(task, Judge) for task in tasks):
-            return {task.fate: Failure("its worker died 3 times", lasting=False) for task in tasks}
+        if any(isinstance(task, EvaluateMaps) for task in tasks):
+            return {task.group: GivenUp("its worker died 3 times", lasting=False) for task in tasks}
         return work(what, tasks)
 
-    one.work = dying
+    one.runner = dying
     postprocess(one)
     assert not is_done(SweepFolder(copy), one.request)
     assert "This report is incomplete" in copy.read_bytes(Paths().report).decode()
-    again, work = job(copy, **CAM_ALONE)
+    again, work = postprocessing(copy, **CAM_ALONE)
     postprocess(again)
-    assert {type(task) for task in work.done} == {Judge, JudgeTogether}
+    assert {type(task) for task in work.done} == {EvaluateMaps, EvaluateEnsembleMaps}
     assert is_done(SweepFolder(copy), again.request)
 
 
 def test_if_no_member_can_be_tried_for_reasons_in_no_file_the_run_fails(copy):
     forget(copy)
-    one, _ = job(copy)
-    one.work = lambda what, tasks: {t.fate: Failure("out of memory", lasting=False) for t in tasks}
+    one, _ = postprocessing(copy)
+    one.runner = lambda what, tasks: {
+        t.group: GivenUp("out of memory", lasting=False) for t in tasks
+    }
     with pytest.raises(RuntimeError, match="no member could be tried: out of memory"):
         postprocess(one)
     assert not is_done(SweepFolder(copy), one.request)
@@ -82,14 +83,14 @@ def test_if_no_member_can_be_tried_for_reasons_in_no_file_the_run_fails(copy):
 
 def test_a_weights_file_put_back_is_used_again(copy):
     (trial, *_) = members_named(copy)
-    whole = copy.read_bytes(Paths().weight(trial))
-    copy.write_bytes(Paths().weight(trial), whole[:100])
-    one, _ = job(copy, **CAM_ALONE)
+    content = copy.read_bytes(Paths().weight(trial))
+    copy.write_bytes(Paths().weight(trial), content[:100])
+    one, _ = postprocessing(copy, **CAM_ALONE)
     assert not is_done(one.folder, one.request)
     postprocess(one)
     assert members(copy)[trial] == "left out"
-    copy.write_bytes(Paths().weight(trial), whole)
-    one, _ = job(copy, **CAM_ALONE)
+    copy.write_bytes(Paths().weight(trial), content)
+    one, _ = postprocessing(copy, **CAM_ALONE)
     assert not is_done(one.folder, one.request)
     postprocess(one)
     assert members(copy)[trial] == "member"
@@ -100,27 +101,27 @@ def test_other_weights_under_the_same_name_predict_test_anew(copy):
     arrays = safetensors.numpy.load(copy.read_bytes(Paths().weight(trial)))
     nudged = {name: array + np.float32(1e-4) for name, array in arrays.items()}
     copy.write_bytes(Paths().weight(trial), safetensors.numpy.save(nudged))
-    one, work = job(copy, **CAM_ALONE)
+    one, work = postprocessing(copy, **CAM_ALONE)
     postprocess(one)
-    assert {task.trial for task in work.done if isinstance(task, Predict)} == {trial}
+    assert {task.trial for task in work.done if isinstance(task, PredictImages)} == {trial}
 
 
 @pytest.mark.parametrize("kind", ["explain", "judge", "learned", "predict"])
 def test_a_damaged_part_is_made_again(copy, kind):
     part = next(name for name in copy.list(Paths().parts) if f"/{kind}-" in name)
-    whole = copy.read_bytes(part)
-    copy.write_bytes(part, whole[: len(whole) // 2])
-    if kind == "predict":  # parts of predictions are read only where the whole is gone
+    content = copy.read_bytes(part)
+    copy.write_bytes(part, content[: len(content) // 2])
+    if kind == "predict":  # parts of predictions are read only where the content is gone
         trial = part.rpartition("/")[2].split("-")[1]
         copy.delete(Paths().split_prediction(trial, "test"))
     copy.delete(Paths().report)
-    one, work = job(copy, **CAM_ALONE)
+    one, work = postprocessing(copy, **CAM_ALONE)
     postprocess(one)
     assert [task.part for task in work.done] == [part]
 
 
 def test_a_damaged_table_is_no_reason_to_call_it_done(copy):
-    one, _ = job(copy, **CAM_ALONE)
+    one, _ = postprocessing(copy, **CAM_ALONE)
     assert is_done(one.folder, one.request)
     copy.write_bytes(Paths().cams, b"P")
     assert not is_done(one.folder, one.request)
@@ -130,7 +131,7 @@ def test_an_interrupted_report_is_not_up_to_date(copy, monkeypatch):
     def full(store):
         raise OSError(28, "No space left on device")
 
-    one, _ = job(copy, members=2, **CAM_ALONE)
+    one, _ = postprocessing(copy, members=2, **CAM_ALONE)
     with monkeypatch.context() as patch:
         patch.setattr(write_report.page, "render", full)
         with pytest.raises(OSError, match="No space left"):
@@ -143,63 +144,25 @@ def test_an_interrupted_report_is_not_up_to_date(copy, monkeypatch):
 
 def test_other_answers_scored_on_test_are_another_reading_and_other_maps_are_not(copy):
     assert [one["flip"] for one in check_reads(copy)] == [False]
-    postprocess(job(copy, flip=True, **CAM_ALONE)[0])
+    postprocess(postprocessing(copy, flip=True, **CAM_ALONE)[0])
     assert [one["flip"] for one in check_reads(copy)] == [False, True]
-    postprocess(job(copy, flip=True, methods=("hirescam",))[0])
+    postprocess(postprocessing(copy, flip=True, methods=("hirescam",))[0])
     assert len(check_reads(copy)) == 2
-    postprocess(job(copy, **CAM_ALONE)[0])  # known already, but looked at again
+    postprocess(postprocessing(copy, **CAM_ALONE)[0])  # known already, but looked at again
     assert len(check_reads(copy)) == 3
 
 
 def test_a_reading_is_on_record_before_it_happens(copy):
     forget(copy)
     copy.delete(Paths().test_reads)
-    one, work = job(copy, **CAM_ALONE)
+    one, work = postprocessing(copy, **CAM_ALONE)
 
     def interrupted(what, tasks):
-        if any(isinstance(task, Predict) for task in tasks):
+        if any(isinstance(task, PredictImages) for task in tasks):
             raise KeyboardInterrupt
         return work(what, tasks)
 
-    one.work = interrupted
+    one.runner = interrupted
     with pytest.raises(KeyboardInterrupt):
         postprocess(one)
     assert len(check_reads(copy)) == 1
-
-
-@pytest.mark.parametrize("content", [b'{"a": 1', b'{"a": 1}', b"[1]"])
-def test_a_damaged_record_of_readings_is_not_overlooked(copy, content):
-    copy.write_bytes(Paths().test_reads, content)
-    with pytest.raises(DamagedResults, match="which records when test images were looked at"):
-        check_reads(copy)
-
-
-# --- which methods can be believed -----------------------------------------------------------
-
-
-SPREAD = (-0.02, 0.0, 0.02)
-"""Added to the numbers of three images: a standard error of 0.012 a method."""
-
-
-def judged(method, deletion, insertion):
-    row = {"member": "ensemble", "method": method}
-    return [
-        row | {"image_id": str(i), "deletion": deletion + shift, "insertion": insertion - shift}
-        for i, shift in enumerate(SPREAD if method not in ("random", "centre") else (0, 0, 0))
-    ]
-
-
-def test_only_methods_that_beat_both_references_beyond_chance_are_recommended():
-    rows = [
-        *judged("random", 0.6, 0.2),
-        *judged("centre", 0.5, 0.3),
-        *judged("integrated", 0.1, 0.9),
-        *judged("occlusion", 0.2, 0.8),
-        *judged("gradcam", 0.49, 0.31),  # better by less than two standard errors
-        *judged("layercam", 0.55, 0.6),  # deletion no better than the spot at the centre
-    ]
-    said = judgement(pd.DataFrame(rows))
-    assert "by Integrated gradients, Occlusion beat random cells" in said
-    assert "those by LayerCAM, Grad-CAM did not" in said
-    assert judgement(pd.DataFrame(rows[6:])) == ""
-    assert "no method's maps" in judgement(pd.DataFrame([*rows[:6], *judged("gradcam", 0.9, 0.1)]))

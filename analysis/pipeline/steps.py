@@ -1,21 +1,22 @@
-"""All stages in their order."""
+"""All steps in their order, and whether they have been done."""
 
 import datetime
 import hashlib
 import time
 from dataclasses import asdict, dataclass, field
 
-from analysis.pipeline import (
-    draw,
-    evaluate_maps,
-    explain,
-    export,
-    predict,
-    select_members,
-    write_report,
-)
-from analysis.pipeline.job import Job, Request
+from analysis.pipeline import draw, write_report
+from analysis.pipeline.combine_predictions import combine_predictions
+from analysis.pipeline.evaluate_maps import evaluate
+from analysis.pipeline.explain import explain
+from analysis.pipeline.export import export
+from analysis.pipeline.measure_speed import explanation_speed
+from analysis.pipeline.postprocess_request import PostprocessRequest
+from analysis.pipeline.postprocessing import Postprocessing
+from analysis.pipeline.predict import predict, unpredicted
+from analysis.pipeline.select_members import select_members, write_members
 from analysis.pipeline.task import VERSION
+from analysis.pipeline.visualise_features import projection
 from analysis.sweep_folder import SweepFolder
 from orchestrator.process import provenance
 from results.paths import Paths
@@ -40,7 +41,7 @@ class _Clock:
         return time.monotonic() - self.began
 
 
-def postprocess(job: Job) -> None:
+def postprocess(job: Postprocessing) -> None:
     """Everything that comes after a sweep; what is there is not computed again.
 
     Raises:
@@ -52,35 +53,38 @@ def postprocess(job: Job) -> None:
     write_report.write_leaderboard(job)
     if job.request.force and len(job.splits.test):  # only once the data can be read again
         forget(job.store)
-    chosen = select_members.choose_members(job)
-    if chosen is None:
+    selected = select_members(job)
+    if selected is None:
         draw.draw(job, draw.figures(job, None))
-        ending = write_report.Ending(None, "", {}, clock.started, clock.seconds, mark)
-        write_report.report(job, ending, None)
+        inputs = write_report.ReportInputs(None, "", {}, clock.started, clock.seconds, mark)
+        write_report.write_report(job, inputs)
         return
-    missing = predict.unpredicted(job, chosen.trials)
+    missing = unpredicted(job, selected.trials)
     if job.request.split == "test":
-        write_report.note_test_read(job, chosen, bool(missing))
-    predict.predict(job, missing)
-    answered = predict.answer(job, chosen)
+        write_report.note_test_read(job, selected, bool(missing))
+    predict(job, missing)
+    combined = combine_predictions(job, selected)
+    write_members(job, selected, combined.trials)
     if job.request.flip:
         job.notes.caveats.append(MIRRORED)
-    saved = export.save(job, chosen)
-    explained = explain.explain(job, chosen, answered)
-    evaluate_maps.judge(job, chosen, answered, explained)
-    draw.draw(job, draw.everything(job, chosen))
-    speed, points = write_report.speed(job, chosen), write_report.projection(job, chosen, answered)
+    exported = export(job, selected)
+    maps = explain(job, selected, combined)
+    evaluate(job, selected, combined, maps)
+    draw.draw(job, draw.everything(job, selected))
+    speed, points = explanation_speed(job, selected), projection(job, selected, combined)
     if job.request.split == "test" and (sentence := write_report.read_elsewhere(job)):
         job.notes.caveats.append(sentence)
     mark = stamp(job.folder, job.request)  # predictions have come
-    ending = write_report.Ending(chosen, saved, speed, clock.started, clock.seconds, mark)
-    write_report.report(job, ending, points)
+    inputs = write_report.ReportInputs(
+        selected, exported, speed, clock.started, clock.seconds, mark, points
+    )
+    write_report.write_report(job, inputs)
 
 
-def stamp(folder: SweepFolder, request: Request) -> str:
+def stamp(folder: SweepFolder, request: PostprocessRequest) -> str:
     """What the results depend on, in 16 digits: equal stamps mean that there is nothing to do."""
-    asked = asdict(request) | {"force": False}
-    digest = hashlib.sha256(f"{VERSION} {provenance.commit()} {asked}".encode())
+    fields = asdict(request) | {"force": False}
+    digest = hashlib.sha256(f"{VERSION} {provenance.commit()} {fields}".encode())
     store, paths = folder.store, Paths()
     files = [paths.trials, paths.epochs, paths.sweep]
     for trial in folder.candidates():
@@ -92,8 +96,8 @@ def stamp(folder: SweepFolder, request: Request) -> str:
     return digest.hexdigest()[:16]
 
 
-def is_done(folder: SweepFolder, request: Request) -> bool:
-    """Whether all of this stands there already, and whole."""
+def is_done(folder: SweepFolder, request: PostprocessRequest) -> bool:
+    """Whether all of this stands there already, undamaged."""
     store, paths = folder.store, Paths()
     try:
         record = store.read_json(paths.postprocess)
@@ -109,11 +113,11 @@ def is_done(folder: SweepFolder, request: Request) -> bool:
         made.append(f"{paths.ensemble}/ensemble.json")
         tables += [paths.regions, paths.faithfulness]
     return all(store.size(name) for name in made) and (
-        not record.get("ensemble") or all(_whole(store, name) for name in tables)
+        not record.get("ensemble") or all(_readable(store, name) for name in tables)
     )
 
 
-def _whole(store: Store, name: str) -> bool:
+def _readable(store: Store, name: str) -> bool:
     try:
         store.read_table(name)
     except DamagedResults:

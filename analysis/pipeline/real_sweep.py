@@ -8,7 +8,8 @@ from typing import Any
 import safetensors.numpy
 
 from analysis.pipeline.context import TaskContext
-from analysis.pipeline.job import Failure, Job, Request
+from analysis.pipeline.postprocess_request import PostprocessRequest
+from analysis.pipeline.postprocessing import GivenUp, Postprocessing
 from analysis.pipeline.task import Task
 from analysis.pipeline.worker import TaskWorker
 from analysis.sweep_folder import SweepFolder
@@ -56,14 +57,14 @@ def small_sweep(root: Path, cache: Path, configs: Sequence[TrialConfig] = CONFIG
     pruned = trials[0] | {"trial": "0123456789", "number": len(configs), "status": "pruned"}
     store.write_table(Paths().trials, table(TRIALS, [*trials, pruned]))
     store.write_table(Paths().epochs, table(EPOCHS, epochs))
-    about = {
+    data = {
         "path": f"embedded faces ({FACES})",
         "digest": splits.digest,
         "classes": list(splits.classes),
         "images": {"training": len(splits.training), "validation": len(splits.validation)},
         "notes": list(splits.notes),
     }
-    record = {"name": root.name, "question": "Which of three?", "rungs": [2], "data": about}
+    record = {"name": root.name, "question": "Which of three?", "rungs": [2], "data": data}
     store.write_json(Paths().sweep, record)
     return store
 
@@ -115,7 +116,7 @@ def _row(run: TrainingRun, number: int, status: str) -> dict[str, Any]:
     )
 
 
-class HereAndNow:
+class InProcessRunner:
     """`TaskRunner` in this process: does every task whose part is missing, and remembers which.
 
     Attributes:
@@ -123,25 +124,26 @@ class HereAndNow:
     """
 
     def __init__(self, store: Store) -> None:
-        self._store, self._shop = store, TaskWorker(TaskContext(store.root, threads=1))
+        self._store, self._worker = store, TaskWorker(TaskContext(store.root, threads=1))
         self.done: list[Task] = []
 
-    def __call__(self, what: str, tasks: Sequence[Task]) -> dict[str, Failure]:
+    def __call__(self, title: str, tasks: Sequence[Task]) -> dict[str, GivenUp]:
         """See `TaskRunner`."""
-        failed: dict[str, Failure] = {}
+        failures: dict[str, GivenUp] = {}
         for task in tasks:
-            if task.fate in failed or self._store.exists(task.part):
+            if task.group in failures or self._store.exists(task.part):
                 continue
             try:
-                self._shop.do(task)
+                self._worker.do(task)
                 self.done.append(task)
             except BadInput as problem:
-                failed[task.fate] = Failure(str(problem), lasting=True)
-        return failed
+                failures[task.group] = GivenUp(str(problem), lasting=True)
+        return failures
 
 
-def job(store: Store, **asked: Any) -> tuple[Job, HereAndNow]:
+def postprocessing(store: Store, **changes: Any) -> tuple[Postprocessing, InProcessRunner]:
     """A post-processing of a sweep's folder, in this process."""
-    work = HereAndNow(store)
-    usual = Request(methods=("gradcam", "gradient"), explain=14)
-    return Job(SweepFolder(store), dataclasses.replace(usual, **asked), work), work
+    runner = InProcessRunner(store)
+    usual = PostprocessRequest(methods=("gradcam", "gradient"), explain=14)
+    request = dataclasses.replace(usual, **changes)
+    return Postprocessing(SweepFolder(store), request, runner), runner

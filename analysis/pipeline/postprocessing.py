@@ -1,13 +1,17 @@
-"""One post-processing of one sweep: what was asked, what is known, what must be said."""
+"""One post-processing of one sweep: what it is asked for, what it works on, what must be noted."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
+import numpy as np
 import pyarrow as pa
+import safetensors
+import safetensors.numpy
+from numpy.typing import NDArray
 
-from analysis.features.arrays import unreadable
+from analysis.pipeline.postprocess_request import PostprocessRequest
 from analysis.pipeline.task import Task
 from analysis.sweep_folder import SweepFolder
 from orchestrator.data.faces import Faces, Splits
@@ -17,7 +21,7 @@ from results.store import DamagedResults, Store
 
 
 @dataclass(frozen=True)
-class Failure:
+class GivenUp:
     """Why tasks were given up.
 
     Attributes:
@@ -30,36 +34,13 @@ class Failure:
     lasting: bool
 
 
-TaskRunner = Callable[[str, Sequence[Task]], Mapping[str, Failure]]
-"""(what it is, tasks) -> `Task.fate` -> why those were given up; all others left their parts."""
-
-
-@dataclass(frozen=True)
-class Request:
-    """What was asked.
-
-    Attributes:
-        members: in the ensemble, at most.
-        split: whose images are predicted, explained and drawn: test or validation.
-        explain: images that the costly methods explain; None for all.
-        methods: names in `analysis.explain.methods.names.NAMES`; pictures show the first.
-        flip: whether mirrored images are predicted too, and averaged with.
-        force: whether what is there is computed again.
-        data: path of the data set, if it moved.
-    """
-
-    members: int = 7
-    split: str = "test"
-    explain: int | None = 56
-    methods: tuple[str, ...] = ()
-    flip: bool = False
-    force: bool = False
-    data: str | None = None
+TaskRunner = Callable[[str, Sequence[Task]], Mapping[str, GivenUp]]
+"""(title, tasks) -> `Task.group` -> why those were given up; all others left their parts."""
 
 
 @dataclass
 class Notes:
-    """What a reader of the results must be told.
+    """What a reader of the results must know.
 
     Attributes:
         caveats: sentences.
@@ -77,21 +58,21 @@ class Notes:
 
 
 @dataclass
-class Job:
+class Postprocessing:
     """See the module.
 
     Attributes:
         folder: the sweep's.
-        request: what was asked.
-        work: has tasks done.
-        say: tells the person at the terminal.
-        notes: grows from stage to stage.
+        request: what is asked for.
+        runner: has tasks done.
+        notify: shows a line to the person at the terminal.
+        notes: grows from step to step.
     """
 
     folder: SweepFolder
-    request: Request
-    work: TaskRunner
-    say: Callable[[str], None] = lambda line: None
+    request: PostprocessRequest
+    runner: TaskRunner
+    notify: Callable[[str], None] = lambda line: None
     notes: Notes = field(default_factory=Notes)
 
     @property
@@ -111,62 +92,75 @@ class Job:
         return faces
 
     @property
-    def seen(self) -> frozenset[str]:
+    def ids_in_training(self) -> frozenset[str]:
         """Images of that split that also stand in training."""
         ids: frozenset[str] = getattr(self.folder, f"seen_{self.request.split}_ids")
         return ids
 
-    def model(self, *trials: str) -> str:
-        """Digest of what these trials' answers depend on: weights and preprocessing."""
+    def rows_of(self, ids: Iterable[str]) -> NDArray[np.int64]:
+        """(n,) where images stand in that split."""
+        return np.array([self._row_of[name] for name in ids], np.int64)
+
+    @cached_property
+    def _row_of(self) -> dict[str, int]:
+        return {str(name): row for row, name in enumerate(self.faces.ids)}
+
+    def model_digest(self, *trials: str) -> str:
+        """Of what these trials' answers depend on: weights and preprocessing."""
         return hashlib.sha256("".join(map(self._model, trials)).encode()).hexdigest()[:16]
 
     def _model(self, trial: str) -> str:
         if trial not in self._models:
             content = self.store.read_bytes(Paths().weight(trial))
             variant = self.folder.config(trial).preprocessing
-            about = "" if variant == "plain" else f"{variant} {VARIANTS[variant].version}"
-            self._models[trial] = f"{hashlib.sha256(content).hexdigest()} {about}"
+            version = "" if variant == "plain" else f"{variant} {VARIANTS[variant].version}"
+            self._models[trial] = f"{hashlib.sha256(content).hexdigest()} {version}"
         return self._models[trial]
 
     @cached_property
     def _models(self) -> dict[str, str]:
         return {}
 
-    def done(self, what: str, tasks: Sequence[Task], doing: str) -> dict[str, str]:
+    # --- tasks -------------------------------------------------------------------------------
+
+    def run(self, title: str, tasks: Sequence[Task], purpose: str) -> dict[str, str]:
         """Have tasks done; what is given up is noted.
 
         Args:
-            what: for the progress bar, e.g. "judging maps".
+            title: for the progress bar, e.g. "judging maps".
             tasks: to do; those whose parts are there and can be read are not done again.
-            doing: what is missing without them, e.g. "judging the maps of".
+            purpose: what is missing without them, e.g. "judging the maps of".
 
         Returns:
-            Fate -> reason, of what was given up.
+            `Task.group` -> reason, of what was given up.
         """
         self._drop_damaged(tasks)
-        failures = self.work(what, tasks)
-        for fate, failure in failures.items():
-            self.notes.skipped.append((f"{doing} {fate}", failure.reason))
-            self.say(f"note: no {doing} {fate}: {failure.reason}")
+        failures = self.runner(title, tasks)
+        for group, failure in failures.items():
+            self.notes.skipped.append((f"{purpose} {group}", failure.reason))
+            self.notify(f"note: no {purpose} {group}: {failure.reason}")
             if not failure.lasting:
-                self.notes.unfinished.append(f"{doing} {fate}: {failure.reason}")
-        return {fate: failure.reason for fate, failure in failures.items()}
+                self.notes.unfinished.append(f"{purpose} {group}: {failure.reason}")
+        return {group: failure.reason for group, failure in failures.items()}
 
-    def tables(self, tasks: Iterable[Task], given_up: Iterable[str] = ()) -> list[pa.Table]:
+    def parts(self, tasks: Iterable[Task], given_up: Iterable[str] = ()) -> list[pa.Table]:
         """The parts of tasks that were not given up, and of those what had been finished."""
         gone = set(given_up)
-        kept = (t.part for t in tasks if t.fate not in gone or self.store.exists(t.part))
+        kept = (t.part for t in tasks if t.group not in gone or self.store.exists(t.part))
         return [self.store.read_table(part) for part in kept]
 
     def _drop_damaged(self, tasks: Sequence[Task]) -> None:
         """Take away parts that cannot be read, so that they are made again."""
         for task in tasks:
-            if not self.store.exists(task.part):
-                continue
-            try:
-                if task.part.endswith(".parquet"):
-                    self.store.read_table(task.part)
-                elif reason := unreadable(self.store.read_bytes(task.part)):
-                    raise DamagedResults(reason)
-            except DamagedResults:
+            if self.store.exists(task.part) and not self._readable(task.part):
                 self.store.delete(task.part)
+
+    def _readable(self, part: str) -> bool:
+        try:
+            if part.endswith(".parquet"):
+                self.store.read_table(part)
+            else:
+                safetensors.numpy.load(self.store.read_bytes(part))
+        except (DamagedResults, safetensors.SafetensorError, ValueError, KeyError, TypeError):
+            return False
+        return True

@@ -9,9 +9,12 @@ import pyarrow as pa
 import pytest
 
 import analysis.ensemble
-from analysis.pipeline.pipeline import forget, is_done, postprocess
-from analysis.pipeline.task import Check, Explain, Judge, Predict
-from analysis.pipeline.testing import CONFIGS, FACES, job, small_sweep
+from analysis.pipeline.evaluate_maps import EvaluateMaps
+from analysis.pipeline.explain import ExplainImages
+from analysis.pipeline.predict import PredictImages
+from analysis.pipeline.real_sweep import CONFIGS, FACES, postprocessing, small_sweep
+from analysis.pipeline.select_members import CheckWeights
+from analysis.pipeline.steps import forget, is_done, postprocess
 from analysis.sweep_folder import SweepFolder
 from results.paths import Paths
 from results.schema import TABLES
@@ -37,7 +40,7 @@ def trained(tmp_path_factory, cache):
 @pytest.fixture(scope="module")
 def finished(trained):
     """The sweep after one post-processing, with what was done for it."""
-    one, work = job(trained)
+    one, work = postprocessing(trained)
     postprocess(one)
     return one, work
 
@@ -115,11 +118,11 @@ def test_the_leading_method_explains_every_image_by_every_member_and_the_ensembl
 
 def test_costly_methods_explain_a_sample_with_right_and_wrong_of_many_classes(finished):
     cams = frame(finished[0].store, "cams")
-    asked = cams.query("method == 'gradient' and member == 'ensemble' and rule == 'prediction'")
-    assert len(asked) == 14
-    right = asked["label"] == asked["prediction"]
+    explained = cams.query("method == 'gradient' and member == 'ensemble' and rule == 'prediction'")
+    assert len(explained) == 14
+    right = explained["label"] == explained["prediction"]
     assert 0 < right.sum() < 14
-    assert asked["label"].nunique() >= 5
+    assert explained["label"].nunique() >= 5
 
 
 def test_maps_have_their_own_size_maximum_one_and_shares_that_sum_to_one(finished):
@@ -140,8 +143,8 @@ def test_scores_hold_validation_and_test_with_what_was_compared(finished):
         named = dict(zip(one["metric"], one["value"], strict=True))
         assert {"accuracy", "macro_f1", "ece", "ece_uncalibrated", "brier", "nll"} <= set(named)
     answers = frame(finished[0].store, "answers")
-    found = scores.query("who == 'ensemble' and split == 'test' and images == 'all'")
-    accuracy = found.set_index("metric").loc["accuracy"]
+    measured = scores.query("who == 'ensemble' and split == 'test' and images == 'all'")
+    accuracy = measured.set_index("metric").loc["accuracy"]
     assert accuracy["value"] == pytest.approx(answers["correct"].mean())
     assert accuracy["n"] == TESTED
 
@@ -149,9 +152,9 @@ def test_scores_hold_validation_and_test_with_what_was_compared(finished):
 def test_the_saved_ensemble_answers_as_the_table_says(finished):
     one, _ = finished
     loaded = analysis.ensemble.load(Path(one.store.root) / "ensemble")
-    said = loaded.predict(np.asarray(one.splits.test.images))
+    predicted_again = loaded.predict(np.asarray(one.splits.test.images))
     stored = np.stack(frame(one.store, "answers")["probability"].to_list())
-    np.testing.assert_allclose(said, stored, atol=5e-3)  # stored by way of float16
+    np.testing.assert_allclose(predicted_again, stored, atol=5e-3)  # stored by way of float16
 
 
 def test_pictures_stand_where_their_index_says(finished):
@@ -174,7 +177,7 @@ def test_the_test_images_are_read_once_and_that_is_on_record(finished):
     one, work = finished
     (read,) = one.store.read_json(Paths().test_reads)
     assert read["data"] == one.folder.digest
-    predicted = [task for task in work.done if isinstance(task, Predict)]
+    predicted = [task for task in work.done if isinstance(task, PredictImages)]
     trials = [task.trial for task in predicted]
     assert len(trials) == len(set(trials)) <= len(CONFIGS)
     assert sum(len(task.rows) for task in predicted) == TESTED * len(trials)
@@ -186,13 +189,13 @@ def test_the_test_images_are_read_once_and_that_is_on_record(finished):
 def test_a_second_run_has_nothing_to_do(finished):
     one, _ = finished
     assert is_done(SweepFolder(one.store), one.request)
-    assert not is_done(SweepFolder(one.store), job(one.store, explain=7)[0].request)
+    assert not is_done(SweepFolder(one.store), postprocessing(one.store, explain=7)[0].request)
 
 
 @pytest.mark.parametrize("name", ["report.html", "cams.parquet", "images/learning_curves.png"])
 def test_what_was_taken_away_is_made_again_from_parts(copy, finished, name):
     copy.delete(name)
-    again, work = job(copy)
+    again, work = postprocessing(copy)
     assert not is_done(again.folder, again.request)
     postprocess(again)
     assert work.done == []
@@ -201,26 +204,26 @@ def test_what_was_taken_away_is_made_again_from_parts(copy, finished, name):
 
 
 def test_only_a_missing_piece_is_computed_again(copy, finished):
-    (lost, *_) = [task for task in finished[1].done if isinstance(task, Explain)]
+    (lost, *_) = [task for task in finished[1].done if isinstance(task, ExplainImages)]
     copy.delete(lost.part)
-    again, work = job(copy)
+    again, work = postprocessing(copy)
     postprocess(again)
     assert [task.part for task in work.done] == [lost.part]
 
 
 def test_two_runs_from_nothing_find_the_same(bare, finished):
-    again, _ = job(bare)
+    again, _ = postprocessing(bare)
     postprocess(again)
     for name in ("members", "scores", "answers", "cams", "regions", "faithfulness"):
         pd.testing.assert_frame_equal(frame(bare, name), frame(finished[0].store, name))
 
 
 def test_another_method_costs_its_own_work_alone(copy, finished):
-    again, work = job(copy, methods=("gradcam", "gradient", "layercam"))
+    again, work = postprocessing(copy, methods=("gradcam", "gradient", "layercam"))
     postprocess(again)
-    assert Check not in kinds(work)
-    assert Predict not in kinds(work)
-    judged = {task.method for task in work.done if isinstance(task, Judge)}
+    assert CheckWeights not in kinds(work)
+    assert PredictImages not in kinds(work)
+    judged = {task.method for task in work.done if type(task) is EvaluateMaps}
     assert judged == {"layercam"}
 
 
@@ -235,7 +238,7 @@ def test_a_member_whose_weights_are_damaged_is_left_out_and_said(bare, finished)
     trial = best_member(finished[0].store)
     content = bare.read_bytes(Paths().weight(trial))
     bare.write_bytes(Paths().weight(trial), content[: len(content) // 2])
-    one, _ = job(bare)
+    one, _ = postprocessing(bare)
     postprocess(one)
     members = frame(bare, "members").set_index("trial")
     assert members.loc[trial, "role"] == "left out"
@@ -256,7 +259,7 @@ def test_weights_that_do_not_give_what_was_predicted_are_left_out(bare, finished
     others = [t for t in frame(bare, "trials")["trial"] if t not in (trial, "0123456789")]
     for other in others:  # so that the search would take the trial that is off
         bare.delete(Paths().weight(other))
-    one, _ = job(bare)
+    one, _ = postprocessing(bare)
     postprocess(one)
     reason = frame(bare, "members") if bare.exists("members.parquet") else None
     assert reason is None
@@ -266,7 +269,7 @@ def test_weights_that_do_not_give_what_was_predicted_are_left_out(bare, finished
 def test_without_any_member_there_is_still_a_report_that_says_so(bare):
     for trial in frame(bare, "trials")["trial"]:
         bare.delete(Paths().weight(trial))
-    one, work = job(bare)
+    one, work = postprocessing(bare)
     postprocess(one)
     assert work.done == []
     page = bare.read_bytes(Paths().report).decode()
@@ -275,25 +278,26 @@ def test_without_any_member_there_is_still_a_report_that_says_so(bare):
 
 
 def test_validation_can_be_explained_without_touching_the_test_images(bare):
-    one, work = job(bare, split="validation", methods=("gradcam",))
+    one, work = postprocessing(bare, split="validation", methods=("gradcam",))
     postprocess(one)
     assert not bare.exists(Paths().test_reads)
-    assert Predict not in kinds(work)
+    assert PredictImages not in kinds(work)
     assert set(frame(bare, "answers")["split"]) == {"validation"}
     assert set(frame(bare, "scores")["split"]) == {"validation"}
 
 
 def test_mirrored_images_change_the_answers(bare, finished):
-    one, _ = job(bare, flip=True, methods=("gradcam",))
+    one, _ = postprocessing(bare, flip=True, methods=("gradcam",))
     postprocess(one)
     plain = np.stack(frame(finished[0].store, "answers")["probability"].to_list())
     flipped = np.stack(frame(bare, "answers")["probability"].to_list())
     assert 0 < np.abs(plain - flipped).max() < 1
 
 
-def test_the_stages_load_no_framework():
+def test_the_steps_load_no_framework():
     script = (
-        "import sys, analysis.pipeline.pipeline\nprint({'keras', 'tensorflow'} & set(sys.modules))"
+        "import sys, analysis.pipeline.steps, analysis.pipeline.worker\n"
+        "print({'keras', 'tensorflow'} & set(sys.modules))"
     )
     done = subprocess.run(
         [sys.executable, "-c", script], capture_output=True, text=True, check=True
