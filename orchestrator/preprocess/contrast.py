@@ -42,11 +42,11 @@ def difference_of_gaussians(
 ) -> NDArray[np.float32]:
     """What lies between two scales: G(inner) * x - G(outer) * x. Range [-10, 10], deviation 1.
 
-    Tan & Triggs 2010 (IEEE TIP 19(6), section II-B) and Shin, Kim & Kwon 2016. Slow changes, most
-    of the lighting, and pixel noise both go. Tan & Triggs correct gamma before and equalise
-    contrast robustly after it; here the filter stands alone and its result is divided by the
-    image's standard deviation, taken as at least half a grey level. Beyond the border the
-    outermost pixel continues. Images of one grey level become 0.
+    Tan & Triggs 2010 (https://doi.org/10.1109/TIP.2010.2042645, section II-B) and Shin, Kim & Kwon
+    2016. Slow changes, most of the lighting, and pixel noise both go. Tan & Triggs correct gamma
+    before and equalise contrast robustly after it; here the filter stands alone and its result is
+    divided by the image's standard deviation, taken as at least half a grey level. Beyond the
+    border the outermost pixel continues. Images of one grey level become 0.
     """
     band = filters.difference_of_gaussians(
         intensities(images), inner, outer, mode="nearest", channel_axis=0

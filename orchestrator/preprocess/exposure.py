@@ -25,8 +25,8 @@ times its share in a flat histogram, where contrast grows and grain does not yet
 def plain(images: NDArray[Any]) -> NDArray[np.float32]:
     """No correction: grey values divided by 255. Range [0, 1].
 
-    Mollahosseini et al. 2016 and Zhang et al. 2015 feed raw faces; it is the baseline of Shin,
-    Kim & Kwon 2016.
+    Mollahosseini et al. 2016 (https://arxiv.org/abs/1511.04110) and Zhang et al. 2015 feed raw
+    faces; it is the baseline of Shin, Kim & Kwon 2016.
     """
     return intensities(images)
 
@@ -36,9 +36,10 @@ def histogram(images: NDArray[Any]) -> NDArray[np.float32]:
 
     A pixel's new value is the share of the image's pixels that are at most as bright (Gonzalez &
     Woods, Digital Image Processing, section 3.3), so the brightest becomes 1 and the darkest the
-    share of pixels as dark. Pramerdorfer & Kampel 2016 and Yu & Zhang 2015 equalise every face;
-    Shin, Kim & Kwon 2016 found it best with a small network. Invariant to every increasing change
-    of grey values. Images of one grey level have nothing to equalise and stay as they are.
+    share of pixels as dark. Pramerdorfer & Kampel 2016 (https://arxiv.org/abs/1612.02903) and Yu &
+    Zhang 2015 equalise every face; Shin, Kim & Kwon 2016 found it best with a small network.
+    Invariant to every increasing change of grey values. Images of one grey level have nothing to
+    equalise and stay as they are.
     """
     return _image_by_image(exposure.equalize_hist, images)
 
@@ -62,8 +63,9 @@ def clahe(images: NDArray[Any], *, tiles: int = TILES, clip: float = CLIP) -> ND
 def gamma(images: NDArray[Any], *, exponent: float = GAMMA) -> NDArray[np.float32]:
     """Gamma correction: the square root of each intensity. Range [0, 1].
 
-    The first step of Tan & Triggs 2010 (IEEE TIP 19(6), section II-A): a power law lifts shadows
-    and compresses highlights. Doubling the light multiplies the result by a constant.
+    The first step of Tan & Triggs 2010 (https://doi.org/10.1109/TIP.2010.2042645, section II-A): a
+    power law lifts shadows and compresses highlights. Doubling the light multiplies the result by a
+    constant.
     """
     return exposure.adjust_gamma(intensities(images), exponent)
 
