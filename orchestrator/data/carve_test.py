@@ -8,7 +8,14 @@ from hypothesis import strategies as st
 from orchestrator.data.carve import carve
 from orchestrator.data.faces import EMOTIONS
 from orchestrator.data.raw import Raw
-from orchestrator.data.testing import example
+from orchestrator.data.testing import (
+    EXAMPLE,
+    example,
+    image_folders,
+    png_bytes,
+    refused,
+    write_folder,
+)
 
 
 def by_class(raw: Raw, splits: np.ndarray) -> list[list[int]]:
@@ -111,3 +118,15 @@ def test_what_is_carved_is_no_run_of_the_first_images(seed):
     used = carve(example((100, 0, 0), seed=seed)).splits
     taken = np.flatnonzero(used == 2)
     assert 0.3 < np.mean(taken) / len(used) < 0.7
+
+
+def test_no_training_images(tmp_path):
+    members = {n: d for n, d in image_folders(EXAMPLE).items() if n.startswith("test/")}
+    path = write_folder(members, tmp_path / "d")
+    refused(path, tmp_path, "none of the 14 images is a training image")
+
+
+def test_too_few_images_to_carve_from(tmp_path):
+    members = {f"{name}/1.png": png_bytes(EXAMPLE.images[0]) for name in ("sad", "happy")}
+    path = write_folder(members, tmp_path / "d")
+    refused(path, tmp_path, "no validation images are there", "too few to carve")

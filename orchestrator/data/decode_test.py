@@ -1,10 +1,14 @@
 import io
+import struct
+import zipfile
+from pathlib import Path
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from orchestrator.data.decode import decode
+from orchestrator.data.testing import EXAMPLE, JPEG, image_folders, refused, write_zip
 
 RNG = np.random.default_rng(0)
 FACE = RNG.integers(0, 256, (48, 48), np.uint8)
@@ -64,3 +68,33 @@ def test_a_photograph_is_turned_upright():
 def test_bytes_after_the_images_end_are_no_fault():
     data = encoded(Image.fromarray(FACE), "JPEG") + bytes(5000)
     assert decode(data, "x")[0].shape == (48, 48)
+
+
+def jpeg_tree(tmp_path: Path, data: bytes) -> Path:
+    return write_zip(image_folders(EXAMPLE) | {"train/sad/bad.jpg": data}, tmp_path / "x.zip")
+
+
+@pytest.mark.parametrize("missing", [1, 2, 50, 500])
+def test_a_truncated_jpeg(tmp_path, missing):
+    path = jpeg_tree(tmp_path, JPEG[:-missing])
+    refused(path, tmp_path, "x.zip, member train/sad/bad.jpg: damaged or cut-off image")
+
+
+def test_an_image_file_that_is_no_image(tmp_path):
+    path = jpeg_tree(tmp_path, b"<html>not found</html>")
+    refused(path, tmp_path, "train/sad/bad.jpg: no image (22 bytes that start with b'<html>no')")
+
+
+def test_an_empty_image_file(tmp_path):
+    refused(jpeg_tree(tmp_path, b""), tmp_path, "train/sad/bad.jpg: 0 bytes")
+
+
+@pytest.mark.parametrize("side", [8_000, 11_000, 60_000])
+def test_a_decompression_bomb_image(tmp_path, side):
+    file = io.BytesIO()
+    Image.new("1", (8, 8)).save(file, "PNG")
+    head = file.getvalue()
+    # A PNG's width and height stand at byte 16; the checksum of the header follows at 29.
+    body = head[12:16] + struct.pack(">II", side, side) + head[24:29]
+    crc = struct.pack(">I", zipfile.crc32(body))
+    refused(jpeg_tree(tmp_path, head[:12] + body + crc + head[33:]), tmp_path, "decompression bomb")

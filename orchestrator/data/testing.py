@@ -1,4 +1,4 @@
-"""One small data set written in every layout, for tests: noise, not faces."""
+"""For tests: one small data set, noise and not faces, written in every layout and refused."""
 
 import io
 import tarfile
@@ -7,10 +7,13 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import numpy as np
+import pytest
 from PIL import Image
 
+from orchestrator.data.cache.open_faces import open_faces
 from orchestrator.data.faces import EMOTIONS, SIDE
 from orchestrator.data.raw import SPLITS, Raw
+from orchestrator.errors import BadInput
 
 PREFIXES = dict(zip(SPLITS, ("Training", "PublicTest", "PrivateTest"), strict=True))
 """Split -> FER2013's name for it."""
@@ -121,3 +124,38 @@ def write_tar(members: Mapping[str, bytes], path: Path) -> Path:
             info.size = len(data)
             archive.addfile(info, io.BytesIO(data))
     return path
+
+
+EXAMPLE = example((3, 1, 1))
+"""35 images: five of each class."""
+
+CSV = fer2013_csv(EXAMPLE)["fer2013.csv"]
+
+
+def jpeg_bytes(image: np.ndarray) -> bytes:
+    """An image file that loses a little."""
+    file = io.BytesIO()
+    Image.fromarray(image).save(file, "JPEG")
+    return file.getvalue()
+
+
+JPEG = jpeg_bytes(EXAMPLE.images[0])
+
+
+def write_file(folder: Path, data: bytes, name: str = "fer2013.csv") -> Path:
+    """One file in a folder."""
+    path = folder / name
+    path.write_bytes(data)
+    return path
+
+
+def refused(path: Path, tmp_path: Path, *parts: str) -> None:
+    """Check that a path is refused in one line that has these parts, and nothing is cached."""
+    cache = tmp_path / "cache"
+    with pytest.raises(BadInput) as caught:
+        open_faces(path, cache=cache)
+    sentence = str(caught.value)
+    for part in parts:
+        assert part in sentence
+    assert "\n" not in sentence
+    assert not list(cache.glob("*"))

@@ -32,9 +32,9 @@ def plane(images: NDArray[Any]) -> NDArray[np.float32]:
     """Linear plane fitting: x minus its least-squares plane a row + b column + c. Mean 0.
 
     Yu & Zhang 2015 (ICMI, with histogram equalisation after it, which is left out here); before
-    them Sung & Poggio 1998 (IEEE PAMI 20(1)) for face detection. Takes away any light that grows
-    steadily to one side and the mean brightness; invariant to adding any plane. Range [-1.6, 1.6],
-    on FER2013 98 % within 0.5.
+    them Sung & Poggio 1998 (https://doi.org/10.1109/34.655648) for face detection. Takes away any
+    light that grows steadily to one side and the mean brightness; invariant to adding any plane.
+    Range [-1.6, 1.6], on FER2013 98 % within 0.5.
     """
     x = intensities(images).astype(np.float64)
     _, h, w = x.shape
@@ -83,10 +83,10 @@ def diffusion(
     expressions Shin, Kim & Kwon 2016), which leaves fewer halos beside them. L is x after
     non-linear diffusion (Perona & Malik 1990, https://doi.org/10.1109/34.56205, with 1 / (1 + (s /
     edge)^2), their equation for wide regions) in semi-implicit steps of additive operator splitting
-    (Weickert, ter Haar Romeny & Viergever 1998, IEEE TIP 7(3)). The edge strength s is Weber's, the
-    difference of two neighbours over their mean, as in Gross & Brajovic; they solve one linear
-    system with it, we a few diffusion steps. Invariant to doubling the light. Images of one grey
-    level become 0, a black one -1.
+    (Weickert, ter Haar Romeny & Viergever 1998, https://doi.org/10.1109/83.661190). The edge
+    strength s is Weber's, the difference of two neighbours over their mean, as in Gross & Brajovic;
+    they solve one linear system with it, we a few diffusion steps. Invariant to doubling the light.
+    Images of one grey level become 0, a black one -1.
     """
     x = intensities(images)
     light = x

@@ -1,0 +1,81 @@
+import pytest
+
+from orchestrator.data.testing import (
+    CSV,
+    EXAMPLE,
+    csv_bytes,
+    icml_csv,
+    refused,
+    write_file,
+    write_folder,
+)
+
+
+def with_row(number: int, emotion: str = "3", pixels: str = "", usage: str = "Training") -> bytes:
+    lines = CSV.decode().splitlines()
+    lines[number] = f"{emotion},{pixels or ' '.join(['7'] * 2304)},{usage}"
+    return ("\n".join(lines) + "\n").encode()
+
+
+def test_wrong_columns(tmp_path):
+    path = write_file(tmp_path, b"label,image\n1,2\n")
+    refused(path, tmp_path, "fer2013.csv: columns 'label', 'image' found, emotion, pixels")
+
+
+def test_a_table_without_labels(tmp_path):
+    path = write_file(tmp_path, csv_bytes(EXAMPLE, ("pixels",)))
+    refused(path, tmp_path, "columns 'pixels' found")
+
+
+def test_a_table_without_rows(tmp_path):
+    refused(write_file(tmp_path, b"emotion,pixels,Usage\n"), tmp_path, "a header and no rows")
+
+
+def test_two_tables_of_one_layout(tmp_path):
+    path = write_folder({"a/fer2013.csv": CSV, "b/fer2013.csv": CSV}, tmp_path / "d")
+    refused(path, tmp_path, "holds 2 tables of one layout (a/fer2013.csv, b/fer2013.csv)")
+
+
+@pytest.mark.parametrize(("count", "fault"), [(2303, "2,303"), (2305, "2,305"), (1, "1")])
+def test_a_row_with_another_number_of_pixels(tmp_path, count, fault):
+    path = write_file(tmp_path, with_row(17, pixels=" ".join(["7"] * count)))
+    refused(
+        path, tmp_path, f"row 17 (line 18): {fault} pixels, 2,304 (48x48) expected", "fer2013.csv"
+    )
+
+
+def test_a_lacking_and_a_surplus_pixel_do_not_make_up_for_each_other(tmp_path):
+    lines = CSV.decode().splitlines()
+    lines[4] = f"3,{' '.join(['7'] * 2305)},Training"
+    lines[5] = f"3,{' '.join(['7'] * 2303)},Training"
+    refused(
+        write_file(tmp_path, "\n".join(lines).encode()), tmp_path, "row 4 (line 5): 2,305 pixels"
+    )
+
+
+@pytest.mark.parametrize("value", ["256", "x", "-1", "1.5", "99999999999999999999", "4" * 5000])
+def test_a_value_that_is_no_gray_level(tmp_path, value):
+    pixels = " ".join(["7"] * 100 + [value] + ["7"] * 2203)
+    path = write_file(tmp_path, with_row(9, pixels=pixels))
+    refused(path, tmp_path, "row 9 (line 10)", f"'{value[:20]}' as pixel 101, a number 0 to 255")
+
+
+def test_an_unknown_usage(tmp_path):
+    path = write_file(tmp_path, with_row(2, usage="Holdout"))
+    refused(path, tmp_path, "row 2 (line 3): Usage 'Holdout', Training, PublicTest or PrivateTest")
+
+
+@pytest.mark.parametrize("emotion", ["7", "-1", "", "happy", "1.0"])
+def test_an_emotion_out_of_range(tmp_path, emotion):
+    path = write_file(tmp_path, with_row(35, emotion=emotion))
+    refused(path, tmp_path, f"row 35 (line 36): emotion '{emotion}', 0 to 6 expected")
+
+
+@pytest.mark.parametrize("cut", [3, 30, 5000])
+def test_a_csv_cut_within_a_row(tmp_path, cut):
+    refused(write_file(tmp_path, CSV[:-cut]), tmp_path, "row 35 (line 36)", "seems cut off")
+
+
+def test_a_padded_csv_cut_within_its_pixels(tmp_path):
+    data = icml_csv(EXAMPLE)["icml_face_data.csv"][:-200]
+    refused(write_file(tmp_path, data), tmp_path, "row 35", "2,304 (48x48) expected", "cut off")

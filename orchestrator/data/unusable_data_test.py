@@ -1,0 +1,103 @@
+"""Paths that hold no data set, each refused with one sentence: where and why."""
+
+import os
+import tempfile
+from pathlib import Path
+
+import pytest
+
+from orchestrator.data.cache.open_faces import open_faces
+from orchestrator.data.testing import (
+    CSV,
+    EXAMPLE,
+    JPEG,
+    image_folders,
+    png_bytes,
+    refused,
+    write_file,
+    write_folder,
+    write_zip,
+)
+from orchestrator.errors import BadInput
+
+
+def test_a_missing_file(tmp_path):
+    refused(tmp_path / "no.csv", tmp_path, "no.csv does not exist")
+
+
+def test_a_path_through_a_file(tmp_path):
+    refused(write_file(tmp_path, CSV) / "x", tmp_path, "does not exist")
+
+
+def test_an_empty_file(tmp_path):
+    refused(write_file(tmp_path, b""), tmp_path, "fer2013.csv is empty (0 bytes)")
+
+
+def test_a_device(tmp_path):
+    refused(Path(os.devnull), tmp_path, "neither a file nor a folder")
+
+
+def test_an_empty_folder_and_one_without_classes(tmp_path):
+    (tmp_path / "a").mkdir()
+    refused(tmp_path / "a", tmp_path, "holds 0 files and no classes of faces", "train/<class>/")
+    write_folder({"notes.txt": b"x"}, tmp_path / "b")
+    refused(tmp_path / "b", tmp_path, "holds 1 files and no classes of faces")
+    write_folder({"face.png": png_bytes(EXAMPLE.images[0])}, tmp_path / "c")
+    refused(
+        tmp_path / "c", tmp_path, "face.png", "outside the folders of classes", "<class>/<image>"
+    )
+
+
+def test_an_image_beside_the_split_folders(tmp_path):
+    members = image_folders(EXAMPLE) | {"overview.png": png_bytes(EXAMPLE.images[0])}
+    refused(
+        write_zip(members, tmp_path / "x.zip"), tmp_path, "overview.png", "train/<class>/<image>"
+    )
+
+
+def test_a_file_name_that_is_no_text(tmp_path):
+    folder = write_folder(image_folders(EXAMPLE), tmp_path / "d")
+    (folder / os.fsdecode(b"train/sad/\xff.png")).write_bytes(png_bytes(EXAMPLE.images[0]))
+    refused(folder, tmp_path, "member 'train/sad/\\udcff.png': the name is no UTF-8 text")
+
+
+def test_a_file_of_another_kind(tmp_path):
+    refused(
+        write_file(tmp_path, JPEG, "a.jpg"),
+        tmp_path,
+        "a.jpg is neither a table nor an archive",
+        "JFIF",
+    )
+
+
+@pytest.mark.skipif(not hasattr(os, "seteuid"), reason="needs user ids")
+@pytest.mark.parametrize("kind", ["file", "folder", "member"])
+def test_no_permission(kind):
+    with tempfile.TemporaryDirectory() as name:
+        folder = Path(name)
+        folder.chmod(0o755)
+        write_folder({"d/sad/1.png": png_bytes(EXAMPLE.images[0])}, folder)
+        write_file(folder, CSV)
+        path = {"file": folder / "fer2013.csv", "folder": folder / "d", "member": folder / "d"}[
+            kind
+        ]
+        locked = folder / "d/sad/1.png" if kind == "member" else path
+        locked.chmod(0)
+        cache = folder / "cache"
+        root = os.geteuid() == 0
+        try:
+            if root:  # whom no permission stops
+                os.seteuid(65534)
+            with pytest.raises(BadInput, match=f"{locked} cannot be read: no permission"):
+                open_faces(path, cache=cache)
+        finally:
+            if root:
+                os.seteuid(0)
+            locked.chmod(0o755)
+
+
+def test_a_cache_that_cannot_be_write_file(tmp_path):
+    write_file(tmp_path, b"in the way", "cache")
+    path = write_file(tmp_path, CSV)
+    with pytest.raises(BadInput, match=r"cache .* cannot be written .* --cache"):
+        open_faces(path, cache=tmp_path / "cache")
