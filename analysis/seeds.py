@@ -59,16 +59,22 @@ def finalists(folder: SweepFolder, top: int) -> list[Finalist]:
     ranked = measured.sort_values(
         ["validation_accuracy", "validation_loss", "number"], ascending=[False, True, True]
     )
-    found: list[Finalist] = []
+    best: list[Finalist] = []
     for row in ranked.to_dict("records"):
-        if len(found) == top:
+        if len(best) == top:
             break
         settings = settings_of(folder, str(row["trial"]))
-        if settings not in [each.settings for each in found]:
-            about = str(row["status"]), float(row["validation_accuracy"])
-            epochs = int(row["epochs_trained"])
-            found.append(Finalist(len(found) + 1, str(row["trial"]), *about, epochs, settings))
-    return found
+        if settings not in [finalist.settings for finalist in best]:
+            finalist = Finalist(
+                place=len(best) + 1,
+                trial=str(row["trial"]),
+                status=str(row["status"]),
+                accuracy=float(row["validation_accuracy"]),
+                epochs=int(row["epochs_trained"]),
+                settings=settings,
+            )
+            best.append(finalist)
+    return best
 
 
 def settings_of(folder: SweepFolder, trial: str) -> dict[str, Any]:
@@ -120,32 +126,33 @@ def over_seeds(first: Sequence[Finalist], refit: SweepFolder) -> list[dict[str, 
         refit: the sweep in which each was trained with several seeds.
     """
     trials = refit.trials
-    whole = trials["status"].isin(FINISHED) & ~(
+    complete = trials["status"].isin(FINISHED) & ~(
         trials["reason"].fillna("").str.startswith(OUT_OF_TIME)
     )
-    owners = [settings_of(refit, str(trial)) for trial in trials["trial"]]
-    told = distinguishing_settings(first)
-    found = []
-    for finalist, text in zip(first, told, strict=True):
-        mine = trials[[settings == finalist.settings for settings in owners]]
-        done = mine[whole[mine.index]]
-        found.append((finalist, text, mine, done.set_index("seed")["validation_accuracy"]))
-    found.sort(key=lambda each: (-each[3].mean() if len(each[3]) else math.inf, each[0].place))
-    best = found[0][3] if found else pd.Series(dtype=float)
+    configurations = [settings_of(refit, str(trial)) for trial in trials["trial"]]
+    results = []
+    for finalist, text in zip(first, distinguishing_settings(first), strict=True):
+        trained = trials[[settings == finalist.settings for settings in configurations]]
+        by_seed = trained[complete[trained.index]].set_index("seed")["validation_accuracy"]
+        results.append((finalist, text, trained, by_seed))
+    results.sort(key=lambda each: (-each[3].mean() if len(each[3]) else math.inf, each[0].place))
+    best = results[0][3] if results else pd.Series(dtype=float)
     return [
-        _row(place, finalist, text, mine) | _measured(finalist, done) | _behind(place, best, done)
-        for place, (finalist, text, mine, done) in enumerate(found, 1)
+        _row(place, finalist, text, trained)
+        | _measured(finalist, by_seed)
+        | _behind(place, best, by_seed)
+        for place, (finalist, text, trained, by_seed) in enumerate(results, 1)
     ]
 
 
 def distinguishing_settings(first: Sequence[Finalist]) -> list[str]:
     """What tells finalists apart, one text each; of a single one the architecture."""
-    found = [each.settings for each in first]
-    keys = [key for row in found[:1] for key in row if len({each[key] for each in found}) > 1]
-    return [", ".join(f"{k}={each[k]}" for k in keys or ["architecture"]) for each in found]
+    rows = [finalist.settings for finalist in first]
+    keys = [key for key in rows[0] if len({row[key] for row in rows}) > 1] if rows else []
+    return [", ".join(f"{key}={row[key]}" for key in keys or ["architecture"]) for row in rows]
 
 
-def _row(place: int, finalist: Finalist, text: str, mine: pd.DataFrame) -> dict[str, Any]:
+def _row(place: int, finalist: Finalist, text: str, trained: pd.DataFrame) -> dict[str, Any]:
     return {
         "place": place,
         "configuration": text,
@@ -154,41 +161,41 @@ def _row(place: int, finalist: Finalist, text: str, mine: pd.DataFrame) -> dict[
         "first_status": finalist.status,
         "first_epochs": finalist.epochs,
         "first_accuracy": finalist.accuracy,
-        "epochs": None if mine.empty else int(mine["epochs"].iloc[0]),
-        "begun": len(mine),
+        "epochs": None if trained.empty else int(trained["epochs"].iloc[0]),
+        "begun": len(trained),
     }
 
 
 def _measured(finalist: Finalist, accuracies: pd.Series) -> dict[str, Any]:
-    found = mean(accuracies)
+    average = mean(accuracies)
     return {
-        "n": found.n,
-        "mean": _known(found.value),
-        "sd": _known(found.sd),
-        "low": _known(found.low),
-        "high": _known(found.high),
-        "lowest": _known(accuracies.min()),
-        "highest": _known(accuracies.max()),
-        "change": _known(found.value - finalist.accuracy),
+        "n": average.n,
+        "mean": _finite(average.value),
+        "sd": _finite(average.sd),
+        "low": _finite(average.low),
+        "high": _finite(average.high),
+        "lowest": _finite(accuracies.min()),
+        "highest": _finite(accuracies.max()),
+        "change": _finite(average.value - finalist.accuracy),
     }
 
 
-def _behind(place: int, best: pd.Series, mine: pd.Series) -> dict[str, Any]:
+def _behind(place: int, best: pd.Series, accuracies: pd.Series) -> dict[str, Any]:
     """How far the best is ahead, seed by seed."""
     if place == 1:
         return {}
-    shared = best.index.intersection(mine.index)
-    found = mean(best[shared] - mine[shared])
+    shared = best.index.intersection(accuracies.index)
+    lead = mean(best[shared] - accuracies[shared])
     return {
-        "pairs": found.n,
-        "behind": _known(found.value),
-        "behind_low": _known(found.low),
-        "behind_high": _known(found.high),
-        "behind_p": _known(found.p),
+        "pairs": lead.n,
+        "behind": _finite(lead.value),
+        "behind_low": _finite(lead.low),
+        "behind_high": _finite(lead.high),
+        "behind_p": _finite(lead.p),
     }
 
 
-def _known(value: float) -> float | None:
+def _finite(value: float) -> float | None:
     return float(value) if math.isfinite(value) else None
 
 
@@ -269,10 +276,11 @@ def _lead(rows: Sequence[Mapping[str, Any]]) -> list[str]:
             f"{begin}, from {row['pairs']} shared seed: whether that is chance, one cannot say."
         ]
     n, half = row["pairs"], (row["behind_high"] - row["behind_low"]) / 2
-    told = "which is more than chance explains" if row["behind_low"] > 0 else "which may be chance"
+    sure = row["behind_low"] > 0
+    verdict = "which is more than chance explains" if sure else "which may be chance"
     return [
         f"{begin} over {n} shared seeds (paired t: {_span(row['behind_low'], row['behind_high'])}"
-        f"{_p(row['behind_p'])}), {told}. At this spread {n} seeds show no lead under "
+        f"{_p(row['behind_p'])}), {verdict}. At this spread {n} seeds show no lead under "
         f"{_number(half)}.",
         f"With {n} pairs a test that assumes no distribution cannot give p under "
         f"{2.0 ** (1 - n):.2g}, even if the best wins every time; the t-test gives less only "

@@ -24,8 +24,8 @@ T_2 = 4.302653  # t's 97.5 % quantile at 2 degrees of freedom
 def sweep(root, rows):
     """A sweep's folder whose trials differ from a plain one as the rows say."""
     store = Store(root)
-    about = {"path": "embedded faces (140)", "digest": "0" * 64, "classes": ["cross", "glad"]}
-    store.write_json("sweep.json", {"name": "s-refit", "data": about})
+    data = {"path": "embedded faces (140)", "digest": "0" * 64, "classes": ["cross", "glad"]}
+    store.write_json("sweep.json", {"name": "s-refit", "data": data})
     plain = tiny().to_flat() | {"status": "completed", "epochs_trained": 9, "epochs": 9}
     plain |= {"validation_n": 100, "reason": ""}
     full = [plain | {"trial": f"t{i}", "number": i} | row for i, row in enumerate(rows)]
@@ -66,8 +66,8 @@ def first(tmp_path):
 
 
 def test_the_best_by_validation_accuracy_whatever_stopped_them_but_none_that_failed(first):
-    found = finalists(first, 10)
-    assert [(f.place, f.trial, f.accuracy, f.status, f.epochs) for f in found] == [
+    best = finalists(first, 10)
+    assert [(f.place, f.trial, f.accuracy, f.status, f.epochs) for f in best] == [
         (1, "t2", 0.7, "pruned", 3),
         (2, "t1", 0.6, "completed", 9),
         (3, "t0", 0.5, "completed", 9),
@@ -78,10 +78,10 @@ def test_the_best_by_validation_accuracy_whatever_stopped_them_but_none_that_fai
 
 def test_seed_and_epochs_make_no_other_configuration_and_its_best_trial_stands_for_it(tmp_path):
     rows = [trial(0.1, 0.5, 0), trial(0.2, 0.6), trial(0.1, 0.7, 1), trial(0.1, 0.4, 2, epochs=3)]
-    found = finalists(sweep(tmp_path, rows), 5)
-    assert [(f.trial, f.accuracy) for f in found] == [("t2", 0.7), ("t1", 0.6)]
-    assert not {"seed", "epochs", "data"} & set(found[0].settings)
-    assert found[0].settings["learning_rate"] == 0.1
+    best = finalists(sweep(tmp_path, rows), 5)
+    assert [(f.trial, f.accuracy) for f in best] == [("t2", 0.7), ("t1", 0.6)]
+    assert not {"seed", "epochs", "data"} & set(best[0].settings)
+    assert best[0].settings["learning_rate"] == 0.1
 
 
 def test_of_equals_the_lower_loss_is_first_then_the_earlier(tmp_path):
@@ -102,10 +102,10 @@ def test_finalists_are_told_apart_by_what_differs(first):
 
 
 def test_a_mean_and_its_t_interval_by_hand():
-    found = mean([0.5, 0.6, 0.7])
+    estimate = mean([0.5, 0.6, 0.7])
     half = T_2 * 0.1 / math.sqrt(3)
-    assert (found.n, found.value, found.sd) == (3, pytest.approx(0.6), pytest.approx(0.1))
-    assert (found.low, found.high) == (pytest.approx(0.6 - half), pytest.approx(0.6 + half))
+    assert (estimate.n, estimate.value, estimate.sd) == (3, pytest.approx(0.6), pytest.approx(0.1))
+    assert (estimate.low, estimate.high) == (pytest.approx(0.6 - half), pytest.approx(0.6 + half))
 
 
 def test_its_p_is_that_of_the_t_test():
@@ -117,14 +117,14 @@ def test_its_p_is_that_of_the_t_test():
 
 @pytest.mark.parametrize(("values", "value"), [([], math.nan), ([0.5], 0.5)])
 def test_too_few_for_an_interval(values, value):
-    found = mean(values)
-    assert (found.n, found.value) == (len(values), pytest.approx(value, nan_ok=True))
-    assert np.isnan([found.sd, found.low, found.high, found.p]).all()
+    estimate = mean(values)
+    assert (estimate.n, estimate.value) == (len(values), pytest.approx(value, nan_ok=True))
+    assert np.isnan([estimate.sd, estimate.low, estimate.high, estimate.p]).all()
 
 
 def test_the_interval_covers_the_mean_as_often_as_it_says():
     draws = np.random.default_rng(0).normal(0.6, 0.02, (4000, 3))
-    inside = [found.low < 0.6 < found.high for found in map(mean, draws)]
+    inside = [estimate.low < 0.6 < estimate.high for estimate in map(mean, draws)]
     assert np.mean(inside) == pytest.approx(0.95, abs=0.01)
 
 
@@ -215,10 +215,10 @@ def test_one_seed_or_one_finalist_compares_nothing(first, tmp_path):
 def test_seeds_that_did_not_finish_are_said(first, tmp_path):
     rows = [trial(0.3, 0.5, 1), trial(0.3, 0.2, 2, status="failed"), trial(0.2, 0.4, 1)]
     again = sweep(tmp_path, rows)
-    said = in_markdown(over_seeds(finalists(first, 2), again), again)
-    assert "Not every seed that was begun has finished: 1 of 2 for learning_rate=0.3." in said
+    summary = in_markdown(over_seeds(finalists(first, 2), again), again)
+    assert "Not every seed that was begun has finished: 1 of 2 for learning_rate=0.3." in summary
 
 
 def test_a_change_of_nothing_has_no_negative_sign(first, tmp_path):
-    said = text(first, tmp_path, {0.3: [0.7 - 1e-9], 0.2: [0.6]})
-    assert "-0.0000" not in said
+    summary = text(first, tmp_path, {0.3: [0.7 - 1e-9], 0.2: [0.6]})
+    assert "-0.0000" not in summary

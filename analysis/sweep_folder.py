@@ -57,9 +57,9 @@ class SweepFolder:
     def __init__(self, store: Store) -> None:
         self.store = store
         self.record = _record(store)
-        about = self.record["data"]
-        self.classes: tuple[str, ...] = tuple(about["classes"])
-        self.digest: str = about["digest"]
+        data = self.record["data"]
+        self.classes: tuple[str, ...] = tuple(data["classes"])
+        self.digest: str = data["digest"]
         self.trials: pd.DataFrame = store.read_table(Paths().trials, TRIALS).to_pandas()
         self.epochs: pd.DataFrame = store.read_table(Paths().epochs, EPOCHS).to_pandas()
         if not self.trials["status"].isin(FINISHED).any():
@@ -76,10 +76,10 @@ class SweepFolder:
         Raises:
             BadInput: for a trial that the sweep does not have.
         """
-        found = self.trials[self.trials["trial"] == trial]
-        if found.empty:
+        rows = self.trials[self.trials["trial"] == trial]
+        if rows.empty:
             raise BadInput(f"{self.store.root} has no trial {trial!r}; see {Paths().leaderboard}")
-        return found.iloc[0]
+        return rows.iloc[0]
 
     def config(self, trial: str) -> TrialConfig:
         """A trial's configuration.
@@ -105,11 +105,11 @@ class SweepFolder:
     def left_out(self) -> dict[str, str]:
         """Trial -> why it cannot be a member."""
         # Two listings instead of two questions a trial: an object store answers each in 50 ms.
-        there = {
+        files = {
             *self.store.list(Paths().predictions, ".parquet"),
             *self.store.list(Paths().weights, ".safetensors"),
         }
-        reasons = {str(r["trial"]): _reason(r, there) for r in self.trials.to_dict("records")}
+        reasons = {str(r["trial"]): _reason(r, files) for r in self.trials.to_dict("records")}
         return {trial: reason for trial, reason in reasons.items() if reason}
 
     # --- data --------------------------------------------------------------------------------
@@ -192,20 +192,19 @@ def _record(store: Store) -> dict[str, Any]:
         raise DamagedResults(
             f"{store.root} is no sweep's folder: it has no {Paths().sweep}{_sweeps_below(store)}"
         )
-    record = store.read_json(Paths().sweep)
+    record: dict[str, Any] = store.read_json(Paths().sweep)
     try:
-        about = record["data"]
-        whole = all(isinstance(about[key], str) for key in ("path", "digest"))
-        whole = whole and len(about["classes"]) > 1
+        data = record["data"]
+        complete = all(isinstance(data[key], str) for key in ("path", "digest"))
+        complete = complete and len(data["classes"]) > 1
     except (TypeError, KeyError):
-        whole = False
-    if not whole:
+        complete = False
+    if not complete:
         raise DamagedResults(
             f"{store.root}/{Paths().sweep} does not say on which data the sweep was made (data: "
             "path, digest, classes); put a copy back"
         )
-    found: dict[str, Any] = record
-    return found
+    return record
 
 
 def _sweeps_below(store: Store) -> str:
@@ -213,14 +212,14 @@ def _sweeps_below(store: Store) -> str:
     return f"; sweeps below it: {', '.join(below)}" if below else "; give the folder of a sweep"
 
 
-def _reason(row: dict[Any, Any], there: set[str]) -> str:
+def _reason(row: dict[Any, Any], files: set[str]) -> str:
     """Why a trial cannot be a member; "" if it can."""
     if row["status"] not in FINISHED:
         reason = UNFINISHED.get(row["status"], f"its status is {row['status']}")
-        said = row["error"] if row["status"] == "failed" else row["reason"]
-        return f"{reason}: {said}" if isinstance(said, str) and said else reason
-    files = (Paths().prediction(row["trial"]), Paths().weight(row["trial"]))
-    absent = [name for name in files if name not in there]
+        detail = row["error"] if row["status"] == "failed" else row["reason"]
+        return f"{reason}: {detail}" if isinstance(detail, str) and detail else reason
+    needed = (Paths().prediction(row["trial"]), Paths().weight(row["trial"]))
+    absent = [name for name in needed if name not in files]
     return f"{' and '.join(absent)} missing" if absent else ""
 
 

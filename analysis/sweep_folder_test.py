@@ -23,9 +23,9 @@ CLASSES = ["cross", "glad"]
 def written(root, rows=None, data=None):
     """A sweep's folder with these trials; rows name what differs from a completed one."""
     store = Store(root)
-    about = {"path": "embedded faces (140)", "digest": "0" * 64, "classes": CLASSES}
+    data_record = {"path": "embedded faces (140)", "digest": "0" * 64, "classes": CLASSES}
     store.write_json(
-        "sweep.json", {"name": "s", "identity": {"seed": 5}, "data": about | (data or {})}
+        "sweep.json", {"name": "s", "identity": {"seed": 5}, "data": data_record | (data or {})}
     )
     rows = [{}] if rows is None else rows
     plain = tiny().to_flat() | {"status": "completed"}
@@ -72,14 +72,14 @@ def test_a_configuration_comes_back_in_its_types(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "message"),
     [
         ({"seed": None}, "trials.parquet, trial t0: seed is empty"),
         ({"dropout": 2.0}, "trials.parquet, trial t0: dropout=2.0 is out of range"),
     ],
 )
-def test_a_configuration_that_is_none_is_refused(tmp_path, row, said):
-    with pytest.raises(BadInput, match=said):
+def test_a_configuration_that_is_none_is_refused(tmp_path, row, message):
+    with pytest.raises(BadInput, match=message):
         SweepFolder(written(tmp_path, [row])).config("t0")
 
 
@@ -148,7 +148,7 @@ def test_the_folder_above_names_the_sweeps_in_it(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ('{"name": "s", "da', "sweep.json is no whole JSON text"),
         ("[]", "sweep.json does not say on which data"),
@@ -156,10 +156,10 @@ def test_the_folder_above_names_the_sweeps_in_it(tmp_path):
         ('{"data": {"path": 3, "digest": "d", "classes": ["a", "b"]}}', "does not say on which"),
     ],
 )
-def test_a_damaged_record_is_refused(tmp_path, content, said):
+def test_a_damaged_record_is_refused(tmp_path, content, message):
     written(tmp_path)
     (tmp_path / "sweep.json").write_text(content)
-    with pytest.raises(DamagedResults, match=said):
+    with pytest.raises(DamagedResults, match=message):
         SweepFolder(Store(tmp_path))
 
 

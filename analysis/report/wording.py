@@ -71,12 +71,12 @@ def duration(seconds: Any) -> str:
     """Seconds as people say them: 42 s, 12 min 5 s, 3 h 20 min."""
     if missing(seconds):
         return NONE
-    whole = round(float(seconds))
-    if whole < 60:
-        return f"{float(seconds):.1f} s" if whole < 10 else f"{whole} s"
-    if whole < 3600:
-        return f"{whole // 60} min {whole % 60} s"
-    return f"{whole // 3600} h {whole % 3600 // 60} min"
+    rounded = round(float(seconds))
+    if rounded < 60:
+        return f"{float(seconds):.1f} s" if rounded < 10 else f"{rounded} s"
+    if rounded < 3600:
+        return f"{rounded // 60} min {rounded % 60} s"
+    return f"{rounded // 3600} h {rounded % 3600 // 60} min"
 
 
 def size(count_of_bytes: int) -> str:
@@ -92,11 +92,16 @@ def sentence(value: str) -> str:
     return value if not value or value.endswith((".", "!", "?")) else f"{value}."
 
 
+def joined(values: Any) -> str:
+    """A list's items with commas between; anything else as `text` has it."""
+    return ", ".join(map(str, values)) if isinstance(values, list) else text(values)
+
+
 def spans(value: str) -> list[str]:
     """A text in pieces, of which every second stood between backticks; a lone one stays."""
     return re.split(r"`([^`]+)`", value)
 
 
-def listed(words: Sequence[str]) -> str:
+def enumeration(words: Sequence[str]) -> str:
     """A, b and c."""
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))

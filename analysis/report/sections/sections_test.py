@@ -4,9 +4,10 @@ import pandas as pd
 import pytest
 
 from analysis.report.conftest import CLASSES, SCORES, TRIALS, score, write
+from analysis.report.sections.caveats import caveats_section
 from analysis.report.sections.ensemble_tables import ensemble_section
 from analysis.report.sections.headline import headline
-from analysis.report.sections.provenance import SPEEDS, caveats_section, obtained_section
+from analysis.report.sections.run_record import SPEEDS, run_record_section
 from analysis.report.sections.trial_tables import leaderboard_section, verdicts_section
 from analysis.report.sweep_contents import read
 from results.schema import PREDICTIONS, table
@@ -24,9 +25,9 @@ def answer_of(store):
 
 def general(store, reads):
     """Caveats without a heading, of a record with these readings."""
-    found = read(store)
-    found.post["test_reads"] = reads
-    return parts(caveats_section(found))[""][0].items
+    contents = read(store)
+    contents.post["test_reads"] = reads
+    return parts(caveats_section(contents))[""][0].items
 
 
 def parts(section):
@@ -154,15 +155,15 @@ def test_a_long_board_is_cut_and_says_so(full):
 
 
 def test_verdicts_with_their_evidence_and_failures(full):
-    said, judged = parts(verdicts_section(read(full)))[""]
+    counts, judged = parts(verdicts_section(read(full)))[""]
     (failed,) = parts(verdicts_section(read(full)))["Failures"]
-    assert said.words == "1 \N{MULTIPLICATION SIGN} overfit."
+    assert counts.words == "1 \N{MULTIPLICATION SIGN} overfit."
     assert judged.rows[0][2:4] == ("overfit", "training 0.99 against 0.71")
     assert failed.rows[0][0] == "bbb"
 
 
 @pytest.mark.parametrize(
-    ("reads", "said"),
+    ("reads", "sentence"),
     [
         ([], "The test split was not read."),
         (
@@ -176,8 +177,8 @@ def test_verdicts_with_their_evidence_and_failures(full):
         ),
     ],
 )
-def test_readings_of_the_test_split_are_caveats(full, reads, said):
-    assert said in general(full, reads)
+def test_readings_of_the_test_split_are_caveats(full, reads, sentence):
+    assert sentence in general(full, reads)
 
 
 ONCE_MORE = {
@@ -206,9 +207,9 @@ def test_what_was_timed_is_what_is_shown():
 
 def test_an_older_or_odd_record_of_speed_is_no_line(full):
     for speed in ({}, {"predict": 5}, {"prediction": None}):
-        found = read(full)
-        found.post["speed"] = speed
-        facts = obtained_section(found).parts[2].blocks[0].pairs
+        contents = read(full)
+        contents.post["speed"] = speed
+        facts = run_record_section(contents).parts[2].blocks[0].pairs
         assert "speed" not in dict(facts)
 
 
