@@ -1,10 +1,8 @@
 import numpy as np
 import pytest
 
-from analysis.pictures.contact_sheet import contact_sheet
 from analysis.pictures.evidence import Map
 from analysis.pictures.galleries import bars_of, drawn_map, evenly, right, rights, wrong, wrongs
-from analysis.pictures.overview import overview
 from analysis.pictures.scenes_test import (
     ANSWERS,
     SCENES,
@@ -79,24 +77,6 @@ def test_evidence_has_colour_where_it_lies():
     tile = drawn_map(np.full((100, 100), 90, np.uint8), Map(values, "cam", 2.0)).astype(int)
     assert tile[5, 5, 0] - tile[5, 5, 2] > 60
     assert np.ptp(tile[90, 90]) == 0
-
-
-def test_the_overview_of_many_classes_says_which_it_leaves_out():
-    caption = overview(SCENES["thirty classes"]()).caption
-    assert "Only the 8 largest of 30 classes are shown" in caption
-    assert "30 validation images (0 right, 30 wrong)" in caption
-
-
-def test_the_overview_shows_the_classes_with_most_images():
-    two = evidence_of([*ANSWERS[4:6], answer("c0", 2, 2, 0.9)], [cam("b0", 1, 1)])
-    assert "Only the 1 largest of 3 classes" in overview(two, most=1).caption
-
-
-def test_the_contact_sheet_is_drawn_at_random_and_says_how(evidence):
-    caption = contact_sheet(evidence, shown=4, seed=5).caption
-    assert "4 of 7 validation images, drawn at random (seed 5)" in caption
-    files = {contact_sheet(evidence, shown=4, seed=seed).content for seed in range(4)}
-    assert len(files) > 1
 
 
 @pytest.mark.parametrize(
