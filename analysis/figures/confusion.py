@@ -62,14 +62,8 @@ def split_named(tables: SweepTables) -> str:
     answers: those of mirrored images, say, are not.
     """
     split = str(tables.answers["split"].iloc[0])
-    scores = tables.scores
-    cross_validated = scores[
-        (scores["who"] == "ensemble")
-        & (scores["metric"] == "accuracy")
-        & (scores["split"] == split)
-        & (scores["images"] == "all")
-        & (scores["how"] == "cross-validated")
-    ]["value"]
+    scores = tables.ensemble_scores("accuracy", split)
+    cross_validated = scores.loc[scores["how"] == "cross-validated", "value"]
     right = (tables.answers["prediction"] == tables.answers["label"]).mean()
     same = len(cross_validated) and abs(float(cross_validated.iloc[0]) - right) < 1e-6
     return f"{split} split (cross-validated)" if same else f"{split} split"

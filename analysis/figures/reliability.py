@@ -58,14 +58,8 @@ def data(tables: SweepTables) -> pd.DataFrame:
 
 
 def _before(tables: SweepTables, split: str) -> float:
-    scores = tables.scores
-    uncalibrated = scores[
-        (scores["who"] == "ensemble")
-        & (scores["metric"] == "ece_uncalibrated")
-        & (scores["split"] == split)
-        & (scores["images"] == "all")
-    ]["value"]
-    return float(uncalibrated.iloc[0]) if len(uncalibrated) else float("nan")
+    values = tables.ensemble_scores("ece_uncalibrated", split)["value"]
+    return float(values.iloc[0]) if len(values) else float("nan")
 
 
 def caption(frame: pd.DataFrame) -> str:

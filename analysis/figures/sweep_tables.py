@@ -51,6 +51,11 @@ class SweepTables:
         """Those of these tables that have no rows."""
         return [name for name in needs if not len(getattr(self, name))]
 
+    def ensemble_scores(self, metric: str, split: str) -> pd.DataFrame:
+        """Rows of `scores` with what the ensemble reaches by a metric on all images of a split."""
+        rows = self.scores[(self.scores["who"] == "ensemble") & (self.scores["images"] == "all")]
+        return rows[(rows["metric"] == metric) & (rows["split"] == split)]
+
     @property
     def classes(self) -> list[str]:
         """Class names by index; a class that nobody names is called by its number."""
