@@ -148,15 +148,15 @@ def _transferred(shape: tuple[int, int, int], classes: int, options: Options) ->
 
 
 def _checked(model: keras.Model, weights: Weights) -> Sequence[NDArray[np.float32]]:
-    found = weights.arrays()
+    arrays = weights.arrays()
     names = [f"weight-{i:04d}" for i in range(len(model.weights))]
-    if sorted(found) != names:
+    if sorted(arrays) != names:
         raise BadInput(
-            f"{weights.origin} holds {len(found)} arrays, {_span(sorted(found))}; its "
+            f"{weights.origin} holds {len(arrays)} arrays, {_span(sorted(arrays))}; its "
             f"configuration has {len(names)}, {_span(names)}: they are another net's weights"
         )
     for name, variable in zip(names, model.weights, strict=True):
-        array, shape = found[name], tuple(variable.shape)
+        array, shape = arrays[name], tuple(variable.shape)
         if array.shape != shape or array.dtype != np.float32:
             raise BadInput(
                 f"{weights.origin}: {name} is {array.dtype} {array.shape}, but {variable.path} is "
@@ -167,7 +167,7 @@ def _checked(model: keras.Model, weights: Weights) -> Sequence[NDArray[np.float3
                 f"{weights.origin}: {name} ({variable.path}) has values that are not finite; the "
                 "file is damaged or the trial diverged: leave it out, or train it again"
             )
-    return [found[name] for name in names]
+    return [arrays[name] for name in names]
 
 
 def _span(names: Sequence[str]) -> str:

@@ -107,8 +107,8 @@ def test_a_trained_trial_predicts_again_what_it_predicted(ema):
     engine.epoch(order, np.full(8, 0.05, np.float32))
     weights = Weights(safetensors.numpy.save(engine.weights()), "weights/abc.safetensors")
     again = build(config, (16, 16, 1), 4, weights)
-    found = logits(again, as_pixels(inputs.validation))
-    np.testing.assert_allclose(found, engine.predict_validation(), atol=1e-5)
+    rebuilt = logits(again, as_pixels(inputs.validation))
+    np.testing.assert_allclose(rebuilt, engine.predict_validation(), atol=1e-5)
 
 
 def test_it_is_float32_whatever_the_trial_was():
@@ -136,15 +136,21 @@ def changed(arrays, **changes):
 
 
 def test_a_file_that_is_cut_off_or_none_is_refused(arrays):
-    whole = safetensors.numpy.save(arrays)
-    for damaged in (whole[:-1], whole[: len(whole) // 2], whole[:5], b"", b"not safetensors"):
-        said = rf"^weights/abc.safetensors \({len(damaged)} bytes\) is no whole safetensors file"
-        with pytest.raises(BadInput, match=said):
+    content = safetensors.numpy.save(arrays)
+    for damaged in (
+        content[:-1],
+        content[: len(content) // 2],
+        content[:5],
+        b"",
+        b"not safetensors",
+    ):
+        message = rf"^weights/abc.safetensors \({len(damaged)} bytes\) is no whole safetensors file"
+        with pytest.raises(BadInput, match=message):
             build(tiny(), (16, 16, 1), 3, Weights(damaged, "weights/abc.safetensors"))
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"weight_0000": None}, r"holds 6 arrays, weight-0001 to .* has 7, weight-0000 to"),
         ({"weight_0007": np.zeros(1, np.float32)}, "holds 8 arrays"),
@@ -154,9 +160,11 @@ def test_a_file_that_is_cut_off_or_none_is_refused(arrays):
         ({"weight_0001": np.array([0, 0, np.inf, 0], np.float32)}, "weight-0001 .* not finite"),
     ],
 )
-def test_weights_that_do_not_fit_are_refused(arrays, change, said):
+def test_weights_that_do_not_fit_are_refused(arrays, change, message):
     damaged = safetensors.numpy.save(changed(arrays, **change))
-    with pytest.raises(BadInput, match=rf"^weights/abc.safetensors:? .*{said}|^weights.*{said}"):
+    with pytest.raises(
+        BadInput, match=rf"^weights/abc.safetensors:? .*{message}|^weights.*{message}"
+    ):
         build(tiny(), (16, 16, 1), 3, Weights(damaged, "weights/abc.safetensors"))
 
 
@@ -167,8 +175,8 @@ def test_weights_of_another_number_of_classes_are_refused(arrays):
 
 def test_a_member_is_found_in_a_sweep_s_folder(tmp_path, arrays):
     store = Store(tmp_path)
-    about = {"path": "embedded faces (140)", "digest": "0" * 64, "classes": ["a", "b", "c"]}
-    store.write_json("sweep.json", {"data": about})
+    data_record = {"path": "embedded faces (140)", "digest": "0" * 64, "classes": ["a", "b", "c"]}
+    store.write_json("sweep.json", {"data": data_record})
     rows = [tiny().to_flat() | {"trial": trial, "status": "completed"} for trial in ("t0", "t1")]
     store.write_table("trials.parquet", table(TRIALS, rows))
     store.write_table("epochs.parquet", table(EPOCHS, []))

@@ -54,7 +54,9 @@ def mcnemar(first: ArrayLike, second: ArrayLike) -> McNemar:
         second: (n,) the same of the second, image by image.
 
     Source: McNemar 1947, "Note on the sampling error of the difference between correlated
-    proportions"; the exact form is Dietterich's recommendation (1998) for small counts.
+    proportions", https://doi.org/10.1007/BF02295996; the exact form is for small counts.
+    Dietterich 1998, https://doi.org/10.1162/089976698300017197, recommends the test for
+    classifiers that are trained once.
     """
     one, two = np.asarray(first, dtype=bool), np.asarray(second, dtype=bool)
     b, c = int((one & ~two).sum()), int((two & ~one).sum())
@@ -90,11 +92,11 @@ def bootstrap(values: ArrayLike, statistic: Statistic | None = None, seed: int =
     value = of(rows.mean(axis=0, keepdims=True))[0]
     samples = of(resampled_means(rows, seed))
     # A sample may lack a class: its undefined recall says nothing about the others.
-    known = np.isfinite(samples).any(axis=0) & np.isfinite(value)
+    defined = np.isfinite(samples).any(axis=0) & np.isfinite(value)
     low, high, shift = (np.full(len(value), np.nan) for _ in range(3))
-    if known.any():
-        low[known], high[known] = np.nanquantile(samples[:, known], (0.025, 0.975), axis=0)
-        shift[known] = np.nanmean(samples[:, known], axis=0) - value[known]
+    if defined.any():
+        low[defined], high[defined] = np.nanquantile(samples[:, defined], (0.025, 0.975), axis=0)
+        shift[defined] = np.nanmean(samples[:, defined], axis=0) - value[defined]
     return Interval(value, low - shift, high - shift)
 
 

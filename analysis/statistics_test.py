@@ -10,10 +10,10 @@ def test_mcnemar_by_hand():
     # 10 against 2: twice the binomial tail 2 * (1 + 12 + 66) / 4096
     first = [1] * 10 + [0] * 2 + [1] * 50 + [0] * 20
     second = [0] * 10 + [1] * 2 + [1] * 50 + [0] * 20
-    found = mcnemar(first, second)
-    assert (found.only_first, found.only_second) == (10, 2)
-    assert found.p == pytest.approx(158 / 4096)
-    assert mcnemar(second, first).p == found.p
+    test = mcnemar(first, second)
+    assert (test.only_first, test.only_second) == (10, 2)
+    assert test.p == pytest.approx(158 / 4096)
+    assert mcnemar(second, first).p == test.p
 
 
 def test_mcnemar_of_equals_says_nothing():
@@ -24,11 +24,11 @@ def test_mcnemar_of_equals_says_nothing():
 
 def test_the_interval_of_a_share_is_the_binomial_s():
     right = np.arange(2000) % 10 < 7
-    found = bootstrap(right)
+    interval = bootstrap(right)
     low, high = metrics.interval(1400, 2000)
-    assert found.value == pytest.approx([0.7])
-    assert found.low == pytest.approx([low], abs=0.003)
-    assert found.high == pytest.approx([high], abs=0.003)
+    assert interval.value == pytest.approx([0.7])
+    assert interval.low == pytest.approx([low], abs=0.003)
+    assert interval.high == pytest.approx([high], abs=0.003)
 
 
 def test_a_difference_of_rows_is_paired():
@@ -44,8 +44,8 @@ def test_the_interval_covers_19_of_20_truths():
     rng = np.random.default_rng(2)
     inside = 0
     for _ in range(200):
-        found = bootstrap(rng.random(150) < 0.6)
-        inside += found.low[0] <= 0.6 <= found.high[0]
+        interval = bootstrap(rng.random(150) < 0.6)
+        inside += interval.low[0] <= 0.6 <= interval.high[0]
     assert 182 <= inside <= 198  # 190 with standard deviation 3
 
 
@@ -53,8 +53,8 @@ def test_an_inflated_statistic_keeps_its_interval_around_it():
     # The absolute mean of pure noise: nearly every sample's is larger than the value.
     noise = np.random.default_rng(3).normal(size=(400, 30))
     noise -= noise.mean(axis=0) * 0.9
-    found = bootstrap(noise, lambda means: np.abs(means).sum(axis=1, keepdims=True))
-    assert found.low[0] < found.value[0] < found.high[0]
+    interval = bootstrap(noise, lambda means: np.abs(means).sum(axis=1, keepdims=True))
+    assert interval.low[0] < interval.value[0] < interval.high[0]
 
 
 def test_samples_that_lack_a_class_do_not_spoil_the_others():
@@ -62,15 +62,15 @@ def test_samples_that_lack_a_class_do_not_spoil_the_others():
     rows[:3, 1] = 1
     rows[:2, 0] = 1
     with np.errstate(invalid="ignore"):
-        found = bootstrap(rows, lambda means: means[:, :1] / means[:, 1:])
-    assert found.value == pytest.approx([2 / 3])
-    assert np.isfinite([found.low, found.high]).all()
+        interval = bootstrap(rows, lambda means: means[:, :1] / means[:, 1:])
+    assert interval.value == pytest.approx([2 / 3])
+    assert np.isfinite([interval.low, interval.high]).all()
 
 
 def test_nothing_gives_nothing():
-    found = bootstrap(np.empty((0, 3)))
-    assert np.isnan(found.value).all()
-    assert len(found.low) == 3
+    interval = bootstrap(np.empty((0, 3)))
+    assert np.isnan(interval.value).all()
+    assert len(interval.low) == 3
     assert np.isnan(bootstrap([0.1, np.nan]).low).all()
 
 

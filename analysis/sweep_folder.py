@@ -101,11 +101,11 @@ class SweepFolder:
     def left_out(self) -> dict[str, str]:
         """Trial -> why it cannot be a member."""
         # Two listings instead of two questions a trial: an object store answers each in 50 ms.
-        there = {
+        files = {
             *self.store.list(Paths().predictions, ".parquet"),
             *self.store.list(Paths().weights, ".safetensors"),
         }
-        reasons = {str(r["trial"]): _reason(r, there) for r in self.trials.to_dict("records")}
+        reasons = {str(r["trial"]): _reason(r, files) for r in self.trials.to_dict("records")}
         return {trial: reason for trial, reason in reasons.items() if reason}
 
     # --- data --------------------------------------------------------------------------------
@@ -162,24 +162,6 @@ class SweepFolder:
             )
         return splits
 
-    @property
-    def seen_validation_ids(self) -> frozenset[str]:
-        """Validation images whose exact pixels also stand in training.
-
-        Raises:
-            BadInput: where the data set is not in the cache: before `open_splits`.
-        """
-        return frozenset(self.source.meta(self.digest)["seen_validation_ids"])
-
-    @property
-    def seen_test_ids(self) -> frozenset[str]:
-        """Test images whose exact pixels also stand in training.
-
-        Raises:
-            BadInput: where the data set is not in the cache: before `open_splits`.
-        """
-        return frozenset(self.source.meta(self.digest)["seen_test_ids"])
-
 
 def _record(store: Store) -> dict[str, Any]:
     if not store.exists(Paths().sweep):
@@ -207,14 +189,14 @@ def _sweeps_below(store: Store) -> str:
     return f"; sweeps below it: {', '.join(below)}" if below else "; give the folder of a sweep"
 
 
-def _reason(row: dict[Any, Any], there: set[str]) -> str:
+def _reason(row: dict[Any, Any], files: set[str]) -> str:
     """Why a trial cannot be a member; "" if it can."""
     if row["status"] not in FINISHED:
         reason = UNFINISHED.get(row["status"], f"its status is {row['status']}")
         details = row["error"] if row["status"] == "failed" else row["reason"]
         return f"{reason}: {details}" if isinstance(details, str) and details else reason
-    files = (Paths().prediction(row["trial"]), Paths().weight(row["trial"]))
-    absent = [name for name in files if name not in there]
+    needed = (Paths().prediction(row["trial"]), Paths().weight(row["trial"]))
+    absent = [name for name in needed if name not in files]
     return f"{' and '.join(absent)} missing" if absent else ""
 
 

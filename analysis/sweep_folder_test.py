@@ -72,14 +72,14 @@ def test_a_configuration_comes_back_in_its_types(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("row", "said"),
+    ("row", "message"),
     [
         ({"seed": None}, "trials.parquet, trial t0: seed is empty"),
         ({"dropout": 2.0}, "trials.parquet, trial t0: dropout=2.0 is out of range"),
     ],
 )
-def test_a_configuration_that_is_none_is_refused(tmp_path, row, said):
-    with pytest.raises(BadInput, match=said):
+def test_a_configuration_that_is_none_is_refused(tmp_path, row, message):
+    with pytest.raises(BadInput, match=message):
         SweepFolder(written(tmp_path, [row])).config("t0")
 
 
@@ -148,7 +148,7 @@ def test_the_folder_above_names_the_sweeps_in_it(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("content", "said"),
+    ("content", "message"),
     [
         ('{"name": "s", "da', "sweep.json is no whole JSON text"),
         ("[]", "sweep.json does not say on which data"),
@@ -156,10 +156,10 @@ def test_the_folder_above_names_the_sweeps_in_it(tmp_path):
         ('{"data": {"path": 3, "digest": "d", "classes": ["a", "b"]}}', "does not say on which"),
     ],
 )
-def test_a_damaged_record_is_refused(tmp_path, content, said):
+def test_a_damaged_record_is_refused(tmp_path, content, message):
     written(tmp_path)
     (tmp_path / "sweep.json").write_text(content)
-    with pytest.raises(DamagedResults, match=said):
+    with pytest.raises(DamagedResults, match=message):
         SweepFolder(Store(tmp_path))
 
 
@@ -193,8 +193,8 @@ def test_data_come_from_the_cache_although_their_path_is_gone(tmp_path, drawn, m
     splits = folder.open_splits()
     assert splits.digest == digest
     assert len(splits.training) + len(splits.validation) + len(splits.test) == 140
-    assert folder.seen_validation_ids == frozenset()
-    assert folder.seen_test_ids == frozenset()
+    assert folder.source.meta(splits.digest)["seen_validation_ids"] == []
+    assert splits.seen_test_ids == frozenset()
 
 
 def test_embedded_faces_are_drawn_again_where_the_cache_lacks_them(tmp_path, drawn, monkeypatch):
@@ -216,7 +216,7 @@ def test_data_that_moved_are_asked_for_and_found_at_their_new_place(tmp_path, mo
     with pytest.raises(BadInput, match=r"old.csv does not exist.*give --data PATH"):
         folder.open_splits()
     assert folder.open_splits(str(new)).digest == digest
-    assert len(folder.seen_validation_ids) == 1
+    assert len(folder.source.meta(folder.digest)["seen_validation_ids"]) == 1
 
 
 def test_data_behind_a_uri_are_read_from_there(tmp_path, monkeypatch):

@@ -1,4 +1,8 @@
-"""From stored probabilities to an ensemble: chosen, measured, saved, loaded."""
+"""From stored probabilities to an ensemble: chosen, measured, saved, loaded.
+
+Choosing and measuring are arrays and tables alone, (m, n, k) probabilities in, and know no
+framework; only `saved` loads Keras. Nothing here knows of explanations, pictures or the page.
+"""
 
 import os
 from typing import TYPE_CHECKING

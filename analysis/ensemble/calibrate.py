@@ -22,8 +22,8 @@ def temperature(scores: NDArray[np.floating], labels: NDArray[np.integer]) -> fl
         `COLDEST` to `HOTTEST`; above 1 the scores were too confident. 1 without any image, or
         where the temperature changes nothing (all scores of a row alike).
 
-    Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", section 4.2. They use
-    gradient descent; the optimum is the same.
+    Source: Guo et al. 2017, "On Calibration of Modern Neural Networks", section 4.2,
+    https://arxiv.org/abs/1706.04599. They use gradient descent; the optimum is the same.
     """
     centred = scores - scores.max(axis=1, keepdims=True, initial=-np.inf)
     if not len(centred) or not centred.any():

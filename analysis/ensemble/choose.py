@@ -48,7 +48,6 @@ class RuleResult:
         rule: name in `SELECTIONS`.
         members: trials that it takes when fitted on all clean images.
         in_sample_accuracy: of that, on the very images that it was fitted on.
-        in_sample_nll: its negative log-likelihood there, nats.
         accuracy: cross-validated, on clean images; None where nothing was cross-validated.
         accuracy_gain: that less the best single trial's.
         accuracy_gain_se: standard error of the gain over images, paired.
@@ -60,7 +59,6 @@ class RuleResult:
     rule: str
     members: int
     in_sample_accuracy: float
-    in_sample_nll: float
     accuracy: float | None = None
     accuracy_gain: float | None = None
     accuracy_gain_se: float | None = None
@@ -107,36 +105,36 @@ class EnsembleChoice:
 
 @dataclass(frozen=True)
 class _Search:
-    """What is searched: a bank in a fixed order, what it is fitted on, and by which rules."""
+    """Predictions in a fixed order, the images to fit on, and the rules to fit."""
 
-    bank: StoredPredictions
-    standing: TrialScores
+    predictions: StoredPredictions
+    trial_scores: TrialScores
     fitted: NDArray[np.bool_]
     rules: tuple[str, ...]
     most: int
 
     def recipes(self, images: NDArray[np.bool_], seed: int) -> list[EnsembleRecipe]:
         """Every rule's recipe from these images."""
-        bank = ranked(self.bank, images, self.standing)
-        return [SELECTIONS[rule](bank, self.most, seed) for rule in self.rules]
+        best_first = ranked(self.predictions, images, self.trial_scores)
+        return [SELECTIONS[rule](best_first, self.most, seed) for rule in self.rules]
 
 
 @dataclass(frozen=True)
-class _Dealt:
-    """One dealing of the images into folds: each rule's answers for the fold left out."""
+class _CrossValidation:
+    """One division of the images into folds: each rule's answers for the fold left out."""
 
     fold: NDArray[np.int64]
     answers: tuple[Answers, ...]
 
 
-def choose(bank: StoredPredictions, most: int = 7, seed: int = 0) -> EnsembleChoice:
-    """The ensemble to use, chosen on the bank's clean images.
+def choose(predictions: StoredPredictions, most: int = 7, seed: int = 0) -> EnsembleChoice:
+    """The ensemble to use, chosen on the clean images.
 
     The same trials and images in another order give the same choice. The standard errors treat
     images as the only source of chance; that the folds' fits share images is left out.
 
     Args:
-        bank: validation images; those not clean are answered for, never fitted on.
+        predictions: validation images; those not clean are answered for, never fitted on.
         most: members at most; at least 1.
         seed: of folds and bags.
 
@@ -146,28 +144,28 @@ def choose(bank: StoredPredictions, most: int = 7, seed: int = 0) -> EnsembleCho
     if most < 1:
         raise BadInput(f"members: {most} was asked for; expected 1 or more")
     with one_thread():
-        return _chosen(bank, _search(bank, most), seed)
+        return _chosen(predictions, _search(predictions, most), seed)
 
 
-def _chosen(bank: StoredPredictions, search: _Search, seed: int) -> EnsembleChoice:
+def _chosen(predictions: StoredPredictions, search: _Search, seed: int) -> EnsembleChoice:
     recipes = search.recipes(search.fitted, seed)
     if search.fitted.sum() < FEWEST:
-        return _unjudged(bank, search, recipes[0])
-    deals = [_cross_validate(search, seed + r) for r in range(REPEATS)]
-    right, nll = _judged(search, deals)
+        return _too_few_images(predictions, search, recipes[0])
+    repeats = [_cross_validate(search, seed + r) for r in range(REPEATS)]
+    right, nll = _measured(search, repeats)
     best = decide(right[:, search.fitted], nll[:, search.fitted])
-    first = deals[0]
-    others = [search.fitted & (first.fold != fold) for fold in range(FOLDS)]
-    picks = [decide(right[:, seen], nll[:, seen]) if best else 0 for seen in others]
-    back = np.argsort(np.argsort(bank.ids))
+    first = repeats[0]
+    without_fold = [search.fitted & (first.fold != fold) for fold in range(FOLDS)]
+    picks = [decide(right[:, seen], nll[:, seen]) if best else 0 for seen in without_fold]
+    original_order = np.argsort(np.argsort(predictions.ids))
     return EnsembleChoice(
         search.rules[best],
         recipes[best],
         recipes[0],
         _outcomes(search, recipes, right, nll),
         _sentence(search, best, picks),
-        _back(_by_fold(first, picks), back),
-        _back(first.answers[0], back),
+        _reordered(_by_fold(first, picks), original_order),
+        _reordered(first.answers[0], original_order),
         "cross-validated",
     )
 
@@ -179,16 +177,16 @@ def decide(right: NDArray[np.floating], nll: NDArray[np.floating]) -> int:
         right: (r, n) whether rule r is right about image n, or how often.
         nll: (r, n) its negative log-likelihood there.
     """
-    held = 0
+    kept = 0
     for rule in range(1, len(right)):
-        accuracy, accuracy_error = _gain(right[rule], right[held])
-        likelihood, likelihood_error = _gain(-nll[rule], -nll[held])
-        clearly = 1 if held else 2
+        accuracy, accuracy_error = _gain(right[rule], right[kept])
+        likelihood, likelihood_error = _gain(-nll[rule], -nll[kept])
+        clearly = 1 if kept else 2
         better = accuracy > clearly * accuracy_error or likelihood > clearly * likelihood_error
         worse = accuracy < -accuracy_error or likelihood < -likelihood_error
         if better and not worse:
-            held = rule
-    return held
+            kept = rule
+    return kept
 
 
 def folds(labels: NDArray[np.integer], clean: NDArray[np.bool_], seed: int) -> NDArray[np.int64]:
@@ -201,39 +199,44 @@ def folds(labels: NDArray[np.integer], clean: NDArray[np.bool_], seed: int) -> N
     return fold
 
 
-def _search(bank: StoredPredictions, most: int) -> _Search:
-    trials = sorted(range(len(bank.trials)), key=lambda i: bank.trials[i])
-    bank = bank.part(trials, np.argsort(bank.ids))
-    fitted = bank.clean if bank.clean.any() else np.ones(len(bank.ids), bool)
-    rules = tuple(SELECTIONS) if min(len(bank.trials), most) > 1 else tuple(SELECTIONS)[:1]
-    return _Search(bank, TrialScores.of(bank), fitted, rules, most)
+def _search(predictions: StoredPredictions, most: int) -> _Search:
+    trials = sorted(range(len(predictions.trials)), key=lambda i: predictions.trials[i])
+    predictions = predictions.part(trials, np.argsort(predictions.ids))
+    fitted = predictions.clean if predictions.clean.any() else np.ones(len(predictions.ids), bool)
+    rules = tuple(SELECTIONS) if min(len(predictions.trials), most) > 1 else tuple(SELECTIONS)[:1]
+    return _Search(predictions, TrialScores.of(predictions), fitted, rules, most)
 
 
 def _answers(
-    recipe: EnsembleRecipe, bank: StoredPredictions, images: NDArray[np.bool_] | slice = slice(None)
+    recipe: EnsembleRecipe,
+    predictions: StoredPredictions,
+    images: NDArray[np.bool_] | slice = slice(None),
 ) -> Answers:
-    rows = [bank.trials.index(trial) for trial in recipe.members]
-    part = bank.probabilities[rows][:, images]
+    rows = [predictions.trials.index(trial) for trial in recipe.members]
+    part = predictions.probabilities[rows][:, images]
     return Answers(recipe.apply(part), recipe.uncalibrated(part))
 
 
-def _cross_validate(search: _Search, seed: int) -> _Dealt:
-    bank = search.bank
-    fold = folds(bank.labels, search.fitted, seed)
-    shape = (len(search.rules), *bank.probabilities.shape[1:])
+def _cross_validate(search: _Search, seed: int) -> _CrossValidation:
+    predictions = search.predictions
+    fold = folds(predictions.labels, search.fitted, seed)
+    shape = (len(search.rules), *predictions.probabilities.shape[1:])
     warm, cold = np.empty(shape), np.empty(shape)
-    for held in range(FOLDS):
-        asked = fold == held
-        for rule, recipe in enumerate(search.recipes(search.fitted & ~asked, seed)):
-            answers = _answers(recipe, bank, asked)
-            warm[rule, asked], cold[rule, asked] = answers.probabilities, answers.uncalibrated
-    return _Dealt(fold, tuple(Answers(w, c) for w, c in zip(warm, cold, strict=True)))
+    for number in range(FOLDS):
+        left_out = fold == number
+        for rule, recipe in enumerate(search.recipes(search.fitted & ~left_out, seed)):
+            answers = _answers(recipe, predictions, left_out)
+            warm[rule, left_out] = answers.probabilities
+            cold[rule, left_out] = answers.uncalibrated
+    return _CrossValidation(fold, tuple(Answers(w, c) for w, c in zip(warm, cold, strict=True)))
 
 
-def _judged(search: _Search, deals: list[_Dealt]) -> tuple[NDArray, NDArray]:
-    """Per rule and image, means over the dealings: right (r, n) and NLL (r, n)."""
-    labels = search.bank.labels
-    probabilities = np.array([[a.probabilities for a in deal.answers] for deal in deals])
+def _measured(
+    search: _Search, repeats: list[_CrossValidation]
+) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Per rule and image, means over the repeats: right (r, n) and NLL (r, n)."""
+    labels = search.predictions.labels
+    probabilities = np.array([[a.probabilities for a in repeat.answers] for repeat in repeats])
     right = probabilities.argmax(axis=-1) == labels
     truth = np.take_along_axis(probabilities, labels[None, None, :, None], axis=-1)[..., 0]
     return right.mean(axis=0), -log(truth).mean(axis=0)
@@ -247,7 +250,10 @@ def _gain(values: NDArray[np.floating], other: NDArray[np.floating]) -> tuple[fl
 
 
 def _outcomes(
-    search: _Search, recipes: list[EnsembleRecipe], right: NDArray, nll: NDArray
+    search: _Search,
+    recipes: list[EnsembleRecipe],
+    right: NDArray[np.float64],
+    nll: NDArray[np.float64],
 ) -> tuple[RuleResult, ...]:
     right, nll = right[:, search.fitted], nll[:, search.fitted]
     outcomes = []
@@ -268,27 +274,28 @@ def _outcomes(
 
 
 def _in_sample(rule: str, recipe: EnsembleRecipe, search: _Search) -> RuleResult:
-    answers = _answers(recipe, search.bank, search.fitted).probabilities
-    labels = search.bank.labels[search.fitted]
-    accuracy, nll = metrics.accuracy(answers, labels), metrics.nll(log(answers), labels)
-    return RuleResult(rule, len(recipe.members), accuracy, nll)
+    answers = _answers(recipe, search.predictions, search.fitted).probabilities
+    labels = search.predictions.labels[search.fitted]
+    return RuleResult(rule, len(recipe.members), metrics.accuracy(answers, labels))
 
 
-def _by_fold(deal: _Dealt, picks: list[int]) -> Answers:
-    rule = np.array(picks)[deal.fold]
+def _by_fold(repeat: _CrossValidation, picks: list[int]) -> Answers:
+    rule = np.array(picks)[repeat.fold]
     images = np.arange(len(rule))
     return Answers(
-        np.array([a.probabilities for a in deal.answers])[rule, images],
-        np.array([a.uncalibrated for a in deal.answers])[rule, images],
+        np.array([a.probabilities for a in repeat.answers])[rule, images],
+        np.array([a.uncalibrated for a in repeat.answers])[rule, images],
     )
 
 
-def _back(answers: Answers, order: NDArray[np.int64]) -> Answers:
+def _reordered(answers: Answers, order: NDArray[np.int64]) -> Answers:
     return Answers(answers.probabilities[order], answers.uncalibrated[order])
 
 
-def _unjudged(bank: StoredPredictions, search: _Search, single: EnsembleRecipe) -> EnsembleChoice:
-    answers = _answers(single, bank)
+def _too_few_images(
+    predictions: StoredPredictions, search: _Search, single: EnsembleRecipe
+) -> EnsembleChoice:
+    answers = _answers(single, predictions)
     outcome = _in_sample(search.rules[0], single, search)
     sentence = (
         f"The best single trial was taken: {search.fitted.sum()} validation images are too few to "
@@ -301,8 +308,8 @@ def _unjudged(bank: StoredPredictions, search: _Search, single: EnsembleRecipe) 
 
 
 def _sentence(search: _Search, best: int, picks: list[int]) -> str:
-    m, n = len(search.bank.trials), int(search.fitted.sum())
-    kind = "clean " if search.bank.clean.any() else ""
+    m, n = len(search.predictions.trials), int(search.fitted.sum())
+    kind = "clean " if search.predictions.clean.any() else ""
     if len(search.rules) == 1:
         why = "there is one trial" if m == 1 else "one member was allowed"
         return f"The best single trial was taken: {why}."

@@ -12,21 +12,23 @@ from orchestrator import metrics
 from orchestrator.errors import BadInput
 
 
-def shuffled(bank: StoredPredictions) -> StoredPredictions:
+def shuffled(predictions: StoredPredictions) -> StoredPredictions:
     rng = np.random.default_rng(7)
-    return bank.part(rng.permutation(len(bank.trials)), rng.permutation(len(bank.ids)))
+    return predictions.part(
+        rng.permutation(len(predictions.trials)), rng.permutation(len(predictions.ids))
+    )
 
 
-def accuracy(answers, bank, mask=slice(None)):
-    return metrics.accuracy(answers.probabilities[mask], bank.labels[mask])
+def accuracy(answers, predictions, mask=slice(None)):
+    return metrics.accuracy(answers.probabilities[mask], predictions.labels[mask])
 
 
 def test_nets_with_their_own_errors_become_an_ensemble():
-    bank = synthetic_predictions(6, 1000)
-    choice = choose(bank, most=4)
+    predictions = synthetic_predictions(6, 1000)
+    choice = choose(predictions, most=4)
     assert choice.rule != "best single"
     assert len(choice.recipe.members) == 4
-    assert accuracy(choice.ensemble, bank) > accuracy(choice.single, bank) + 0.1
+    assert accuracy(choice.ensemble, predictions) > accuracy(choice.single, predictions) + 0.1
     assert choice.how == "cross-validated"
     assert [outcome.rule for outcome in choice.outcomes] == list(SELECTIONS)
     assert choice.rule in choice.sentence
@@ -47,20 +49,20 @@ def test_one_good_net_among_noise_stays_alone():
 
 @pytest.mark.parametrize("seed", [0, 1])
 def test_trials_that_know_nothing_are_not_believed(seed):
-    bank = synthetic_predictions(60, 700, signal=0, seed=seed)
-    choice = choose(bank)
+    predictions = synthetic_predictions(60, 700, signal=0, seed=seed)
+    choice = choose(predictions)
     assert choice.rule == "best single"  # nothing is better, and it is the simplest
     assert np.array_equal(choice.ensemble.probabilities, choice.single.probabilities)
     for outcome in choice.outcomes:
         assert outcome.accuracy == pytest.approx(1 / 7, abs=0.05)
     single = choice.outcomes[0]
     assert single.in_sample_accuracy > single.accuracy + 0.015  # what picking on them would claim
-    assert accuracy(choice.ensemble, bank) < single.in_sample_accuracy
+    assert accuracy(choice.ensemble, predictions) < single.in_sample_accuracy
 
 
 def test_a_rule_that_knows_the_labels_of_what_it_fits_gains_nothing(monkeypatch):
     # Picks, among 60 trials that know nothing, coefficients by heart: what overfitting is.
-    bank = synthetic_predictions(60, 400, signal=0)
+    predictions = synthetic_predictions(60, 400, signal=0)
 
     def overfitted(part, most, seed):
         return SELECTIONS["stacking"](part, 40, seed)
@@ -68,7 +70,7 @@ def test_a_rule_that_knows_the_labels_of_what_it_fits_gains_nothing(monkeypatch)
     monkeypatch.setattr("analysis.ensemble.select.SHRINKAGE", 0.01)
     rules = {**SELECTIONS, "overfitted": overfitted}
     monkeypatch.setattr(module, "SELECTIONS", rules)
-    choice = choose(bank)
+    choice = choose(predictions)
     outcome = choice.outcomes[-1]
     assert outcome.rule == "overfitted"
     assert outcome.in_sample_accuracy > 0.5
@@ -77,9 +79,9 @@ def test_a_rule_that_knows_the_labels_of_what_it_fits_gains_nothing(monkeypatch)
 
 
 def test_the_order_of_trials_and_images_changes_nothing():
-    bank = synthetic_predictions(8, 300, shared=0.3)
-    mixed = shuffled(bank)
-    one, two = choose(bank, most=4), choose(mixed, most=4)
+    predictions = synthetic_predictions(8, 300, shared=0.3)
+    mixed = shuffled(predictions)
+    one, two = choose(predictions, most=4), choose(mixed, most=4)
     assert one.rule == two.rule
     assert one.recipe.members == two.recipe.members
     assert one.recipe.coefficients == pytest.approx(two.recipe.coefficients)
@@ -88,16 +90,20 @@ def test_the_order_of_trials_and_images_changes_nothing():
 
 
 def test_images_that_also_stand_in_training_decide_nothing():
-    bank = synthetic_predictions(6, 600)
-    praised = bank.probabilities.copy()
-    praised[0, ~bank.clean] = np.eye(7)[bank.labels[~bank.clean]]  # knows the copies by heart
-    other = StoredPredictions(bank.trials, praised, bank.labels, bank.ids, bank.clean)
-    assert choose(other).recipe == choose(bank).recipe
+    predictions = synthetic_predictions(6, 600)
+    praised = predictions.probabilities.copy()
+    praised[0, ~predictions.clean] = np.eye(7)[
+        predictions.labels[~predictions.clean]
+    ]  # knows the copies by heart
+    other = StoredPredictions(
+        predictions.trials, praised, predictions.labels, predictions.ids, predictions.clean
+    )
+    assert choose(other).recipe == choose(predictions).recipe
 
 
 def test_the_answers_cover_every_image_and_are_probabilities():
-    bank = synthetic_predictions(5, 230)
-    choice = choose(bank)
+    predictions = synthetic_predictions(5, 230)
+    choice = choose(predictions)
     for answers in (choice.ensemble, choice.single):
         for values in (answers.probabilities, answers.uncalibrated):
             assert values.shape == (230, 7)
@@ -114,27 +120,30 @@ def test_one_trial_is_the_best_single_one_and_is_still_cross_validated():
 
 
 def test_few_images_give_the_best_single_and_say_so():
-    bank = synthetic_predictions(4, 30)
-    choice = choose(bank)
+    predictions = synthetic_predictions(4, 30)
+    choice = choose(predictions)
     assert choice.rule == "best single"
     assert choice.how == "measured"
     assert choice.outcomes[0].accuracy is None
     assert "27 validation images are too few" in choice.sentence
-    assert accuracy(choice.ensemble, bank, bank.clean) == choice.outcomes[0].in_sample_accuracy
+    assert (
+        accuracy(choice.ensemble, predictions, predictions.clean)
+        == choice.outcomes[0].in_sample_accuracy
+    )
 
 
 def test_where_all_images_are_copies_all_are_used():
-    bank = synthetic_predictions(3, 100)
-    bank.clean[:] = False
-    assert "100 validation images" in choose(bank).sentence
-    assert "All of them are copies" in choose(bank).sentence
+    predictions = synthetic_predictions(3, 100)
+    predictions.clean[:] = False
+    assert "100 validation images" in choose(predictions).sentence
+    assert "All of them are copies" in choose(predictions).sentence
 
 
 def test_a_class_with_one_image_does():
-    bank = synthetic_predictions(3, 200)
-    bank.labels[bank.labels == 6] = 0
-    bank.labels[0] = 6
-    assert choose(bank).how == "cross-validated"
+    predictions = synthetic_predictions(3, 200)
+    predictions.labels[predictions.labels == 6] = 0
+    predictions.labels[0] = 6
+    assert choose(predictions).how == "cross-validated"
 
 
 def test_no_member_at_all_is_refused():
@@ -179,9 +188,9 @@ def test_the_written_rule(right, nll, taken):
 
 @pytest.mark.long
 def test_200_trials_are_searched_in_5_seconds():
-    bank = synthetic_predictions(200, 3589, shared=0.7)
+    predictions = synthetic_predictions(200, 3589, shared=0.7)
     wall, own = time.perf_counter(), time.process_time()
-    choice = choose(bank)
+    choice = choose(predictions)
     # Own time where others keep the processor busy, wall time where BLAS spins on many cores.
     assert min(time.perf_counter() - wall, time.process_time() - own) < 5  # 2 s usually
     assert choice.rule != "best single"

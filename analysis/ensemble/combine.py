@@ -104,9 +104,10 @@ class EnsembleRecipe:
         return recipe
 
 
-def log(probabilities: ArrayLike) -> NDArray:
+def log(probabilities: ArrayLike) -> NDArray[Any]:
     """Natural logarithm, probabilities below `SMALLEST` counted as that."""
-    return np.log(np.maximum(np.asarray(probabilities), SMALLEST))
+    logs: NDArray[Any] = np.log(np.maximum(np.asarray(probabilities), SMALLEST))
+    return logs
 
 
 def soft_vote(recipe: EnsembleRecipe, probabilities: Floats) -> NDArray[np.float64]:
@@ -127,7 +128,9 @@ def stacking(recipe: EnsembleRecipe, probabilities: Floats) -> NDArray[np.float6
     """Multinomial logistic regression on all members' log-probabilities: (m, n, k) -> (n, k)."""
     if recipe.weights is None or recipe.bias is None:
         raise ValueError("a stacking recipe needs weights and a bias")
-    return np.einsum("mnk,mkj->nj", log(probabilities), np.array(recipe.weights)) + recipe.bias
+    products = np.einsum("mnk,mkj->nj", log(probabilities), np.array(recipe.weights))
+    scores: NDArray[np.float64] = products + recipe.bias
+    return scores
 
 
 COMBINERS: dict[str, Callable[[EnsembleRecipe, Floats], NDArray[np.float64]]] = {

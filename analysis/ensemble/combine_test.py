@@ -40,8 +40,8 @@ def test_a_recipe_survives_json(combiner):
 @pytest.mark.parametrize("combiner", COMBINERS)
 def test_each_image_is_answered_by_itself(combiner):
     blocks = np.random.default_rng(0).dirichlet([1, 1], size=(2, 5))
-    whole = recipe(combiner).apply(blocks)
-    assert whole[3:4] == pytest.approx(recipe(combiner).apply(blocks[:, 3:4]))
+    together = recipe(combiner).apply(blocks)
+    assert together[3:4] == pytest.approx(recipe(combiner).apply(blocks[:, 3:4]))
 
 
 def test_a_soft_vote_by_hand():
@@ -62,8 +62,8 @@ def test_stacking_by_hand():
 
 def test_a_temperature_of_two_takes_the_root():
     # sqrt(0.8) : sqrt(0.2) = 2 : 1
-    found = recipe("soft vote", 1, temperature=2).apply(TWO[:1])
-    assert found == pytest.approx(np.array([[2 / 3, 1 / 3]]))
+    answer = recipe("soft vote", 1, temperature=2).apply(TWO[:1])
+    assert answer == pytest.approx(np.array([[2 / 3, 1 / 3]]))
     assert recipe("soft vote", 1, temperature=2).uncalibrated(TWO[:1]) == pytest.approx(TWO[0])
 
 
@@ -79,9 +79,9 @@ def test_zero_counts_as_the_smallest():
 
 
 def test_members_stand_by_share_then_name():
-    found = recipe_of({"b": 1, "c": 2, "a": 1}, "soft vote")
-    assert found.members == ("c", "a", "b")
-    assert found.coefficients == (0.5, 0.25, 0.25)
+    ordered = recipe_of({"b": 1, "c": 2, "a": 1}, "soft vote")
+    assert ordered.members == ("c", "a", "b")
+    assert ordered.coefficients == (0.5, 0.25, 0.25)
 
 
 def test_blocks_of_other_members_are_refused():
@@ -92,7 +92,7 @@ def test_blocks_of_other_members_are_refused():
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         ({"members": ["a"]}, "1 members and 2 coefficients"),
         ({"members": ["a", "a"]}, "expected one each"),
@@ -107,8 +107,8 @@ def test_blocks_of_other_members_are_refused():
         ({"bias": [0.0, float("nan")]}, "not finite"),
     ],
 )
-def test_a_damaged_recipe_is_refused(change, said):
-    with pytest.raises(BadInput, match=said):
+def test_a_damaged_recipe_is_refused(change, message):
+    with pytest.raises(BadInput, match=message):
         EnsembleRecipe.from_json({**recipe("stacking").to_json(), **change})
 
 

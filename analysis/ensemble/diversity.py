@@ -27,7 +27,8 @@ MEASURES = (
 - kohavi_wolpert: mean over images of v (m - v) / m^2 with v members right; 0 to 0.25.
 
 Source: Kuncheva and Whitaker 2003, "Measures of Diversity in Classifier Ensembles and Their
-Relationship with the Ensemble Accuracy", sections 2.1 and 2.2.
+Relationship with the Ensemble Accuracy", sections 2.1 and 2.2,
+https://doi.org/10.1023/A:1022859003006.
 """
 
 
@@ -44,11 +45,11 @@ def diversity(predictions: ArrayLike, labels: ArrayLike, seed: int = 0) -> Inter
         no image; one member, for what is about pairs; a correlation when some member is always
         right or always wrong.
     """
-    chosen, truth = np.asarray(predictions), np.asarray(labels)
-    wrong = (chosen != truth).astype(np.float64)
-    m = len(chosen)
+    answers, truth = np.asarray(predictions), np.asarray(labels)
+    wrong = (answers != truth).astype(np.float64)
+    m = len(answers)
     pairs = list(combinations(range(m), 2))
-    differ = [chosen[i] != chosen[j] for i, j in pairs]
+    differ = [answers[i] != answers[j] for i, j in pairs]
     both = [wrong[i] * wrong[j] for i, j in pairs]
     errors = wrong.sum(axis=0)
     columns = [
@@ -84,5 +85,6 @@ def _correlation(
     spread = np.sqrt(wrong * (1 - wrong))
     scale = spread[:, i] * spread[:, j]
     covariance = both - wrong[:, i] * wrong[:, j]
-    known = np.where(scale > 1e-12, covariance / np.maximum(scale, 1e-12), np.nan)
-    return known.mean(axis=1)
+    phi = np.where(scale > 1e-12, covariance / np.maximum(scale, 1e-12), np.nan)
+    mean: NDArray[np.float64] = phi.mean(axis=1)
+    return mean

@@ -30,7 +30,7 @@ def mixture(truth: NDArray[np.float32]) -> NDArray[np.float64]:
         (m,) at least 0, sum 1.
 
     Source: Dempster, Laird, Rubin 1977, "Maximum Likelihood from Incomplete Data via the EM
-    Algorithm", mixtures of known components.
+    Algorithm", mixtures of known components, https://doi.org/10.1111/j.2517-6161.1977.tb01600.x.
     """
     m, n = truth.shape
     shares = np.full(m, 1 / m, dtype=np.float32)
@@ -70,7 +70,9 @@ def exponents(logs: NDArray[np.float32], labels: NDArray[np.integer]) -> NDArray
     start = np.full(m, 1 / m)
     options = {"maxiter": 60}
     bounds = [(0, None)] * m
-    return optimize.minimize(loss, start, jac=True, bounds=bounds, options=options).x
+    fitted = optimize.minimize(loss, start, jac=True, bounds=bounds, options=options)
+    b: NDArray[np.float64] = fitted.x
+    return b
 
 
 def climb(truth: NDArray[np.float32]) -> NDArray[np.int64]:
@@ -137,6 +139,7 @@ def regression(
         return float(nll + strength / 2 * (away**2).sum()) / n, slope / n
 
     first = np.concatenate([start.ravel(), np.zeros(k)])
-    found = optimize.minimize(loss, first, jac=True, method="L-BFGS-B", options={"maxiter": 100})
-    bias = found.x[q * k :]
-    return found.x[: q * k].reshape(q, k), bias - bias.mean()
+    options = {"maxiter": 100}
+    fitted = optimize.minimize(loss, first, jac=True, method="L-BFGS-B", options=options)
+    bias = fitted.x[q * k :]
+    return fitted.x[: q * k].reshape(q, k), bias - bias.mean()

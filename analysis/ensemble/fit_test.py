@@ -25,8 +25,8 @@ def test_exponents_undo_a_member_s_modesty_and_leave_out_one_that_knows_nothing(
     modest, uniform = [[2 / 3, 1 / 3]] * 5, [[0.5, 0.5]] * 5
     logs = np.log(np.array([modest, uniform], dtype=np.float32))
     logs[1] = 0  # every class alike
-    found = fit.exponents(logs, np.array([0, 0, 0, 0, 1]))
-    assert found[0] == pytest.approx(2, abs=0.01)
+    exponents = fit.exponents(logs, np.array([0, 0, 0, 0, 1]))
+    assert exponents[0] == pytest.approx(2, abs=0.01)
 
 
 def test_a_climb_takes_what_complements_the_first_two():

@@ -90,7 +90,7 @@ def paired(ensemble: Answers, single: Answers, trial: str, truth: Truth) -> list
         labels, k, n = truth.labels[mask], len(truth.classes), int(mask.sum())
         both = [_masked(answers, mask) for answers in (ensemble, single)]
         columns = np.hstack([_columns(answers, labels, k) for answers in both])
-        found = bootstrap(columns, partial(_gains, k=k), SEED)
+        gains = bootstrap(columns, partial(_gains, k=k), SEED)
         right, right_single = (metrics.predictions(a.probabilities) == labels for a in both)
         test = mcnemar(right, right_single)
         counts: dict[str, float] = {
@@ -99,7 +99,7 @@ def paired(ensemble: Answers, single: Answers, trial: str, truth: Truth) -> list
             "only_single_right": test.only_second,
         }
         label = partial(_paired_row, truth, trial, images, n)
-        rows += _rows(GAINS, found, label)
+        rows += _rows(GAINS, gains, label)
         rows += [{**label(name), "value": float(value)} for name, value in counts.items()]
     return rows
 
@@ -112,12 +112,12 @@ def diversity_rows(probabilities: ArrayLike, truth: Truth) -> list[Row]:
         truth: see there.
     """
     values = np.asarray(probabilities)
-    chosen = np.array([metrics.predictions(member) for member in values])
+    predictions = np.array([metrics.predictions(member) for member in values])
     rows = []
     for images, mask in truth.groups():
-        found = diversity(chosen[:, mask], truth.labels[mask], SEED)
+        measures = diversity(predictions[:, mask], truth.labels[mask], SEED)
         label = partial(_member_row, truth, len(values), images, int(mask.sum()))
-        rows += _rows(MEASURES, found, label)
+        rows += _rows(MEASURES, measures, label)
     return rows
 
 
@@ -203,8 +203,8 @@ def _numbers(means: NDArray[np.float64], k: int) -> NDArray[np.float64]:
     parts = np.split(means, np.cumsum([5, k, k, k, bins]), axis=1)
     simple, right, labelled, predicted, warm, cold = parts
     recall, f1 = _ratio(right, labelled), _ratio(2 * right, labelled + predicted)
-    known = np.isfinite(f1)
-    macro_f1 = _ratio(np.where(known, f1, 0).sum(axis=1), known.sum(axis=1))
+    defined = np.isfinite(f1)
+    macro_f1 = _ratio(np.where(defined, f1, 0).sum(axis=1), defined.sum(axis=1))
     ece = [np.abs(part).sum(axis=1) for part in (warm, cold)]
     return np.column_stack([simple, macro_f1, *ece, recall, f1])
 
@@ -214,23 +214,29 @@ def _gains(means: NDArray[np.float64], k: int) -> NDArray[np.float64]:
     return np.column_stack([sign * (one - two)[:, place] for place, sign in GAINS.values()])
 
 
-def _ratio(part: NDArray, whole: NDArray) -> NDArray[np.float64]:
-    return np.divide(part, whole, out=np.full(part.shape, np.nan), where=whole > 0)
+def _ratio(part: NDArray[Any], total: NDArray[Any]) -> NDArray[np.float64]:
+    """Part / total; NaN where the total is 0."""
+    ratio: NDArray[np.float64] = np.full(part.shape, np.nan)
+    np.divide(part, total, out=ratio, where=total > 0)
+    return ratio
 
 
-def _group(who: str, images: str, answers: Answers, labels: NDArray, truth: Truth) -> list[Row]:
+def _group(
+    who: str, images: str, answers: Answers, labels: NDArray[np.integer], truth: Truth
+) -> list[Row]:
     k = len(truth.classes)
-    found = bootstrap(_columns(answers, labels, k), partial(_numbers, k=k), SEED)
+    numbers = bootstrap(_columns(answers, labels, k), partial(_numbers, k=k), SEED)
     names = [*FIRST, *(f"{kind}/{name}" for kind in ("recall", "f1") for name in truth.classes)]
-    rows = _rows(names, found, lambda name: truth.row(who, images, name, len(labels)))
+    rows = _rows(names, numbers, lambda name: truth.row(who, images, name, len(labels)))
     for row, size in zip(rows[len(FIRST) :], np.bincount(labels, minlength=k), strict=False):
         row["n"] = int(size)  # a recall rests on the images of its class
     return [_with_wilson(row) for row in rows]
 
 
-def _rows(names: Iterable[str], found: Interval, row: Callable[[str], Row]) -> list[Row]:
+def _rows(names: Iterable[str], numbers: Interval, row: Callable[[str], Row]) -> list[Row]:
     rows = []
-    for name, value, low, high in zip(names, found.value, found.low, found.high, strict=True):
+    columns = (names, numbers.value, numbers.low, numbers.high)
+    for name, value, low, high in zip(*columns, strict=True):
         least, greatest = BOUNDS.get(name, (0.0, 1.0))
         ends = {
             "low": max(least, float(low)) if math.isfinite(low) else None,

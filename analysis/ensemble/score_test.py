@@ -12,16 +12,16 @@ CLASSES = ("angry", "disgust", "fear", "happy", "sad", "surprise", "neutral")
 
 
 @pytest.fixture(scope="module")
-def bank():
+def predictions():
     return synthetic_predictions(3, 600)
 
 
-def truth_of(bank):
-    return Truth(bank.labels, bank.clean, CLASSES, "validation", "measured")
+def truth_of(predictions):
+    return Truth(predictions.labels, predictions.clean, CLASSES, "validation", "measured")
 
 
-def answers_of(bank, member=0):
-    values = bank.probabilities[member].astype(np.float64)
+def answers_of(predictions, member=0):
+    values = predictions.probabilities[member].astype(np.float64)
     return Answers(values, metrics.probabilities(log(values) * 2))
 
 
@@ -30,14 +30,14 @@ def by_name(rows):
 
 
 @pytest.fixture(scope="module")
-def rows(bank):
-    return by_name(scores("best single", answers_of(bank), truth_of(bank)))
+def rows(predictions):
+    return by_name(scores("best single", answers_of(predictions), truth_of(predictions)))
 
 
-def test_the_numbers_are_those_of_the_metrics(bank, rows):
-    for images, mask in (("all", np.ones(600, bool)), ("clean", bank.clean)):
-        values, labels = answers_of(bank).probabilities[mask], bank.labels[mask]
-        cold = answers_of(bank).uncalibrated[mask]
+def test_the_numbers_are_those_of_the_metrics(predictions, rows):
+    for images, mask in (("all", np.ones(600, bool)), ("clean", predictions.clean)):
+        values, labels = answers_of(predictions).probabilities[mask], predictions.labels[mask]
+        cold = answers_of(predictions).uncalibrated[mask]
         expected = {
             "accuracy": metrics.accuracy(values, labels),
             "binary_accuracy": metrics.binary_accuracy(values, labels),
@@ -48,15 +48,15 @@ def test_the_numbers_are_those_of_the_metrics(bank, rows):
             "ece": metrics.calibration_error(values, labels),
             "ece_uncalibrated": metrics.calibration_error(cold, labels),
         }
-        found = {metric: rows[images, metric]["value"] for metric in expected}
-        assert found == pytest.approx(expected, rel=1e-6)
+        measured = {metric: rows[images, metric]["value"] for metric in expected}
+        assert measured == pytest.approx(expected, rel=1e-6)
 
 
-def test_recall_and_f1_of_each_class(bank, rows):
-    chosen = metrics.predictions(bank.probabilities[0])
+def test_recall_and_f1_of_each_class(predictions, rows):
+    chosen = metrics.predictions(predictions.probabilities[0])
     for c, name in enumerate(CLASSES):
-        right = ((chosen == c) & (bank.labels == c)).sum()
-        labelled, predicted = (bank.labels == c).sum(), (chosen == c).sum()
+        right = ((chosen == c) & (predictions.labels == c)).sum()
+        labelled, predicted = (predictions.labels == c).sum(), (chosen == c).sum()
         assert rows["all", f"recall/{name}"]["value"] == pytest.approx(right / labelled)
         assert rows["all", f"recall/{name}"]["n"] == labelled
         assert rows["all", f"f1/{name}"]["value"] == pytest.approx(
@@ -74,29 +74,31 @@ def test_groups_say_how_many_images_they_have(rows):
     assert rows["clean", "accuracy"]["n"] == 540
 
 
-def test_the_table_takes_the_rows(bank):
-    answers, truth = answers_of(bank), truth_of(bank)
-    found = scores("ensemble", answers, truth) + paired(answers, answers_of(bank, 1), "t001", truth)
-    found += diversity_rows(bank.probabilities, truth)
-    table = schema.table(schema.SCORES, found)
+def test_the_table_takes_the_rows(predictions):
+    answers, truth = answers_of(predictions), truth_of(predictions)
+    score_rows = scores("ensemble", answers, truth) + paired(
+        answers, answers_of(predictions, 1), "t001", truth
+    )
+    score_rows += diversity_rows(predictions.probabilities, truth)
+    table = schema.table(schema.SCORES, score_rows)
     assert table["metric"].null_count == table["value"].null_count == 0
-    keys = [tuple(row[name] for name in ("who", "images", "metric", "how")) for row in found]
+    keys = [tuple(row[name] for name in ("who", "images", "metric", "how")) for row in score_rows]
     assert len(set(keys)) == len(keys)
 
 
-def test_no_clean_images_give_no_rows_about_them(bank):
-    truth = Truth(bank.labels, np.zeros(600, bool), CLASSES, "test", "measured")
-    assert {row["images"] for row in scores("ensemble", answers_of(bank), truth)} == {"all"}
+def test_no_clean_images_give_no_rows_about_them(predictions):
+    truth = Truth(predictions.labels, np.zeros(600, bool), CLASSES, "test", "measured")
+    assert {row["images"] for row in scores("ensemble", answers_of(predictions), truth)} == {"all"}
 
 
 def test_all_right_is_not_certain():
     labels = np.arange(14) % 7
     perfect = Answers(np.eye(7)[labels], np.eye(7)[labels])
     truth = Truth(labels, np.ones(14, bool), CLASSES, "test", "measured")
-    found = by_name(scores("ensemble", perfect, truth))
-    assert found["all", "accuracy"]["low"] == pytest.approx(metrics.interval(14, 14)[0])
-    assert found["all", "recall/happy"]["low"] == pytest.approx(metrics.interval(2, 2)[0])
-    assert found["all", "accuracy"]["high"] == 1
+    numbers = by_name(scores("ensemble", perfect, truth))
+    assert numbers["all", "accuracy"]["low"] == pytest.approx(metrics.interval(14, 14)[0])
+    assert numbers["all", "recall/happy"]["low"] == pytest.approx(metrics.interval(2, 2)[0])
+    assert numbers["all", "accuracy"]["high"] == 1
 
 
 def test_a_class_without_images_has_no_recall():
@@ -114,11 +116,11 @@ def test_a_net_that_diverged_has_no_likelihood_and_wrong_answers():
     values = np.tile(np.eye(7)[0], (40, 1))
     values[:10] = np.nan
     truth = Truth(labels, np.ones(40, bool), CLASSES, "test", "measured")
-    found = by_name(scores("t1", Answers(values, values), truth))
-    assert found["all", "accuracy"]["value"] == pytest.approx(0.75)
-    assert found["all", "top2"]["value"] == pytest.approx(0.75)
-    assert np.isnan(found["all", "nll"]["value"])
-    assert np.isnan(found["all", "ece"]["value"])
+    numbers = by_name(scores("t1", Answers(values, values), truth))
+    assert numbers["all", "accuracy"]["value"] == pytest.approx(0.75)
+    assert numbers["all", "top2"]["value"] == pytest.approx(0.75)
+    assert np.isnan(numbers["all", "nll"]["value"])
+    assert np.isnan(numbers["all", "ece"]["value"])
 
 
 def test_the_gain_by_hand():
@@ -127,19 +129,19 @@ def test_the_gain_by_hand():
     two[:10] = np.roll(two[:10], 1, axis=1)  # ten images that only the first gets right
     one[98:] = np.roll(one[98:], 1, axis=1)  # and two that only the second does
     truth = Truth(labels, np.arange(100) >= 10, CLASSES, "validation", "cross-validated")
-    found = by_name(paired(Answers(one, one), Answers(two, two), "abc", truth))
-    assert found["all", "accuracy_gain"]["value"] == pytest.approx(0.08)
-    assert found["all", "accuracy_gain"]["low"] > 0
-    assert found["all", "mcnemar_p"]["value"] == pytest.approx(158 / 4096)
-    assert found["all", "only_ensemble_right"]["value"] == 10
-    assert found["all", "only_single_right"]["value"] == 2
-    assert found["clean", "accuracy_gain"]["value"] == pytest.approx(-2 / 90)
-    assert found["all", "nll_gain"]["value"] > 0
-    assert {row["how"] for row in found.values()} == {"cross-validated, paired with abc"}
+    numbers = by_name(paired(Answers(one, one), Answers(two, two), "abc", truth))
+    assert numbers["all", "accuracy_gain"]["value"] == pytest.approx(0.08)
+    assert numbers["all", "accuracy_gain"]["low"] > 0
+    assert numbers["all", "mcnemar_p"]["value"] == pytest.approx(158 / 4096)
+    assert numbers["all", "only_ensemble_right"]["value"] == 10
+    assert numbers["all", "only_single_right"]["value"] == 2
+    assert numbers["clean", "accuracy_gain"]["value"] == pytest.approx(-2 / 90)
+    assert numbers["all", "nll_gain"]["value"] > 0
+    assert {row["how"] for row in numbers.values()} == {"cross-validated, paired with abc"}
 
 
-def test_diversity_is_measured_on_both_groups(bank):
-    found = by_name(diversity_rows(bank.probabilities, truth_of(bank)))
-    assert -0.1 < found["all", "error_correlation"]["value"] < 0.1  # errors made independently
-    assert found["clean", "disagreement"]["n"] == 540
-    assert {row["how"] for row in found.values()} == {"measured, 3 members"}
+def test_diversity_is_measured_on_both_groups(predictions):
+    numbers = by_name(diversity_rows(predictions.probabilities, truth_of(predictions)))
+    assert -0.1 < numbers["all", "error_correlation"]["value"] < 0.1  # errors made independently
+    assert numbers["clean", "disagreement"]["n"] == 540
+    assert {row["how"] for row in numbers.values()} == {"measured, 3 members"}

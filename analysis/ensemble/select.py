@@ -32,7 +32,7 @@ BAGS = 20
 """Random halves of the images that the greedy rule is repeated on."""
 
 NEGLIGIBLE = 0.02
-"""A smaller say is none: such members cost time and change next to nothing."""
+"""A smaller coefficient is none: such members cost time and change next to nothing."""
 
 SHRINKAGE = 3000.0
 """Strength of the penalty that holds stacking's weights at the logit average's."""
@@ -51,109 +51,115 @@ class TrialScores:
     nll: NDArray[np.float32]
 
     @classmethod
-    def of(cls, bank: StoredPredictions) -> "TrialScores":
-        """Of every trial of a bank on every image."""
-        truth = np.take_along_axis(bank.probabilities, bank.labels[None, :, None], axis=2)[..., 0]
-        return cls(bank.probabilities.argmax(axis=2) == bank.labels, -log(truth))
+    def of(cls, predictions: StoredPredictions) -> "TrialScores":
+        """Of every trial on every image."""
+        truth = np.take_along_axis(
+            predictions.probabilities, predictions.labels[None, :, None], axis=2
+        )[..., 0]
+        return cls(predictions.probabilities.argmax(axis=2) == predictions.labels, -log(truth))
 
 
 def ranked(
-    bank: StoredPredictions, images: NDArray[np.bool_], standing: TrialScores
+    predictions: StoredPredictions, images: NDArray[np.bool_], trial_scores: TrialScores
 ) -> StoredPredictions:
     """At most `POOL` trials on these images: best first by accuracy, then NLL, then name.
 
     Args:
-        bank: all trials and images.
+        predictions: of all trials on all images.
         images: (n,) mask.
-        standing: of the bank; passed so that it is worked out once for all folds.
+        trial_scores: of the predictions; passed so that it is worked out once for all folds.
     """
     share = images / max(images.sum(), 1)
-    accuracy, nll = standing.right @ share, standing.nll @ share
-    order = np.lexsort((np.array(bank.trials), nll, -accuracy))
-    by_nll = np.lexsort((np.array(bank.trials), nll))
+    accuracy, nll = trial_scores.right @ share, trial_scores.nll @ share
+    order = np.lexsort((np.array(predictions.trials), nll, -accuracy))
+    by_nll = np.lexsort((np.array(predictions.trials), nll))
     chosen = set(order[: POOL // 2].tolist())
     for row in by_nll.tolist():
         if len(chosen) < POOL:
             chosen.add(row)
-    return bank.part([row for row in order.tolist() if row in chosen], np.flatnonzero(images))
+    return predictions.part(
+        [row for row in order.tolist() if row in chosen], np.flatnonzero(images)
+    )
 
 
-def best_single(bank: StoredPredictions, most: int, seed: int) -> EnsembleRecipe:
+def best_single(predictions: StoredPredictions, most: int, seed: int) -> EnsembleRecipe:
     """The trial with the highest accuracy."""
-    return calibrated(recipe_of({bank.trials[0]: 1.0}, "soft vote"), bank)
+    return calibrated(recipe_of({predictions.trials[0]: 1.0}, "soft vote"), predictions)
 
 
-def top_soft_vote(bank: StoredPredictions, most: int, seed: int) -> EnsembleRecipe:
+def top_soft_vote(predictions: StoredPredictions, most: int, seed: int) -> EnsembleRecipe:
     """Mean probability of the k most accurate trials, k from 2 by NLL after calibration."""
-    return _top(bank, most, "soft vote")
+    return _top(predictions, most, "soft vote")
 
 
-def top_logit_average(bank: StoredPredictions, most: int, seed: int) -> EnsembleRecipe:
+def top_logit_average(predictions: StoredPredictions, most: int, seed: int) -> EnsembleRecipe:
     """Mean log-probability of the k most accurate trials, k from 2 by NLL after calibration."""
-    return _top(bank, most, "logit average")
+    return _top(predictions, most, "logit average")
 
 
-def weighted_soft_vote(bank: StoredPredictions, most: int, seed: int) -> EnsembleRecipe:
+def weighted_soft_vote(predictions: StoredPredictions, most: int, seed: int) -> EnsembleRecipe:
     """Soft vote with the coefficients of highest likelihood (`fit.mixture`).
 
     Fitted on all trials, then again on the `most` largest.
     """
-    truth = _truth(bank)
+    truth = _truth(predictions)
     shares = _largest(fit.mixture(truth), most, lambda kept: fit.mixture(truth[kept]))
-    return calibrated(_recipe(shares, bank, "soft vote"), bank)
+    return calibrated(_recipe(shares, predictions, "soft vote"), predictions)
 
 
-def weighted_logit_average(bank: StoredPredictions, most: int, seed: int) -> EnsembleRecipe:
+def weighted_logit_average(predictions: StoredPredictions, most: int, seed: int) -> EnsembleRecipe:
     """Logit average with the coefficients of highest likelihood (`fit.exponents`).
 
     Fitted on the `LOG_POOL` most accurate trials, then again on the `most` largest.
     """
-    top = bank.take(bank.trials[:LOG_POOL])
+    top = predictions.take(predictions.trials[:LOG_POOL])
     logs = log(top.probabilities)
-    found = fit.exponents(logs, top.labels)
-    shares = _largest(found, most, lambda kept: fit.exponents(logs[kept], top.labels))
+    fitted = fit.exponents(logs, top.labels)
+    shares = _largest(fitted, most, lambda kept: fit.exponents(logs[kept], top.labels))
     return calibrated(_recipe(shares, top, "logit average"), top)
 
 
-def greedy(bank: StoredPredictions, most: int, seed: int) -> EnsembleRecipe:
+def greedy(predictions: StoredPredictions, most: int, seed: int) -> EnsembleRecipe:
     """Soft vote built by adding, again and again, the trial that lowers the NLL most.
 
     Trials may be added repeatedly (`fit.climb`). The search is made on `BAGS` random halves of the
     images, and coefficients are mean counts over them, cut to the `most` largest.
 
-    Source: Caruana et al. 2004, "Ensemble Selection from Libraries of Models" (selection with
-    replacement, sorted initialisation, bagging). Their bags are halves of the trials; where two
+    Source: Caruana et al. 2004, "Ensemble Selection from Libraries of Models",
+    https://doi.org/10.1145/1015330.1015432 (selection with replacement, sorted initialisation,
+    bagging). Their bags are halves of the trials; where two
     trials stand out, such halves often miss both (on 24 trials of FER2013: 62.4 % against 62.9 %
     with halves of the images, cross-validated).
     """
-    truth = _truth(bank)
+    truth = _truth(predictions)
     m, n = truth.shape
     rng = np.random.default_rng(seed)
     counts = np.zeros(m)
     for _ in range(BAGS):
         picked = fit.climb(truth[:, np.sort(rng.permutation(n)[: max(1, n // 2)])])
         counts += np.bincount(picked, minlength=m) / len(picked)
-    return calibrated(_recipe(_largest(counts, most), bank, "soft vote"), bank)
+    return calibrated(_recipe(_largest(counts, most), predictions, "soft vote"), predictions)
 
 
-def stacking(bank: StoredPredictions, most: int, seed: int) -> EnsembleRecipe:
+def stacking(predictions: StoredPredictions, most: int, seed: int) -> EnsembleRecipe:
     """Multinomial logistic regression on the log-probabilities of the weighted logit average.
 
     Its m k^2 + k weights are shrunk towards that average rather than towards nothing: with few
     images it is that average, with many it learns which classes each member mixes up.
 
-    Source: Wolpert 1992, "Stacked Generalization"; the target of the shrinkage is ours.
+    Source: Wolpert 1992, "Stacked Generalization", https://doi.org/10.1016/S0893-6080(05)80023-1;
+    the target of the shrinkage is ours.
     """
-    start = weighted_logit_average(bank, most, seed)
-    part = bank.take(start.members)
+    start = weighted_logit_average(predictions, most, seed)
+    part = predictions.take(start.members)
     m, n, k = part.probabilities.shape
     scales = np.array(start.coefficients) / start.temperature
     rows = log(part.probabilities).transpose(1, 0, 2).reshape(n, m * k).astype(np.float64)
     origin = np.kron(scales[:, None], np.eye(k)).astype(np.float64)
     fitted, bias = fit.regression(rows, part.labels, origin, SHRINKAGE)
     weights = fitted.reshape(m, k, k)
-    said = np.abs(weights).sum(axis=(1, 2))
-    recipe = recipe_of(dict(zip(part.trials, said.tolist(), strict=True)), "stacking")
+    influence = np.abs(weights).sum(axis=(1, 2))
+    recipe = recipe_of(dict(zip(part.trials, influence.tolist(), strict=True)), "stacking")
     order = [part.trials.index(trial) for trial in recipe.members]
     nested = tuple(tuple(map(tuple, weights[i].tolist())) for i in order)
     return calibrated(replace(recipe, weights=nested, bias=tuple(bias.tolist())), part)
@@ -173,30 +179,33 @@ SELECTIONS: dict[str, Select] = {
 """Rule by name, the simplest first: that order decides between equals. One line adds one."""
 
 
-def calibrated(recipe: EnsembleRecipe, bank: StoredPredictions) -> EnsembleRecipe:
-    """The recipe with the temperature that suits the bank's images best."""
-    scores = recipe.scores(bank.take(recipe.members).probabilities)
-    return replace(recipe, temperature=temperature(scores, bank.labels))
+def calibrated(recipe: EnsembleRecipe, predictions: StoredPredictions) -> EnsembleRecipe:
+    """The recipe with the temperature that suits the predictions' images best."""
+    scores = recipe.scores(predictions.take(recipe.members).probabilities)
+    return replace(recipe, temperature=temperature(scores, predictions.labels))
 
 
-def _top(bank: StoredPredictions, most: int, combiner: str) -> EnsembleRecipe:
-    sizes = range(min(2, len(bank.trials), most), min(most, len(bank.trials)) + 1)
+def _top(predictions: StoredPredictions, most: int, combiner: str) -> EnsembleRecipe:
+    sizes = range(min(2, len(predictions.trials), most), min(most, len(predictions.trials)) + 1)
     recipes = [
-        calibrated(recipe_of(dict.fromkeys(bank.trials[:size], 1.0), combiner), bank)
+        calibrated(recipe_of(dict.fromkeys(predictions.trials[:size], 1.0), combiner), predictions)
         for size in sizes
     ]
-    return min(recipes, key=lambda recipe: _nll(recipe, bank))
+    return min(recipes, key=lambda recipe: _nll(recipe, predictions))
 
 
-def _nll(recipe: EnsembleRecipe, bank: StoredPredictions) -> float:
-    scores = recipe.scores(bank.take(recipe.members).probabilities)
-    return metrics.nll(scores / recipe.temperature, bank.labels)
+def _nll(recipe: EnsembleRecipe, predictions: StoredPredictions) -> float:
+    scores = recipe.scores(predictions.take(recipe.members).probabilities)
+    return metrics.nll(scores / recipe.temperature, predictions.labels)
 
 
-def _truth(bank: StoredPredictions) -> NDArray[np.float32]:
+def _truth(predictions: StoredPredictions) -> NDArray[np.float32]:
     """(m, n) probability of the label, at least what a logarithm takes."""
-    truth = np.take_along_axis(bank.probabilities, bank.labels[None, :, None], axis=2)[..., 0]
-    return np.exp(log(truth))
+    truth = np.take_along_axis(
+        predictions.probabilities, predictions.labels[None, :, None], axis=2
+    )[..., 0]
+    logs: NDArray[np.float32] = log(truth)
+    return np.exp(logs)
 
 
 def _largest(
@@ -211,9 +220,11 @@ def _largest(
     return left
 
 
-def _recipe(shares: NDArray[np.float64], bank: StoredPredictions, combiner: str) -> EnsembleRecipe:
+def _recipe(
+    shares: NDArray[np.float64], predictions: StoredPredictions, combiner: str
+) -> EnsembleRecipe:
     total = shares.sum()
     if not total > 0:  # nothing that the trials say helps: as good as any
-        return recipe_of({bank.trials[0]: 1.0}, combiner)
+        return recipe_of({predictions.trials[0]: 1.0}, combiner)
     kept = np.flatnonzero(shares >= NEGLIGIBLE * total)
-    return recipe_of({bank.trials[i]: float(shares[i]) for i in kept}, combiner)
+    return recipe_of({predictions.trials[i]: float(shares[i]) for i in kept}, combiner)

@@ -14,33 +14,35 @@ def _as_in_choose():
         yield
 
 
-def ordered(bank, images=None):
-    everything = np.ones(len(bank.ids), bool)
-    return ranked(bank, everything if images is None else images, TrialScores.of(bank))
+def ordered(predictions, images=None):
+    everything = np.ones(len(predictions.ids), bool)
+    return ranked(
+        predictions, everything if images is None else images, TrialScores.of(predictions)
+    )
 
 
-def answers(recipe, bank):
-    return recipe.apply(bank.take(recipe.members).probabilities)
+def answers(recipe, predictions):
+    return recipe.apply(predictions.take(recipe.members).probabilities)
 
 
 @pytest.mark.parametrize("rule", SELECTIONS)
 def test_a_rule_keeps_to_what_was_asked(rule):
-    bank = ordered(synthetic_predictions(12, 400))
-    recipe = SELECTIONS[rule](bank, 3, 0)
+    predictions = ordered(synthetic_predictions(12, 400))
+    recipe = SELECTIONS[rule](predictions, 3, 0)
     assert 1 <= len(recipe.members) <= 3
     assert len(set(recipe.members)) == len(recipe.members)
     assert sum(recipe.coefficients) == pytest.approx(1)
     assert list(recipe.coefficients) == sorted(recipe.coefficients, reverse=True)
-    assert recipe == SELECTIONS[rule](bank, 3, 0)
+    assert recipe == SELECTIONS[rule](predictions, 3, 0)
 
 
 @pytest.mark.parametrize("rule", list(SELECTIONS)[1:])
 def test_several_nets_with_their_own_errors_beat_each(rule):
-    bank = ordered(synthetic_predictions(5, 2000))
-    single = metrics.accuracy(bank.probabilities[0], bank.labels)
-    recipe = SELECTIONS[rule](bank, 5, 0)
+    predictions = ordered(synthetic_predictions(5, 2000))
+    single = metrics.accuracy(predictions.probabilities[0], predictions.labels)
+    recipe = SELECTIONS[rule](predictions, 5, 0)
     assert len(recipe.members) == 5
-    assert metrics.accuracy(answers(recipe, bank), bank.labels) > single + 0.1
+    assert metrics.accuracy(answers(recipe, predictions), predictions.labels) > single + 0.1
 
 
 @pytest.mark.parametrize("rule", SELECTIONS)
@@ -53,10 +55,10 @@ def test_few_trials_do(rule, trials):
 @pytest.mark.parametrize("rule", SELECTIONS)
 def test_images_that_are_not_asked_about_change_nothing(rule):
     one, two = synthetic_predictions(6, 300), synthetic_predictions(6, 300)
-    asked = np.arange(300) < 200
-    two.labels[~asked] = 0
-    two.probabilities[:, ~asked] = 1 / 7
-    recipes = [SELECTIONS[rule](ordered(bank, asked), 3, 0) for bank in (one, two)]
+    fitted = np.arange(300) < 200
+    two.labels[~fitted] = 0
+    two.probabilities[:, ~fitted] = 1 / 7
+    recipes = [SELECTIONS[rule](ordered(predictions, fitted), 3, 0) for predictions in (one, two)]
     assert recipes[0] == recipes[1]
 
 
@@ -67,8 +69,8 @@ def test_a_class_without_images_and_certain_members_do(rule):
     wrong = np.roll(certain, 1, axis=0)
     recipe = SELECTIONS[rule](ordered(predictions_of([certain, wrong, certain], labels)), 2, 0)
     assert np.isfinite(recipe.temperature)
-    found = answers(recipe, predictions_of([certain, wrong, certain], labels))
-    assert metrics.accuracy(found, labels) == 1
+    answer = answers(recipe, predictions_of([certain, wrong, certain], labels))
+    assert metrics.accuracy(answer, labels) == 1
 
 
 @pytest.mark.parametrize("rule", SELECTIONS)
@@ -81,9 +83,9 @@ def test_trials_that_know_nothing_do(rule):
 def test_the_best_single_is_the_most_accurate_then_the_likelier_then_by_name():
     labels = [0, 0]
     wrong, slight, sure = [[0.4, 0.6]] * 2, [[0.6, 0.4]] * 2, [[0.9, 0.1]] * 2
-    bank = ordered(predictions_of([wrong, slight, sure, sure], labels))
-    assert bank.trials == ("t002", "t003", "t001", "t000")
-    assert SELECTIONS["best single"](bank, 7, 0).members == ("t002",)
+    predictions = ordered(predictions_of([wrong, slight, sure, sure], labels))
+    assert predictions.trials == ("t002", "t003", "t001", "t000")
+    assert SELECTIONS["best single"](predictions, 7, 0).members == ("t002",)
 
 
 def test_the_pool_takes_the_likely_ones_among_the_inaccurate():
@@ -92,9 +94,9 @@ def test_the_pool_takes_the_likely_ones_among_the_inaccurate():
     loud = np.tile([0.6, 0.4], (30, 20, 1))
     loud[:, :5] = [1e-9, 1]
     modest = np.tile([0.499, 0.501], (30, 20, 1))
-    bank = ordered(predictions_of(np.concatenate([loud, modest]), labels))
-    assert len(bank.trials) == POOL
-    assert sum(int(trial[1:]) < 30 for trial in bank.trials) == POOL // 2
+    predictions = ordered(predictions_of(np.concatenate([loud, modest]), labels))
+    assert len(predictions.trials) == POOL
+    assert sum(int(trial[1:]) < 30 for trial in predictions.trials) == POOL // 2
 
 
 def test_weighted_leaves_out_a_copy_s_worth_of_noise():
@@ -110,16 +112,18 @@ def test_weighted_leaves_out_a_copy_s_worth_of_noise():
 
 
 def test_the_weighted_rules_fit_at_least_as_well_as_equal_shares():
-    bank = ordered(synthetic_predictions(6, 500, shared=0.5))
-    top = SELECTIONS["top soft vote"](bank, 6, 0)
+    predictions = ordered(synthetic_predictions(6, 500, shared=0.5))
+    top = SELECTIONS["top soft vote"](predictions, 6, 0)
     likelihood = {
-        rule: log(bank.take(recipe.members).probabilities.transpose(1, 2, 0) @ recipe.coefficients)
+        rule: log(
+            predictions.take(recipe.members).probabilities.transpose(1, 2, 0) @ recipe.coefficients
+        )
         for rule, recipe in {
             "top": top,
-            "weighted": SELECTIONS["weighted soft vote"](bank, 6, 0),
+            "weighted": SELECTIONS["weighted soft vote"](predictions, 6, 0),
         }.items()
     }
-    losses = {rule: metrics.nll(scores, bank.labels) for rule, scores in likelihood.items()}
+    losses = {rule: metrics.nll(scores, predictions.labels) for rule, scores in likelihood.items()}
     assert losses["weighted"] <= losses["top"] + 1e-4
 
 
@@ -128,6 +132,12 @@ def test_stacking_learns_which_classes_a_member_mixes_up():
     labels = rng.integers(3, size=3000)
     seen = (labels + 1) % 3  # one member calls every class by the next one's name
     logits = 2.0 * (seen[:, None] == np.arange(3)) + rng.normal(size=(2, 3000, 3))
-    bank = ordered(predictions_of(np.exp(logits), labels))
-    assert metrics.accuracy(answers(SELECTIONS["best single"](bank, 2, 0), bank), labels) < 0.3
-    assert metrics.accuracy(answers(SELECTIONS["stacking"](bank, 2, 0), bank), labels) > 0.8
+    predictions = ordered(predictions_of(np.exp(logits), labels))
+    assert (
+        metrics.accuracy(answers(SELECTIONS["best single"](predictions, 2, 0), predictions), labels)
+        < 0.3
+    )
+    assert (
+        metrics.accuracy(answers(SELECTIONS["stacking"](predictions, 2, 0), predictions), labels)
+        > 0.8
+    )

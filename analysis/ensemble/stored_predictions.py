@@ -38,7 +38,7 @@ class StoredPredictions:
         """These trials alone, in this order.
 
         Raises:
-            KeyError: for a trial that is not in the bank.
+            KeyError: for a trial that is not among them.
         """
         return self.part([self._row(trial) for trial in trials], np.arange(len(self.ids)))
 
@@ -55,7 +55,7 @@ class StoredPredictions:
 
     def _row(self, trial: str) -> int:
         if trial not in self.trials:
-            raise KeyError(f"trial {trial} is not in the bank")
+            raise KeyError(f"trial {trial} is not among the stored predictions")
         return self.trials.index(trial)
 
 
@@ -78,8 +78,8 @@ def read(
         place: trial -> its file; `Paths().prediction` (validation) if absent.
 
     Returns:
-        The bank, its images in the first good file's order; and, for each trial left out, one
-        sentence why.
+        The predictions, their images in the first good file's order; and, for each trial left
+        out, one sentence why.
 
     Raises:
         BadInput: if no trial at all is left.
@@ -96,20 +96,20 @@ def read(
             reasons[trial] = f"{where(trial)} {problem}"
     kept = _aligned(blocks, reasons)
     if not kept:
-        said = "; ".join(f"{trial}: {why}" for trial, why in list(reasons.items())[:3])
+        examples = "; ".join(f"{trial}: {why}" for trial, why in list(reasons.items())[:3])
         raise BadInput(
-            f"{store.root}: no trial has usable stored probabilities ({said or 'none was named'}); "
-            "let at least one trial finish, then run this again"
+            f"{store.root}: no trial has usable stored probabilities "
+            f"({examples or 'none was named'}); let at least one trial finish, then run this again"
         )
     first = kept[next(iter(kept))]
-    bank = StoredPredictions(
+    predictions = StoredPredictions(
         tuple(kept),
         np.stack([block.probabilities for block in kept.values()]),
         first.labels,
         np.array(first.ids.to_pylist(), dtype=np.str_),
         ~first.copies,
     )
-    return bank, reasons
+    return predictions, reasons
 
 
 def _block(table: pa.Table) -> _Block:
@@ -171,19 +171,20 @@ def _in_order(block: _Block, first: _Block) -> _Block | None:
         return None
     if block.ids.equals(first.ids):
         return block if np.array_equal(block.labels, first.labels) else None
-    mine, theirs = (np.array(b.ids.to_pylist(), dtype=np.str_) for b in (block, first))
-    order = np.empty(len(mine), dtype=np.int64)
-    order[theirs.argsort()] = mine.argsort()
-    same = np.array_equal(mine[order], theirs) and np.array_equal(block.labels[order], first.labels)
+    ids, first_ids = (np.array(b.ids.to_pylist(), dtype=np.str_) for b in (block, first))
+    order = np.empty(len(ids), dtype=np.int64)
+    order[first_ids.argsort()] = ids.argsort()
+    same_ids = np.array_equal(ids[order], first_ids)
+    same = same_ids and np.array_equal(block.labels[order], first.labels)
     moved = _Block(first.ids, first.labels, block.probabilities[order], block.copies[order])
     return moved if same else None
 
 
 def _difference(block: _Block, usual: tuple[str, _Block]) -> str:
     trial, other = usual
-    mine, theirs = block.probabilities.shape, other.probabilities.shape
-    if mine[1] != theirs[1]:
-        return f"has {mine[1]} classes, most trials (such as {trial}) have {theirs[1]}"
-    if mine[0] != theirs[0]:
-        return f"has {mine[0]} images, most trials (such as {trial}) have {theirs[0]}"
+    (n, k), (usual_n, usual_k) = block.probabilities.shape, other.probabilities.shape
+    if k != usual_k:
+        return f"has {k} classes, most trials (such as {trial}) have {usual_k}"
+    if n != usual_n:
+        return f"has {n} images, most trials (such as {trial}) have {usual_n}"
     return f"has other images or labels than most trials (such as {trial})"

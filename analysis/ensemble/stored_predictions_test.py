@@ -38,32 +38,32 @@ def store(tmp_path):
 
 
 def test_what_was_written_is_read(store):
-    bank, left_out = read(store, ["good", "fine", "good"])
+    predictions, left_out = read(store, ["good", "fine", "good"])
     assert left_out == {}
-    assert bank.trials == ("good", "fine")
-    assert bank.probabilities.dtype == np.float32
-    assert bank.probabilities[0] == pytest.approx(np.array(SHARES))
-    assert bank.probabilities[1] == pytest.approx(np.array(SHARES[::-1]))
-    assert bank.labels.tolist() == [0, 1, 1]
-    assert bank.ids.tolist() == ["x", "y", "z"]
-    assert bank.clean.tolist() == [True, False, True]
+    assert predictions.trials == ("good", "fine")
+    assert predictions.probabilities.dtype == np.float32
+    assert predictions.probabilities[0] == pytest.approx(np.array(SHARES))
+    assert predictions.probabilities[1] == pytest.approx(np.array(SHARES[::-1]))
+    assert predictions.labels.tolist() == [0, 1, 1]
+    assert predictions.ids.tolist() == ["x", "y", "z"]
+    assert predictions.clean.tolist() == [True, False, True]
 
 
 def test_rows_in_another_order_are_put_in_place(store):
     write(store, "mixed", (SHARES[2], SHARES[0], SHARES[1]), ("z", "x", "y"), (1, 0, 1))
-    bank, left_out = read(store, ["good", "mixed"])
+    predictions, left_out = read(store, ["good", "mixed"])
     assert left_out == {}
-    assert bank.probabilities[1] == pytest.approx(bank.probabilities[0])
+    assert predictions.probabilities[1] == pytest.approx(predictions.probabilities[0])
 
 
 def test_sums_are_made_one(store):
     write(store, "rough", ((0.7505, 0.2505), *SHARES[1:]))
-    bank, _ = read(store, ["rough"])
-    assert bank.probabilities.sum(axis=2) == pytest.approx(1)
+    predictions, _ = read(store, ["rough"])
+    assert predictions.probabilities.sum(axis=2) == pytest.approx(1)
 
 
 @pytest.mark.parametrize(
-    ("said", "change"),
+    ("message", "change"),
     [
         ("not finite", {"shares": ((np.nan, np.nan), *SHARES[1:])}),
         ("no probabilities", {"shares": ((3.0, -2.0), *SHARES[1:])}),
@@ -79,24 +79,24 @@ def test_sums_are_made_one(store):
         ("holds no image", {"ids": (), "shares": (), "labels": ()}),
     ],
 )
-def test_what_does_not_fit_is_left_out_with_a_reason(store, said, change):
-    if "label 2" in said:
+def test_what_does_not_fit_is_left_out_with_a_reason(store, message, change):
+    if "label 2" in message:
         table = store.read_table(Paths().prediction("good"))
         column = schema.table(schema.PREDICTIONS, [{"label": n} for n in (0, 1, 2)])["label"]
         index = table.schema.get_field_index("label")
         store.write_table(Paths().prediction("bad"), table.set_column(index, "label", column))
     else:
         write(store, "bad", **change)
-    bank, left_out = read(store, ["bad", "good", "fine"])
-    assert bank.trials == ("good", "fine")
+    predictions, left_out = read(store, ["bad", "good", "fine"])
+    assert predictions.trials == ("good", "fine")
     (reason,) = left_out.values()
-    assert re.search(said, reason), reason
+    assert re.search(message, reason), reason
 
 
 def test_a_damaged_and_an_absent_file_are_left_out(store):
     store.write_bytes(Paths().prediction("bad"), b"PAR1 and then nothing")
-    bank, left_out = read(store, ["bad", "good", "gone"])
-    assert bank.trials == ("good",)
+    predictions, left_out = read(store, ["bad", "good", "gone"])
+    assert predictions.trials == ("good",)
     assert "no whole Parquet file" in left_out["bad"]
     assert "does not exist" in left_out["gone"]
 
@@ -110,18 +110,18 @@ def test_none_left_is_said(store):
 
 def test_another_split_s_files_are_read_from_their_place(store):
     write(store, "good", SHARES[::-1], place=lambda trial: Paths().split_prediction(trial, "test"))
-    bank, _ = read(store, ["good"], lambda trial: Paths().split_prediction(trial, "test"))
-    assert bank.probabilities[0] == pytest.approx(np.array(SHARES[::-1]))
+    predictions, _ = read(store, ["good"], lambda trial: Paths().split_prediction(trial, "test"))
+    assert predictions.probabilities[0] == pytest.approx(np.array(SHARES[::-1]))
 
 
 def test_trials_and_images_are_taken_in_the_order_asked_for(store):
-    bank, _ = read(store, ["good", "fine"])
-    taken = bank.take(["fine"])
+    predictions, _ = read(store, ["good", "fine"])
+    taken = predictions.take(["fine"])
     assert taken.trials == ("fine",)
     assert taken.probabilities.shape == (1, 3, 2)
-    part = bank.part([1, 0], [2, 0])
+    part = predictions.part([1, 0], [2, 0])
     assert part.trials == ("fine", "good")
     assert part.ids.tolist() == ["z", "x"]
     assert part.labels.tolist() == [1, 0]
     with pytest.raises(KeyError, match="nobody"):
-        bank.take(["nobody"])
+        predictions.take(["nobody"])

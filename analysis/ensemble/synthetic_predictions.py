@@ -26,7 +26,7 @@ def synthetic_predictions(
 
 
 def predictions_of(shares: object, labels: object) -> StoredPredictions:
-    """A bank of these (m, n, k) values, made to sum to 1 a row, and (n,) labels."""
+    """These (m, n, k) values, made to sum to 1 a row, as stored predictions of (n,) labels."""
     values = np.asarray(shares, dtype=np.float32)
     m, n, _ = values.shape
     return StoredPredictions(

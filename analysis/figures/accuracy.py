@@ -61,7 +61,7 @@ def data(tables: SweepTables, by: str) -> pd.DataFrame:
 def caption(frame: pd.DataFrame) -> str:
     """What the picture shows, in words."""
     best = frame[frame["best"]].sort_values("place", ascending=False)
-    said = "; ".join(
+    by_kind = "; ".join(
         f"{row['value']} {percent(row['accuracy'])}"
         + (
             f" ({percent(row['low'])} to {percent(row['high'])})"
@@ -72,7 +72,7 @@ def caption(frame: pd.DataFrame) -> str:
         for _, row in best.iterrows()
     )
     return (
-        f"Validation accuracy of {count(len(frame), 'trial')}; the best of each kind: {said}. "
+        f"Validation accuracy of {count(len(frame), 'trial')}; the best of each kind: {by_kind}. "
         f"Intervals are Wilson's, 95 %{_images(frame)}; they speak of the images, not of another "
         "seed, and the best of many trials looks better than it is, for it was chosen on these "
         "images."

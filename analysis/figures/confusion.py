@@ -29,26 +29,26 @@ def data(tables: SweepTables) -> pd.DataFrame:
     answers, classes = tables.answers, tables.classes
     rows = []
     for who, column in WHO.items():
-        known = answers.dropna(subset=[column])
-        if known.empty:
+        answered = answers.dropna(subset=[column])
+        if answered.empty:
             continue
-        labels, said = known["label"].to_numpy(), known[column].to_numpy()
-        cells = confusion(labels, said, len(classes))
+        labels, predictions = answered["label"].to_numpy(), answered[column].to_numpy()
+        cells = confusion(labels, predictions, len(classes))
         right = int(np.trace(cells))
-        low, high = interval(right, len(known))
-        whole = {
+        low, high = interval(right, len(answered))
+        matrix = {
             "who": who,
-            "right": right / len(known),
+            "right": right / len(answered),
             "low": low,
             "high": high,
             "split": split_named(tables),
-            "copies": int(known["also_in_training"].fillna(value=False).astype(bool).sum()),
+            "copies": int(answered["also_in_training"].fillna(value=False).astype(bool).sum()),
         }
         for row, column_ in np.ndindex(cells.shape):
             n = int(cells[row].sum())
             value = int(cells[row, column_])
             rows.append(
-                whole
+                matrix
                 | {"label": classes[row], "prediction": classes[column_], "row": row}
                 | {"column": column_, "count": value, "share": value / n if n else np.nan, "n": n}
             )
@@ -62,22 +62,16 @@ def split_named(tables: SweepTables) -> str:
     answers: those of mirrored images, say, are not.
     """
     split = str(tables.answers["split"].iloc[0])
-    scores = tables.scores
-    found = scores[
-        (scores["who"] == "ensemble")
-        & (scores["metric"] == "accuracy")
-        & (scores["split"] == split)
-        & (scores["images"] == "all")
-        & (scores["how"] == "cross-validated")
-    ]["value"]
+    scores = tables.ensemble_scores("accuracy", split)
+    cross_validated = scores.loc[scores["how"] == "cross-validated", "value"]
     right = (tables.answers["prediction"] == tables.answers["label"]).mean()
-    same = len(found) and abs(float(found.iloc[0]) - right) < 1e-6
+    same = len(cross_validated) and abs(float(cross_validated.iloc[0]) - right) < 1e-6
     return f"{split} split (cross-validated)" if same else f"{split} split"
 
 
 def caption(frame: pd.DataFrame) -> str:
     """What the picture shows, in words."""
-    said = []
+    sentences = []
     for who, cells in frame.groupby("who", sort=False):
         first, n = cells.iloc[0], cells["count"].sum()
         wrong = cells[cells["row"] != cells["column"]].sort_values("count", ascending=False)
@@ -86,7 +80,7 @@ def caption(frame: pd.DataFrame) -> str:
             for _, row in wrong.head(3).iterrows()
             if row["count"]
         )
-        said.append(
+        sentences.append(
             f"the {who} is right about {percent(first['right'])} of {n:,} images (95 % interval "
             f"{percent(first['low'])} to {percent(first['high'])})"
             + (f", and takes most often {pairs}" if pairs else "")
@@ -98,7 +92,7 @@ def caption(frame: pd.DataFrame) -> str:
         else ""
     )
     return (
-        f"Confusion of classes on the {first['split']}: {'; '.join(said)}. "
+        f"Confusion of classes on the {first['split']}: {'; '.join(sentences)}. "
         f"Each row adds up to 100 %; the number above is images; empty cells are 0.{copies}"
     )
 

@@ -12,10 +12,10 @@ from orchestrator.metrics import interval
 
 def test_confusion_counts_and_shares_by_hand():
     # Labels 0 0 0 0 1 1; said 0 0 0 1 1 0; best single always 0.
-    labels, said = [0, 0, 0, 0, 1, 1], [0, 0, 0, 1, 1, 0]
+    labels, predictions = [0, 0, 0, 0, 1, 1], [0, 0, 0, 1, 1, 0]
     rows = [
         {"image_id": str(i), "split": "test", "label": a, "prediction": b, "best_single": 0}
-        for i, (a, b) in enumerate(zip(labels, said, strict=True))
+        for i, (a, b) in enumerate(zip(labels, predictions, strict=True))
     ]
     frame = confusion.data(SweepTables(**frames(answers=rows), record=record(("x", "y"))))
     ensemble = frame[frame["who"] == "ensemble"]
@@ -61,6 +61,6 @@ def test_captions_say_which_answers_are_cross_validated(figure, split, how, accu
     ]
     score = {"who": "ensemble", "split": split, "images": "all", "metric": "accuracy", "how": how}
     made = frames(answers=rows, scores=[score | {"value": accuracy}])
-    said = figure.caption(figure.data(SweepTables(**made, record=record(("x", "y")))))
-    assert words in said
-    assert ("cross-validated" in said) is ("cross-validated" in words)
+    caption = figure.caption(figure.data(SweepTables(**made, record=record(("x", "y")))))
+    assert words in caption
+    assert ("cross-validated" in caption) is ("cross-validated" in words)

@@ -48,7 +48,7 @@ def _rule(row: Mapping[str, Any]) -> dict[str, object]:
 
 def rules_caption(frame: pd.DataFrame) -> str:
     """What the picture of the rules shows, in words."""
-    said = "".join(
+    taken = "".join(
         f" Taken: {row['rule']}, {percent(row['accuracy'])}{_members(row, ', ', '')}."
         for _, row in frame[frame["chosen"]].iterrows()
     )
@@ -58,7 +58,7 @@ def rules_caption(frame: pd.DataFrame) -> str:
         "validation images only. A whisker is one standard error of the difference to the "
         "highest, over images: a rule whose whisker reaches the dotted line is as good as the "
         f"highest as far as these images can tell. The highest: {best['rule']}, "
-        f"{percent(best['accuracy'])}.{said}"
+        f"{percent(best['accuracy'])}.{taken}"
     )
 
 
@@ -146,7 +146,7 @@ def _names(tables: SweepTables) -> dict[str, str]:
 def gains_caption(frame: pd.DataFrame) -> str:
     """What the picture of the gain shows, in words."""
     every = frame[frame["images"] == "all"].iloc[::-1]
-    said = [
+    models = [
         f"the {row['name']} {percent(row['accuracy'])}{_interval(row, 'low', 'high')}"
         + (f", {row['how']}" if pd.notna(row["how"]) else "")
         for _, row in every.iterrows()
@@ -161,7 +161,7 @@ def gains_caption(frame: pd.DataFrame) -> str:
     )
     return (
         f"Accuracy on the {frame['split'].iloc[0]} split, n = {int(every['n'].max()):,} images, "
-        f"with 95 % intervals: {'; '.join(said) or 'no ensemble'}; {count(members, 'member')}. "
+        f"with 95 % intervals: {'; '.join(models) or 'no ensemble'}; {count(members, 'member')}. "
         "All answer the same images, so overlapping intervals do not say that two are equal; the "
         f"paired test does. {_gain(frame)}{without}"
     )

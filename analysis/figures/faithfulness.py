@@ -21,12 +21,17 @@ MEASURES = {
     "stability": ("change under noise", "low is good", False),
     "randomised": ("likeness to randomised weights", "low is good", False),
 }
-"""Column -> title, what to look for, whether high is good."""
+"""Column -> title, what to look for, whether high is good.
+
+Deletion and insertion are those of Petsiuk et al. 2018, https://arxiv.org/abs/1806.07421; drop and
+increase those of Chattopadhyay et al. 2018, https://arxiv.org/abs/1710.11063; the likeness to maps
+of randomised weights follows Adebayo et al. 2018, https://arxiv.org/abs/1810.03292.
+"""
 
 BASELINES = ("random", "centre")
 ENSEMBLE = "ensemble"
 COLUMNS = [
-    "method", "baseline", "place", "measure", "value", "low", "high", "n", "whose", "whole",
+    "method", "baseline", "place", "measure", "value", "low", "high", "n", "whose", "split_size",
     "wrong",
 ]  # fmt: skip
 
@@ -35,9 +40,9 @@ def data(tables: SweepTables) -> pd.DataFrame:
     """A row a (method, measure) that was measured; the method with the best insertion comes last.
 
     Columns: method, baseline (bool), place (its row, from 0), measure (of `MEASURES`), value (mean
-    over images), low, high (95 % normal interval), n (images), whose (words: whose maps), whole
-    (images of the split, 0: not known), wrong (share of the judged images answered wrongly, NaN:
-    not known).
+    over images), low, high (95 % normal interval), n (images), whose (words: whose maps),
+    split_size (images of the split, 0: not known), wrong (share of the judged images answered
+    wrongly, NaN: not known).
 
     What was not asked of the ensemble (see `analysis.pipeline.evaluate_maps`: noise, weights)
     is an image's mean over the members that were asked.
@@ -48,8 +53,8 @@ def data(tables: SweepTables) -> pd.DataFrame:
     n = apart["member"].nunique()
     whose = "the ensemble" if len(together) else f"{n} member{'s' if n > 1 else ''}"
     own = {name: together if together[name].notna().any() else apart for name in MEASURES}
-    found = [_by_image(own[name], name) for name in MEASURES]
-    long = pd.concat([part for part in found if len(part)] or [_by_image(rows, "drop")])
+    parts = [_by_image(own[name], name) for name in MEASURES]
+    long = pd.concat([part for part in parts if len(part)] or [_by_image(rows, "drop")])
     if long.empty:
         return pd.DataFrame(columns=COLUMNS)
     made = long.groupby(["method", "measure"])["value"].agg(["mean", "std", "count"]).reset_index()
@@ -65,7 +70,7 @@ def data(tables: SweepTables) -> pd.DataFrame:
             "high": made["mean"] + half,
             "n": made["count"],
             "whose": whose,
-            "whole": len(tables.answers),
+            "split_size": len(tables.answers),
             "wrong": wrong_share(rows),
         }
     )
@@ -75,23 +80,23 @@ def data(tables: SweepTables) -> pd.DataFrame:
 
 def wrong_share(rows: pd.DataFrame) -> float:
     """Share, 0 to 1, of a table's images whose prediction is not their label; NaN: not known."""
-    known = rows.dropna(subset=["label", "prediction"]).drop_duplicates("image_id")
-    return float((known["label"] != known["prediction"]).mean())
+    images = rows.dropna(subset=["label", "prediction"]).drop_duplicates("image_id")
+    return float((images["label"] != images["prediction"]).mean())
 
 
-def sampled(sizes: tuple[int, int], whole: int, wrong: float) -> str:
+def sampled(sizes: tuple[int, int], split_size: int, wrong: float) -> str:
     """A sentence on which images the means are over.
 
     Args:
         sizes: the smallest and the largest n.
-        whole: images of the split; 0: not known.
+        split_size: images of the split; 0: not known.
         wrong: share, 0 to 1, of the judged images answered wrongly; NaN: not known.
     """
     least, most = sizes
-    if whole and least >= whole:
-        return f"Means are over all {whole:,} images of the split."
-    every = bool(whole) and most >= whole
-    where = f"Where n is below {whole:,}, the means" if every else "Means"
+    if split_size and least >= split_size:
+        return f"Means are over all {split_size:,} images of the split."
+    every = bool(split_size) and most >= split_size
+    where = f"Where n is below {split_size:,}, the means" if every else "Means"
     # Among all images of a split the share says nothing of the sample.
     half = "about half" if every or math.isnan(wrong) else f"{100 * wrong:.0f} %"
     return (
@@ -107,8 +112,8 @@ def _ends(frame: pd.DataFrame) -> tuple[int, int]:
 def _by_image(rows: pd.DataFrame, measure: str) -> pd.DataFrame:
     """A row a (method, image) that was measured: its mean over whom it was asked of."""
     values = rows.assign(value=rows[measure].astype(float), measure=measure)
-    known = values.dropna(subset=["value"])
-    return known.groupby(["method", "image_id", "measure"])["value"].mean().reset_index()
+    measured = values.dropna(subset=["value"])
+    return measured.groupby(["method", "image_id", "measure"])["value"].mean().reset_index()
 
 
 def _places(frame: pd.DataFrame) -> dict[str, int]:
@@ -124,7 +129,7 @@ def _places(frame: pd.DataFrame) -> dict[str, int]:
 def caption(frame: pd.DataFrame) -> str:
     """What the picture shows, in words."""
     first = frame.iloc[0]
-    said = []
+    bests = []
     for measure in ("deletion", "insertion"):
         rows = frame[(frame["measure"] == measure) & ~frame["baseline"]]
         base = frame[(frame["measure"] == measure) & frame["baseline"]]
@@ -133,7 +138,7 @@ def caption(frame: pd.DataFrame) -> str:
                 rows["value"].idxmax() if MEASURES[measure][2] else rows["value"].idxmin()
             ]
             against = ", ".join(f"{r['method']} {r['value']:.2f}" for _, r in base.iterrows())
-            said.append(
+            bests.append(
                 f" Best {measure}: {best['method']} {best['value']:.2f}"
                 + (f" (baselines: {against})." if against else ".")
             )
@@ -141,9 +146,9 @@ def caption(frame: pd.DataFrame) -> str:
         f"Tests of the maps of {first['whose']}, mean over up to {frame['n'].max():,} images with "
         f"95 % intervals (normal): {', '.join(MEASURES[m][0] for m in _there(frame))}; the last "
         "two, where the ensemble was not asked, of its members. "
-        f"{sampled(_ends(frame), first['whole'], first['wrong'])} A method "
+        f"{sampled(_ends(frame), first['split_size'], first['wrong'])} A method "
         "that is no better than the baselines, a random map and a blob at the centre, explains "
-        f"nothing.{''.join(said)}"
+        f"nothing.{''.join(bests)}"
     )
 
 
@@ -175,10 +180,10 @@ def draw(frame: pd.DataFrame, canvas: Canvas) -> None:
         for handle, name in zip(*ax.get_legend_handles_labels(), strict=True)
     }
     first = frame.iloc[0]
-    said = sampled(_ends(frame), first["whole"], first["wrong"])
+    sample = sampled(_ends(frame), first["split_size"], first["wrong"])
     canvas.legend(
         list(handles.values()), list(handles), loc="outside lower center", ncols=2, fontsize=9,
-        title="\n".join(textwrap.wrap(said, 36 * columns)), title_fontsize=8,
+        title="\n".join(textwrap.wrap(sample, 36 * columns)), title_fontsize=8,
     )  # fmt: skip
 
 

@@ -21,7 +21,7 @@ def test_faithfulness_is_a_mean_over_images_not_over_members():
 
 
 @pytest.mark.parametrize(
-    ("sizes", "whole", "wrong", "said"),
+    ("sizes", "split_size", "wrong", "words"),
     [
         ((9, 9), 9, 0.2, "Means are over all 9 images of the split."),
         ((4, 8), 9, 0.5, "Means are over a sample"),
@@ -32,8 +32,8 @@ def test_faithfulness_is_a_mean_over_images_not_over_members():
         ((4, 9), 0, 0.2, "Means are over a sample"),
     ],
 )
-def test_which_images_the_means_are_over(sizes, whole, wrong, said):
-    assert said in faithfulness.sampled(sizes, whole, wrong)
+def test_which_images_the_means_are_over(sizes, split_size, wrong, words):
+    assert words in faithfulness.sampled(sizes, split_size, wrong)
 
 
 def test_the_share_of_wrong_answers_counts_an_image_once():

@@ -93,8 +93,8 @@ def test_a_missing_table_is_named():
     assert picture is None
     assert reason == "nothing in answers"
     only_trials = SweepTables(trials=EVERYTHING.trials)
-    said = render("rungs", FIGURES["rungs"], only_trials)[1]
-    assert said == "nothing in epochs and record"
+    reason = render("rungs", FIGURES["rungs"], only_trials)[1]
+    assert reason == "nothing in epochs and record"
 
 
 def test_a_picture_has_the_size_that_was_drawn_and_stays_small(monkeypatch):

@@ -1,8 +1,9 @@
 """How much of the trials' differences each setting explains: Optuna's fANOVA.
 
 Source: Hutter, Hoos, Leyton-Brown 2014, "An Efficient Approach for Assessing Hyperparameter
-Importance" (ICML), as implemented by `optuna.importance.FanovaImportanceEvaluator`: a random forest
-learns accuracy from settings, and its variance is shared out.
+Importance" (ICML), https://proceedings.mlr.press/v32/hutter14.html, as implemented by
+`optuna.importance.FanovaImportanceEvaluator`: a random forest learns accuracy from
+settings, and its variance is shared out.
 
 What we add: what each setting gets by chance, where accuracies are dealt out among the trials anew
 (few trials and a setting with many values give much by chance); and a rule for pruned trials, whose
@@ -56,12 +57,12 @@ def data(tables: SweepTables) -> pd.DataFrame:
     settings = _Settings(points, varied)
     accuracy, rng = points["accuracy"].to_numpy(dtype=float), np.random.default_rng(0)
     with _calm():
-        found = settings.importances(accuracy)
+        importances = settings.importances(accuracy)
         shuffled = [settings.importances(rng.permutation(accuracy)) for _ in range(SHUFFLES)]
     frame = pd.DataFrame(
         {
             "setting": varied,
-            "importance": [found[name] for name in varied],
+            "importance": [importances[name] for name in varied],
             "chance": [max(part[name] for part in shuffled) for name in varied],
             "trials": len(points),
             "measure": measure,
@@ -96,9 +97,9 @@ class _Settings:
     """The trials' settings as Optuna wants them."""
 
     def __init__(self, points: pd.DataFrame, varied: list[str]) -> None:
-        self.known = {name: _distribution(points[name]) for name in varied}
+        self.distributions = {name: _distribution(points[name]) for name in varied}
         self.rows = [
-            {name: _value(row[name], kind) for name, kind in self.known.items()}
+            {name: _value(row[name], kind) for name, kind in self.distributions.items()}
             for _, row in points.iterrows()
         ]
 
@@ -107,13 +108,17 @@ class _Settings:
         study = optuna.create_study(direction="maximize")
         study.add_trials(
             [
-                optuna.trial.create_trial(params=row, distributions=self.known, value=float(value))
+                optuna.trial.create_trial(
+                    params=row, distributions=self.distributions, value=float(value)
+                )
                 for row, value in zip(self.rows, accuracy, strict=True)
             ]
         )
         evaluator = optuna.importance.FanovaImportanceEvaluator(n_trees=TREES, seed=0)
-        found = optuna.importance.get_param_importances(study, evaluator=evaluator, normalize=False)
-        return {name: float(found.get(name, 0.0)) for name in self.known}
+        importances = optuna.importance.get_param_importances(
+            study, evaluator=evaluator, normalize=False
+        )
+        return {name: float(importances.get(name, 0.0)) for name in self.distributions}
 
 
 def _distribution(column: pd.Series) -> BaseDistribution:
@@ -144,7 +149,7 @@ def _calm() -> Iterator[None]:
 def caption(frame: pd.DataFrame) -> str:
     """What the picture shows, in words."""
     first = frame.iloc[0]
-    said = ", ".join(
+    by_setting = ", ".join(
         f"{row['setting'].replace('_', ' ')} {row['importance']:.2f} (chance {row['chance']:.2f})"
         for _, row in frame.iloc[::-1].iterrows()
     )
@@ -152,8 +157,8 @@ def caption(frame: pd.DataFrame) -> str:
     few = f" With fewer than {ENOUGH} trials this says little." if first["trials"] < ENOUGH else ""
     return (
         f"Importance of the settings that varied, by Optuna's fANOVA on {first['measure']}, of "
-        f"{count(int(first['trials']), 'trial')}: {said}. Chance is the most that a setting gets "
-        f"in {SHUFFLES} shuffles of the accuracies. Beyond chance: "
+        f"{count(int(first['trials']), 'trial')}: {by_setting}. Chance is the most that a "
+        f"setting gets in {SHUFFLES} shuffles of the accuracies. Beyond chance: "
         f"{', '.join(beyond) or 'none of them'}.{few}"
     )
 

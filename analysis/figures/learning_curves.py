@@ -19,9 +19,9 @@ def data(tables: SweepTables) -> pd.DataFrame:
 
     Epochs whose accuracy is not a number are left out.
     """
-    known = tables.trials[["trial", "status", "validation_accuracy"]]
-    known = known.rename(columns={"validation_accuracy": "best"})
-    rows = tables.epochs[["trial", "epoch", "validation_accuracy"]].merge(known, on="trial")
+    trials = tables.trials[["trial", "status", "validation_accuracy"]]
+    trials = trials.rename(columns={"validation_accuracy": "best"})
+    rows = tables.epochs[["trial", "epoch", "validation_accuracy"]].merge(trials, on="trial")
     rows = rows.rename(columns={"validation_accuracy": "accuracy"}).dropna(subset=["accuracy"])
     rows["label"] = rows["trial"].map(tables.labels())
     rows["rung"] = rows["epoch"].isin(tables.record.get("rungs") or [])

@@ -41,15 +41,15 @@ def data(tables: SweepTables) -> pd.DataFrame:
 def caption(frame: pd.DataFrame) -> str:
     """What the picture shows, in words."""
     best = frame.groupby("trial", sort=False).last()
-    said = "; ".join(
+    verdicts = "; ".join(
         f"{row['label']}: {row['verdict']}, accuracy {row['accuracy']:.3f}"
         for _, row in best.iterrows()
     )
     losses = frame[["train_loss", "validation_loss"]]
     cut = losses.gt(frame["ceiling"], axis=0).any(axis=None) or losses.isna().any(axis=None)
     return (
-        f"Cross-entropy by epoch of the best {count(len(best), 'trial')}: {said}. Training loss "
-        "is measured with dropout and augmentation on, so it may stand above validation loss; "
+        f"Cross-entropy by epoch of the best {count(len(best), 'trial')}: {verdicts}. Training "
+        "loss is measured with dropout and augmentation on, so it may stand above validation loss; "
         "what tells overfitting is validation loss that rises while training loss falls."
         + (" Losses beyond the frame, or not finite, are not shown." if cut else "")
     )

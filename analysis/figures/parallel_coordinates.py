@@ -1,4 +1,7 @@
-"""Parallel coordinates: each trial a line through the settings that varied, to its accuracy."""
+"""Parallel coordinates: each trial a line through the settings that varied, to its accuracy.
+
+Source: Inselberg 1985, "The plane with parallel coordinates", https://doi.org/10.1007/BF01898350.
+"""
 
 import numpy as np
 import pandas as pd
@@ -78,9 +81,9 @@ def _heights(column: pd.Series, accuracy: pd.Series) -> tuple[str, pd.Series]:
         scaled = np.log(column) if logarithmic else column.astype(float)
         span = scaled.max() - scaled.min()
         return "logarithmic" if logarithmic else "linear", (scaled - scaled.min()) / span
-    known = column.dropna()
-    codes = {value: code for code, value in enumerate(sorted(known.unique()))}
-    kinds = len(codes) + (len(known) < len(column))
+    values = column.dropna()
+    codes = {value: code for code, value in enumerate(sorted(values.unique()))}
+    kinds = len(codes) + (len(values) < len(column))
     places = column.map(codes).astype(float).fillna(len(codes)) / max(1, kinds - 1)
     rank = accuracy.groupby(places).rank(method="first", pct=True)
     room = BUNDLE * min(1.0, 4 / kinds)
@@ -92,14 +95,14 @@ def caption(frame: pd.DataFrame) -> str:
     ends = frame.drop_duplicates("trial")
     best = frame[frame["trial"] == ends.loc[ends["accuracy"].idxmax(), "trial"]]
     settings = best[best["axis"] < best["axis"].max()]
-    said = ", ".join(
+    best_settings = ", ".join(
         f"{s} {v}" for s, v in zip(settings["setting"], settings["value"], strict=True)
     )
     return (
         f"{count(len(ends), 'trial')}, each a line through its settings to its validation "
-        f"accuracy; the best, {ends['accuracy'].max():.3f}, had {said}. Only settings that varied "
-        f"are shown. {int(ends['finished'].sum())} finished (solid); the others (dashed) had "
-        "shorter training, which alone makes their accuracy lower."
+        f"accuracy; the best, {ends['accuracy'].max():.3f}, had {best_settings}. Only settings "
+        f"that varied are shown. {int(ends['finished'].sum())} finished (solid); the others "
+        "(dashed) had shorter training, which alone makes their accuracy lower."
     )
 
 

@@ -23,8 +23,8 @@ def data(tables: SweepTables) -> pd.DataFrame:
     """
     classes, rows = tables.classes, []
     for who, (column, *_) in WHO.items():
-        known = tables.answers.dropna(subset=[column])
-        for label, part in known.groupby("label"):
+        answered = tables.answers.dropna(subset=[column])
+        for label, part in answered.groupby("label"):
             right = int((part[column] == part["label"]).sum())
             low, high = interval(right, len(part))
             rows.append(
@@ -49,7 +49,7 @@ def caption(frame: pd.DataFrame) -> str:
     """What the picture shows, in words."""
     table = frame.pivot(index="class", columns="who", values="recall")
     order = frame.drop_duplicates("class")["class"][::-1]
-    said = "; ".join(
+    by_class = "; ".join(
         f"{name} {percent(table.loc[name, 'ensemble'])}"
         + (
             f" (best single {percent(table.loc[name, 'best single'])})"
@@ -61,7 +61,7 @@ def caption(frame: pd.DataFrame) -> str:
     n = int(frame[frame["who"] == "ensemble"]["n"].sum())
     return (
         f"Share of each class's images that are answered rightly, {frame['split'].iloc[0]}, "
-        f"n = {n:,}, with 95 % Wilson intervals: {said}."
+        f"n = {n:,}, with 95 % Wilson intervals: {by_class}."
     )
 
 

@@ -23,10 +23,10 @@ def data(tables: SweepTables) -> pd.DataFrame:
     Columns: those of `results.schema.REGIONS`, and name (of the class), place (of the region).
     """
     rows = tables.regions
-    for column, wanted in PREFERRED.items():
-        known = sorted(rows[column].dropna().unique())
-        if known:
-            rows = rows[rows[column] == (wanted if wanted in known else known[0])]
+    for column, preferred in PREFERRED.items():
+        values = sorted(rows[column].dropna().unique())
+        if values:
+            rows = rows[rows[column] == (preferred if preferred in values else values[0])]
     rows = rows[rows["region"].isin(ORDER) & rows["share"].notna()].copy()
     classes = tables.classes
     rows["name"] = [classes[int(label)] for label in rows["label"]]
@@ -43,7 +43,7 @@ def caption(frame: pd.DataFrame) -> str:
     gain = frame[frame["correct"].astype(bool) & (frame["region"] != "rest")].copy()
     gain["gain"] = gain["share"] - gain["centre"]
     most = gain.sort_values("gain", ascending=False).head(1)
-    said = "".join(
+    strongest = "".join(
         f" The most above the centre Gaussian: {row['name']}, {row['region']}, {row['share']:.2f} "
         f"against {row['centre']:.2f}."
         for _, row in most.iterrows()
@@ -58,7 +58,7 @@ def caption(frame: pd.DataFrame) -> str:
         f"{_whose(first)}; {right:,} images answered rightly, {wrong:,} wrongly, with 95 % "
         "intervals. Dashes: what a uniform map would have, the region's area; diamonds: what a "
         "blob at the centre would have. Only a bar above both marks says something. Regions are "
-        f"{masks}.{said}"
+        f"{masks}.{strongest}"
     )
 
 

@@ -24,11 +24,11 @@ def data(tables: SweepTables) -> pd.DataFrame:
     calibration error over all bins), before (the same before calibration, from `scores`, else
     NaN), split (in words).
     """
-    known = tables.answers.dropna(subset=["confidence"])
-    if known.empty:
+    answers = tables.answers.dropna(subset=["confidence"])
+    if answers.empty:
         return pd.DataFrame(columns=COLUMNS)
-    confidence = known["confidence"].to_numpy(dtype=float)
-    right = known["correct"].to_numpy(dtype=bool)
+    confidence = answers["confidence"].to_numpy(dtype=float)
+    right = answers["correct"].to_numpy(dtype=bool)
     bins = CALIBRATION_BINS
     place = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
     n = np.bincount(place, minlength=bins)
@@ -49,23 +49,17 @@ def data(tables: SweepTables) -> pd.DataFrame:
             "high": there * ends[:, 1],
         }
     )
-    split = known["split"].iloc[0]
+    split = answers["split"].iloc[0]
     return frame.assign(
-        error=np.abs(correct - sums).sum() / len(known),
+        error=np.abs(correct - sums).sum() / len(answers),
         before=_before(tables, split),
         split=split_named(tables),
     )[COLUMNS]
 
 
 def _before(tables: SweepTables, split: str) -> float:
-    scores = tables.scores
-    found = scores[
-        (scores["who"] == "ensemble")
-        & (scores["metric"] == "ece_uncalibrated")
-        & (scores["split"] == split)
-        & (scores["images"] == "all")
-    ]["value"]
-    return float(found.iloc[0]) if len(found) else float("nan")
+    values = tables.ensemble_scores("ece_uncalibrated", split)["value"]
+    return float(values.iloc[0]) if len(values) else float("nan")
 
 
 def caption(frame: pd.DataFrame) -> str:
@@ -114,10 +108,10 @@ def _curve(there: pd.DataFrame, ax: Axes) -> None:
         fmt="o-", color=BLUE, capsize=3, linewidth=1, label="ensemble, 95 % interval",
     )  # fmt: skip
     first = there.iloc[0]
-    said = f"expected calibration error {first['error']:.3f}"
+    note = f"expected calibration error {first['error']:.3f}"
     if pd.notna(first["before"]):
-        said += f"\nbefore calibration {first['before']:.3f}"
-    ax.text(0.98, 0.04, said, transform=ax.transAxes, ha="right", size=9)
+        note += f"\nbefore calibration {first['before']:.3f}"
+    ax.text(0.98, 0.04, note, transform=ax.transAxes, ha="right", size=9)
     ax.text(0.98, 0.2, "below the line: too sure", transform=ax.transAxes, ha="right", size=8)
     ax.set_xlim(0, 1)
     ax.set_ylim(-0.02, 1.02)

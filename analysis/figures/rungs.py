@@ -1,4 +1,8 @@
-"""Who went on at each rung of successive halving, and who was ended there."""
+"""Who went on at each rung of successive halving, and who was ended there.
+
+Source: Li et al. 2018, "A System for Massively Parallel Hyperparameter Tuning",
+https://arxiv.org/abs/1810.05934: ASHA, whose rungs these are.
+"""
 
 import math
 
@@ -27,8 +31,8 @@ def data(tables: SweepTables) -> pd.DataFrame:
     """
     rungs = tables.record.get("rungs") or []
     factor = (tables.record.get("identity") or {}).get("reduction_factor")
-    known = tables.trials[["trial", "number", "status", "epochs_trained"]]
-    rows = tables.epochs[["trial", "epoch", "validation_accuracy"]].merge(known, on="trial")
+    trials = tables.trials[["trial", "number", "status", "epochs_trained"]]
+    rows = tables.epochs[["trial", "epoch", "validation_accuracy"]].merge(trials, on="trial")
     rows = rows.dropna(subset=["validation_accuracy"])
     parts = []
     for place, rung in enumerate(sorted(rungs)):

@@ -15,7 +15,7 @@ ODD = ("$x$", "a_b^{2}", "<b>&", "two\nlines", "\\frac{1}{0}", "$", "sehr " * 20
 
 def frames(**rows: Sequence[dict[str, Any]]) -> dict[str, Any]:
     """Name of a table -> its frame, from rows."""
-    return {name: table(TABLES[name], found).to_pandas() for name, found in rows.items()}
+    return {name: table(TABLES[name], records).to_pandas() for name, records in rows.items()}
 
 
 def trial(name: str, status: str = "completed", accuracy: float | None = 0.5, **more: Any) -> dict:
@@ -86,14 +86,15 @@ def answered(names: Sequence[str] = NAMES, n: int = 60, **more: Any) -> dict[str
     rng, k, rows = np.random.default_rng(1), len(names), []
     for place in range(n):
         label = place % k
-        said = label if place % 3 else (label + 1) % k
+        prediction = label if place % 3 else (label + 1) % k
         sure = float(rng.uniform(1 / k, 1.0))
         probability = np.full(k, (1 - sure) / max(1, k - 1), dtype=np.float32)
-        probability[said] = sure
-        row = {"image_id": str(place), "split": "validation", "label": label, "prediction": said}
-        row |= {"label_name": names[label], "prediction_name": names[said]}
-        row |= {"correct": said == label, "probability": probability, "confidence": sure}
-        rows.append(row | {"best_single": label if place % 2 else said} | more)
+        probability[prediction] = sure
+        row: dict[str, Any] = {"image_id": str(place), "split": "validation"}
+        row |= {"label": label, "prediction": prediction}
+        row |= {"label_name": names[label], "prediction_name": names[prediction]}
+        row |= {"correct": prediction == label, "probability": probability, "confidence": sure}
+        rows.append(row | {"best_single": label if place % 2 else prediction} | more)
     return frames(answers=rows)
 
 

@@ -73,10 +73,10 @@ def data(tables: SweepTables) -> pd.DataFrame:
     if not ours:
         return pd.DataFrame(columns=COLUMNS)
     rows = [
-        {"who": "theirs", "name": f"seed: {known.name}", "split": "not known"}
-        | {"accuracy": known.accuracy, "binary": known.binary}
-        | {"low": known.low, "high": known.high, "n": None}
-        for known in reversed(THEIRS)
+        {"who": "theirs", "name": f"seed: {figure.name}", "split": "not known"}
+        | {"accuracy": figure.accuracy, "binary": figure.binary}
+        | {"low": figure.low, "high": figure.high, "n": None}
+        for figure in reversed(THEIRS)
     ] + ours
     frame = pd.DataFrame(rows).assign(place=range(len(rows)))[COLUMNS]
     numbers = ["accuracy", "binary", "low", "high", "n"]
@@ -106,10 +106,10 @@ def _ours(tables: SweepTables) -> list[dict[str, object]]:
 def _ensemble(tables: SweepTables) -> list[dict[str, object]]:
     scores = tables.scores
     every = scores[(scores["who"] == "ensemble") & (scores["images"] == "all")]
-    found = every[every["metric"] == "accuracy"]
-    if found.empty:
+    accuracies = every[every["metric"] == "accuracy"]
+    if accuracies.empty:
         return []
-    row = found.iloc[-1]
+    row = accuracies.iloc[-1]
     same = every[(every["metric"] == "binary_accuracy") & (every["split"] == row["split"])]
     binary = same["value"].iloc[-1] if len(same) else None
     return [
@@ -121,7 +121,7 @@ def _ensemble(tables: SweepTables) -> list[dict[str, object]]:
 def caption(frame: pd.DataFrame) -> str:
     """What the picture shows, in words, with its sources."""
     ours = frame[frame["who"] == "ours"].iloc[::-1]
-    said = "; ".join(
+    own_figures = "; ".join(
         f"{row['name'].removeprefix('ours: ')} {percent(row['accuracy'])} ({row['split']}"
         + (f", n = {int(row['n']):,}" if pd.notna(row["n"]) else "")
         + (f"; binary accuracy {percent(row['binary'])})" if pd.notna(row["binary"]) else ")")
@@ -131,12 +131,13 @@ def caption(frame: pd.DataFrame) -> str:
     without = f" Not finished in this sweep: {', '.join(absent)}." if absent else ""
     return (
         f"7-class accuracy (filled) beside binary accuracy (hollow squares). Ours, best finished "
-        f"trial of each of the seed project's models, 95 % intervals: {said}. Theirs, as reported: "
-        "0.8852 (VGG16) and 0.8912 (experiment 2) are binary accuracies, which start at 0.857 "
-        "for a net that is never sure; by their losses, 1.2933 and 1.1461, they are about 0.51 to "
-        "0.52 and 0.54 to 0.57 of seven classes (our estimate, hatched). 0.5598, 0.5929, 0.6339 "
-        "and 0.6863 look like 7-class accuracies; model and split are not known to us, and none of "
-        "these could be checked. Budgets differ: ours are those of this sweep." + without
+        f"trial of each of the seed project's models, 95 % intervals: {own_figures}. "
+        "Theirs, as reported: 0.8852 (VGG16) and 0.8912 (experiment 2) are binary accuracies, "
+        "which start at 0.857 for a net that is never sure; by their losses, 1.2933 and 1.1461, "
+        "they are about 0.51 to 0.52 and 0.54 to 0.57 of seven classes (our estimate, hatched). "
+        "0.5598, 0.5929, 0.6339 and 0.6863 look like 7-class accuracies; model and split are not "
+        "known to us, and none of these could be checked. Budgets differ: ours are those of this "
+        "sweep." + without
     )
 
 

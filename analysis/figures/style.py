@@ -1,6 +1,7 @@
 """What all figures share: how names, colours, marks and intervals look.
 
-The colours are those of Okabe & Ito (2008), "Color Universal Design", which people with any common
+The colours are those of Okabe & Ito (2008), "Color Universal Design",
+https://jfly.uni-koeln.de/color/, which people with any common
 colour vision tell apart; each stands beside a mark or a hatch that says the same without it.
 """
 

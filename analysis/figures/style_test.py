@@ -10,5 +10,5 @@ def test_long_names_are_cut_in_their_middle():
 
 
 def test_whiskers_are_lengths_and_none_where_an_end_is_unknown():
-    found = whiskers([0.5, 0.5], [0.4, np.nan], [0.7, 0.4])
-    np.testing.assert_allclose(found, [[0.1, 0], [0.2, 0]], atol=1e-12)
+    lengths = whiskers([0.5, 0.5], [0.4, np.nan], [0.7, 0.4])
+    np.testing.assert_allclose(lengths, [[0.1, 0], [0.2, 0]], atol=1e-12)

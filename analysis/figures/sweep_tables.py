@@ -48,20 +48,25 @@ class SweepTables:
         """Those of these tables that have no rows."""
         return [name for name in needs if not len(getattr(self, name))]
 
+    def ensemble_scores(self, metric: str, split: str) -> pd.DataFrame:
+        """Rows of `scores` with what the ensemble reaches by a metric on all images of a split."""
+        rows = self.scores[(self.scores["who"] == "ensemble") & (self.scores["images"] == "all")]
+        return rows[(rows["metric"] == metric) & (rows["split"] == split)]
+
     @property
     def classes(self) -> list[str]:
         """Class names by index; a class that nobody names is called by its number."""
-        said = (self.record.get("data") or {}).get("classes")
-        if said:
-            return [str(name) for name in said]
+        recorded = (self.record.get("data") or {}).get("classes")
+        if recorded:
+            return [str(name) for name in recorded]
         pairs = [("label", "label_name"), ("prediction", "prediction_name")]
         names = {
             int(index): str(name)
             for column, word in pairs
             for index, name in zip(self.answers[column], self.answers[word], strict=True)
         }
-        known = [*names, *self.regions["label"].astype(int)]
-        return [names.get(index, f"class {index}") for index in range(max(known, default=-1) + 1)]
+        indices = [*names, *self.regions["label"].astype(int)]
+        return [names.get(i, f"class {i}") for i in range(max(indices, default=-1) + 1)]
 
     def labels(self) -> dict[str, str]:
         """Trial -> short name: what tells it from others, and how its signature begins."""

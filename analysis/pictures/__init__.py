@@ -1,1 +1,5 @@
-"""Faces and maps as pictures that people can read: NumPy and Pillow only."""
+"""Faces and maps as pictures that people can read, made with NumPy and Pillow.
+
+A picture is made of arrays and tables that it is given: it computes no map, loads no net, reads no
+folder and does not know where it will be shown.
+"""

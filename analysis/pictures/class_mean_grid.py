@@ -14,7 +14,7 @@ from analysis.pictures.canvas.layout import Tile, below, file_name, headings, le
 from analysis.pictures.canvas.lettering import INK, Colour, Line, written
 from analysis.pictures.canvas.tiles import MARKS, Bytes, blank, face, size_of, spread
 from analysis.pictures.evidence import ENSEMBLE, Evidence, grid_words
-from analysis.pictures.picture import RenderedPicture, jpeg
+from analysis.pictures.picture import RenderedPicture
 
 SIDE = 144
 NAMES_WIDTH = 112
@@ -46,31 +46,31 @@ class ClassMeans:
     """All that is drawn.
 
     Attributes:
-        found: (class, right) -> its mean; lacks those without an image.
+        by_class: (class, right) -> its mean; lacks those without an image.
         over: what the deviation is between: images or members.
     """
 
-    found: dict[tuple[int, bool], ClassMean]
+    by_class: dict[tuple[int, bool], ClassMean]
     over: str
 
     @property
     def signed(self) -> bool:
         """Whether any mean is negative anywhere."""
-        return any(one.mean.min() < 0 for one in self.found.values())
+        return any(one.mean.min() < 0 for one in self.by_class.values())
 
     def top(self, label: int) -> float:
         """Largest mean of a class, where its colours end; 0 without one."""
-        both = [one for (k, _), one in self.found.items() if k == label]
+        both = [one for (k, _), one in self.by_class.items() if k == label]
         return _largest(both, [np.abs(one.mean) for one in both])
 
     def widest(self) -> float:
         """Largest deviation of all classes, where its colours end."""
-        every = [one for one in self.found.values() if one.deviation is not None]
+        every = [one for one in self.by_class.values() if one.deviation is not None]
         return _largest(every, [one.deviation for one in every if one.deviation is not None])
 
     def difference(self, label: int) -> Floats | None:
         """(h', w') mean of right less mean of wrong, where there are both."""
-        right, wrong = (self.found.get((label, side)) for side in (True, False))
+        right, wrong = (self.by_class.get((label, side)) for side in (True, False))
         return None if right is None or wrong is None else right.mean - wrong.mean
 
 
@@ -99,28 +99,28 @@ def class_mean_grid(
     names = [evidence.classes[label] for label in chosen]
     notes = [f"colours end at {top:.2f}" if top else "" for top in tops]
     body = below([_heads(evidence, over), lettered(rows, names, NAMES_WIDTH, notes)])
-    said = _said(evidence, every, rule, len(chosen))
+    legend = _legend(evidence, every, rule, len(chosen))
     title = f"Where the evidence lies on average, by class: {evidence.title} of {evidence.who}"
-    whole = page(title, body, said, _bars(every))
+    image = page(title, body, legend, _bars(every))
     caption = (
         "A row a class; columns: mean map of the images that were recognised and its standard "
         f"deviation between {over}, the same for images that were not, and the difference of the "
-        f"two means (red: more where recognised, blue: more where not). {said}"
+        f"two means (red: more where recognised, blue: more where not). {legend}"
     )
     file = f"{evidence.folder}/{file_name('class-means', rule, over)}.jpg"
-    about = evidence.index_columns(method=evidence.method)
-    return RenderedPicture(file, "class means", title, caption, jpeg(whole), *whole.size, about)
+    columns = evidence.index_columns(method=evidence.method)
+    return RenderedPicture.of(image, file, "class means", title, caption, **columns)
 
 
 def collected(means: pd.DataFrame, evidence: Evidence, rule: str, over: str) -> ClassMeans:
     """What `class_means` draws."""
     table = means[(means["method"] == evidence.method) & (means["rule"] == rule)]
-    found = {}
+    by_class = {}
     for (label, right), rows in table[table["n"] > 0].groupby(["label", "correct"]):
         one = _mean(rows, evidence.member, over)
         if one is not None:
-            found[int(label), bool(right)] = one
-    return ClassMeans(found, over)
+            by_class[int(label), bool(right)] = one
+    return ClassMeans(by_class, over)
 
 
 def mean_face(faces: Sequence[Bytes], shape: tuple[int, ...]) -> Bytes:
@@ -178,14 +178,14 @@ def _heads(evidence: Evidence, over: str) -> Image.Image:
 
 
 def _bars(every: ClassMeans) -> list[ColourBar]:
-    if not every.found:
+    if not every.by_class:
         return []
     low = "mean map: against the class" if every.signed else "mean map: 0"
     bars = [ColourBar(_colours(every), low, "where the class's colours end")]
     widest = every.widest()
     if widest:
         bars.append(ColourBar(SPREAD, "standard deviation: 0", f"{widest:.2f}", over=False))
-    if any(every.difference(label) is not None for label, _ in every.found):
+    if any(every.difference(label) is not None for label, _ in every.by_class):
         bars.append(ColourBar(SIGNED, "difference: more where wrong", "more where right"))
     return bars
 
@@ -199,7 +199,7 @@ def _row(evidence: Evidence, every: ClassMeans, label: int) -> list[Tile]:
     tiles: list[Tile] = []
     for right in (True, False):
         gray = _mean_face(evidence, label, (right,))
-        one = every.found.get((label, right))
+        one = every.by_class.get((label, right))
         if one is None:
             tiles += [_noted(blank(_size(gray), "no such image"), "n = 0"), _noted(_empty(gray))]
             continue
@@ -244,8 +244,8 @@ def _mean_face(evidence: Evidence, label: int, sides: Sequence[bool]) -> Bytes:
     return face(mean_face(faces, evidence.images.shape[1:]), SIDE)
 
 
-def _said(evidence: Evidence, every: ClassMeans, rule: str, shown: int) -> str:
-    if not every.found:
+def _legend(evidence: Evidence, every: ClassMeans, rule: str, shown: int) -> str:
+    if not every.by_class:
         return f"No maps: {evidence.title} was not computed for {evidence.who}."
     explained = {
         "prediction": "the class that was predicted",
@@ -253,8 +253,8 @@ def _said(evidence: Evidence, every: ClassMeans, rule: str, shown: int) -> str:
         "contrast": "the prediction against the true class",
     }
     h, w = evidence.images.shape[1:]
-    coarse = grid_words(max(one.mean.shape for one in every.found.values())[:2], (h, w))
-    n = sum(one.n for one in every.found.values())
+    coarse = grid_words(max(one.mean.shape for one in every.by_class.values())[:2], (h, w))
+    n = sum(one.n for one in every.by_class.values())
     k = len(evidence.classes)
     some = f" {shown} of {k} classes are shown." if shown < k else ""
     return (

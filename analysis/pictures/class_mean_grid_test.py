@@ -37,7 +37,7 @@ def test_the_deviation_between_members_is_that_of_their_means(evidence):
         mean_row(0, True, 20, np.zeros((2, 2)), member="a"),
         mean_row(0, True, 20, np.ones((2, 2)), member="b"),
     ]
-    one = gathered(evidence, rows, "members").found[0, True]
+    one = gathered(evidence, rows, "members").by_class[0, True]
     assert one.deviation.tolist() == [[0.5, 0.5], [0.5, 0.5]]
     assert one.mean.tolist() == HALF
 
@@ -48,13 +48,13 @@ def test_members_of_other_grids_are_brought_to_the_finest(evidence):
         mean_row(0, True, 20, np.zeros((2, 2)), member="a"),
         mean_row(0, True, 20, np.ones((4, 4)), member="b"),
     ]
-    assert gathered(evidence, rows, "members").found[0, True].deviation.shape == (4, 4)
+    assert gathered(evidence, rows, "members").by_class[0, True].deviation.shape == (4, 4)
 
 
 @pytest.mark.parametrize(("n", "over"), [(1, "images"), (20, "members")])
 def test_one_image_or_one_member_has_no_deviation(evidence, n, over):
     rows = [mean_row(0, True, n, HALF)]
-    assert gathered(evidence, rows, over).found[0, True].deviation is None
+    assert gathered(evidence, rows, over).by_class[0, True].deviation is None
 
 
 def test_rows_of_other_methods_rules_and_of_no_image_are_left_out(evidence):
@@ -63,7 +63,7 @@ def test_rows_of_other_methods_rules_and_of_no_image_are_left_out(evidence):
         mean_row(1, True, 20, HALF, rule="label"),
         mean_row(2, True, 0, HALF),
     ]
-    assert gathered(evidence, rows).found == {}
+    assert gathered(evidence, rows).by_class == {}
 
 
 def test_the_caption_counts_images_and_names_what_is_left_out(evidence):

@@ -8,7 +8,7 @@ from analysis.pictures.canvas.lettering import Line, elided, written
 from analysis.pictures.canvas.tiles import MARKS, face, framed, rgb
 from analysis.pictures.evidence import Case, Evidence
 from analysis.pictures.galleries import bars_of, drawn_map
-from analysis.pictures.picture import RenderedPicture, jpeg
+from analysis.pictures.picture import RenderedPicture
 
 SIDE = 120
 COLUMNS = 8
@@ -27,22 +27,15 @@ def contact_sheet(evidence: Evidence, shown: int = 32, seed: int = 0) -> Rendere
     cases = [every[row] for row in rows]
     body = grid([_tile(evidence, case) for case in cases], COLUMNS, 8)
     right = sum(case.right for case in cases)
-    said = (
+    legend = (
         f"{len(cases)} of {len(every):,} {evidence.split} images, drawn at random (seed {seed}): "
         f"{right} right, {len(cases) - right} wrong. Below each face: the prediction with its "
         f"probability and, where that is wrong, the true class. {evidence.describe()}"
     )
     title = "Faces at random, and the evidence for what they were predicted to be"
-    whole = page(title, body, said, bars_of(evidence, cases))
-    return RenderedPicture(
-        f"{evidence.folder}/contact-sheet.jpg",
-        "gallery",
-        title,
-        said,
-        jpeg(whole),
-        *whole.size,
-        evidence.index_columns(),
-    )
+    image = page(title, body, legend, bars_of(evidence, cases))
+    file = f"{evidence.folder}/contact-sheet.jpg"
+    return RenderedPicture.of(image, file, "gallery", title, legend, **evidence.index_columns())
 
 
 def _tile(evidence: Evidence, case: Case) -> Image.Image:

@@ -30,10 +30,10 @@ def test_a_face_is_found_by_its_id(evidence):
 
 
 def test_a_map_has_its_native_size_and_values(evidence):
-    found = evidence.map(evidence.of(1, 1)[0])
-    assert found.values.shape == (2, 2)
-    assert (found.values == CAM).all()
-    assert (found.layer, found.raw_max, found.trouble) == ("cam", 3.0, "")
+    evidence_map = evidence.map(evidence.of(1, 1)[0])
+    assert evidence_map.values.shape == (2, 2)
+    assert (evidence_map.values == CAM).all()
+    assert (evidence_map.layer, evidence_map.raw_max, evidence_map.trouble) == ("cam", 3.0, "")
 
 
 def test_maps_of_another_rule_method_or_member_are_not_taken(evidence):
@@ -57,9 +57,9 @@ def test_copies_of_training_images_are_known(evidence):
 
 
 def test_words_name_method_member_layer_grid_and_normalisation(evidence):
-    said = evidence.describe()
+    description = evidence.describe()
     for word in ("Grad-CAM", "the ensemble", "layer cam", "2×2 cells of 6 px", "approximation"):  # noqa: RUF001
-        assert word in said
+        assert word in description
     assert "not computed for the ensemble" in evidence.by("occlusion").describe()
 
 
@@ -73,8 +73,8 @@ def test_words_name_method_member_layer_grid_and_normalisation(evidence):
     ],
 )
 def test_the_grid_is_stated(grid, shape, words):
-    said = grid_words(grid, shape).replace("\N{MULTIPLICATION SIGN}", "x")
-    assert said.startswith(words)
+    stated = grid_words(grid, shape).replace("\N{MULTIPLICATION SIGN}", "x")
+    assert stated.startswith(words)
 
 
 def test_an_answer_without_its_face_is_refused(evidence):

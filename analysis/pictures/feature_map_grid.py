@@ -12,7 +12,7 @@ from analysis.pictures.canvas.layout import below, beside, file_name, lettered, 
 from analysis.pictures.canvas.lettering import FAINT, TIMES, Line, written
 from analysis.pictures.canvas.tiles import MARKS, Bytes, face, framed, rgb, size_of
 from analysis.pictures.evidence import Case
-from analysis.pictures.picture import RenderedPicture, png
+from analysis.pictures.picture import RenderedPicture
 
 SIDE = 96
 NAMES_WIDTH = 148
@@ -54,7 +54,7 @@ def feature_map_grid(
         len(names) < len(layers)
     )
     whose = f" of trial {trial}" if trial else ""
-    said = (
+    legend = (
         f"A row a layer{whose}, in the order of the net; in a row its {shown} strongest maps for "
         "this face (largest mean first; the number is the map's place in the layer). Each row is "
         "coloured by itself, its brightest 0.5 % of cells alike. Each block is one cell of the "
@@ -63,18 +63,20 @@ def feature_map_grid(
     low = "strongly negative" if signed else "0"
     bar = ColourBar(colours, low, "strongest of the row", over=False)
     title = "What each layer makes of one face"
-    whole = page(title, body, said, [bar])
+    drawing = page(title, body, legend, [bar])
     truth, guess = classes[case.label], classes[case.prediction]
-    caption = f"Face {case.image_id}, true class {truth}, predicted {guess}. {said}"
-    about = {
-        "trial": trial,
-        "image_id": case.image_id,
-        "label": case.label,
-        "prediction": case.prediction,
-    }
+    caption = f"Face {case.image_id}, true class {truth}, predicted {guess}. {legend}"
     name = file_name("feature-maps", trial or "", case.image_id, _mark(case.image_id))
-    return RenderedPicture(
-        f"features/{name}.png", "feature maps", title, caption, png(whole), *whole.size, about
+    return RenderedPicture.of(
+        drawing,
+        f"features/{name}.png",
+        "feature maps",
+        title,
+        caption,
+        trial=trial,
+        image_id=case.image_id,
+        label=case.label,
+        prediction=case.prediction,
     )
 
 

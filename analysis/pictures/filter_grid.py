@@ -9,7 +9,7 @@ from analysis.pictures.canvas.colours import SIGNED, ColourBar
 from analysis.pictures.canvas.layout import below, file_name, grid, page
 from analysis.pictures.canvas.lettering import TIMES, Line, written
 from analysis.pictures.canvas.tiles import framed
-from analysis.pictures.picture import RenderedPicture, png
+from analysis.pictures.picture import RenderedPicture
 
 SIDE = 72
 COLUMNS = 12
@@ -42,7 +42,7 @@ def filter_grid(
     left_out = f"first {len(tiles)} of {count}" if len(tiles) < count else f"all {count}"
     summing = f"; each summed over {channels} input channels" if channels > 1 else ""
     whose = f" of trial {trial}" if trial else ""
-    said = (
+    legend = (
         f"Layer {layer}{whose}, {left_out} filters, {height}{TIMES}{width} weights each{summing}. "
         "All on one scale: a red weight answers to a bright pixel at that place, a blue one to a "
         "dark pixel, a white one to neither. Pale filters answer weakly, unless batch "
@@ -51,13 +51,7 @@ def filter_grid(
     rows = max(1, math.ceil(len(tiles) / COLUMNS))
     columns = max(1, math.ceil(len(tiles) / rows))
     bars = [ColourBar(SIGNED, f"{-largest:.2g}", f"+{largest:.2g}  (weight)", over=False)]
-    whole = page(f"Learned filters of {layer}", grid(tiles, columns, 8), said, bars)
-    return RenderedPicture(
-        f"features/{file_name('filters', trial or '', layer)}.png",
-        "filters",
-        f"Learned filters of {layer}",
-        said,
-        png(whole),
-        *whole.size,
-        {"trial": trial},
-    )
+    title = f"Learned filters of {layer}"
+    image = page(title, grid(tiles, columns, 8), legend, bars)
+    file = f"features/{file_name('filters', trial or '', layer)}.png"
+    return RenderedPicture.of(image, file, "filters", title, legend, trial=trial)

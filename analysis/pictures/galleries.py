@@ -11,7 +11,7 @@ from analysis.pictures.canvas.layout import below, beside, file_name, grid, head
 from analysis.pictures.canvas.lettering import FAINT, Line, elided, written
 from analysis.pictures.canvas.tiles import MARKS, Bytes, blank, face, framed, overlay, rgb, size_of
 from analysis.pictures.evidence import Case, Evidence, Map
-from analysis.pictures.picture import RenderedPicture, jpeg
+from analysis.pictures.picture import RenderedPicture
 
 WORDS_WIDTH = 232
 ROW_SIDE = 144
@@ -31,8 +31,8 @@ def wrong(evidence: Evidence, label: int, prediction: int, shown: int = 6) -> Re
         shown: rows at most.
     """
     truth, guess = evidence.classes[label], evidence.classes[prediction]
-    found = evidence.of(label, prediction)
-    cases = found[:shown]
+    every = evidence.of(label, prediction)
+    cases = every[:shown]
     rules = _rules(evidence, cases)
     heads = {
         "prediction": f"evidence for {_short(guess)} (predicted)",
@@ -40,23 +40,24 @@ def wrong(evidence: Evidence, label: int, prediction: int, shown: int = 6) -> Re
         "contrast": f"{_short(guess)} against {_short(truth)} (difference)",
     }
     width = size_of(evidence.images.shape[1:], ROW_SIDE)[1]
-    columns = ["face", *(heads[rule] for rule in rules), ""]
+    texts = ["face", *(heads[rule] for rule in rules), ""]
     widths = [width] * (1 + len(rules)) + [WORDS_WIDTH]
     rows = [_wrong_row(evidence, case, rules, place) for place, case in enumerate(cases, 1)]
-    counted = f"{len(cases)} of {len(found)} shown, most confident first"
+    counted = f"{len(cases)} of {len(every)} shown, most confident first"
     title = f"True class {_short(truth)}, predicted {_short(guess)}: {counted}"
     bars = bars_of(evidence, cases, [rule for rule in rules if rule != "contrast"])
     if "contrast" in rules:
         bars.append(ColourBar(SIGNED, f"speaks for {_short(truth)}", f"speaks for {_short(guess)}"))
-    whole = page(title, below([headings(columns, widths), *rows]), evidence.describe(), bars)
+    image = page(title, below([headings(texts, widths), *rows]), evidence.describe(), bars)
     caption = (
         f"Faces of the {evidence.split} split whose true class is {truth} and which the ensemble "
-        f"called {guess}: {counted}. {_columns_said(rules, truth, guess)} {evidence.describe()}"
+        f"called {guess}: {counted}. {_columns_in_words(rules, truth, guess)} {evidence.describe()}"
     )
     words = file_name("wrong", label, truth, "called", prediction, guess)
-    name = f"{evidence.folder}/{words}.jpg"
-    about = evidence.index_columns(label=label, prediction=prediction)
-    return _gallery(name, f"{truth} called {guess}", caption, whole, about)
+    file = f"{evidence.folder}/{words}.jpg"
+    columns = evidence.index_columns(label=label, prediction=prediction)
+    title = f"{truth} called {guess}"
+    return RenderedPicture.of(image, file, "gallery", title, caption, **columns)
 
 
 def wrongs(evidence: Evidence, shown: int = 6) -> list[RenderedPicture]:
@@ -78,27 +79,28 @@ def right(evidence: Evidence, label: int, shown: int = 12) -> RenderedPicture:
         shown: faces at most.
     """
     name = evidence.classes[label]
-    found = evidence.of(label, label)
-    cases = evenly(found, shown)
+    every = evidence.of(label, label)
+    cases = evenly(every, shown)
     body = grid([_right_tile(evidence, case) for case in cases], 3)
-    how = "from most to least confident" + (", evenly spaced" if len(cases) < len(found) else "")
-    counted = f"{len(cases)} of {len(found)} shown, {how}"
+    how = "from most to least confident" + (", evenly spaced" if len(cases) < len(every) else "")
+    counted = f"{len(cases)} of {len(every)} shown, {how}"
     title = f"True class {_short(name)}, recognised: {counted}"
-    whole = page(title, body, evidence.describe(), bars_of(evidence, cases))
+    image = page(title, body, evidence.describe(), bars_of(evidence, cases))
     caption = (
         f"Faces of the {evidence.split} split whose true class is {name} and which the ensemble "
         f"called so: {counted}. Each face stands beside the map of what spoke for {name}. "
         f"{evidence.describe()}"
     )
-    about = evidence.index_columns(label=label, prediction=label)
+    columns = evidence.index_columns(label=label, prediction=label)
     file = f"{evidence.folder}/{file_name('right', label, name)}.jpg"
-    return _gallery(file, f"{name} recognised", caption, whole, about)
+    title = f"{name} recognised"
+    return RenderedPicture.of(image, file, "gallery", title, caption, **columns)
 
 
 def rights(evidence: Evidence, shown: int = 12) -> list[RenderedPicture]:
     """`right` for every class of which a face was recognised."""
-    known = range(len(evidence.classes))
-    return [right(evidence, label, shown) for label in known if evidence.of(label, label)]
+    labels = range(len(evidence.classes))
+    return [right(evidence, label, shown) for label in labels if evidence.of(label, label)]
 
 
 def evenly(cases: Sequence[Case], shown: int) -> list[Case]:
@@ -112,8 +114,8 @@ def bars_of(
     evidence: Evidence, cases: Sequence[Case], rules: Sequence[str] = ("prediction",)
 ) -> list[ColourBar]:
     """Bars of the colours that maps of these faces take; none where there is no map."""
-    found = [m for case in cases for rule in rules if (m := evidence.map(case, rule)) is not None]
-    signed = [bool(m.values.min(initial=0) < 0) for m in found]
+    maps = [m for case in cases for rule in rules if (m := evidence.map(case, rule)) is not None]
+    signed = [bool(m.values.min(initial=0) < 0) for m in maps]
     bars = []
     if not all(signed):
         bars.append(ColourBar(HEAT, "0: no evidence for the class", "largest value of that map"))
@@ -122,12 +124,12 @@ def bars_of(
     return bars
 
 
-def drawn_map(gray: Bytes, found: Map | None) -> Bytes:
+def drawn_map(gray: Bytes, evidence_map: Map | None) -> Bytes:
     """The tile of a map over its face, or of why there is none; (h, w) -> (h, w, 3)."""
-    trouble = "not computed" if found is None else found.trouble
-    if found is None or trouble:
+    trouble = "not computed" if evidence_map is None else evidence_map.trouble
+    if evidence_map is None or trouble:
         return blank((gray.shape[0], gray.shape[1]), trouble, gray)
-    return overlay(gray, found.values)
+    return overlay(gray, evidence_map.values)
 
 
 def _wrong_row(evidence: Evidence, case: Case, rules: Sequence[str], place: int) -> Image.Image:
@@ -174,7 +176,7 @@ def _rules(evidence: Evidence, cases: Sequence[Case]) -> list[str]:
     return [rule for rule in every if any(evidence.map(case, rule) for case in cases)]
 
 
-def _columns_said(rules: Sequence[str], truth: str, guess: str) -> str:
+def _columns_in_words(rules: Sequence[str], truth: str, guess: str) -> str:
     words = {
         "prediction": f"the evidence for {guess} (the prediction)",
         "label": f"the evidence for {truth} (the true class)",
@@ -185,9 +187,3 @@ def _columns_said(rules: Sequence[str], truth: str, guess: str) -> str:
 
 def _short(name: str) -> str:
     return elided(name, 130, 15)
-
-
-def _gallery(
-    name: str, title: str, caption: str, whole: Image.Image, about: dict[str, object]
-) -> RenderedPicture:
-    return RenderedPicture(name, "gallery", title, caption, jpeg(whole), *whole.size, about)

@@ -1,10 +1,8 @@
 import numpy as np
 import pytest
 
-from analysis.pictures.contact_sheet import contact_sheet
 from analysis.pictures.evidence import Map
 from analysis.pictures.galleries import bars_of, drawn_map, evenly, right, rights, wrong, wrongs
-from analysis.pictures.overview import overview
 from analysis.pictures.scenes_test import (
     ANSWERS,
     SCENES,
@@ -19,7 +17,7 @@ def test_a_gallery_counts_what_it_shows_and_what_it_leaves_out(evidence):
     picture = wrong(evidence, 0, 1, shown=2)
     assert "2 of 3 shown, most confident first" in picture.caption
     assert picture.title == "angry called happy"
-    assert picture.about == {
+    assert picture.columns == {
         "trial": None,
         "split": "validation",
         "method": "gradcam",
@@ -44,7 +42,7 @@ def test_columns_without_a_map_are_left_out(evidence):
 def test_there_is_a_gallery_of_every_confused_pair_the_commonest_first():
     more = [*ANSWERS, answer("c1", 2, 0, 0.9), answer("c2", 2, 1, 0.9), answer("c3", 2, 1, 0.8)]
     pictures = wrongs(evidence_of(more, []))
-    pairs = [(p.about["label"], p.about["prediction"]) for p in pictures]
+    pairs = [(p.columns["label"], p.columns["prediction"]) for p in pictures]
     assert pairs == [(0, 1), (2, 1), (2, 0)]
 
 
@@ -54,8 +52,8 @@ def test_nothing_wrong_makes_no_gallery():
 
 
 def test_there_is_a_gallery_of_every_recognised_class(evidence):
-    assert [p.about["label"] for p in rights(evidence)] == [0, 1, 2]
-    assert [p.about["label"] for p in rights(SCENES["no wrong ones"]())] == [1, 2]
+    assert [p.columns["label"] for p in rights(evidence)] == [0, 1, 2]
+    assert [p.columns["label"] for p in rights(SCENES["no wrong ones"]())] == [1, 2]
 
 
 def test_recognised_faces_are_taken_at_even_distances(evidence):
@@ -66,10 +64,10 @@ def test_recognised_faces_are_taken_at_even_distances(evidence):
 
 
 @pytest.mark.parametrize(
-    "found", [None, Map(np.zeros((2, 2), np.float32), "cam", 0.0)], ids=["none", "zero"]
+    "evidence_map", [None, Map(np.zeros((2, 2), np.float32), "cam", 0.0)], ids=["none", "zero"]
 )
-def test_without_evidence_there_is_no_colour(found):
-    tile = drawn_map(np.full((120, 120), 90, np.uint8), found)
+def test_without_evidence_there_is_no_colour(evidence_map):
+    tile = drawn_map(np.full((120, 120), 90, np.uint8), evidence_map)
     assert (tile[..., 0] == tile[..., 1]).all()
     assert (tile[..., 1] == tile[..., 2]).all()
 
@@ -79,24 +77,6 @@ def test_evidence_has_colour_where_it_lies():
     tile = drawn_map(np.full((100, 100), 90, np.uint8), Map(values, "cam", 2.0)).astype(int)
     assert tile[5, 5, 0] - tile[5, 5, 2] > 60
     assert np.ptp(tile[90, 90]) == 0
-
-
-def test_the_overview_of_many_classes_says_which_it_leaves_out():
-    said = overview(SCENES["thirty classes"]()).caption
-    assert "Only the 8 largest of 30 classes are shown" in said
-    assert "30 validation images (0 right, 30 wrong)" in said
-
-
-def test_the_overview_shows_the_classes_with_most_images():
-    two = evidence_of([*ANSWERS[4:6], answer("c0", 2, 2, 0.9)], [cam("b0", 1, 1)])
-    assert "Only the 1 largest of 3 classes" in overview(two, most=1).caption
-
-
-def test_the_contact_sheet_is_drawn_at_random_and_says_how(evidence):
-    said = contact_sheet(evidence, shown=4, seed=5).caption
-    assert "4 of 7 validation images, drawn at random (seed 5)" in said
-    files = {contact_sheet(evidence, shown=4, seed=seed).content for seed in range(4)}
-    assert len(files) > 1
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,7 @@ from PIL import Image
 from analysis.pictures.canvas.layout import below, file_name, grid, page
 from analysis.pictures.canvas.lettering import FAINT, Line, written
 from analysis.pictures.canvas.tiles import Bytes, face, rgb
-from analysis.pictures.picture import RenderedPicture, jpeg
+from analysis.pictures.picture import RenderedPicture
 
 
 def ideal_images(
@@ -36,17 +36,15 @@ def ideal_images(
         for image, (name, value) in zip(images, answers.items(), strict=True)
     ]
     whose = f" of trial {trial}" if trial else ""
-    said = (
+    legend = (
         f"{len(tiles)} images made so that the net{whose} answers each as strongly as it can; they "
         "are nobody's faces. Below each: what it was made for, and the net's answer "
         f"({score}). Each is stretched from its darkest to its brightest pixel. {how}"
     ).strip()
     title = f"What the net would most like to see: {of}"
-    whole = page(title, grid(tiles, columns, 10), said)
-    name = file_name("ideal", trial or "", of)
-    return RenderedPicture(
-        f"features/{name}.jpg", "ideal", title, said, jpeg(whole), *whole.size, {"trial": trial}
-    )
+    image = page(title, grid(tiles, columns, 10), legend)
+    file = f"features/{file_name('ideal', trial or '', of)}.jpg"
+    return RenderedPicture.of(image, file, "ideal", title, legend, trial=trial)
 
 
 def stretched(image: NDArray[np.floating]) -> Bytes:

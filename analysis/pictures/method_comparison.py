@@ -11,7 +11,7 @@ from analysis.pictures.canvas.lettering import FAINT, Line, elided, written
 from analysis.pictures.canvas.tiles import MARKS, face, framed, rgb, size_of
 from analysis.pictures.evidence import Case, Evidence
 from analysis.pictures.galleries import bars_of, drawn_map
-from analysis.pictures.picture import RenderedPicture, jpeg
+from analysis.pictures.picture import RenderedPicture
 
 SIDE = 120
 NUMBERS = {"deletion": "del", "insertion": "ins"}
@@ -45,27 +45,20 @@ def method_comparison(
     rows = [_row(evidence, [by[n] for n in drawn], case, judged) for case in cases]
     if judged is not None and drawn:
         rows.append(_means(drawn, judged, width))
-    said = _said(evidence, by, drawn, judged is not None)
+    legend = _legend(evidence, by, drawn, judged is not None)
     title = f"The same faces by every method: evidence for the prediction of {evidence.who}"
     seen = {bar.colours.name: bar for name in drawn for bar in bars_of(by[name], cases)}
     bars = list(seen.values())
-    whole = page(title, below([heads, *rows]), said, bars)
+    image = page(title, below([heads, *rows]), legend, bars)
     n_right = sum(case.right for case in cases)
     caption = (
         f"{len(cases)} faces of {len(evidence.cases):,} of the {evidence.split} split, {n_right} "
         f"recognised and {len(cases) - n_right} not, each explained by "
-        f"{', '.join(by[n].title for n in drawn) or 'no method'}. {said}"
+        f"{', '.join(by[n].title for n in drawn) or 'no method'}. {legend}"
     )
-    name = file_name("methods", evidence.member)
-    return RenderedPicture(
-        f"explain/{file_name(evidence.split)}/{name}.jpg",
-        "methods",
-        title,
-        caption,
-        jpeg(whole),
-        *whole.size,
-        evidence.index_columns(method=None),
-    )
+    file = f"explain/{file_name(evidence.split)}/{file_name('methods', evidence.member)}.jpg"
+    columns = evidence.index_columns(method=None)
+    return RenderedPicture.of(image, file, "methods", title, caption, **columns)
 
 
 def _chosen(evidence: Evidence, by: Sequence[Evidence], shown: int) -> list[Case]:
@@ -73,8 +66,8 @@ def _chosen(evidence: Evidence, by: Sequence[Evidence], shown: int) -> list[Case
         return sum(one.map(case) is not None for one in by)
 
     def taken(right: bool, count: int) -> list[Case]:
-        found = [case for case in evidence.cases if case.right == right]
-        ordered = sorted(found, key=lambda c: (-explained(c), -c.p_prediction, c.image_id))
+        cases = [case for case in evidence.cases if case.right == right]
+        ordered = sorted(cases, key=lambda c: (-explained(c), -c.p_prediction, c.image_id))
         seen: dict[int, int] = {}
         ranks = []
         for case in ordered:  # one of each class before a second of any
@@ -135,7 +128,7 @@ def _judged(faithfulness: pd.DataFrame | None, member: str) -> pd.DataFrame | No
     return own if len(own) else None
 
 
-def _said(evidence: Evidence, by: dict[str, Evidence], drawn: Sequence[str], judged: bool) -> str:
+def _legend(evidence: Evidence, by: dict[str, Evidence], drawn: Sequence[str], judged: bool) -> str:
     missing = [by[name].title for name in by if name not in drawn]
     left_out = f" Not computed: {', '.join(missing)}." if missing else ""
     meaning = (

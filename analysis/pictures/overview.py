@@ -9,7 +9,7 @@ from analysis.pictures.canvas.lettering import TIMES, Line, elided, written
 from analysis.pictures.canvas.tiles import MARKS, Bytes, blank, face, framed, rgb, size_of
 from analysis.pictures.evidence import Case, Evidence
 from analysis.pictures.galleries import bars_of, drawn_map
-from analysis.pictures.picture import RenderedPicture, jpeg
+from analysis.pictures.picture import RenderedPicture
 
 MOST_CLASSES = 8
 LETTERS = 13
@@ -31,12 +31,12 @@ def overview(evidence: Evidence, most: int = MOST_CLASSES) -> RenderedPicture:
         ["true class", *[f"predicted {elided(name, 200, LETTERS, bold=True)}" for name in names]],
         [NAMES_WIDTH, *[width] * len(chosen)],
     )
-    shown = [found[0] for i in chosen for j in chosen if (found := evidence.of(i, j))]
+    shown = [cases[0] for i in chosen for j in chosen if (cases := evidence.of(i, j))]
     rows = [[_cell(evidence, i, j, side) for j in chosen] for i in chosen]
     counts = [f"n = {sum(case.label == k for case in evidence.cases):,}" for k in chosen]
     body = below([heads, lettered(rows, names, NAMES_WIDTH, counts)])
     n, right = len(evidence.cases), sum(case.right for case in evidence.cases)
-    said = (
+    legend = (
         f"One face of each kind, the most confident one, of {n:,} {evidence.split} images "
         f"({right:,} right, {n - right:,} wrong). "
         "Beside each face: the evidence for what it was predicted to be. Below: how many images "
@@ -44,40 +44,33 @@ def overview(evidence: Evidence, most: int = MOST_CLASSES) -> RenderedPicture:
         f"{left_out}{evidence.describe()}"
     )
     title = "Who was taken for what, and why: a face of every true and predicted class"
-    whole = page(title, body, said, bars_of(evidence, shown))
+    image = page(title, body, legend, bars_of(evidence, shown))
     caption = (
         "A grid: rows are true classes, columns predicted ones; right ones on the diagonal have "
-        f"green frames, wrong ones red. {said}"
+        f"green frames, wrong ones red. {legend}"
     )
-    return RenderedPicture(
-        f"{evidence.folder}/overview.jpg",
-        "gallery",
-        title,
-        caption,
-        jpeg(whole),
-        *whole.size,
-        evidence.index_columns(),
-    )
+    file, columns = f"{evidence.folder}/overview.jpg", evidence.index_columns()
+    return RenderedPicture.of(image, file, "gallery", title, caption, **columns)
 
 
 def _chosen(evidence: Evidence, most: int) -> tuple[list[int], str]:
-    known = range(len(evidence.classes))
-    if len(known) <= most:
-        return list(known), ""
+    classes = range(len(evidence.classes))
+    if len(classes) <= most:
+        return list(classes), ""
     counts = Counter(case.label for case in evidence.cases)
-    largest = sorted(known, key=lambda k: (-counts[k], k))[:most]
-    return sorted(largest), f"Only the {most} largest of {len(known)} classes are shown. "
+    largest = sorted(classes, key=lambda k: (-counts[k], k))[:most]
+    return sorted(largest), f"Only the {most} largest of {len(classes)} classes are shown. "
 
 
 def _cell(evidence: Evidence, label: int, prediction: int, side: int) -> Image.Image:
-    found = evidence.of(label, prediction)
+    cases = evidence.of(label, prediction)
     size = size_of(evidence.images.shape[1:], side)
-    if not found:
+    if not cases:
         empty = blank((size[0], 2 * size[1]), "none")
         return below([empty, written([Line()], 2 * size[1])], 2)
-    tiles = _tiles(evidence, found[0], side)
+    tiles = _tiles(evidence, cases[0], side)
     mark = MARKS[label == prediction]
-    text = f"{mark.text.split()[0]} {len(found):,}{TIMES}, p = {found[0].p_prediction:.2f}"
+    text = f"{mark.text.split()[0]} {len(cases):,}{TIMES}, p = {cases[0].p_prediction:.2f}"
     line = Line(text, LETTERS, label == prediction, mark.colour)
     return below([beside(tiles, 0), written([line], 2 * size[1])], 2)
 

@@ -20,7 +20,7 @@ class RenderedPicture:
         content: PNG or JPEG bytes.
         width: in pixels.
         height: in pixels.
-        about: further columns of `results.schema.IMAGES`: trial, image_id, split, label,
+        columns: further columns of `results.schema.IMAGES`: trial, image_id, split, label,
             prediction, method.
     """
 
@@ -31,12 +31,20 @@ class RenderedPicture:
     content: bytes
     width: int
     height: int
-    about: dict[str, Any] = field(default_factory=dict)
+    columns: dict[str, Any] = field(default_factory=dict)
+
+    @classmethod
+    def of(
+        cls, image: Image.Image, file: str, kind: str, title: str, caption: str, **columns: Any
+    ) -> "RenderedPicture":
+        """An image encoded as its file's ending says, .jpg or .png; the rest as above."""
+        content = jpeg(image) if file.endswith(".jpg") else png(image)
+        return cls(file, kind, title, caption, content, image.width, image.height, columns)
 
     def row(self) -> dict[str, Any]:
         """Its row of `images.parquet`."""
         named = ("file", "kind", "title", "caption", "width", "height")
-        return {name: getattr(self, name) for name in named} | self.about
+        return {name: getattr(self, name) for name in named} | self.columns
 
 
 def png(image: Image.Image) -> bytes:

@@ -118,11 +118,11 @@ ANSWERS = [
 
 
 def usual_cams(**other: Any) -> list[Row]:
-    said = [(row["image_id"], row["label"], row["prediction"]) for row in ANSWERS]
+    answered = [(row["image_id"], row["label"], row["prediction"]) for row in ANSWERS]
     signed = [[-1.0, 0.0], [0.5, 0.25]]
-    cams = [cam(*one, **other) for one in said]
-    cams += [cam(*one, rule="label", **other) for one in said if one[1] != one[2]]
-    cams += [cam(*one, rule="contrast", values=signed) for one in said if one[1] != one[2]]
+    cams = [cam(*one, **other) for one in answered]
+    cams += [cam(*one, rule="label", **other) for one in answered if one[1] != one[2]]
+    cams += [cam(*one, rule="contrast", values=signed) for one in answered if one[1] != one[2]]
     return cams
 
 

@@ -9,6 +9,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from analysis.report.page_blocks import Block, Section
 from results import schema
 from results.paths import Paths
 from results.store import Store
@@ -168,6 +169,11 @@ def regions() -> list[dict[str, Any]]:
         for label, n, share in ((0, 30, 0.2), (1, 10, 0.4))
         for region in ("brows", "eyes", "nose", "mouth", "rest")
     ]
+
+
+def parts(section: Section) -> dict[str, tuple[Block, ...]]:
+    """A section's blocks by the heading that they stand under."""
+    return {part.title: part.blocks for part in section.parts}
 
 
 @pytest.fixture

@@ -36,49 +36,51 @@ LETTERED = ("class means", "gallery", "methods", "ideal", "filters", "feature ma
 """Kinds of pictures that have what they show written on them."""
 
 
-def part(material: SweepContents, kind: str) -> Part | None:
+def part(contents: SweepContents, kind: str) -> Part | None:
     """The pictures of one kind, in the index's order; None if there are none."""
-    index = material.table("images")
+    index = contents.table("images")
     rows = index[index["kind"] == kind].to_dict("records")
     if not rows:
         return None
     title, words = KINDS.get(kind, (kind.capitalize(), ""))
-    shots = _shots(material, rows)
+    images = _embedded(contents, rows)
     blocks: list[Block] = [Text(words, "note")] if words else []
-    if shots:
-        wide = statistics.median(shot.width for shot in shots) > WIDE
-        blocks.append(Pictures(tuple(shots[:MOST_OPEN]), tuple(shots[MOST_OPEN:]), wide))
-    if len(shots) < len(rows):
-        lost = f"{len(rows) - len(shots)} of {len(rows)} pictures cannot be shown; see the caveats."
+    if images:
+        wide = statistics.median(image.width for image in images) > WIDE
+        blocks.append(Pictures(tuple(images[:MOST_OPEN]), tuple(images[MOST_OPEN:]), wide))
+    if len(images) < len(rows):
+        lost = (
+            f"{len(rows) - len(images)} of {len(rows)} pictures cannot be shown; see the caveats."
+        )
         blocks.append(Text(lost, "absent"))
     return Part(title, tuple(blocks))
 
 
-def others(material: SweepContents) -> list[str]:
+def others(contents: SweepContents) -> list[str]:
     """Kinds of the index that `KINDS` does not know, in order."""
-    found = material.table("images")["kind"].dropna().unique()
-    return [str(kind) for kind in found if kind not in KINDS]
+    kinds = contents.table("images")["kind"].dropna().unique()
+    return [str(kind) for kind in kinds if kind not in KINDS]
 
 
-def _shots(material: SweepContents, rows: Sequence[Mapping[Any, Any]]) -> list[EmbeddedImage]:
-    shots = [_shot(material, row) for row in rows]
-    return [shot for shot in shots if shot is not None]
+def _embedded(contents: SweepContents, rows: Sequence[Mapping[Any, Any]]) -> list[EmbeddedImage]:
+    images = [_embed(contents, row) for row in rows]
+    return [image for image in images if image is not None]
 
 
-def _shot(material: SweepContents, row: Mapping[Any, Any]) -> EmbeddedImage | None:
+def _embed(contents: SweepContents, row: Mapping[Any, Any]) -> EmbeddedImage | None:
     try:
-        content = material.store.read_bytes(f"{Paths().images}/{row['file']}")
+        content = contents.store.read_bytes(f"{Paths().images}/{row['file']}")
     except (DamagedResults, ValueError) as problem:  # ValueError: a path that leads elsewhere
-        material.problems.append(str(problem))
+        contents.problems.append(str(problem))
         return None
     kind = image_type(content)
     if kind is None:
-        material.problems.append(f"images/{row['file']} is neither PNG nor JPEG: not shown.")
+        contents.problems.append(f"images/{row['file']} is neither PNG nor JPEG: not shown.")
         return None
     caption = wording.text(row["caption"])
     title = caption if wording.missing(row["title"]) else str(row["title"])
     address = f"data:{kind};base64,{base64.b64encode(content).decode()}"
-    size = _whole(row["width"]), _whole(row["height"])
+    size = _pixels(row["width"]), _pixels(row["height"])
     return EmbeddedImage(address, title, caption, *size, row["kind"] in LETTERED)
 
 
@@ -87,5 +89,5 @@ def image_type(content: bytes) -> str | None:
     return next((kind for magic, kind in MAGIC.items() if content.startswith(magic)), None)
 
 
-def _whole(value: Any) -> int:
+def _pixels(value: Any) -> int:
     return 0 if wording.missing(value) else int(value)

@@ -13,14 +13,15 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from analysis.report import embedded_images, wording
-from analysis.report import sweep_contents as materials
 from analysis.report.page_blocks import Part, Pictures, Section, Text
+from analysis.report.sections.caveats import caveats_section
 from analysis.report.sections.ensemble_tables import ensemble_section
+from analysis.report.sections.glossary import glossary_section
 from analysis.report.sections.headline import headline
 from analysis.report.sections.map_tables import faithfulness_part, region_parts
-from analysis.report.sections.provenance import caveats_section, glossary_section, obtained_section
+from analysis.report.sections.run_record import run_record_section
 from analysis.report.sections.trial_tables import leaderboard_section, verdicts_section
-from analysis.report.sweep_contents import SweepContents
+from analysis.report.sweep_contents import SweepContents, read
 from results.store import Store
 
 POLICY = (
@@ -42,8 +43,8 @@ def render(store: Store) -> str:
         HTML with its style and pictures inside; a section whose table is absent says which command
         makes it.
     """
-    found = materials.read(store)
-    sections = _sections(found)
+    contents = read(store)
+    sections = _sections(contents)
     style = _template("style.css")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     environment = Environment(
@@ -55,8 +56,8 @@ def render(store: Store) -> str:
     )
     environment.filters["spans"] = wording.spans
     return environment.get_template("page.html").render(
-        name=str(found.sweep.get("name") or "Sweep"),
-        headline=headline(found),
+        name=str(contents.sweep.get("name") or "Sweep"),
+        headline=headline(contents),
         sections=sections,
         style=Markup(style),
         policy=POLICY.format(style=f"sha256-{digest}"),
@@ -69,27 +70,27 @@ def _template(name: str) -> str:
     return files("analysis.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 
-def _sections(found: SweepContents) -> list[Section]:
+def _sections(contents: SweepContents) -> list[Section]:
     sections = [
-        leaderboard_section(found),
-        verdicts_section(found),
-        ensemble_section(found),
-        _pictured(found, "figures", "Figures", ("figure",)),
-        _explanations(found),
+        leaderboard_section(contents),
+        verdicts_section(contents),
+        ensemble_section(contents),
+        _pictured(contents, "figures", "Figures", ("figure",)),
+        _explanations(contents),
         _pictured(
-            found,
+            contents,
             "features",
             "What the nets have learned",
-            (*FEATURES, *embedded_images.others(found)),
+            (*FEATURES, *embedded_images.others(contents)),
         ),
-        obtained_section(found),
+        run_record_section(contents),
     ]
     # The caveats come last: reading the pictures may have added some.
-    return [*sections, caveats_section(found), glossary_section()]
+    return [*sections, caveats_section(contents), glossary_section()]
 
 
-def _pictured(found: SweepContents, name: str, title: str, kinds: tuple[str, ...]) -> Section:
-    parts = tuple(part for kind in kinds if (part := embedded_images.part(found, kind)))
+def _pictured(contents: SweepContents, name: str, title: str, kinds: tuple[str, ...]) -> Section:
+    parts = tuple(part for kind in kinds if (part := embedded_images.part(contents, kind)))
     if name == "figures":
         parts = tuple(Part("", part.blocks) for part in parts)
     return Section(name, title, parts or (_none(title.lower()),))
@@ -102,30 +103,30 @@ def _none(what: str) -> Part:
     return Part("", (Text(words, "absent"),))
 
 
-def _explanations(found: SweepContents) -> Section:
-    parts = [part for kind in EXPLAINED if (part := embedded_images.part(found, kind))]
+def _explanations(contents: SweepContents) -> Section:
+    parts = [part for kind in EXPLAINED if (part := embedded_images.part(contents, kind))]
     approximate = Text(
         "The ensemble's map is the mean of its members' maps, each scaled to a maximum of 1 and "
         "weighed by its coefficient, on the largest member's grid: an approximation, exact only "
         "where logits are averaged and scales are equal.",
         "note",
     )
-    judged = str(found.post.get("judgement") or "")
-    said = (Text(judged), approximate) if judged else (approximate,)
-    first = Part("", said) if parts else _none("maps")
-    everything = (first, *parts, *region_parts(found), faithfulness_part(found))
+    judged = str(contents.post.get("judgement") or "")
+    notes = (Text(judged), approximate) if judged else (approximate,)
+    first = Part("", notes) if parts else _none("maps")
+    everything = (first, *parts, *region_parts(contents), faithfulness_part(contents))
     return Section("explanations", "Explanations", everything)
 
 
 def _weight(sections: list[Section]) -> str:
     """How many pictures are inside, and their size."""
-    pictures = [
-        shot
+    images = [
+        image
         for section in sections
         for part in section.parts
         for block in part.blocks
         if isinstance(block, Pictures)
-        for shot in (*block.shots, *block.more)
+        for image in (*block.images, *block.more)
     ]
-    taken = wording.size(sum(len(shot.address) for shot in pictures))
-    return f"{wording.count(len(pictures))} pictures, {taken}"
+    size = wording.size(sum(len(image.address) for image in images))
+    return f"{wording.count(len(images))} pictures, {size}"

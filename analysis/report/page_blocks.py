@@ -85,7 +85,7 @@ class Pictures:
     """Pictures side by side; those beyond the first few are folded away."""
 
     kind: ClassVar[str] = "pictures"
-    shots: tuple[EmbeddedImage, ...]
+    images: tuple[EmbeddedImage, ...]
     more: tuple[EmbeddedImage, ...] = ()
     wide: bool = False
 

@@ -68,9 +68,9 @@ def test_text_from_files_stays_text(source, tree):
     assert "script" not in {tag for tag, _ in tree.elements}
     assert not [name for _, a in tree.elements for name in a if name.startswith("on")]
     assert {tag for tag, _ in tree.elements} <= ELEMENTS
-    said = tree.text()
+    text = tree.text()
     for words in (*CLASSES, ERROR, SWEEP["name"], SWEEP["command"]):
-        assert words in said
+        assert words in text
     assert "<script>alert" not in source
 
 
@@ -118,7 +118,7 @@ def test_tables_and_pictures_can_be_read_aloud(tree):
     assert all(a["alt"] and a["loading"] == "lazy" for a in tree.of("img"))
 
 
-SAID = [
+SENTENCES = [
     "On the test split (n = 10) the best single model has an accuracy of 0.700 [0.600, 0.800], "
     "the ensemble of 0.800 [0.700, 0.900]: a gain of +0.100 [+0.010, +0.200], McNemar's test "
     "p = 0.032.",
@@ -152,7 +152,7 @@ SAID = [
 
 def test_the_page_says_what_the_tables_say(tree):
     text = tree.text()
-    assert [words for words in SAID if words not in text] == []
+    assert [words for words in SENTENCES if words not in text] == []
 
 
 def test_what_is_unfinished_is_the_first_thing_said(full, tree):
@@ -171,10 +171,10 @@ def test_backticks_of_the_export_sentence_are_code_and_the_rest_is_text(tree):
 
 def test_an_empty_folder_has_a_page_that_says_what_makes_the_rest(empty):
     tree = Tree(render(empty))
-    said = tree.text()
-    assert "No trial of this sweep has been measured yet" in said
-    assert "python -m orchestrator.sweep trains them" in said
-    assert said.count("python -m jobs.postprocess RESULTS/NAME") == 6
+    text = tree.text()
+    assert "No trial of this sweep has been measured yet" in text
+    assert "python -m orchestrator.sweep trains them" in text
+    assert text.count("python -m jobs.postprocess RESULTS/NAME") == 6
     assert tree.of("img") == []
 
 
@@ -188,17 +188,17 @@ def test_a_sweep_without_post_processing_answers_from_its_trials(empty):
 
 def test_trials_of_which_none_was_measured(empty):
     write(empty, "trials", [{"trial": "a", "status": "running"}])
-    said = Tree(render(empty)).text()
-    assert "Of 1 trials" not in said
-    assert "1 of 1 trials had not ended when this page was made." in said
+    text = Tree(render(empty)).text()
+    assert "Of 1 trials" not in text
+    assert "1 of 1 trials had not ended when this page was made." in text
 
 
 def test_what_cannot_be_read_is_a_caveat(full):
     full.write_bytes("scores.parquet", b"PAR1 torn")
     full.write_bytes("postprocess.json", b'{"split": ')
-    said = Tree(render(full)).text("li")
-    assert "scores.parquet (9 bytes) is no whole Parquet file" in said
-    assert "postprocess.json is no whole JSON text" in said
+    text = Tree(render(full)).text("li")
+    assert "scores.parquet (9 bytes) is no whole Parquet file" in text
+    assert "postprocess.json is no whole JSON text" in text
 
 
 @pytest.mark.parametrize(

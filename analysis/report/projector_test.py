@@ -25,9 +25,9 @@ def test_points_their_metadata_and_faces_are_in_one_order(tmp_path):
     label = ["a", "b\tc", "d\ne", "f", "g"]
     assert projector.write(tmp_path, projection(label=label)) == []
     assert lines(tmp_path / "points.tsv")[2] == ["4", "5"]
-    about = lines(tmp_path / "points-about.tsv")
-    assert about[0] == ["place", "label"]
-    assert about[1:] == [[str(i), " ".join(one.split())] for i, one in enumerate(label)]
+    metadata = lines(tmp_path / "points-about.tsv")
+    assert metadata[0] == ["place", "label"]
+    assert metadata[1:] == [[str(i), " ".join(one.split())] for i, one in enumerate(label)]
     sprite = faces(tmp_path)
     assert sprite.shape == (12, 12)  # 3 columns of 4 pixels, 2 rows of 6
     assert sprite[::6, ::4].tolist() == [[0, 1, 2], [3, 4, 0]]
@@ -45,8 +45,8 @@ def test_configuration_is_one_that_tensorboard_reads(tmp_path):
 
 def test_too_many_points_are_thinned_out_evenly_and_it_is_said(tmp_path, monkeypatch):
     monkeypatch.setattr(projector, "MOST_POINTS", 3)
-    (said,) = projector.write(tmp_path, projection(5))
-    assert said == "TensorBoard's Projector shows 3 of 5 images, evenly spaced."
+    (note,) = projector.write(tmp_path, projection(5))
+    assert note == "TensorBoard's Projector shows 3 of 5 images, evenly spaced."
     assert [row[0] for row in lines(tmp_path / "points-about.tsv")[1:]] == ["0", "2", "4"]
 
 
@@ -58,13 +58,13 @@ def test_a_sheet_of_faces_is_no_wider_than_browsers_draw(tmp_path, monkeypatch):
 
 
 @pytest.mark.parametrize(
-    ("wrong", "said"),
+    ("wrong", "message"),
     [
         (projection(2, label=["a"]), "found 1 label"),
         (projection(0), "0 points"),
         (Projection("x", np.full((1, 2), np.nan), np.zeros((1, 4, 4), np.uint8), {}), "not finite"),
     ],
 )
-def test_parts_that_do_not_belong_together_are_refused(tmp_path, wrong, said):
-    with pytest.raises(ValueError, match=said):
+def test_parts_that_do_not_belong_together_are_refused(tmp_path, wrong, message):
+    with pytest.raises(ValueError, match=message):
         projector.write(tmp_path, wrong)

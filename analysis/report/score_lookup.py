@@ -29,12 +29,12 @@ class Scores:
     """The numbers of one split.
 
     Args:
-        material: of the sweep.
+        contents: of the sweep.
         split: validation or test.
     """
 
-    def __init__(self, material: SweepContents, split: str) -> None:
-        table = material.table("scores")
+    def __init__(self, contents: SweepContents, split: str) -> None:
+        table = contents.table("scores")
         self.table = table[table["split"] == split]
         self._by_name = {
             (row["who"], row["images"], row["metric"]): _score(row)
@@ -47,8 +47,8 @@ class Scores:
 
     def shown(self, who: str, metric: str, images: str = "all", sign: bool = False) -> str:
         """A number with its interval, or a dash."""
-        found = self.get(who, metric, images)
-        return found.shown(sign) if found else wording.NONE
+        score = self.get(who, metric, images)
+        return score.shown(sign) if score else wording.NONE
 
     def metrics(self, who: str, images: str = "all") -> list[str]:
         """Names of what was measured, in the table's order."""

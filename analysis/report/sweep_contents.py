@@ -47,15 +47,16 @@ class SweepContents:
     @property
     def split(self) -> str:
         """The split that the answers are about, or ""."""
-        found = [str(split) for split in self.table("scores")["split"].dropna().unique()]
-        asked = str(self.post.get("split") or "")
-        return asked if asked in found or not found else found[-1]
+        scored = [str(split) for split in self.table("scores")["split"].dropna().unique()]
+        requested = str(self.post.get("split") or "")
+        return requested if requested in scored or not scored else scored[-1]
 
     def class_name(self, label: Any) -> str:
         """Name of a class by its index, or the index where no name is known."""
         names = self.data.get("classes")
-        known = isinstance(names, list) and not pd.isna(label) and int(label) < len(names)
-        return str(names[int(label)]) if known else str(label)  # type: ignore[index]
+        if isinstance(names, list) and not pd.isna(label) and int(label) < len(names):
+            return str(names[int(label)])
+        return str(label)
 
 
 def mapping(value: Any) -> dict[str, Any]:
@@ -83,8 +84,8 @@ TABLES = {
 def read(store: Store) -> SweepContents:
     """Everything that the page shows, from one folder."""
     problems: list[str] = []
-    found = {name: _frame(store, name, problems) for name in TABLES}
-    tables = {name: frame for name, frame in found.items() if frame is not None}
+    frames = {name: _frame(store, name, problems) for name in TABLES}
+    tables = {name: frame for name, frame in frames.items() if frame is not None}
     sweep, post = (_json(store, file, problems) for file in (Paths().sweep, Paths().postprocess))
     return SweepContents(store, sweep, post, tables, problems)
 

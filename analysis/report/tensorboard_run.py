@@ -60,14 +60,14 @@ def write(
         ValueError: for a projection whose parts do not belong together.
         OSError: of the file system; the old run then still stands.
     """
-    found = read(store)
+    contents = read(store)
     fresh = folder.parent / f".{folder.name}-{RUN}.partial"
     shutil.rmtree(fresh, ignore_errors=True)  # of a run that was killed
     file = event_files.new(fresh)
     notes: list[str] = []
     try:
         event_files.append(file, event_files.restart(0))
-        for value in _values(found, texts or {}, notes):
+        for value in _values(contents, texts or {}, notes):
             event_files.append(file, event_files.event(value))
         if projection is not None:
             notes += projector.write(fresh, projection)
@@ -75,7 +75,7 @@ def write(
     except BaseException:  # Ctrl-C included
         shutil.rmtree(fresh, ignore_errors=True)
         raise
-    return [*found.problems, *notes]
+    return [*contents.problems, *notes]
 
 
 def _swap(fresh: Path, place: Path) -> None:
@@ -90,13 +90,13 @@ def _swap(fresh: Path, place: Path) -> None:
 
 
 def _values(
-    found: SweepContents, texts: Mapping[str, str], notes: list[str]
+    contents: SweepContents, texts: Mapping[str, str], notes: list[str]
 ) -> Iterator[Summary.Value]:
-    for tag, markdown in (_texts(found) | dict(texts)).items():
+    for tag, markdown in (_texts(contents) | dict(texts)).items():
         yield event_files.text(tag, markdown)
-    yield from _curves(found)
-    for row in found.table("images").to_dict("records"):
-        value = _picture(found.store, row, notes)
+    yield from _curves(contents)
+    for row in contents.table("images").to_dict("records"):
+        value = _picture(contents.store, row, notes)
         if value is not None:
             yield value
 
@@ -141,21 +141,21 @@ def picture(tag: str, content: bytes, size: tuple[int, int], caption: str) -> Su
 # --- precision-recall curves -----------------------------------------------------------------
 
 
-def _curves(found: SweepContents) -> Iterator[Summary.Value]:
-    answers = found.table("answers")
+def _curves(contents: SweepContents) -> Iterator[Summary.Value]:
+    answers = contents.table("answers")
     if answers.empty:
         return
     scores = np.stack(answers["probability"].to_list()).astype(np.float64)
     labels = answers["label"].to_numpy()
     for c in range(scores.shape[1]):
-        truth, name = labels == c, found.class_name(c)
+        truth, name = labels == c, contents.class_name(c)
         mean = average_precision_score(truth, scores[:, c]) if truth.any() else float("nan")
-        said = (
-            f"Ensemble, {found.split} split: {name} against the rest, n = "
+        description = (
+            f"Ensemble, {contents.split} split: {name} against the rest, n = "
             f"{wording.count(len(truth))}, {wording.count(truth.sum())} of them {name}; average "
             f"precision {wording.share(mean)}; guessing has {wording.share(truth.mean())}."
         )
-        yield curve(f"pr/{name}", truth, scores[:, c], said)
+        yield curve(f"pr/{name}", truth, scores[:, c], description)
 
 
 def counts(truth: NDArray[np.bool_], scores: NDArray[np.floating]) -> NDArray[np.float32]:
@@ -182,7 +182,7 @@ def counts(truth: NDArray[np.bool_], scores: NDArray[np.floating]) -> NDArray[np
 
 
 def curve(
-    tag: str, truth: NDArray[np.bool_], scores: NDArray[np.floating], said: str
+    tag: str, truth: NDArray[np.bool_], scores: NDArray[np.floating], description: str
 ) -> Summary.Value:
     """A precision-recall curve of one class against the rest; arguments as of `counts`."""
     values = counts(truth, scores)
@@ -190,12 +190,12 @@ def curve(
     tensor = TensorProto(
         dtype=DT_FLOAT, tensor_content=values.tobytes(), tensor_shape=_shape(*values.shape)
     )
-    return Summary.Value(tag=tag, metadata=_metadata("pr_curves", data, said), tensor=tensor)
+    return Summary.Value(tag=tag, metadata=_metadata("pr_curves", data, description), tensor=tensor)
 
 
-def _metadata(plugin: str, content: bytes, said: str) -> SummaryMetadata:
+def _metadata(plugin: str, content: bytes, description: str) -> SummaryMetadata:
     data = SummaryMetadata.PluginData(plugin_name=plugin, content=content)
-    return SummaryMetadata(plugin_data=data, summary_description=said)
+    return SummaryMetadata(plugin_data=data, summary_description=description)
 
 
 def _shape(*sides: int) -> TensorShapeProto:
@@ -205,23 +205,23 @@ def _shape(*sides: int) -> TensorShapeProto:
 # --- texts -----------------------------------------------------------------------------------
 
 
-def _texts(found: SweepContents) -> dict[str, str]:
+def _texts(contents: SweepContents) -> dict[str, str]:
     texts = {}
     try:
-        if found.store.exists(Paths().leaderboard):
-            texts["text/leaderboard"] = found.store.read_bytes(Paths().leaderboard).decode()
+        if contents.store.exists(Paths().leaderboard):
+            texts["text/leaderboard"] = contents.store.read_bytes(Paths().leaderboard).decode()
     except (DamagedResults, UnicodeDecodeError) as problem:
-        found.problems.append(str(problem))
-    if len(found.table("scores")):
-        texts["text/scores"] = scores_text(found)
+        contents.problems.append(str(problem))
+    if len(contents.table("scores")):
+        texts["text/scores"] = scores_text(contents)
     return texts
 
 
-def scores_text(found: SweepContents) -> str:
+def scores_text(contents: SweepContents) -> str:
     """The ensemble's scores beside the best single model's, in Markdown."""
-    scores = Scores(found, found.split)
+    scores = Scores(contents, contents.split)
     lines = [
-        f"{found.split} split; brackets hold 95 % intervals",
+        f"{contents.split} split; brackets hold 95 % intervals",
         "",
         "| measure | images | ensemble | best single | n |",
         "|---|---|---|---|---|",

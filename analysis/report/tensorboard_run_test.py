@@ -37,12 +37,12 @@ def tensors(folder):
 
 def test_pictures_are_there_as_they_were_encoded(full, folder):
     assert tensorboard_run.write(folder, full) == []
-    found = tensors(folder)
-    metadata, picture = found["explain/a"]
+    values = tensors(folder)
+    metadata, picture = values["explain/a"]
     assert metadata.plugin_data.plugin_name == "images"
     assert metadata.summary_description == CLASSES[2]
     assert picture.tolist() == [b"4", b"3", png()]
-    assert {"figure/curves", "<kind>/odd"} <= set(found)
+    assert {"figure/curves", "<kind>/odd"} <= set(values)
 
 
 def test_a_class_has_its_precision_recall_curve(full, folder):
@@ -77,13 +77,13 @@ def test_a_class_without_images_has_a_curve_without_nan():
 
 def test_texts_are_the_leaderboard_the_scores_and_what_is_given(full, folder):
     tensorboard_run.write(folder, full, {"how": "by hand"})
-    found = {tag: value[1].item() for tag, value in tensors(folder).items() if value[1].ndim == 0}
-    assert found["text/leaderboard"].startswith(b"| trial |")
+    values = {tag: value[1].item() for tag, value in tensors(folder).items() if value[1].ndim == 0}
+    assert values["text/leaderboard"].startswith(b"| trial |")
     assert (
         b"| accuracy | all | 0.800 [0.700, 0.900] | 0.700 [0.600, 0.800] | 10 |"
-        in (found["text/scores"])
+        in (values["text/scores"])
     )
-    assert found["how"] == b"by hand"
+    assert values["how"] == b"by hand"
 
 
 def test_a_second_run_forgets_the_first_s_tags_and_touches_no_other_run(full, folder):
@@ -93,10 +93,10 @@ def test_a_second_run_forgets_the_first_s_tags_and_touches_no_other_run(full, fo
     tensorboard_run.write(folder, full, {"once": "x"})
     write(full, "images", [])
     tensorboard_run.write(folder, full)
-    found = tensors(folder)
-    assert "once" not in found
-    assert "explain/a" not in found
-    assert "pr/happy" in found
+    values = tensors(folder)
+    assert "once" not in values
+    assert "explain/a" not in values
+    assert "pr/happy" in values
     assert trial.read_bytes() == content
     assert [f.name for f in folder.parent.iterdir() if f.name.startswith(".")] == []
 
@@ -122,9 +122,9 @@ def test_what_a_killed_run_left_behind_is_swept_away(full, folder):
 def test_what_cannot_be_shown_is_said(full, folder):
     full.delete("images/curves.png")
     full.write_bytes("images/odd.png", b"<svg>")
-    said = " ".join(tensorboard_run.write(folder, full))
-    assert "images/curves.png does not exist" in said
-    assert "images/odd.png is no PNG or JPEG" in said
+    notes = " ".join(tensorboard_run.write(folder, full))
+    assert "images/curves.png does not exist" in notes
+    assert "images/odd.png is no PNG or JPEG" in notes
     assert "explain/a" in tensors(folder)
 
 

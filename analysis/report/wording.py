@@ -87,11 +87,16 @@ def sentence(value: str) -> str:
     return value if not value or value.endswith((".", "!", "?")) else f"{value}."
 
 
+def joined(values: Any) -> str:
+    """A list's items with commas between; anything else as `text` has it."""
+    return ", ".join(map(str, values)) if isinstance(values, list) else text(values)
+
+
 def spans(value: str) -> list[str]:
     """A text in pieces, of which every second stood between backticks; a lone one stays."""
     return re.split(r"`([^`]+)`", value)
 
 
-def listed(words: Sequence[str]) -> str:
+def enumeration(words: Sequence[str]) -> str:
     """A, b and c."""
     return " and ".join(filter(None, (", ".join(words[:-1]), *words[-1:])))

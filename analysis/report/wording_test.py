@@ -41,9 +41,9 @@ def test_what_stands_between_backticks_is_every_second_piece(text, pieces):
         (wording.size(4_240_000), "4.2 MB"),
         (wording.sentence(" so it is "), "so it is."),
         (wording.sentence("Why?"), "Why?"),
-        (wording.listed([]), ""),
-        (wording.listed(["a"]), "a"),
-        (wording.listed(["a", "b", "c"]), "a, b and c"),
+        (wording.enumeration([]), ""),
+        (wording.enumeration(["a"]), "a"),
+        (wording.enumeration(["a", "b", "c"]), "a, b and c"),
         (wording.text(None), DASH),
     ],
 )

@@ -156,10 +156,10 @@ def _models(
     for trial in contents.recipe.members:
         file, expected = files[trial]
         content = store.read_bytes(file)
-        found = hashlib.sha256(content).hexdigest()
-        if found != expected:
+        digest = hashlib.sha256(content).hexdigest()
+        if digest != expected:
             raise BadInput(
-                f"{store.root}/{file} has SHA-256 {found[:12]}..., but {FILE} says "
+                f"{store.root}/{file} has SHA-256 {digest[:12]}..., but {FILE} says "
                 f"{expected[:12]}...: it was changed since; put a copy back, or {AGAIN}"
             )
         weights = Weights(content, f"{store.root}/{file}")

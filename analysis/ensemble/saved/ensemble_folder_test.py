@@ -106,7 +106,7 @@ def test_a_missing_member_is_named(folder):
 
 
 @pytest.mark.parametrize(
-    ("change", "said"),
+    ("change", "message"),
     [
         (lambda v: v.update(format=2), "has format 2, this version reads 1"),
         (lambda v: v.pop("format"), "has format None"),
@@ -120,9 +120,9 @@ def test_a_missing_member_is_named(folder):
         (lambda v: v["recipe"].update(combiner="x"), "the recipe names the combiner 'x'"),
     ],
 )
-def test_a_description_that_does_not_make_sense_is_refused(folder, change, said):
+def test_a_description_that_does_not_make_sense_is_refused(folder, change, message):
     rewrite(folder, change)
-    with pytest.raises(BadInput, match=rf"ensemble\.json.*{said}"):
+    with pytest.raises(BadInput, match=rf"ensemble\.json.*{message}"):
         load(folder)
 
 
@@ -141,7 +141,7 @@ def test_a_description_that_is_cut_off_is_refused(folder):
 
 
 @pytest.mark.parametrize(
-    ("name", "said"),
+    ("name", "message"),
     [
         ("whole.keras", "keras.saving.load_model opens"),
         ("whole.pkl", "is a pickle, which would run whatever it says"),
@@ -150,10 +150,10 @@ def test_a_description_that_is_cut_off_is_refused(folder):
         ("nothing", "holds no ensemble: there is no ensemble.json"),
     ],
 )
-def test_what_is_no_folder_of_an_ensemble_is_refused(tmp_path, name, said):
+def test_what_is_no_folder_of_an_ensemble_is_refused(tmp_path, name, message):
     if name != "nothing":
         (tmp_path / name).write_bytes(b"\x80\x04.")
-    with pytest.raises(BadInput, match=said):
+    with pytest.raises(BadInput, match=message):
         load(tmp_path / name)
 
 

@@ -52,7 +52,7 @@ def write(
         return reason
     partial = place.with_name(f".{place.stem}.{secrets.token_hex(4)}.partial.keras")
     try:
-        _whole(contents, models).save(partial)
+        _combined_model(contents, models).save(partial)
         partial.replace(place)
     finally:
         partial.unlink(missing_ok=True)
@@ -68,16 +68,17 @@ def _obstacle(contents: Contents) -> str | None:
     return None if combiner in LOGARITHM_FIRST else f"no Keras model of the combiner {combiner}"
 
 
-def _whole(contents: Contents, models: Mapping[str, keras.Model]) -> keras.Model:
+def _combined_model(contents: Contents, models: Mapping[str, keras.Model]) -> keras.Model:
     images = keras.Input((*contents.size, 1), name="images")
     scaled = layers.Rescaling(1 / 255, name="scaled")(images)
-    given = []
+    probabilities = []
     for trial in contents.recipe.members:
         model = models[trial]
         named = keras.Model(model.input, model.output, name=f"member_{trial}")
-        given.append(layers.Softmax(name=f"probabilities_{trial}")(named(scaled)))
-    # A list of one is no input that Concatenate takes.
-    together = layers.Concatenate(name="members")(given) if len(given) > 1 else given[0]
+        probabilities.append(layers.Softmax(name=f"probabilities_{trial}")(named(scaled)))
+    together = probabilities[0]  # a list of one is no input that Concatenate takes
+    if len(probabilities) > 1:
+        together = layers.Concatenate(name="members")(probabilities)
     answer = _combined(contents.recipe, together, len(contents.classes))
     return keras.Model(images, answer, name="ensemble")
 

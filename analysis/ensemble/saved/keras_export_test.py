@@ -32,8 +32,8 @@ def test_one_keras_model_says_the_same(saved, contents_of, images, tmp_path, com
     model = keras.saving.load_model(tmp_path / "whole.keras", safe_mode=True)
     assert not any(isinstance(layer, keras.layers.Lambda) for layer in model.layers)
     expected = ensemble.predict(images)
-    found = model.predict(images[..., None].astype(np.float32), verbose=0)
-    np.testing.assert_allclose(found, expected, atol=1e-4)
+    predicted = model.predict(images[..., None].astype(np.float32), verbose=0)
+    np.testing.assert_allclose(predicted, expected, atol=1e-4)
     np.testing.assert_allclose(model.predict(images, verbose=0), expected, atol=1e-4)
     # after which the ensemble itself is as it was
     np.testing.assert_array_equal(ensemble.predict(images), expected)
@@ -43,8 +43,8 @@ def test_a_single_member_does(saved, contents_of, images, tmp_path):
     ensemble = saved(contents_of(members=("bb02",)))
     assert ensemble.export(tmp_path / "whole.keras") is None
     model = keras.saving.load_model(tmp_path / "whole.keras")
-    found = model.predict(images, verbose=0)
-    np.testing.assert_allclose(found, ensemble.predict(images), atol=1e-4)
+    predicted = model.predict(images, verbose=0)
+    np.testing.assert_allclose(predicted, ensemble.predict(images), atol=1e-4)
 
 
 def test_preprocessing_outside_keras_cannot_be_exported(saved, contents_of, tmp_path):
@@ -54,10 +54,10 @@ def test_preprocessing_outside_keras_cannot_be_exported(saved, contents_of, tmp_
 
 
 @pytest.mark.parametrize(
-    ("name", "said"), [("whole.h5", "ends in .keras"), ("no/whole.keras", "no folder")]
+    ("name", "message"), [("whole.h5", "ends in .keras"), ("no/whole.keras", "no folder")]
 )
-def test_a_place_that_cannot_be_is_refused(saved, contents_of, tmp_path, name, said):
-    with pytest.raises(BadInput, match=said):
+def test_a_place_that_cannot_be_is_refused(saved, contents_of, tmp_path, name, message):
+    with pytest.raises(BadInput, match=message):
         saved(contents_of()).export(tmp_path / name)
 
 
@@ -69,10 +69,10 @@ def test_another_process_needs_our_layers_alone(saved, contents_of, images, tmp_
     script = (
         "import sys, keras, numpy as np, orchestrator.models.catalogue\n"
         f"model = keras.saving.load_model({str(tmp_path / 'whole.keras')!r}, safe_mode=True)\n"
-        f"np.save({str(tmp_path / 'found.npy')!r}, "
+        f"np.save({str(tmp_path / 'predicted.npy')!r}, "
         f"model.predict(np.load({str(tmp_path / 'images.npy')!r}), verbose=0))\n"
         "assert not [name for name in sys.modules if name.startswith('analysis')]\n"
     )
     subprocess.run([sys.executable, "-c", script], check=True, cwd=REPOSITORY, capture_output=True)
-    found = np.load(tmp_path / "found.npy")
-    np.testing.assert_allclose(found, ensemble.predict(images), atol=1e-4)
+    predicted = np.load(tmp_path / "predicted.npy")
+    np.testing.assert_allclose(predicted, ensemble.predict(images), atol=1e-4)

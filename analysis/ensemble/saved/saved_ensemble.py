@@ -38,7 +38,7 @@ class SavedEnsemble:
 
     @property
     def members(self) -> tuple[str, ...]:
-        """The trials in it, the one with the largest say first."""
+        """The trials in it, the one with the largest coefficient first."""
         return self.contents.recipe.members
 
     def predict(self, images: NDArray[np.uint8], flip: bool = False, batch: int = 256) -> Floats:
@@ -67,7 +67,9 @@ class SavedEnsemble:
 
     def names(self, images: NDArray[np.uint8], flip: bool = False) -> NDArray[np.str_]:
         """(n,) the likeliest class of each image, by name."""
-        return np.array(self.classes)[self.predict(images, flip).argmax(axis=1)]
+        likeliest = self.predict(images, flip).argmax(axis=1)
+        names: NDArray[np.str_] = np.array(self.classes)[likeliest]
+        return names
 
     def export(self, path: str | os.PathLike[str]) -> str | None:
         """Write everything as one Keras model; see `keras_export.write`."""
@@ -89,15 +91,15 @@ class SavedEnsemble:
     def _checked(self, images: NDArray[Any]) -> NDArray[np.uint8]:
         images = np.asarray(images)
         size = self.contents.size
-        found = f"images are {images.dtype} {images.shape}"
+        given = f"images are {images.dtype} {images.shape}"
         expected = f"expected uint8 (n, {size[0]}, {size[1]}), 0 black to 255 white"
         if images.dtype != np.uint8:
             advice = "multiply images in [0, 1] by 255, round and convert them"
-            raise BadInput(f"{found}; {expected}: {advice}")
+            raise BadInput(f"{given}; {expected}: {advice}")
         flat = images[..., 0] if images.ndim == 4 and images.shape[-1] == 1 else images
         if flat.ndim != 3 or flat.shape[1:] != size:
             raise BadInput(
-                f"{found}; {expected}: gray faces of that size, a single one as (1, ...)"
+                f"{given}; {expected}: gray faces of that size, a single one as (1, ...)"
             )
         return flat
 

@@ -60,10 +60,10 @@ def test_classes_members_and_names(ensemble, images):
 
 
 def test_batches_and_a_last_axis_change_nothing(ensemble, images):
-    whole = ensemble.predict(images)
-    np.testing.assert_allclose(ensemble.predict(images, batch=3), whole, atol=1e-6)
-    np.testing.assert_array_equal(ensemble.predict(images[..., None]), whole)
-    np.testing.assert_allclose(ensemble.predict(images[4:5]), whole[4:5], atol=1e-6)
+    at_once = ensemble.predict(images)
+    np.testing.assert_allclose(ensemble.predict(images, batch=3), at_once, atol=1e-6)
+    np.testing.assert_array_equal(ensemble.predict(images[..., None]), at_once)
+    np.testing.assert_allclose(ensemble.predict(images[4:5]), at_once[4:5], atol=1e-6)
     assert ensemble.predict(images[:0]).shape == (0, 3)
 
 
@@ -78,7 +78,7 @@ def test_a_flip_averages_each_member_s_probabilities(ensemble, images):
 
 
 @pytest.mark.parametrize(
-    ("given", "said"),
+    ("given", "message"),
     [
         (np.zeros((2, 16, 16), np.float32), r"float32 \(2, 16, 16\).*multiply images in \[0, 1\]"),
         (np.zeros((2, 16, 16), np.int64), r"int64.*expected uint8 \(n, 16, 16\)"),
@@ -87,6 +87,6 @@ def test_a_flip_averages_each_member_s_probabilities(ensemble, images):
         (np.zeros((2, 16, 16, 3), np.uint8), r"\(2, 16, 16, 3\).*gray faces"),
     ],
 )
-def test_other_images_are_refused(ensemble, given, said):
-    with pytest.raises(BadInput, match=said):
+def test_other_images_are_refused(ensemble, given, message):
+    with pytest.raises(BadInput, match=message):
         ensemble.predict(given)

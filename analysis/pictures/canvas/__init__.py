@@ -1,4 +1,5 @@
 """Tiles, colours, letters and their places: arrays in, arrays out.
 
-Knows nothing of nets, tables or what a picture shows.
+Every picture is put together from these. Nothing here knows what a face, a class or a map means,
+nor any table.
 """

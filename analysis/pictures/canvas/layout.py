@@ -73,9 +73,10 @@ def page(title: str, body: Image.Image, notes: str, bars: Sequence[ColourBar] = 
     parts += [bar.drawn() for bar in bars]
     if notes:
         parts.append(paragraph(Line(notes, 13, colour=FAINT), width))
-    whole = below(parts, 10)
-    paper = Image.new("RGB", (whole.width + 2 * MARGIN, whole.height + 2 * MARGIN), PAPER)
-    paper.paste(whole, (MARGIN, MARGIN))
+    content = below(parts, 10)
+    size = (content.width + 2 * MARGIN, content.height + 2 * MARGIN)
+    paper = Image.new("RGB", size, PAPER)
+    paper.paste(content, (MARGIN, MARGIN))
     return paper
 
 

@@ -41,9 +41,9 @@ def test_headings_stand_on_one_line():
 
 
 def test_a_page_has_margins_and_is_wide_enough_to_read():
-    whole = page("title", beside([tile(10, 20)]), "notes", [ColourBar(HEAT, "0", "1")])
-    assert whole.width == 560 + 2 * 16
-    assert (np.asarray(whole)[:16] == 255).all()
+    picture = page("title", beside([tile(10, 20)]), "notes", [ColourBar(HEAT, "0", "1")])
+    assert picture.width == 560 + 2 * 16
+    assert (np.asarray(picture)[:16] == 255).all()
 
 
 def test_rows_are_named():

@@ -116,7 +116,7 @@ def _file(bold: bool) -> Path:
 
 
 @cache
-def _known() -> frozenset[int]:
+def _characters() -> frozenset[int]:
     # What the bold font has, the regular one has too.
     return frozenset(FT2Font(str(_file(True))).get_charmap())
 
@@ -125,7 +125,7 @@ def _known() -> frozenset[int]:
 def _drawn(letter: str) -> str:
     if letter.isspace() or unicodedata.category(letter) in ("Cc", "Cf"):
         return " "
-    return letter if ord(letter) in _known() else f"U+{ord(letter):04X}"
+    return letter if ord(letter) in _characters() else f"U+{ord(letter):04X}"
 
 
 def _without_middle(text: str, kept: int) -> str:

@@ -1,4 +1,5 @@
-"""One section of the page a file: from tables to blocks.
+"""One section of the page a file: from tables to blocks, which are plain data.
 
-Knows the blocks and not how the template draws them.
+Knows what the tables mean and what a reader must be told; knows neither HTML, which the template
+makes of the blocks, nor where the folder lies.
 """

@@ -59,33 +59,35 @@ MOST = 600
 """Rows of the table with every number."""
 
 
-def ensemble_section(material: SweepContents) -> Section:
+def ensemble_section(contents: SweepContents) -> Section:
     """Members, rules, scores, calibration, classes, diversity."""
-    scores = Scores(material, material.split)
-    makers = {
+    scores = Scores(contents, contents.split)
+    blocks_of = {
         "Members": _members,
-        "Rules compared": lambda m, s: _rules(m),
+        "Rules compared": lambda contents, _: _rules(contents),
         "Scores": _scores,
         "Calibration": _calibration,
         "Class by class": _classes,
         "Diversity and further measures": _further,
     }
     parts = [
-        Part(title, blocks) for title, make in makers.items() if (blocks := make(material, scores))
+        Part(title, blocks)
+        for title, make in blocks_of.items()
+        if (blocks := make(contents, scores))
     ]
     if not parts:
         parts = [Part("", (Text(ABSENT, "absent"),))]
     return Section("ensemble", "Ensemble", tuple(parts))
 
 
-def _members(material: SweepContents, scores: Scores) -> tuple[Block, ...]:
-    table = material.table("members")
+def _members(contents: SweepContents, scores: Scores) -> tuple[Block, ...]:
+    table = contents.table("members")
     if table.empty:
         return ()
     inside = table[table["rank"].notna()].sort_values("rank")
     single = table[(table["role"] == SINGLE) & table["rank"].isna()]
     outside = table.drop(inside.index).drop(single.index)
-    rows = [_member(row, material.split) for row in (*_rows(inside), *_rows(single))]
+    rows = [_member(row, contents.split) for row in (*_rows(inside), *_rows(single))]
     blocks: list[Block] = [Text("It has no members.", "absent")]
     if rows:
         caption = f"{_counted(len(inside), 'member')}; coefficients sum to 1"
@@ -127,9 +129,9 @@ def _member(row: Mapping[Any, Any], split: str) -> dict[str, str]:
     }
 
 
-def _rules(material: SweepContents) -> tuple[Block, ...]:
-    ensemble = material.ensemble
-    said = wording.sentence(str(ensemble.get("sentence") or ""))
+def _rules(contents: SweepContents) -> tuple[Block, ...]:
+    ensemble = contents.ensemble
+    sentence = wording.sentence(str(ensemble.get("sentence") or ""))
     rules = objects(ensemble.get("rules"))
     heads = (
         "rule",
@@ -154,7 +156,7 @@ def _rules(material: SweepContents) -> tuple[Block, ...]:
     )
     marked = frozenset(i for i, rule in enumerate(rules) if rule.get("chosen"))
     caption = "Ways to combine, on validation images without copies of training images"
-    blocks: list[Block] = [Text(said)] if said else []
+    blocks: list[Block] = [Text(sentence)] if sentence else []
     if rows:
         blocks.append(Table(caption, heads, rows, WORDS, marked))
     combiner = [
@@ -164,13 +166,13 @@ def _rules(material: SweepContents) -> tuple[Block, ...]:
             "temperature",
             wording.short(ensemble["temperature"]) if "temperature" in ensemble else None,
         ),
-        (SAVED, material.post.get("export")),
+        (SAVED, contents.post.get("export")),
     ]
     pairs = tuple((name, str(value)) for name, value in combiner if value)
     return (*blocks, Facts(pairs, spans=frozenset((SAVED,)))) if pairs else tuple(blocks)
 
 
-def _scores(material: SweepContents, scores: Scores) -> tuple[Block, ...]:
+def _scores(contents: SweepContents, scores: Scores) -> tuple[Block, ...]:
     rows = tuple(
         (title, *_four(scores, metric))
         for metric, title in METRICS.items()
@@ -178,13 +180,13 @@ def _scores(material: SweepContents, scores: Scores) -> tuple[Block, ...]:
     )
     if not rows:
         return ()
-    said = [f"On the {material.split} split"]
+    caption = [f"On the {contents.split} split"]
     for images in ("all", "clean"):
-        if found := scores.get(ENSEMBLE, "accuracy", images):
-            said.append(f"{images} images: n = {wording.count(found.n)}")
+        if score := scores.get(ENSEMBLE, "accuracy", images):
+            caption.append(f"{images} images: n = {wording.count(score.n)}")
     for who in (ENSEMBLE, SINGLE):
-        if found := scores.get(who, "accuracy"):
-            said.append(f"{who}: {found.how}")
+        if score := scores.get(who, "accuracy"):
+            caption.append(f"{who}: {score.how}")
     heads = (
         "measure",
         "ensemble, all",
@@ -192,7 +194,7 @@ def _scores(material: SweepContents, scores: Scores) -> tuple[Block, ...]:
         "ensemble, clean",
         "best single, clean",
     )
-    return (Table("; ".join(said), heads, rows, WORDS), *_comparison(scores))
+    return (Table("; ".join(caption), heads, rows, WORDS), *_comparison(scores))
 
 
 def _four(scores: Scores, metric: str) -> list[str]:
@@ -215,15 +217,15 @@ def _comparison(scores: Scores) -> tuple[Block, ...]:
 
 
 def _paired(scores: Scores, metric: str, images: str, sign: bool) -> str:
-    found = scores.get(ENSEMBLE, metric, images)
-    if found is None:
+    score = scores.get(ENSEMBLE, metric, images)
+    if score is None:
         return wording.NONE
     if metric == "mcnemar_p":
-        return wording.chance(found.value).removeprefix("p ").removeprefix("= ")
-    return found.shown(sign=True) if sign else wording.count(found.value)
+        return wording.chance(score.value).removeprefix("p ").removeprefix("= ")
+    return score.shown(sign=True) if sign else wording.count(score.value)
 
 
-def _calibration(material: SweepContents, scores: Scores) -> tuple[Block, ...]:
+def _calibration(contents: SweepContents, scores: Scores) -> tuple[Block, ...]:
     rows = tuple(
         (
             title,
@@ -237,11 +239,11 @@ def _calibration(material: SweepContents, scores: Scores) -> tuple[Block, ...]:
         if scores.get(ENSEMBLE, f"{metric}_uncalibrated")
     )
     heads = ("measure", "ensemble before", "after", "best single before", "after ")
-    caption = f"Before and after temperature calibration, {material.split} split; lower is better"
+    caption = f"Before and after temperature calibration, {contents.split} split; lower is better"
     return (Table(caption, heads, rows, WORDS),) if rows else ()
 
 
-def _classes(material: SweepContents, scores: Scores) -> tuple[Block, ...]:
+def _classes(contents: SweepContents, scores: Scores) -> tuple[Block, ...]:
     names = [
         metric.partition("/")[2]
         for metric in scores.metrics(ENSEMBLE)
@@ -272,13 +274,13 @@ def _classes(material: SweepContents, scores: Scores) -> tuple[Block, ...]:
             (row[0], wording.count(c.n if c else None), *row[1:])
             for row, c in zip(rows, counts, strict=True)
         )
-    caption = f"Class by class, {material.split} split, all images"
+    caption = f"Class by class, {contents.split} split, all images"
     return (Table(caption, tuple(heads), rows, WORDS),) if rows else ()
 
 
-def _further(material: SweepContents, scores: Scores) -> tuple[Block, ...]:
-    known = {*METRICS, *PAIRED, *(f"{name}_uncalibrated" for name in CALIBRATED)}
-    others = [m for m in scores.metrics(ENSEMBLE) if m not in known and "/" not in m]
+def _further(contents: SweepContents, scores: Scores) -> tuple[Block, ...]:
+    shown_above = {*METRICS, *PAIRED, *(f"{name}_uncalibrated" for name in CALIBRATED)}
+    others = [m for m in scores.metrics(ENSEMBLE) if m not in shown_above and "/" not in m]
     rows = tuple(
         (m.replace("_", " "), scores.shown(ENSEMBLE, m), score.how)
         for m in others
@@ -286,9 +288,9 @@ def _further(material: SweepContents, scores: Scores) -> tuple[Block, ...]:
     )
     blocks: list[Block] = []
     if rows:
-        caption = f"How much the members differ, and what else was measured, {material.split} split"
+        caption = f"How much the members differ, and what else was measured, {contents.split} split"
         blocks.append(Table(caption, ("measure", "value", "how"), rows, WORDS))
-    every = material.table("scores")
+    every = contents.table("scores")
     if len(every):
         blocks.append(_every_number(every))
     return tuple(blocks)

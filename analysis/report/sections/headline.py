@@ -5,7 +5,7 @@ from typing import Any
 from analysis.report import wording
 from analysis.report.page_blocks import Text
 from analysis.report.score_lookup import ENSEMBLE, SINGLE, Score, Scores, best
-from analysis.report.sections.provenance import unfinished
+from analysis.report.sections.caveats import unfinished
 from analysis.report.sections.trial_tables import clean_accuracies
 from analysis.report.sweep_contents import SweepContents
 
@@ -13,36 +13,36 @@ FIRST = 5
 """Of what is unfinished, so much stands at the top of the page; the caveats have all."""
 
 
-def headline(material: SweepContents) -> tuple[Text, ...]:
+def headline(contents: SweepContents) -> tuple[Text, ...]:
     """What is missing; what was asked; best single model, ensemble, gain; on which images."""
-    question = str(material.sweep.get("question") or "").strip()
-    asked = (*_incomplete(material), *((Text(question, "question"),) if question else ()))
-    split = material.split
-    scores = Scores(material, split)
+    question = str(contents.sweep.get("question") or "").strip()
+    opening = (*_incomplete(contents), *((Text(question, "question"),) if question else ()))
+    split = contents.split
+    scores = Scores(contents, split)
     ensemble, single = scores.get(ENSEMBLE, "accuracy"), scores.get(SINGLE, "accuracy")
     if ensemble is None or single is None:
-        return (*asked, Text(_best_trial(material)), Text(_where(material), "note"))
-    members = material.ensemble.get("members")
+        return (*opening, Text(_best_trial(contents)), Text(_where(contents), "note"))
+    members = contents.ensemble.get("members")
     if isinstance(members, list) and len(members) == 1:
-        return (*asked, Text(_alone(split, single)), Text(_without_copies(scores, split), "note"))
+        return (*opening, Text(_alone(split, single)), Text(_without_copies(scores, split), "note"))
     return (
-        *asked,
+        *opening,
         Text(_answer(split, scores, single, ensemble)),
-        Text(_without_copies(scores, split) + _validated(material, split), "note"),
+        Text(_without_copies(scores, split) + _validated(contents, split), "note"),
     )
 
 
-def _incomplete(material: SweepContents) -> tuple[Text, ...]:
-    points = [point.strip().rstrip(".") for point in unfinished(material)]
+def _incomplete(contents: SweepContents) -> tuple[Text, ...]:
+    points = [point.strip().rstrip(".") for point in unfinished(contents)]
     if not points:
         return ()
     more = len(points) - FIRST
-    said = "; ".join(points[:FIRST]) + (f"; and {more} more, see Caveats" if more > 0 else "")
-    return (Text(f"This report is incomplete: {said}. Run the command again.", "warning"),)
+    reasons = "; ".join(points[:FIRST]) + (f"; and {more} more, see Caveats" if more > 0 else "")
+    return (Text(f"This report is incomplete: {reasons}. Run the command again.", "warning"),)
 
 
-def _best_trial(material: SweepContents) -> str:
-    row = best(material.table("trials"))
+def _best_trial(contents: SweepContents) -> str:
+    row = best(contents.table("trials"))
     if row is None:
         return "No trial of this sweep has been measured yet, so there is no answer yet."
     accuracy = wording.interval(
@@ -50,32 +50,34 @@ def _best_trial(material: SweepContents) -> str:
     )
     n = (
         f", n = {wording.count(row['validation_n'])}"
-        if row["validation_n"] == row["validation_n"]
+        if not wording.missing(row["validation_n"])
         else ""
     )
     return (
-        f"The best of {_trials(material)} is {described(row)}: validation accuracy {accuracy}{n}. "
+        f"The best of {_trials(contents)} is {described(row)}: validation accuracy {accuracy}{n}. "
         "No ensemble has been scored."
     )
 
 
-def _where(material: SweepContents) -> str:
+def _where(contents: SweepContents) -> str:
     """What to know of the best trial's accuracy."""
-    row = best(material.table("trials"))
+    row = best(contents.table("trials"))
     if row is None:
         return "Brackets hold 95 % intervals."
-    trial, several = str(row["trial"]), len(material.table("trials")) > 1
-    clean = clean_accuracies(material, [trial]).get(trial)
-    said = ["Brackets hold 95 % intervals."]
+    trial, several = str(row["trial"]), len(contents.table("trials")) > 1
+    clean = clean_accuracies(contents, [trial]).get(trial)
+    sentences = ["Brackets hold 95 % intervals."]
     if not wording.missing(clean):
-        said.append(f"Without exact copies of training images it is {wording.share(clean)}.")
+        sentences.append(f"Without exact copies of training images it is {wording.share(clean)}.")
     if several:
-        said.append("It is the best of several on the same images, which flatters it a little.")
-    return " ".join(said)
+        sentences.append(
+            "It is the best of several on the same images, which flatters it a little."
+        )
+    return " ".join(sentences)
 
 
-def _trials(material: SweepContents) -> str:
-    n = len(material.table("trials"))
+def _trials(contents: SweepContents) -> str:
+    n = len(contents.table("trials"))
     return f"{wording.count(n)} trial{'' if n == 1 else 's'}"
 
 
@@ -86,14 +88,14 @@ def described(row: Any) -> str:
 
 
 def _answer(split: str, scores: Scores, single: Score, ensemble: Score) -> str:
-    said = (
+    accuracies = (
         f"On the {split} split (n = {wording.count(ensemble.n)}) the best single model has an "
         f"accuracy of {single.shown()}, the ensemble of {ensemble.shown()}{_how(ensemble)}"
     )
     gain, p = scores.get(ENSEMBLE, "accuracy_gain"), scores.get(ENSEMBLE, "mcnemar_p")
     difference = gain.shown(sign=True) if gain else wording.signed(ensemble.value - single.value)
     test = f", McNemar's test {wording.chance(p.value)}" if p else ""
-    return f"{said}: a gain of {difference}{test}.{_weighed(gain, p)}"
+    return f"{accuracies}: a gain of {difference}{test}.{_weighed(gain, p)}"
 
 
 def _alone(split: str, single: Score) -> str:
@@ -104,9 +106,9 @@ def _alone(split: str, single: Score) -> str:
     )
 
 
-def _validated(material: SweepContents, split: str) -> str:
+def _validated(contents: SweepContents, split: str) -> str:
     """What the same gain is on validation, where the headline is about test."""
-    scores = Scores(material, "validation")
+    scores = Scores(contents, "validation")
     gain, p = scores.get(ENSEMBLE, "accuracy_gain"), scores.get(ENSEMBLE, "mcnemar_p")
     if split == "validation" or gain is None or p is None:
         return ""

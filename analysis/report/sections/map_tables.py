@@ -10,10 +10,10 @@ from analysis.report import wording
 from analysis.report.page_blocks import Block, Part, Table, Text
 from analysis.report.score_lookup import ENSEMBLE
 from analysis.report.sweep_contents import SweepContents
+from orchestrator.metrics import Z_95
 
 REGIONS = ("brows", "eyes", "nose", "mouth", "rest")
 WORDS = frozenset(("method", "class", "member"))
-Z_95 = 1.959963984540054
 
 NO_REGIONS = (
     "Shares of the face's regions were not computed; "
@@ -49,53 +49,55 @@ MEASURES = {
 """Column of `faithfulness.parquet` -> heading; one line adds one."""
 
 
-def region_parts(material: SweepContents) -> tuple[Part, ...]:
+def region_parts(contents: SweepContents) -> tuple[Part, ...]:
     """Shares of the maps' mass by region: a row a method, then a row a class."""
-    table = material.table("regions")
+    table = contents.table("regions")
     if table.empty:
         return (Part("Regions of the face", (Text(NO_REGIONS, "absent"),)),)
-    member = _speaker(table)
-    mine = table[table["member"] == member]
-    rule = "prediction" if "prediction" in set(mine["rule"]) else str(mine["rule"].iloc[0])
-    mine = mine[mine["rule"] == rule]
-    masks = [MASKS.get(str(kind), str(kind)) for kind in mine["masks"].dropna().unique()]
+    member = _shown_member(table)
+    own = table[table["member"] == member]
+    rule = "prediction" if "prediction" in set(own["rule"]) else str(own["rule"].iloc[0])
+    own = own[own["rule"] == rule]
+    masks = [MASKS.get(str(kind), str(kind)) for kind in own["masks"].dropna().unique()]
     who = "the ensemble" if member == ENSEMBLE else f"member {member}"
     caption = (
         f"Share of the maps' mass by region, maps of {who} for the {rule}; "
         f"\N{PLUS-MINUS SIGN} half of the 95 % interval, {wording.TIMES} times its area"
     )
-    overall = Table(caption, ("method", *REGIONS, "n"), _by_method(mine), WORDS)
-    note = _rests_on(material, mine)
+    overall = Table(caption, ("method", *REGIONS, "n"), _by_method(own), WORDS)
+    note = _rests_on(contents, own)
     blocks: list[Block] = [Text(" ".join(masks)), overall]
     if note:
         blocks.append(Text(note, "note"))
-    return (Part("Regions of the face", (*blocks, _by_class(material, mine))),)
+    return (Part("Regions of the face", (*blocks, _by_class(contents, own))),)
 
 
-def _rests_on(material: SweepContents, table: pd.DataFrame) -> str:
+def _rests_on(contents: SweepContents, table: pd.DataFrame) -> str:
     """Which methods explained every image and which a sample; "" where all explained the same."""
     images = table[table["region"] == REGIONS[0]]
     sizes = images.groupby("method", sort=False)["n"].sum()
-    most, asked = int(sizes.max()), material.post.get("explain")
-    everything = asked == "all" or (isinstance(asked, int) and asked >= most)
+    most, requested = int(sizes.max()), contents.post.get("explain")
+    everything = requested == "all" or (isinstance(requested, int) and requested >= most)
     few = [str(name) for name in sizes.index if sizes[name] < most]
     if everything or not few:
         return ""
     many = [TITLES.get(str(name), str(name)) for name in sizes.index if name not in few]
     sample = images[images["method"] == few[0]]
     wrong = sample.loc[~sample["correct"].astype(bool), "n"].sum() / max(1, sample["n"].sum())
-    whole, n = len(material.table("answers")), wording.count(most)
+    split_size, n = len(contents.table("answers")), wording.count(most)
     # An empty map has no shares, so fewer images may stand in the row than were explained.
-    all_of = f"{wording.count(whole)} images ({n} with a map)" if whole > most else f"{n} images"
+    all_of = f"{n} images"
+    if split_size > most:
+        all_of = f"{wording.count(split_size)} images ({n} with a map)"
     return (
-        f"{wording.listed(many)}, the leading method, rests on all {all_of}; "
+        f"{wording.enumeration(many)}, the leading method, rests on all {all_of}; "
         "the other methods, which have a smaller n, on a sample of them drawn evenly over true "
         f"class and right or wrong answers ({100 * wrong:.0f} % of them wrong, by design). Their "
         "means are not those of the split: compare rows of equal n, or the table by class."
     )
 
 
-def _speaker(table: pd.DataFrame) -> str:
+def _shown_member(table: pd.DataFrame) -> str:
     """Whose maps are shown: the ensemble's, or the member's with most rows."""
     counts = table["member"].value_counts()
     return ENSEMBLE if ENSEMBLE in counts.index else str(counts.index[0])
@@ -125,37 +127,37 @@ def _shares(frame: pd.DataFrame) -> tuple[str, ...]:
 
 def _mean(frame: pd.DataFrame, column: str) -> float:
     """Mean over images: rows weigh as many images as they stand for."""
-    known = frame[frame[column].notna() & (frame["n"] > 0)]
-    n = known["n"].sum()
-    return float((known[column] * known["n"]).sum() / n) if n else math.nan
+    groups = frame[frame[column].notna() & (frame["n"] > 0)]
+    n = groups["n"].sum()
+    return float((groups[column] * groups["n"]).sum() / n) if n else math.nan
 
 
 def _pooled(frame: pd.DataFrame) -> str:
     """Mean share with its interval; groups are strata, so their variances add."""
-    known = frame[frame["share"].notna() & (frame["n"] > 0)]
-    mean, n = _mean(known, "share"), known["n"].sum()
-    error = (known["high"] - known["low"]) / (2 * Z_95) * known["n"]
+    groups = frame[frame["share"].notna() & (frame["n"] > 0)]
+    mean, n = _mean(groups, "share"), groups["n"].sum()
+    error = (groups["high"] - groups["low"]) / (2 * Z_95) * groups["n"]
     if not n or error.isna().any():
         return wording.share(mean)
     half = Z_95 * math.sqrt(float((error**2).sum())) / n
     return wording.around(mean, half)
 
 
-def _by_class(material: SweepContents, table: pd.DataFrame) -> Table:
+def _by_class(contents: SweepContents, table: pd.DataFrame) -> Table:
     method = "gradcam" if "gradcam" in set(table["method"]) else str(table["method"].iloc[0])
-    mine = table[table["method"] == method]
+    own = table[table["method"] == method]
     rows = []
-    for (label, correct), frame in mine.groupby(["label", "correct"], sort=True):
-        name = f"{material.class_name(label)}, {'right' if correct else 'wrong'}"
+    for (label, correct), frame in own.groupby(["label", "correct"], sort=True):
+        name = f"{contents.class_name(label)}, {'right' if correct else 'wrong'}"
         rows.append((name, *_shares(frame)))
     caption = f"The same by true class and by right or wrong answers, {TITLES.get(method, method)}"
     return Table(caption, ("class", *REGIONS, "n"), tuple(rows), WORDS, folded=True)
 
 
-def faithfulness_part(material: SweepContents) -> Part:
+def faithfulness_part(contents: SweepContents) -> Part:
     """How well maps say what the net looks at, beside two baselines."""
     title = "How far to trust the maps"
-    table = material.table("faithfulness")
+    table = contents.table("faithfulness")
     if table.empty:
         return Part(title, (Text(NO_FAITHFULNESS, "absent"),))
     measures = [column for column in MEASURES if table[column].notna().any()]
@@ -181,16 +183,14 @@ def faithfulness_part(material: SweepContents) -> Part:
     )
     sizes = table.groupby(["member", "method"]).size()
     ends = (int(sizes.min()), int(sizes.max()))
-    sample = Text(sampled(ends, len(material.table("answers")), wrong_share(table)))
+    sample = Text(sampled(ends, len(contents.table("answers")), wrong_share(table)))
     return Part(title, (sample, Table(caption, heads, rows, WORDS, marked), baseline))
 
 
 def _average(values: pd.Series) -> str:
-    known = values.dropna().astype(float)
-    if known.empty:
+    measured = values.dropna().astype(float)
+    if measured.empty:
         return wording.NONE
-    if len(known) == 1:
-        return wording.share(known.iloc[0])
-    half = Z_95 * float(known.std(ddof=1)) / math.sqrt(len(known))
-    mean = float(known.mean())
-    return wording.around(mean, half)
+    # A lone value has no deviation (NaN), and then no interval.
+    half = Z_95 * float(measured.std(ddof=1)) / math.sqrt(len(measured))
+    return wording.around(float(measured.mean()), half)

@@ -42,9 +42,9 @@ def test_methods_that_explained_only_a_sample_are_told_from_the_leading_one(full
     assert [row[-1] for row in overall.rows[:2]] == ["40", "4"]
     assert note.words.startswith("Grad-CAM, the leading method, rests on all 40 images; the other")
     assert "right or wrong answers (25 % of them wrong, by design)" in note.words  # 1 of 3 + 1
-    found = read(full)
-    found.post["explain"] = "all"
-    assert len(region_parts(found)[0].blocks) == 3
+    contents = read(full)
+    contents.post["explain"] = "all"
+    assert len(region_parts(contents)[0].blocks) == 3
 
 
 def test_faithfulness_is_a_mean_with_its_interval_and_baselines_are_marked(full):

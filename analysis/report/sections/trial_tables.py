@@ -23,16 +23,18 @@ WORDS = frozenset(
 NONE_YET = "No trial has a measured accuracy yet; python -m orchestrator.sweep trains them."
 
 
-def leaderboard_section(material: SweepContents) -> Section:
+def leaderboard_section(contents: SweepContents) -> Section:
     """Trials, best first, with intervals and the accuracy without copies."""
-    trials = material.table("trials")
+    trials = contents.table("trials")
     board = leaderboard(trials)
     if board.empty:
         return Section("leaderboard", "Leaderboard", (Part("", (Text(NONE_YET, "absent"),)),))
     shown = board.head(MOST)
-    clean = clean_accuracies(material, shown["trial"].tolist())
+    clean = clean_accuracies(contents, shown["trial"].tolist())
     rows = tuple(_row(row, clean) for row in shown.to_dict("records"))
-    n = wording.listed([wording.count(n) for n in sorted(trials["validation_n"].dropna().unique())])
+    n = wording.enumeration(
+        [wording.count(n) for n in sorted(trials["validation_n"].dropna().unique())]
+    )
     caption = f"Trials by validation accuracy (n = {n or 'unknown'}), best epoch of each"
     if len(board) > MOST:
         caption += f"; the best {MOST} of {wording.count(len(board))}, all are in leaderboard.md"
@@ -58,31 +60,31 @@ def _row(row: Mapping[Any, Any], clean: Mapping[str, float]) -> dict[str, str]:
     }
 
 
-def clean_accuracies(material: SweepContents, trials: list[str]) -> dict[str, float]:
+def clean_accuracies(contents: SweepContents, trials: list[str]) -> dict[str, float]:
     """Trial -> accuracy without copies: from members.parquet, else from its predictions."""
-    members = material.table("members").set_index("trial")["validation_accuracy_clean"]
-    found = {str(trial): float(value) for trial, value in members.dropna().items()}
-    for trial in set(trials) - set(found):
+    members = contents.table("members").set_index("trial")["validation_accuracy_clean"]
+    accuracies = {str(trial): float(value) for trial, value in members.dropna().items()}
+    for trial in set(trials) - set(accuracies):
         file = Paths().prediction(trial)
-        if material.store.exists(file):
+        if contents.store.exists(file):
             try:
-                predictions = material.store.read_table(file, PREDICTIONS).to_pandas()
-                found[trial] = clean_accuracy(predictions)
+                predictions = contents.store.read_table(file, PREDICTIONS).to_pandas()
+                accuracies[trial] = clean_accuracy(predictions)
             except DamagedResults as problem:
-                material.problems.append(str(problem))
-    return found
+                contents.problems.append(str(problem))
+    return accuracies
 
 
 def _statuses(trials: pd.DataFrame) -> tuple[Block, ...]:
     counts = trials["status"].fillna("unknown").value_counts()
     words = [f"{wording.count(n)} {str(s).replace('_', ' ')}" for s, n in counts.items()]
-    said = f"Of {wording.count(len(trials))} trials, {wording.listed(words)}."
-    return (Text(f"{said} Intervals are Wilson's.", "note"),)
+    sentence = f"Of {wording.count(len(trials))} trials, {wording.enumeration(words)}."
+    return (Text(f"{sentence} Intervals are Wilson's.", "note"),)
 
 
-def verdicts_section(material: SweepContents) -> Section:
+def verdicts_section(contents: SweepContents) -> Section:
     """How each trial trained and the numbers behind that; what failed and why."""
-    trials = material.table("trials")
+    trials = contents.table("trials")
     order = trials.sort_values("validation_accuracy", ascending=False, na_position="last")
     judged = order[order["verdict"].notna()]
     parts = [Part("", tuple(_judged(judged)))]
@@ -106,7 +108,7 @@ def _judged(judged: pd.DataFrame) -> list[Block]:
     heads = ("trial", "architecture", "verdict", "evidence", "status", "reason")
     caption = f"What the learning curves say, best accuracy first{_of(judged)}"
     return [
-        Text(f"{wording.listed(words)}."),
+        Text(f"{wording.enumeration(words)}."),
         Table(caption, heads, _cells(frame, heads), WORDS, folded=len(judged) > 12),
     ]
 

@@ -1,0 +1,56 @@
+import pandas as pd
+import pytest
+
+from analysis.report.conftest import SCORES, parts, write
+from analysis.report.sections.caveats import caveats_section
+from analysis.report.sweep_contents import read
+
+ONCE = {"when": "a", "members": ["x", "y"], "best_single": "x", "flip": False, "data": "z"}
+
+ONCE_MORE = {
+    "the same again": ({"when": "later"}, False),
+    "other members": ({"members": ["x"]}, True),
+    "another best single": ({"best_single": "y"}, True),
+    "otherwise combined": ({"combiner": "stack"}, True),
+    "mirrored": ({"flip": True}, True),
+}
+
+
+def general(store, reads):
+    """Caveats without a heading, of a record with these readings."""
+    contents = read(store)
+    contents.post["test_reads"] = reads
+    return parts(caveats_section(contents))[""][0].items
+
+
+@pytest.mark.parametrize(
+    ("reads", "sentence"),
+    [
+        ([], "The test split was not read."),
+        (
+            [{"when": "a", "choice": "b"}, {"when": "c", "choice": "d"}],
+            "The test split was looked at 2 times (a: b; c: d).",
+        ),
+        (
+            [ONCE, ONCE | {"when": "c"}],
+            "The test split was looked at 2 times (a: members x, y; best single "
+            "x; c: members x, y; best single x).",
+        ),
+    ],
+)
+def test_readings_of_the_test_split_are_caveats(full, reads, sentence):
+    assert sentence in general(full, reads)
+
+
+@pytest.mark.parametrize("case", ONCE_MORE)
+def test_only_a_changed_choice_makes_a_second_reading_a_second_look(full, case):
+    change, flatters = ONCE_MORE[case]
+    items = general(full, [ONCE, ONCE | change])
+    assert any("only the first choice" in item for item in items) is flatters
+
+
+def test_scores_on_validation_are_said_to_flatter(full):
+    frame = pd.DataFrame([*SCORES]).assign(split="validation")
+    write(full, "scores", frame.astype(object).where(frame.notna(), None).to_dict("records"))
+    items = parts(caveats_section(read(full)))[""][0].items
+    assert any("flatter" in item for item in items)

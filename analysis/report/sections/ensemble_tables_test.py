@@ -1,0 +1,65 @@
+from analysis.report.conftest import CLASSES, SCORES, parts, write
+from analysis.report.sections.ensemble_tables import ensemble_section
+from analysis.report.sweep_contents import read
+
+DASH = "\N{EN DASH}"
+
+
+def test_members_come_first_and_those_left_out_are_folded(full):
+    inside, outside = parts(ensemble_section(read(full)))["Members"]
+    assert [row[0] for row in inside.rows] == ["aaa"]
+    assert inside.rows[0][inside.heads.index("coefficient")] == "1.000"
+    assert [row[0] for row in outside.rows] == ["bbb"]
+    assert outside.folded
+
+
+def test_a_best_single_outside_the_ensemble_is_shown_below_the_members(full):
+    rows = [
+        {"trial": "ccc", "role": "best single", "validation_accuracy": 0.9},
+        {"trial": "aaa", "role": "member", "rank": 1, "coefficient": 1.0},
+    ]
+    write(full, "members", rows)
+    (inside,) = parts(ensemble_section(read(full)))["Members"]
+    assert [row[:2] for row in inside.rows] == [("aaa", "member"), ("ccc", "best single")]
+
+
+def test_the_chosen_rule_is_marked_and_an_unknown_figure_is_a_dash(full):
+    sentence, rules, _ = parts(ensemble_section(read(full)))["Rules compared"]
+    assert sentence.words == "The simplest of the best."
+    assert rules.rows[0][:2] == ("greedy", "0.7100")
+    assert rules.rows[1][1] == DASH
+    assert rules.marked == {0}
+
+
+def test_scores_stand_side_by_side(full):
+    scores, comparison = parts(ensemble_section(read(full)))["Scores"]
+    assert scores.rows[0] == (
+        "accuracy",
+        "0.800 [0.700, 0.900]",
+        "0.700 [0.600, 0.800]",
+        "0.750 [0.600, 0.900]",
+        "0.625 [0.500, 0.700]",
+    )
+    assert scores.caption == (
+        "On the test split; all images: n = 10; clean images: n = 8; ensemble: measured; "
+        "best single: measured"
+    )
+    assert comparison.rows == (
+        ("gain in accuracy", "+0.100 [+0.010, +0.200]", DASH),
+        ("McNemar's test, p", "0.032", DASH),
+        ("images that only the ensemble gets right", "3", DASH),
+    )
+
+
+def test_calibration_before_and_after(full):
+    (calibration,) = parts(ensemble_section(read(full)))["Calibration"]
+    assert calibration.rows == (("ECE", "0.090", "0.020", DASH, DASH),)
+
+
+def test_classes_and_further_measures_and_every_number(full):
+    by_title = parts(ensemble_section(read(full)))
+    (classes,) = by_title["Class by class"]
+    assert classes.rows[1] == (CLASSES[1], "4", "0.500", DASH, "0.250", DASH)
+    further, everything = by_title["Diversity and further measures"]
+    assert further.rows == (("disagreement", "0.120", "measured"),)
+    assert len(everything.rows) == len(SCORES)

@@ -1,0 +1,48 @@
+import pytest
+
+from analysis.report.conftest import SCORES, score, write
+from analysis.report.sections.headline import headline
+from analysis.report.sweep_contents import read
+
+
+def answer_of(store):
+    """The headline's sentences and its note, which come last."""
+    return [text.words for text in headline(read(store))[-2:]]
+
+
+@pytest.mark.parametrize(
+    ("gain", "p", "unsure"),
+    [((0.01, 0.2), 0.03, False), ((-0.01, 0.2), 0.03, True), ((0.01, 0.2), 0.08, True)],
+)
+def test_the_headline_says_when_a_gain_may_be_chance(full, gain, p, unsure):
+    rows = [*SCORES[:2], score("ensemble", "accuracy_gain", 0.1, ends=gain)]
+    write(full, "scores", [*rows, score("ensemble", "mcnemar_p", p)])
+    answer = answer_of(full)[0]
+    assert answer.endswith("The difference may be chance.") is unsure
+
+
+def test_the_headline_says_what_is_cross_validated(full):
+    rows = [score("ensemble", "accuracy", 0.8, how="cross-validated"), SCORES[1]]
+    write(full, "scores", rows)
+    answer, note = answer_of(full)
+    assert "the ensemble of 0.800 (cross-validated): a gain of +0.100." in answer
+    assert "not looked at" in note
+
+
+def test_the_headline_of_test_gives_the_gain_on_validation_too(full):
+    gain = score("ensemble", "accuracy_gain", 0.05, how="cross-validated, paired with aaa")
+    validation = [gain | {"split": "validation"}]
+    validation.append(score("ensemble", "mcnemar_p", 0.4) | {"split": "validation"})
+    write(full, "scores", [*SCORES, *validation])
+    _, note = answer_of(full)
+    assert "On validation (n = 10, cross-validated) the gain is +0.050" in note
+    assert note.endswith("McNemar's test p = 0.400.")
+
+
+def test_one_member_is_no_ensemble(full):
+    record = full.read_json("postprocess.json")
+    members = {"members": [{"trial": "aaa", "coefficient": 1.0}]}
+    full.write_json("postprocess.json", record | {"ensemble": record["ensemble"] | members})
+    answer, _ = answer_of(full)
+    assert "the best single model has an accuracy of 0.700" in answer
+    assert "There is no ensemble" in answer

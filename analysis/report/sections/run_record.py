@@ -1,0 +1,110 @@
+"""How the results came about: commands, versions, machines, data."""
+
+from typing import Any
+
+from analysis.report import wording
+from analysis.report.page_blocks import Block, Facts, Part, Section, Text
+from analysis.report.sweep_contents import SweepContents, mapping
+
+_ELSEWHERE = ("space", "data")
+"""Parts of a sweep's identity that have facts of their own."""
+
+NOT_MADE = "Post-processing has left no record; python -m jobs.postprocess RESULTS/NAME leaves one."
+
+
+def run_record_section(contents: SweepContents) -> Section:
+    """Commands, versions, machines, data."""
+    parts = [
+        Part(
+            "The sweep", _facts(_sweep(contents), "sweep.json is missing: nothing is known of it.")
+        ),
+        Part("The data", _facts(_data(contents), "sweep.json does not say which data it was.")),
+        Part("Post-processing", _facts(_post(contents), NOT_MADE)),
+    ]
+    return Section("obtained", "How it was obtained", tuple(parts))
+
+
+def _facts(pairs: list[tuple[str, Any]], absent: str) -> tuple[Block, ...]:
+    recorded = tuple(
+        (name, _cell(value)) for name, value in pairs if value not in (None, "", [], {})
+    )
+    code = frozenset(("command", "commit", "digest"))
+    return (Facts(recorded, code),) if recorded else (Text(absent, "absent"),)
+
+
+def _cell(value: Any) -> str:
+    return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
+
+
+def _sweep(contents: SweepContents) -> list[tuple[str, Any]]:
+    sweep = contents.sweep
+    identity = mapping(sweep.get("identity"))
+    packages = mapping(sweep.get("packages"))
+    space = mapping(identity.get("space"))
+    return [
+        ("name", sweep.get("name")),
+        ("command", sweep.get("command")),
+        ("commit", sweep.get("commit")),
+        ("started", sweep.get("started")),
+        ("hardware", sweep.get("hardware")),
+        ("precision", sweep.get("precision")),
+        ("trials asked for", sweep.get("trials")),
+        ("rungs (epochs)", wording.joined(sweep.get("rungs"))),
+        *((name.replace("_", " "), v) for name, v in identity.items() if name not in _ELSEWHERE),
+        ("space", "; ".join(f"{name}: {value}" for name, value in space.items())),
+        ("Python", sweep.get("python")),
+        ("packages", ", ".join(f"{name} {version}" for name, version in packages.items())),
+    ]
+
+
+def _data(contents: SweepContents) -> list[tuple[str, Any]]:
+    data = contents.data
+    images = mapping(data.get("images"))
+    return [
+        ("source", data.get("path")),
+        ("digest", data.get("digest")),
+        ("images", ", ".join(f"{wording.count(n)} {split}" for split, n in images.items())),
+        ("classes", wording.joined(data.get("classes"))),
+        ("test images also in training", data.get("test_images_also_in_training")),
+    ]
+
+
+def _post(contents: SweepContents) -> list[tuple[str, Any]]:
+    post = contents.post
+    return [
+        ("command", post.get("command")),
+        ("commit", post.get("commit")),
+        ("started", post.get("started")),
+        ("took", wording.duration(post["seconds"]) if "seconds" in post else None),
+        ("hardware of the driver", post.get("hardware")),
+        ("workers", post.get("workers")),
+        ("split", post.get("split")),
+        ("members asked for", post.get("members_asked")),
+        ("images explained", post.get("explain")),
+        ("methods", wording.joined(post.get("methods"))),
+        ("mirrored images averaged in", post.get("flip")),
+        ("speed", _speed(mapping(post.get("speed")))),
+    ]
+
+
+SPEEDS = {
+    "gradcam": "with Grad-CAM",
+    "all_classes": "with Grad-CAM of every class",
+    "family": "with Grad-CAM, Grad-CAM++, HiResCAM and LayerCAM",
+}
+"""What was timed beside prediction -> how the page calls it; fields of `analysis.explain.Cost`."""
+
+ALONE = "leading member, one thread"
+
+
+def _speed(speed: dict[str, Any]) -> str:
+    plain = speed.get("prediction")
+    if not isinstance(plain, (int, float)):
+        return ""
+    ratios = []
+    for name, title in SPEEDS.items():
+        if isinstance(ratio := speed.get(f"{name}_ratio"), (int, float)):
+            ratios.append(f"{title} {ratio:.2f} times the time")
+    where = f"leading member; {speed['device']}" if speed.get("device") else ALONE
+    times = f"; {', '.join(ratios)}" if ratios else ""
+    return f"{wording.count(plain)} images/s predicted{times} ({where})"

@@ -1,0 +1,20 @@
+import dataclasses
+
+from analysis.report.sections.run_record import SPEEDS, run_record_section
+from analysis.report.sweep_contents import read
+
+
+def test_what_was_timed_is_what_is_shown():
+    from analysis.explain.evaluation.cost import Cost
+
+    names = [field.name for field in dataclasses.fields(Cost)]
+    assert ["prediction", *SPEEDS] == [name for name in names if not name.endswith("_ratio")]
+    assert [f"{name}_ratio" for name in SPEEDS] == [n for n in names if n.endswith("_ratio")]
+
+
+def test_an_older_or_odd_record_of_speed_is_no_line(full):
+    for speed in ({}, {"predict": 5}, {"prediction": None}):
+        contents = read(full)
+        contents.post["speed"] = speed
+        facts = run_record_section(contents).parts[2].blocks[0].pairs
+        assert "speed" not in dict(facts)
