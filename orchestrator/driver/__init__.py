@@ -1,4 +1,5 @@
 """One run of a sweep, put together from the rooms below, and the record that it leaves.
 
-Loads neither TensorFlow nor JAX; how to train is the trial's, what to decide the scheduler's.
+Imports neither TensorFlow nor JAX, and Ray through `on_ray` alone; how to train is the trial's,
+what to decide the scheduler's.
 """

@@ -6,9 +6,7 @@ import pytest
 
 from orchestrator import plan
 from orchestrator.monitor import monitor
-from orchestrator.monitor.closing import closing_lines, leaderboard, run_name
 from orchestrator.monitor.monitor import Monitor
-from orchestrator.monitor.standings import Standings
 from orchestrator.monitor.tables import TableWriter
 from orchestrator.monitor.tensorboard import TensorBoardRuns
 from orchestrator.request import parse
@@ -17,7 +15,7 @@ from orchestrator.scheduling.ledger import Ledger
 from orchestrator.scheduling.scheduler import Limits, Scheduler
 from orchestrator.search.catalogue import SEARCHES
 from orchestrator.search.strategy import Setup
-from orchestrator.testing.scripted import Stage, completed, failing, row
+from orchestrator.testing.scripted import Stage, completed, failing
 from orchestrator.testing.stand_ins import ListJournal
 from results.journal.event_journal import Busy
 from results.paths import Paths
@@ -233,42 +231,6 @@ def test_a_snapshot_counts_every_trial_once(tmp_path):
     assert snapshot.rungs == "1: 2 of 3"
 
 
-def test_the_standing_follows_the_ledger_also_where_the_best_falls_back():
-    ledger = Ledger(ListJournal())
-    standing = Standings(ledger)
-    ledger.listen(standing.note)
-
-    def stands():
-        same = Standings(ledger)  # made from the ledger as a whole
-        for own, its in zip(figures(standing), figures(same), strict=True):
-            assert own == its
-        return standing.best and standing.best.trial, set(standing.running), standing.mean_seconds
-
-    def figures(one):
-        return one.best, set(one.running), one.mean_seconds
-
-    for ticket, trial in enumerate("abc"):
-        ledger.asked(trial, {"epochs": 3}, ticket)
-        ledger.started(trial)
-    assert stands() == (None, {"a", "b", "c"}, None)
-    ledger.epoch("b", row(1, 0.5), {})
-    ledger.epoch("a", row(1, 0.5), {})
-    assert stands()[0] == "a"  # equal, but asked for earlier
-    ledger.epoch("c", row(1, 0.4), {})
-    ledger.epoch("c", row(2, 0.7), {})
-    assert stands()[0] == "c"
-    ledger.epoch("c", row(1, 0.4), {})  # back to a checkpoint: its second epoch is gone
-    assert stands()[0] == "a"
-    ledger.ended("c", "rung", "rung 1")
-    ledger.ended("a", "failure", "raised an error", error="ValueError")
-    assert stands() == ("a", {"b"}, 2.0)  # only c was trained to its end, in one epoch of 2 s
-    ledger.epoch("b", row(2, 0.6), {})
-    ledger.ended("b", "time", "time is up", resumable=True)
-    assert stands() == ("b", set(), 3.0)
-    ledger.started("b")
-    assert stands() == ("b", {"b"}, 2.0)
-
-
 def test_the_time_left_is_never_more_than_the_time_budget(tmp_path):
     show = Show(tmp_path)
     Stage(rising).play(show.scheduler, results=4)
@@ -286,28 +248,3 @@ def test_looking_becomes_rarer_when_it_takes_long(tmp_path, monkeypatch):
     monkeypatch.setattr(monitor.time, "monotonic", lambda: next(clock))
     show.monitor()
     assert show.monitor._next == 11.0 + 1.0 / 0.02
-
-
-def test_the_leaderboard_is_best_first(tmp_path):
-    show = Show(tmp_path).play()
-    rows = leaderboard(show.ledger).splitlines()
-    assert rows[0].count("|") == rows[1].count("|") == rows[2].count("|")
-    assert [row.split("|")[4].strip() for row in rows[2:]] == ["0.09", "0.05", "0.01"]
-    assert len(leaderboard(show.ledger, most=1).splitlines()) == 3
-
-
-def test_the_last_words_give_counts_intervals_and_failures(tmp_path):
-    show = Show(tmp_path).play()
-    lines = closing_lines(show.plan, show.ledger).splitlines()
-    n = show.plan.question.validation_n
-    best = next(e for e in show.ledger.entries.values() if e.config["learning_rate"] == 0.09)
-    assert lines[0] == "4 trials: 2 completed, 1 failed, 1 pruned"
-    assert lines[1] == f"validation accuracy (7 classes, n = {n}):"
-    assert lines[2].startswith("  0.9000 (")
-    assert run_name(best) in lines[2]
-    assert lines[-1].endswith("ValueError: no such layer")
-
-
-def test_last_words_before_anything_was_measured(tmp_path):
-    show = Show(tmp_path)
-    assert closing_lines(show.plan, show.ledger) == "0 trials: none was begun"
