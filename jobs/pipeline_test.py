@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from analysis.pipeline.request import arguments, request_of
-from jobs.pipeline import Runner, Step, main, parse, steps
+from jobs.pipeline import PipelineStep, Runner, main, parse, steps
 from orchestrator.errors import BadInput
 from orchestrator.request import parse as parse_request
 from results.journal.open_journal import journal_of
@@ -63,7 +63,8 @@ def test_the_steps_stand_in_their_order_each_with_a_command_of_its_own(question)
     ]
     assert lines(*words) == {
         "prepare": "python -m jobs.prepare --data=/shared/f.zip",
-        "sweep": f"python -m jobs.sweep {shlex.join(words)} --name=tiny --go-on --no-postprocess",
+        "sweep": f"python -m jobs.sweep {shlex.quote(question)} --address=auto --no-postprocess"
+        " --data=/shared/f.zip --results=/shared/r --name=tiny --trials=9 --go-on",
         "postprocess": "python -m jobs.postprocess /shared/r/tiny --split=validation"
         " --data=/shared/f.zip --address=auto",
         "refit": "python -m jobs.refit /shared/r/tiny --top=3 --seeds=3"
@@ -117,8 +118,8 @@ def test_without_postprocessing_there_is_training_alone(question):
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (["--top", "0"], "--top 0: expected 1 or more"),
-        (["--seeds", "-1"], "--seeds -1: expected 1 or more"),
+        (["--top", "0"], "--top 0: expected a whole number of at least 1"),
+        (["--seeds", "-1"], "--seeds -1: expected a whole number of at least 1"),
         (["--trials", "0"], "--trials 0"),
         (["--frobnicate"], "unrecognized arguments: --frobnicate"),
         (["--address=auto", "--results=r"], "--results r is relative; on a cluster"),
@@ -165,7 +166,7 @@ def a_step(tmp_path, monkeypatch):
 
     def make(code):
         (tmp_path / "made_for_a_test.py").write_text(code)
-        return Step("step", "made_for_a_test", ())
+        return PipelineStep("step", "made_for_a_test", ())
 
     return make
 

@@ -14,7 +14,7 @@ from analysis.sweep_folder import SweepFolder
 from jobs import refit
 from jobs.refit import question
 from orchestrator.data.cache.open_faces import open_faces
-from orchestrator.search.configurations import joint_axes, joint_grid
+from orchestrator.search.space import SearchSpace
 from orchestrator.testing.stand_ins import tiny
 from results.paths import Paths
 from results.schema import EPOCHS, TRIALS, table
@@ -97,8 +97,7 @@ def test_every_finalist_with_every_seed_to_the_end(first):
     asked = question(folder, finalists(folder, 2), [1, 3])
     assert asked.budget.early_stopping is False
     assert (asked.name, asked.budget.trials, asked.embedded) == ("first-refit", 4, 140)
-    axes = joint_axes(asked.space, asked.configurations)
-    rows = list(joint_grid(axes, asked.configurations))
+    rows = list(SearchSpace.of(asked.space, asked.configurations).grid())
     assert [(r["learning_rate"], r["seed"], r["epochs"]) for r in rows] == [
         (0.2, 1, 12),
         (0.3, 1, 12),
@@ -201,16 +200,21 @@ def test_what_is_no_sweep_s_folder_is_refused(tmp_path, capsys):
     ],
 )
 def test_a_uri_keeps_its_settings(place, results, names):
-    found = refit._places(refit._arguments([place]))
-    assert (found.results, (found.first, found.second)) == (results, names)
+    places = refit._places(refit.COMMAND.read([place]))
+    assert (places.results, (places.first, places.second)) == (results, names)
 
 
-def test_the_command_that_goes_on_says_the_same():
-    words = ["a b/first", "--top=2", "--epochs=4", "--time-budget=1h", "--no-postprocess"]
-    again = refit._again(refit._arguments([*words, "--dry-run"]))
-    assert again.startswith("python -m jobs.refit 'a b/first' ")
-    heard = refit._arguments(shlex.split(again)[3:])
-    assert heard == refit._arguments(words)
+def test_the_command_that_goes_on_says_the_same(first):
+    folder = three(first).rename(three(first).with_name("a b"))
+    words = [str(folder), "--top=2", "--epochs=4", "--time-budget=1h", "--no-postprocess"]
+    words += ["--name=last", "--concurrency=2", "--hang-after=5m"]
+    request = refit.COMMAND.read([*words, "--dry-run"])
+    opened = SweepFolder(Store(folder))
+    made = refit._sweep_request(request, refit._places(request), opened)
+    assert made.again.startswith(f"python -m jobs.refit '{folder}' ")
+    assert refit.COMMAND.read(shlex.split(made.again)[3:]) == refit.COMMAND.read(words)
+    assert (made.name, made.epochs, made.go_on, made.dry_run) == ("last", 4, True, True)
+    assert (made.concurrency, str(made.hang_after), made.postprocess) == (2, "5m", False)
 
 
 def test_a_sweep_without_a_finished_trial_is_refused(first, capsys):

@@ -7,7 +7,7 @@ from orchestrator import plan
 from orchestrator.config import TrialConfig
 from orchestrator.errors import BadInput
 from orchestrator.request import parse
-from orchestrator.search.space import Choice, Constant, Real
+from orchestrator.search.axes import Categorical, Constant, Real
 from results.paths import Paths
 from results.store import Store
 
@@ -74,11 +74,11 @@ def test_the_question_and_nothing_else(asked):
 
 def test_the_command_line_has_the_last_word(asked):
     made = asked("--epochs", "9", "--trials", "3", "--set", "dropout=0.1", "--set", "width=0.5,1")
-    assert made.axes["epochs"] == Constant(9)
-    assert made.axes["dropout"] == Constant(0.1)
-    assert made.axes["width"] == Choice((0.5, 1.0))
+    assert made.space.axes["epochs"] == Constant(9)
+    assert made.space.axes["dropout"] == Constant(0.1)
+    assert made.space.axes["width"] == Categorical((0.5, 1.0))
     assert (made.trials, made.milestones) == (3, (1, 3))
-    assert asked("--set", "learning_rate=0.1..0.3").axes["learning_rate"] == Real(0.1, 0.3)
+    assert asked("--set", "learning_rate=0.1..0.3").space.axes["learning_rate"] == Real(0.1, 0.3)
 
 
 def test_a_small_space_holds_fewer_trials_than_the_budget(asked):
@@ -89,7 +89,7 @@ def test_the_seed_is_the_command_s_unless_the_space_varies_it(asked):
     assert asked("--seed", "5").base.seed == 5
     varied = asked("--seed", "5", "--set", "seed=1,2,3")
     assert varied.seed == 5
-    assert varied.axes["seed"] == Choice((1, 2, 3))
+    assert varied.space.axes["seed"] == Categorical((1, 2, 3))
 
 
 def test_without_early_stopping_there_are_no_rungs(asked):
@@ -99,23 +99,23 @@ def test_without_early_stopping_there_are_no_rungs(asked):
 
 def test_values_of_a_field(asked):
     made = asked()
-    assert made.values("dropout") == [0.0, 0.5]
-    assert made.values("epochs") == [27]
-    assert made.values("pooling") == ["max"]  # not in the space: the default
-    assert made.values("learning_rate") == []
+    assert made.space.values("dropout") == [0.0, 0.5]
+    assert made.space.values("epochs") == [27]
+    assert made.space.values("pooling") == ["max"]  # not in the space: the default
+    assert made.space.values("learning_rate") == []
 
 
 def test_auto_precision_is_settled_wherever_it_stands(asked):
     settled = plan.with_precision(asked(), "mixed_bfloat16")
     assert settled.base.precision == "mixed_bfloat16"
-    assert "precision" not in settled.axes
+    assert "precision" not in settled.space.axes
     chosen = plan.with_precision(asked("--set", "precision=float32"), "mixed_bfloat16")
-    assert chosen.axes["precision"] == Constant("float32")
+    assert chosen.space.axes["precision"] == Constant("float32")
     both = asked("--set", "precision=auto,float32")
-    assert plan.with_precision(both, "mixed_bfloat16").axes["precision"] == Choice(
+    assert plan.with_precision(both, "mixed_bfloat16").space.axes["precision"] == Categorical(
         ("mixed_bfloat16", "float32")
     )
-    assert plan.with_precision(both, "float32").axes["precision"] == Constant("float32")
+    assert plan.with_precision(both, "float32").space.axes["precision"] == Constant("float32")
 
 
 # --- names of folders ------------------------------------------------------------------------
@@ -162,7 +162,7 @@ def test_a_resumed_sweep_keeps_its_recorded_seed_and_precision(asked):
     assert made.base.precision == "mixed_bfloat16"
     begun = begin(asked("--name", "auto", "--set", "precision=auto,float32"), "mixed_bfloat16")
     again = asked("--name", "auto", "--resume", "--set", "precision=auto,float32")
-    assert again.axes == begun.axes
+    assert again.space == begun.space
 
 
 def test_more_trials_may_be_asked_for_on_resuming(asked):

@@ -31,7 +31,7 @@ from orchestrator.process import hardware, provenance
 from orchestrator.process.exit_code import DONE, FAILED, INTERRUPTED, exit_code
 from orchestrator.process.signals import termination_as_ctrl_c
 from orchestrator.process.terminal import chatter_to, in_words, note_traceback
-from orchestrator.request import Request, parse
+from orchestrator.request import SweepRequest, parse
 from orchestrator.scheduling.ledger import Ledger
 from orchestrator.scheduling.scheduler import TIME_IS_UP
 from orchestrator.training.inputs import prepare_inputs
@@ -57,12 +57,14 @@ def main(argv: Sequence[str] | None = None, trainable: type[Trial] = Trial) -> i
     return exit_code(lambda: run(parse(argv), trainable=trainable))
 
 
-def run(request: Request, asked: Sweep | None = None, trainable: type[Trial] = Trial) -> int:
+def run(
+    request: SweepRequest, question: Sweep | None = None, trainable: type[Trial] = Trial
+) -> int:
     """Do what was asked; see `main` for the exit code.
 
     Args:
         request: of the user.
-        asked: the question, where it does not stand in a file that the request names.
+        question: where it does not stand in a file that the request names.
         trainable: see `main`.
 
     Raises:
@@ -71,10 +73,10 @@ def run(request: Request, asked: Sweep | None = None, trainable: type[Trial] = T
     if request.list_questions:
         print("\n".join(f"{name:18} {sweeps.load(name).question}" for name in sweeps.SWEEPS))
         return DONE
-    planned = plan.make(request, asked)
+    planned = plan.make(request, question)
     if request.dry_run:
         return dry_run(planned, request)
-    for variant in planned.values("preprocessing"):
+    for variant in planned.space.values("preprocessing"):
         prepare_inputs(planned.source, planned.splits, variant)
     with (
         _open_journal(planned) as journal,
@@ -196,7 +198,7 @@ def _lost(work: SweepRun) -> Callable[[str], None]:
 
 
 def _settle_precision(planned: Plan, slots: TrialResources, err: TextIO) -> Plan:
-    named = planned.values("precision")
+    named = planned.space.values("precision")
     if "auto" not in named:
         return plan.with_precision(planned, named[0])
     probe = ray.remote(num_cpus=slots.threads, num_gpus=slots.gpus)(chosen_precision).remote()

@@ -12,7 +12,7 @@ import pytest
 from orchestrator import sweep, sweeps
 from orchestrator.driver.local_files import LocalFiles
 from orchestrator.driver.run import SweepRun
-from orchestrator.request import PROGRAM, parse
+from orchestrator.request import COMMAND, parse
 from orchestrator.scheduling.ledger import Ledger
 from orchestrator.testing.stand_ins import ListJournal
 from results.journal.file_journal import Journal
@@ -154,8 +154,8 @@ def events(folder):
 
 def pasted(err):
     """The command that the terminal was told to go on with, as a request."""
-    (line,) = [line.strip() for line in err.splitlines() if PROGRAM in line]
-    return parse(shlex.split(line.removeprefix(PROGRAM)))
+    (line,) = [line.strip() for line in err.splitlines() if COMMAND.program in line]
+    return parse(shlex.split(line.removeprefix(COMMAND.program)))
 
 
 def interrupt_with(how):

@@ -20,7 +20,7 @@ from orchestrator.on_ray.tune_adapter import (
 )
 from orchestrator.on_ray.tuner import experiment
 from orchestrator.plan import Plan
-from orchestrator.request import Request, resume_command
+from orchestrator.request import SweepRequest, resume_command
 from orchestrator.scheduling.asha import Rungs
 from orchestrator.scheduling.finished_trials import FinishedTrials
 from orchestrator.scheduling.ledger import Ledger
@@ -45,7 +45,7 @@ class SweepRun:
         trainable: what trains.
     """
 
-    request: Request
+    request: SweepRequest
     planned: Plan
     journal: AnyJournal
     place: LocalFiles
@@ -124,7 +124,7 @@ def _scheduler(work: SweepRun, ledger: Ledger) -> Scheduler:
             trials=budget.trials,
             concurrency=request.concurrency or float("inf"),
             deadline=time.monotonic() + (request.time_budget or float("inf")),
-            budget_text=request.budget_text,
+            budget_text=str(request.time_budget or ""),
         ),
         finished=finished,
     )
@@ -132,11 +132,10 @@ def _scheduler(work: SweepRun, ledger: Ledger) -> Scheduler:
 
 def _strategy(work: SweepRun, ledger: Ledger) -> Strategy:
     setup = Setup(
-        axes=work.planned.axes,
-        configurations=work.planned.sweep.configurations,
+        space=work.planned.space,
         seed=work.planned.seed,
         name=work.planned.name,
         file=work.place.study,
-        asked=1 + max((entry.ticket for entry in ledger.entries.values()), default=-1),
+        given=1 + max((entry.ticket for entry in ledger.entries.values()), default=-1),
     )
     return SEARCHES[work.planned.sweep.search](setup)

@@ -93,7 +93,7 @@ class Show:
         self.scheduler = Scheduler(
             base=self.plan.base,
             ledger=self.ledger,
-            strategy=SEARCHES["grid"](Setup(self.plan.axes, asked=asked)),
+            strategy=SEARCHES["grid"](Setup(self.plan.space, given=asked)),
             rungs=Rungs(self.plan.milestones, 3),
             limits=Limits(trials=4),
         )

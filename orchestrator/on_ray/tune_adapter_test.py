@@ -28,7 +28,7 @@ from orchestrator.on_ray.tune_adapter import (
 from orchestrator.scheduling.failures import CAUSES
 from orchestrator.scheduling.hang_detector import HangDetector
 from orchestrator.scheduling.scheduler import Scheduler
-from orchestrator.search.space import Choice, Constant
+from orchestrator.search.axes import Categorical, Constant
 from orchestrator.testing.scripted import completed, conduct, row
 from results.journal.file_journal import Busy
 
@@ -233,7 +233,7 @@ class Counted(tune.Callback):
 
 def in_ray(folder):
     """A sweep of `TRIALS` with the true Tune; prints what is asserted."""
-    axes = {"seed": Choice(tuple(range(TRIALS))), "epochs": Constant(1)}
+    axes = {"seed": Categorical(tuple(range(TRIALS))), "epochs": Constant(1)}
     scheduler = conduct(axes=axes, rungs=(), trials=TRIALS)
     scheduling, counted = TuneScheduler(scheduler), Counted()
     with session(slots=2, gpus=0, address=None):

@@ -10,7 +10,7 @@ from orchestrator.on_ray.resources import TrialResources
 from orchestrator.on_ray.trial import Trial, TrialContext
 from orchestrator.on_ray.tune_adapter import TuneEvents, TuneScheduler, TuneSearcher
 from orchestrator.plan import Plan
-from orchestrator.request import Request
+from orchestrator.request import SweepRequest
 from orchestrator.scheduling.hang_detector import HangDetector
 from orchestrator.scheduling.scheduler import Scheduler
 from results.paths import Paths
@@ -20,7 +20,7 @@ WAITING_AT_ONCE = "TUNE_MAX_PENDING_TRIALS_PG"
 
 
 def experiment(
-    request: Request,
+    request: SweepRequest,
     plan: Plan,
     trainable: type[Trial],
     scheduler: Scheduler,
