@@ -56,9 +56,13 @@ class Submission:
     @property
     def words(self) -> list[str]:
         """The command line; it returns when the job is accepted."""
-        about = json.dumps({"env_vars": dict(self.environment)})
+        runtime = json.dumps({"env_vars": dict(self.environment)})
         words = ["ray", "job", "submit", f"--address={self.address}"]
-        words += [f"--submission-id={self.name}", "--working-dir=.", f"--runtime-env-json={about}"]
+        words += [
+            f"--submission-id={self.name}",
+            "--working-dir=.",
+            f"--runtime-env-json={runtime}",
+        ]
         return [*words, "--no-wait", "--", *self.entrypoint]
 
     @property
@@ -66,7 +70,7 @@ class Submission:
         """To be pasted, in the repository's root."""
         return pasteable(self.words)
 
-    def about(self, *words: str) -> str:
+    def line_of(self, *words: str) -> str:
         """The line of another command on this job, to be pasted."""
         return pasteable(["ray", "job", *words, f"--address={self.address}", self.name])
 
@@ -182,8 +186,8 @@ def send(submission: Submission, again: str, no_wait: bool = False) -> int:
     except Lost as problem:
         _say_all([f"\nlost sight of the job, which may go on: {problem}\n{how}"])
         return FAILED
-    code, said = ending(info)
-    _say_all([f"{submission.name}: {said}"])
+    code, message = ending(info)
+    _say_all([f"{submission.name}: {message}"])
     if code not in (DONE, BAD_INPUT):
         _say_all([f"what was done is kept; go on with:\n  {again}"])
     return code
@@ -192,9 +196,9 @@ def send(submission: Submission, again: str, no_wait: bool = False) -> int:
 def how_to(submission: Submission) -> str:
     """How to look after a job that nobody follows."""
     return (
-        f"  follow  {submission.about('logs', '--follow')}\n"
-        f"  status  {submission.about('status')}\n"
-        f"  stop    {submission.about('stop')}"
+        f"  follow  {submission.line_of('logs', '--follow')}\n"
+        f"  status  {submission.line_of('status')}\n"
+        f"  stop    {submission.line_of('stop')}"
     )
 
 
@@ -222,10 +226,10 @@ def _accepted(submission: Submission) -> bool:
     return done.returncode == DONE
 
 
-def _reason(said: str) -> str:
+def _reason(output: str) -> str:
     """What Ray's command ended with: of a traceback its last words, of anything else the end."""
-    lines = said.strip().splitlines() or ["nothing was said"]
-    if "Traceback (most recent call last):" in said:
+    lines = output.strip().splitlines() or ["nothing was said"]
+    if "Traceback (most recent call last):" in output:
         named = [line for line in lines if re.match(r"[\w.]+(Error|Exception)\b", line)]
         lines = named or lines
         return lines[-1]

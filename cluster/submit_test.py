@@ -33,8 +33,8 @@ def no_cluster_of_the_user_s(monkeypatch):
 
 def dry(capsys, *words):
     assert main([*words, f"--address={HERE}", "--dry-run"]) == 0
-    said = capsys.readouterr()
-    return shlex.split(said.out), said.err
+    output = capsys.readouterr()
+    return shlex.split(output.out), output.err
 
 
 # --- the line --------------------------------------------------------------------------------
@@ -212,12 +212,12 @@ def submitted(head, code, name):
 
 
 def until_said(process, text):
-    said = ""
-    while text not in said:
+    output = ""
+    while text not in output:
         line = process.stdout.readline()
-        assert line, f"ended without {text!r}: {said} {process.stderr.read()}"
-        said += line
-    return said
+        assert line, f"ended without {text!r}: {output} {process.stderr.read()}"
+        output += line
+    return output
 
 
 def ray_job(head, *words):
@@ -282,8 +282,8 @@ def test_ctrl_c_leaves_the_job_alone_and_the_line_that_stops_it_can_be_pasted(he
     assert job.returncode == 130
     assert "not watched any more; the job goes on" in err
     assert "RUNNING" in ray_job(head, "status", "left").stdout.upper()
-    told = err.partition("the job goes on\n")[2].splitlines()
-    lines = {line.split()[0]: line.split(None, 1)[1] for line in told}
+    lines_on_it = err.partition("the job goes on\n")[2].splitlines()
+    lines = {line.split()[0]: line.split(None, 1)[1] for line in lines_on_it}
     assert lines["go"].endswith("THE SAME COMMAND")
     around = head[1]
     subprocess.run(lines["stop"], shell=True, env=around, check=True, capture_output=True)
@@ -317,14 +317,14 @@ def test_what_the_sweep_itself_refuses_is_seen_and_is_exit_code_2(head, tmp_path
 
 
 def test_of_rays_traceback_only_its_last_words_are_shown():
-    said = (
+    output = (
         "Traceback (most recent call last):\n"
         '  File "sdk.py", line 342, in request\n'
         "    raise AuthenticationError(formatted_error)\n"
         "ray.exceptions.AuthenticationError: Forbidden: Invalid authentication token\n\n"
         "Ensure that the token is right\n"
     )
-    assert _reason(said) == (
+    assert _reason(output) == (
         "ray.exceptions.AuthenticationError: Forbidden: Invalid authentication token"
     )
     assert _reason("the id is taken\n") == "the id is taken"

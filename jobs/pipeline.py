@@ -45,7 +45,11 @@ PASS_ON_S = {signal.SIGINT: 30.0, signal.SIGTERM: 2.0}
 
 @dataclass(frozen=True, kw_only=True)
 class PipelineRequest(FinalistOptions, SweepRequest):
-    """What the pipeline is asked: what a sweep is, and who is trained again."""
+    """What the pipeline is asked: what a sweep is, and who is trained again.
+
+    Attributes:
+        sweep_name: of the sweep's folder, also where the user gave none.
+    """
 
     refit: bool = flag(
         "report on the sweep itself, on test images",
@@ -53,11 +57,7 @@ class PipelineRequest(FinalistOptions, SweepRequest):
         name="--no-refit",
         group=FINALISTS,
     )
-
-    @property
-    def sweep_name(self) -> str:
-        """Of the sweep's folder."""
-        return self.name or sweeps.load(self.question).name
+    sweep_name: str = ""
 
     @property
     def refit_name(self) -> str:
@@ -140,7 +140,7 @@ def parse(argv: Sequence[str]) -> PipelineRequest:
             f"--results {place} is relative; on a cluster the working directory is a throw-away "
             "copy on each node: give an absolute path that all nodes share, or a URI"
         )
-    return request
+    return replace(request, sweep_name=request.name or sweeps.load(request.question).name)
 
 
 # --- what is done ----------------------------------------------------------------------------
@@ -169,21 +169,21 @@ def steps(request: PipelineRequest) -> list[PipelineStep]:
 
 
 def _sweep_words(request: PipelineRequest) -> list[str]:
-    asked_for = replace(
+    of_the_sweep = replace(
         request,
         name=request.sweep_name,
         go_on=request.go_on or not request.resume,
         postprocess=False,
         dry_run=False,
     )
-    return words_of(asked_for, of=SweepRequest)
+    return words_of(of_the_sweep, of=SweepRequest)
 
 
 def _shared(request: PipelineRequest) -> list[str]:
     """Words that mean the same to every later step."""
-    data = request.data and absolute(request.data)
-    shared = SweepRequest(data=data, address=request.address)
-    return words_of(shared, without=("question",))
+    data = SweepRequest(data=request.data and absolute(request.data))
+    where = RunOptions(address=request.address)
+    return [*words_of(data, without=("question",)), *words_of(where)]
 
 
 def _refit_words(request: PipelineRequest) -> list[str]:

@@ -56,9 +56,9 @@ def first(tmp_path):
     def write(*rows, planned=None, data=None):
         store = Store(tmp_path / "runs" / "first")
         digest = open_faces(None, embedded=140, cache=Path(os.environ["ORCHESTRATOR_CACHE"])).digest
-        about = {"path": "embedded faces (140)", "digest": digest, "classes": ["cross", "glad"]}
+        data_set = {"path": "embedded faces (140)", "digest": digest, "classes": ["cross", "glad"]}
         planned = len(rows) if planned is None else planned
-        record = {"name": "first", "trials": planned, "data": about | (data or {})}
+        record = {"name": "first", "trials": planned, "data": data_set | (data or {})}
         store.write_json(Paths().sweep, record)
         plain = tiny().to_flat() | {"status": "completed", "epochs_trained": 9, "epochs": 9}
         plain |= {"precision": "float32", "validation_accuracy": 0.5, "reason": "", "data": digest}
@@ -94,10 +94,10 @@ def refused(capsys, words):
 
 def test_every_finalist_with_every_seed_to_the_end(first):
     folder = SweepFolder(Store(three(first)))
-    asked = question(folder, finalists(folder, 2), [1, 3])
-    assert asked.budget.early_stopping is False
-    assert (asked.name, asked.budget.trials, asked.embedded) == ("first-refit", 4, 140)
-    rows = list(SearchSpace.of(asked.space, asked.configurations).grid())
+    sweep = question(folder, finalists(folder, 2), [1, 3])
+    assert sweep.budget.early_stopping is False
+    assert (sweep.name, sweep.budget.trials, sweep.embedded) == ("first-refit", 4, 140)
+    rows = list(SearchSpace.of(sweep.space, sweep.configurations).grid())
     assert [(r["learning_rate"], r["seed"], r["epochs"]) for r in rows] == [
         (0.2, 1, 12),
         (0.3, 1, 12),
@@ -162,7 +162,7 @@ def test_trials_that_ran_out_of_time_make_a_sweep_unfinished(first, monkeypatch,
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "sentence"),
     [
         (["--top", 0], "--top 0: expected a whole number of at least 1"),
         (["--seeds", 0], "--seeds 0: expected a whole number of at least 1"),
@@ -177,9 +177,9 @@ def test_trials_that_ran_out_of_time_make_a_sweep_unfinished(first, monkeypatch,
         (["--data", "nowhere.csv"], "nowhere.csv"),
     ],
 )
-def test_bad_words_are_one_line_and_code_2(words, said, first, capsys):
+def test_bad_words_are_one_line_and_code_2(words, sentence, first, capsys):
     folder = three(first)
-    assert said in refused(capsys, [folder, *words])
+    assert sentence in refused(capsys, [folder, *words])
     assert [f.name for f in folder.parent.iterdir()] == ["first"]
 
 
@@ -226,9 +226,9 @@ def test_a_sweep_without_a_finished_trial_is_refused(first, capsys):
 
 def test_other_data_than_the_first_sweep_s_are_refused(first, capsys):
     folder = three(first, data={"digest": "0" * 64})
-    said = refused(capsys, [folder])
-    assert "the embedded data set has digest" in said
-    assert "first was made on 000000000000: the data changed" in said
+    error = refused(capsys, [folder])
+    assert "the embedded data set has digest" in error
+    assert "first was made on 000000000000: the data changed" in error
 
 
 # --- from beginning to end -------------------------------------------------------------------

@@ -7,6 +7,7 @@ not finite. Over no images at all every mean is NaN.
 """
 
 import math
+from typing import Any
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
@@ -104,8 +105,8 @@ def top_k(scores: ArrayLike, labels: ArrayLike, k: int) -> float:
     """
     values, truth = _checked(scores, labels)
     order = np.argsort(-values, axis=1, kind="stable")[:, :k]
-    found = (order == truth[:, None]).any(axis=1)
-    return _mean(found & np.isfinite(values).all(axis=1))
+    hits = (order == truth[:, None]).any(axis=1)
+    return _mean(hits & np.isfinite(values).all(axis=1))
 
 
 def calibration_error(
@@ -182,5 +183,5 @@ def _checked(scores: ArrayLike, labels: ArrayLike) -> tuple[NDArray[np.float64],
     return values, truth
 
 
-def _mean(values: NDArray) -> float:
+def _mean(values: NDArray[Any]) -> float:
     return float(values.mean()) if values.size else math.nan

@@ -29,32 +29,32 @@ def test_loss_stays_finite_for_huge_logits():
 
 
 def test_probabilities_are_a_softmax():
-    found = metrics.probabilities([[0.0, math.log(3)], [1000.0, 1000.0]])
-    assert found == pytest.approx(np.array([[0.25, 0.75], [0.5, 0.5]]))
+    shares = metrics.probabilities([[0.0, math.log(3)], [1000.0, 1000.0]])
+    assert shares == pytest.approx(np.array([[0.25, 0.75], [0.5, 0.5]]))
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_row_that_is_not_finite_counts_as_wrong_and_spoils_the_loss(bad):
     logits = np.array([[2.0, 0.0, 0.0], [bad, 0.0, -1.0], [0.0, 2.0, 0.0], [0.0, 0.0, 2.0]])
-    found = metrics.evaluate(logits, [0, 0, 1, 2])
-    assert not math.isfinite(found["loss"])
-    assert math.isnan(found["ece"])
-    assert found["accuracy"] == 0.75
-    assert found["top2"] == 0.75
+    scores = metrics.evaluate(logits, [0, 0, 1, 2])
+    assert not math.isfinite(scores["loss"])
+    assert math.isnan(scores["ece"])
+    assert scores["accuracy"] == 0.75
+    assert scores["top2"] == 0.75
     assert metrics.predictions(logits).tolist() == [0, -1, 1, 2]
-    assert found["macro_f1"] == pytest.approx((2 / 3 + 1 + 1) / 3)
+    assert scores["macro_f1"] == pytest.approx((2 / 3 + 1 + 1) / 3)
 
 
 def test_everything_nan_is_no_crash():
-    found = metrics.evaluate(np.full((4, 7), np.nan), [0, 1, 2, 3])
-    assert math.isnan(found["loss"])
-    assert found["accuracy"] == found["macro_f1"] == found["top2"] == 0.0
-    assert found["binary_accuracy"] == pytest.approx(6 / 7)
+    scores = metrics.evaluate(np.full((4, 7), np.nan), [0, 1, 2, 3])
+    assert math.isnan(scores["loss"])
+    assert scores["accuracy"] == scores["macro_f1"] == scores["top2"] == 0.0
+    assert scores["binary_accuracy"] == pytest.approx(6 / 7)
 
 
 def test_no_images_give_nan_without_a_warning(recwarn):
-    found = metrics.evaluate(np.zeros((0, 7)), np.zeros(0, dtype=int))
-    assert all(math.isnan(value) for value in found.values())
+    scores = metrics.evaluate(np.zeros((0, 7)), np.zeros(0, dtype=int))
+    assert all(math.isnan(value) for value in scores.values())
     assert not recwarn
 
 
@@ -128,8 +128,8 @@ def test_brier_by_hand():
 
 
 def test_confusion_has_labels_in_rows():
-    found = metrics.confusion([0, 0, 1, 2], [0, 1, 1, -1], 3)
-    assert found.tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 0]]
+    counts = metrics.confusion([0, 0, 1, 2], [0, 1, 1, -1], 3)
+    assert counts.tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 0]]
 
 
 def test_wilson_interval_of_73_percent_on_publictest():

@@ -110,11 +110,11 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("words", "said"), BAD, ids=lambda value: str(value)[:40])
-def test_what_cannot_be_is_refused_with_a_sentence(words, said):
+@pytest.mark.parametrize(("words", "sentence"), BAD, ids=lambda value: str(value)[:40])
+def test_what_cannot_be_is_refused_with_a_sentence(words, sentence):
     with pytest.raises(BadInput) as refusal:
         parse(words)
-    assert str(refusal.value).startswith(said)
+    assert str(refusal.value).startswith(sentence)
 
 
 @pytest.mark.parametrize("words", [[], EVERYTHING, ["architectures", "--data=-odd name"]])

@@ -203,8 +203,8 @@ def _settle_precision(planned: Plan, slots: TrialResources, err: TextIO) -> Plan
         return plan.with_precision(planned, named[0])
     probe = ray.remote(num_cpus=slots.threads, num_gpus=slots.gpus)(chosen_precision).remote()
     while not ray.wait([probe], timeout=PATIENCE_SECONDS)[0]:
-        asked = f"{slots.threads} CPUs and {slots.gpus:g} GPUs a trial"
-        print(f"waiting for room: {asked}; Ray has {ray.cluster_resources()}", file=err)
+        needed = f"{slots.threads} CPUs and {slots.gpus:g} GPUs a trial"
+        print(f"waiting for room: {needed}; Ray has {ray.cluster_resources()}", file=err)
     precision, evidence = ray.get(probe)
     print(f"precision: {precision} ({evidence})", file=err)
     return plan.with_precision(planned, precision)

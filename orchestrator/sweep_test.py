@@ -85,14 +85,14 @@ def test_bad_input_is_one_line_and_code_2(words, question, results, capsys):
 
 def test_unknown_settings_and_sweeps_list_the_known_ones(results, capsys):
     assert "learning_rate" in refused(capsys, ["--set", "epcohs=3", "--results", str(results)])
-    said = refused(capsys, ["quikstart"])
-    assert all(name in said for name in sweeps.SWEEPS)
+    message = refused(capsys, ["quikstart"])
+    assert all(name in message for name in sweeps.SWEEPS)
 
 
 def test_results_that_cannot_be_written_are_refused(question, tmp_path, capsys):
     (tmp_path / "file").write_text("")
-    said = refused(capsys, [question, "--results", str(tmp_path / "file" / "below")])
-    assert "cannot be written (Not a directory); choose a folder that can" in said
+    message = refused(capsys, [question, "--results", str(tmp_path / "file" / "below")])
+    assert "cannot be written (Not a directory); choose a folder that can" in message
 
 
 def test_a_store_that_gives_no_answer_is_one_line_and_code_1(question, capsys, monkeypatch):
@@ -107,12 +107,12 @@ def test_a_store_that_gives_no_answer_is_one_line_and_code_1(question, capsys, m
 
 def test_a_sweep_that_is_being_written_is_refused(question, results, capsys):
     with Journal(results / "tiny" / Paths().journal):
-        said = refused(capsys, [question, "--results", str(results), "--name", "tiny"])
-    assert f"already being written by process {os.getpid()}" in said
+        message = refused(capsys, [question, "--results", str(results), "--name", "tiny"])
+    assert f"already being written by process {os.getpid()}" in message
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "sentence"),
     [
         ("", "sweep.json is no whole JSON text"),
         ('{"identity": ', "sweep.json is no whole JSON text"),
@@ -120,15 +120,15 @@ def test_a_sweep_that_is_being_written_is_refused(question, results, capsys):
         ('{"identity": {"seed": 0}}', "is damaged (it lacks 'space')"),
     ],
 )
-def test_a_damaged_record_is_refused(text, said, question, results, capsys):
+def test_a_damaged_record_is_refused(text, sentence, question, results, capsys):
     folder = results / "tiny"
     folder.mkdir(parents=True)
     (folder / Paths().journal).touch()
     (folder / Paths().sweep).write_text(text)
-    told = refused(capsys, [question, "--results", str(results), "--resume"])
-    assert said in told
-    assert "put a copy of it back, or start under another --name" in told
-    assert "delete" not in told
+    message = refused(capsys, [question, "--results", str(results), "--resume"])
+    assert sentence in message
+    assert "put a copy of it back, or start under another --name" in message
+    assert "delete" not in message
 
 
 def test_the_list_names_every_sweep_with_its_question(capsys):
@@ -273,7 +273,7 @@ OUT_OF_TIME = {"status": "stopped_early", "reason": "time budget 1m", "resumable
 
 
 @pytest.mark.parametrize(
-    ("ends", "code", "said"),
+    ("ends", "code", "sentence"),
     [
         ([COMPLETED, FAILED], 0, "failed: 001-CPF-plain-lr0.01-trial 1: ValueError: x"),
         ([FAILED, FAILED], 1, "error: no trial succeeded"),
@@ -283,26 +283,26 @@ OUT_OF_TIME = {"status": "stopped_early", "reason": "time budget 1m", "resumable
         ([{"status": "reused", "reason": "trained before"}], 0, "1 trials: 1 reused"),
     ],
 )
-def test_the_code_says_whether_anything_succeeded(ends, code, said, question, results, capsys):
+def test_the_code_says_whether_anything_succeeded(ends, code, sentence, question, results, capsys):
     request = parse([question, "--results", str(results), "--no-postprocess"])
     assert sweep._finish(work_on(request), ledger_of(*ends)) == code
-    assert said in capsys.readouterr().err
+    assert sentence in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("code", [0, 3])
 def test_post_processing_comes_last_and_its_failure_is_said(
     code, question, results, capsys, monkeypatch
 ):
-    asked = []
+    commands = []
 
     def run(words, err):
-        asked.append(words)
+        commands.append(words)
         return code
 
     monkeypatch.setattr(sweep, "_have_run", run)
     request = parse([question, "--results", str(results)])
     assert sweep._finish(work_on(request), ledger_of(COMPLETED)) == (1 if code else 0)
-    assert asked == [[sys.executable, "-m", "jobs.postprocess", str(results / "tiny")]]
+    assert commands == [[sys.executable, "-m", "jobs.postprocess", str(results / "tiny")]]
     assert ("post-processing failed" in capsys.readouterr().err) == bool(code)
 
 

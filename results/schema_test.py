@@ -30,9 +30,9 @@ def test_readme_describes_exactly_the_columns_in_their_order(name):
         )
         for field in TABLES[name]
     }
-    found = described(name)
-    assert found == expected
-    assert list(found) == list(expected)
+    columns = described(name)
+    assert columns == expected
+    assert list(columns) == list(expected)
 
 
 @pytest.mark.parametrize("name", TABLES)

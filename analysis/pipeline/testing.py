@@ -18,7 +18,7 @@ from orchestrator.errors import BadInput
 from orchestrator.testing.stand_ins import tiny
 from orchestrator.training.inputs import DataSource, Inputs, prepare_inputs
 from orchestrator.training.on_tensorflow.tensorflow_engine import TensorflowEngine
-from orchestrator.training.run import Run
+from orchestrator.training.trial_run import Run
 from results.paths import Paths
 from results.schema import EPOCHS, PREDICTIONS, TRIALS, table
 from results.store import Store

@@ -22,7 +22,7 @@ from numpy.typing import NDArray
 from orchestrator.on_ray.trial import Trial
 from orchestrator.testing.stand_ins import Act, ScriptedEngine
 from orchestrator.training.engine import EpochSums
-from orchestrator.training.run import Run
+from orchestrator.training.trial_run import Run
 from results.store import Store
 
 VISIBLE = "CUDA_VISIBLE_DEVICES"

@@ -5,8 +5,8 @@ F fully connected; a number repeats the letter after it. The notation is that of
 Pramerdorfer & Kampel, "Facial Expression Recognition using Convolutional Neural Networks: State
 of the Art" (arXiv 1612.02903, Tables I to III). The last F gives the logits, one a class.
 
-What each layer looks like is decided in `orchestrator.models.plan`. Differs from the survey in
-one point that it leaves open: a written count opens a new stage of residual blocks, so that
+What each layer looks like is decided in `orchestrator.models.layer_sizes`. Differs from the survey
+in one point that it leaves open: a written count opens a new stage of residual blocks, so that
 3R4R is two stages (the second halves the image and has twice the filters) and RRRRRRR is one.
 """
 

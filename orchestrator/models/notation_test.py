@@ -107,6 +107,8 @@ def test_an_unknown_name_lists_the_known_ones() -> None:
 
 
 def test_the_driver_can_read_the_notation_without_keras() -> None:
-    modules = "orchestrator.models.notation, orchestrator.models.options, orchestrator.models.plan"
+    modules = (
+        "orchestrator.models.notation, orchestrator.models.options, orchestrator.models.layer_sizes"
+    )
     code = f"import sys, {modules}; sys.exit('keras' in sys.modules or 'tensorflow' in sys.modules)"
     assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0

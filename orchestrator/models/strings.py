@@ -7,9 +7,9 @@ import keras
 from keras import layers
 
 from orchestrator.models import blocks
+from orchestrator.models.layer_sizes import LayerSize, Style, layer_sizes
 from orchestrator.models.layers import ResponseNormalisation
 from orchestrator.models.options import CAM_LAYER, Options
-from orchestrator.models.plan import Step, Style, plan
 
 
 def from_notation(
@@ -38,47 +38,47 @@ def from_notation(
     """
     inputs = keras.Input(shape, name="images")
     x = inputs
-    for step in plan(text, min(shape[:2]), style or Style()):
-        if step.letter == "F" and len(x.shape) > 2:
+    for layer in layer_sizes(text, min(shape[:2]), style or Style()):
+        if layer.letter == "F" and len(x.shape) > 2:
             x = layers.Flatten(name="flatten")(x)
-        x = BUILD[step.letter](x, step, options, classes)
-        if step.dropout:
-            x = blocks.dropped(x, options.dropout, step.name)
+        x = BUILD[layer.letter](x, layer, options, classes)
+        if layer.dropout:
+            x = blocks.dropped(x, options.dropout, layer.name)
     return keras.Model(inputs, x, name="from_notation")
 
 
-def _convolution(x: Any, step: Step, options: Options, classes: int) -> Any:
-    filters = options.scaled(step.size)
-    x = blocks.convolution(x, filters, step.window, step.name, options.batch_normalisation)
-    return blocks.rectified(x, _output(step))
+def _convolution(x: Any, layer: LayerSize, options: Options, classes: int) -> Any:
+    filters = options.scaled(layer.size)
+    x = blocks.convolution(x, filters, layer.window, layer.name, options.batch_normalisation)
+    return blocks.rectified(x, _output(layer))
 
 
-def _pooling(x: Any, step: Step, options: Options, classes: int) -> Any:
-    if step.window == 0:
-        return layers.GlobalAveragePooling2D(name=step.name)(x)
-    return blocks.pooling(x, options.pooling, step.window, step.name)
+def _pooling(x: Any, layer: LayerSize, options: Options, classes: int) -> Any:
+    if layer.window == 0:
+        return layers.GlobalAveragePooling2D(name=layer.name)(x)
+    return blocks.pooling(x, options.pooling, layer.window, layer.name)
 
 
-def _response_normalisation(x: Any, step: Step, options: Options, classes: int) -> Any:
-    return ResponseNormalisation(name=step.name)(x)
+def _response_normalisation(x: Any, layer: LayerSize, options: Options, classes: int) -> Any:
+    return ResponseNormalisation(name=layer.name)(x)
 
 
-def _inception(x: Any, step: Step, options: Options, classes: int) -> Any:
-    return blocks.inception(x, step.size, step.name, options, _output(step))
+def _inception(x: Any, layer: LayerSize, options: Options, classes: int) -> Any:
+    return blocks.inception(x, layer.size, layer.name, options, _output(layer))
 
 
-def _residual(x: Any, step: Step, options: Options, classes: int) -> Any:
-    filters = options.scaled(step.size)
-    return blocks.residual(x, filters, step.name, options, step.strides, _output(step))
+def _residual(x: Any, layer: LayerSize, options: Options, classes: int) -> Any:
+    filters = options.scaled(layer.size)
+    return blocks.residual(x, filters, layer.name, options, layer.strides, _output(layer))
 
 
-def _fully_connected(x: Any, step: Step, options: Options, classes: int) -> Any:
-    if step.size == 0:
+def _fully_connected(x: Any, layer: LayerSize, options: Options, classes: int) -> Any:
+    if layer.size == 0:
         return blocks.logits(x, classes)
-    return blocks.hidden(x, options.scaled(step.size), step.name, options.batch_normalisation)
+    return blocks.hidden(x, options.scaled(layer.size), layer.name, options.batch_normalisation)
 
 
-BUILD: dict[str, Callable[[Any, Step, Options, int], Any]] = {
+BUILD: dict[str, Callable[[Any, LayerSize, Options, int], Any]] = {
     "C": _convolution,
     "P": _pooling,
     "N": _response_normalisation,
@@ -89,5 +89,5 @@ BUILD: dict[str, Callable[[Any, Step, Options, int], Any]] = {
 """Letter of the notation -> what it adds to the network."""
 
 
-def _output(step: Step) -> str:
-    return CAM_LAYER if step.last_feature else f"{step.name}_relu"
+def _output(layer: LayerSize) -> str:
+    return CAM_LAYER if layer.last_feature else f"{layer.name}_relu"

@@ -27,7 +27,7 @@ from results.store import Store
 
 if TYPE_CHECKING:
     from orchestrator.training.engine import Engine
-    from orchestrator.training.run import Run
+    from orchestrator.training.trial_run import Run
 
 
 PASSING = (*FULL, errno.EIO, errno.ESTALE, errno.EROFS)
@@ -113,7 +113,7 @@ class Trial(tune.Trainable):
         return of_the_moment(error) or self._store.local is None
 
     def _build(self) -> "Run":
-        from orchestrator.training.run import Run
+        from orchestrator.training.trial_run import Run
 
         if self._engine is None:
             self._engine = self._open_engine()

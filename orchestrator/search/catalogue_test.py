@@ -26,13 +26,13 @@ def test_asked_and_not_told_is_open(name):
 
 @pytest.mark.parametrize("name", SEARCHES)
 def test_an_interrupted_search_goes_on_where_it_was(name, tmp_path):
-    whole = exhaust(SEARCHES[name](Setup(FINITE, seed=3, file=tmp_path / "whole")))
+    uninterrupted = exhaust(SEARCHES[name](Setup(FINITE, seed=3, file=tmp_path / "whole")))
     file = tmp_path / "cut"
     before = SEARCHES[name](Setup(FINITE, seed=3, file=file))
-    for expected in whole[:7]:
+    for expected in uninterrupted[:7]:
         assert before.ask() == expected
         before.tell(expected.ticket, TrialOutcome("completed", 0.1 * (expected.ticket % 3)))
-    assert exhaust(SEARCHES[name](Setup(FINITE, seed=3, file=file, given=7))) == whole[7:]
+    assert exhaust(SEARCHES[name](Setup(FINITE, seed=3, file=file, given=7))) == uninterrupted[7:]
 
 
 @pytest.mark.parametrize("name", ["random", "tpe"])

@@ -33,7 +33,8 @@ EVERY_AXIS = SearchSpace(
 
 def bowl(values: Mapping[str, Any]) -> float:
     """Its top, 1, is at a learning rate of 0.01 and a dropout of 0.3."""
-    return 1 - (math.log10(values["learning_rate"]) + 2) ** 2 / 10 - (values["dropout"] - 0.3) ** 2
+    rate, dropout = float(values["learning_rate"]), float(values["dropout"])
+    return 1 - (math.log10(rate) + 2) ** 2 / 10 - (dropout - 0.3) ** 2
 
 
 def feed(strategy: Strategy, n: int, value: Callable[[Mapping[str, Any]], float] = bowl) -> float:

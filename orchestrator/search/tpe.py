@@ -136,7 +136,8 @@ class TpeSearch:
         return len(trials)
 
     def _trials(self) -> list[FrozenTrial]:
-        return self._study.get_trials(deepcopy=False)
+        trials: list[FrozenTrial] = self._study.get_trials(deepcopy=False)
+        return trials
 
     def _values(self, params: Mapping[str, Any]) -> dict[str, Any]:
         values = {**self._fixed, **params}
@@ -158,7 +159,7 @@ class TpeSearch:
         return [trial for trial in running if set(trial.params) != set(self._free.axes)]
 
 
-class _Sampler(optuna.samplers.TPESampler):
+class _Sampler(optuna.samplers.TPESampler):  # type: ignore[misc, unused-ignore]
     """TPE for one draw: over the whole known space, and nothing that has been tried."""
 
     def __init__(

@@ -93,7 +93,7 @@ def test_an_unknown_name_lists_the_known_ones():
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "sentence"),
     [
         (None, "{file}: no such file; expected a Python file with sweep() -> Sweep"),
         ("x = 1\n", "{file}: defines no function sweep(); expected sweep() -> Sweep"),
@@ -108,11 +108,11 @@ def test_an_unknown_name_lists_the_known_ones():
         ("def sweep(x):\n    return x\n", "{file}: TypeError: sweep() missing 1 required"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_refused_by_its_line(tmp_path, text, said):
+def test_a_file_that_cannot_be_used_is_refused_by_its_line(tmp_path, text, sentence):
     file = tmp_path / "mine.py"
     if text is not None:
         file.write_text(text)
     with pytest.raises(BadInput) as refusal:
         sweeps.load(str(file))
-    assert str(refusal.value).startswith(said.format(file=file))
+    assert str(refusal.value).startswith(sentence.format(file=file))
     assert "\n" not in str(refusal.value)

@@ -45,7 +45,7 @@ ROOMS: dict[str, Room] = {
     "orchestrator.models": room("config errors", NETS),
     "orchestrator.models.notation": room("config errors"),
     "orchestrator.models.options": room("config errors"),
-    "orchestrator.models.plan": room("errors models.notation"),
+    "orchestrator.models.layer_sizes": room("errors models.notation"),
     "orchestrator.training": room(
         "config data errors metrics preprocess training /results", "numpy safetensors"
     ),

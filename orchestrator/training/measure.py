@@ -32,7 +32,7 @@ def speed(config: TrialConfig, side: int, classes: int) -> dict[str, Any]:
     """Images a second in training, with one thread, after a first epoch that compiles."""
     from orchestrator.training.on_tensorflow.precision import choose
     from orchestrator.training.on_tensorflow.tensorflow_engine import TensorflowEngine
-    from orchestrator.training.run import Run
+    from orchestrator.training.trial_run import Run
 
     if config.precision == "auto":
         config = dataclasses.replace(config, precision=choose(0.3).precision)

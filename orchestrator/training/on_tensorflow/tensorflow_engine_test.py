@@ -10,8 +10,8 @@ from orchestrator.testing.stand_ins import bands, noise, numbers, tiny
 from orchestrator.training import schedules
 from orchestrator.training.on_tensorflow.tensorflow_engine import TensorflowEngine
 from orchestrator.training.optimizers import OPTIMIZERS
-from orchestrator.training.run import Run
 from orchestrator.training.schedules import SCHEDULES
+from orchestrator.training.trial_run import Run
 
 NOISE = noise()  # 64 images of 16 x 16 train, 32 validate, 4 classes
 

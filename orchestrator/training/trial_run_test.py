@@ -6,9 +6,9 @@ import pytest
 from orchestrator.testing.stand_ins import Act, ScriptedEngine, noise, numbers, tiny
 from orchestrator.training import schedules
 from orchestrator.training.checkpoint import Checkpoints
-from orchestrator.training.run import Run
 from orchestrator.training.schedules import SCHEDULES
 from orchestrator.training.stopping import Stop
+from orchestrator.training.trial_run import Run
 from results.store import Store
 
 INPUTS = noise(n=40, classes=4)  # 20 images validate
