@@ -115,15 +115,6 @@ def continues(previous: Symbol, symbol: Symbol) -> bool:
     return same and (symbol.letter != "R" or not (previous.counted or symbol.counted))
 
 
-def is_known(architecture: str) -> bool:
-    """Whether this is a named model or a valid string."""
-    try:
-        check(architecture)
-    except BadInput:
-        return False
-    return True
-
-
 def check(architecture: str) -> None:
     """Refuse what is neither a named model nor a valid string.
 

@@ -130,8 +130,9 @@ class SearchSpace:
                 setting that has values of its own in every configuration.
         """
         axes = {**self.axes, **{key: axis_from_text(key, text) for key, text in settings.items()}}
-        for key in set(self.axes) - set(self._crossed()):
-            if key in settings:
+        crossed = self._crossed()
+        for key in self.axes:
+            if key in settings and key not in crossed:
                 raise _stands_in_both(key)
         return replace(self, axes=axes)
 

@@ -60,7 +60,6 @@ ROOMS: dict[str, Room] = {
     # the question
     "orchestrator.sweeps": room("config errors", "ray"),
     "orchestrator.search.space": room("config errors models.notation", "numpy ray"),
-    "orchestrator.search.configurations": room("errors space"),
     "orchestrator.request": room("config errors"),
     "orchestrator.plan": room(
         "command config data.faces data.uris errors listed models.options rungs search space"
