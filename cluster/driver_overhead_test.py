@@ -17,7 +17,7 @@ from cluster.driver_overhead import (
     row,
     tenths,
 )
-from orchestrator.search.space import Choice, Constant
+from orchestrator.search.axes import Categorical, Constant
 from orchestrator.testing.scripted import Stage, completed, conduct
 
 MANY = 10_000
@@ -35,7 +35,7 @@ def script(config):
 @pytest.mark.long
 @pytest.mark.parametrize(("epochs", "rungs"), [(1, ()), (3, (1,))])
 def test_the_conductor_decides_ten_thousand_trials_at_one_price(epochs, rungs):
-    axes = {"seed": Choice(tuple(range(MANY))), "epochs": Constant(epochs)}
+    axes = {"seed": Categorical(tuple(range(MANY))), "epochs": Constant(epochs)}
     scheduler = conduct(axes=axes, rungs=rungs, trials=MANY)
     marks = [time.process_time()]
     scheduler.ledger.listen(
@@ -51,7 +51,7 @@ def test_the_conductor_decides_ten_thousand_trials_at_one_price(epochs, rungs):
 
 @pytest.mark.long
 def test_taking_up_ten_thousand_finished_trials_takes_a_moment():
-    axes = {"seed": Choice(tuple(range(MANY))), "epochs": Constant(1)}
+    axes = {"seed": Categorical(tuple(range(MANY))), "epochs": Constant(1)}
     first = conduct(axes=axes, rungs=(), trials=MANY)
     Stage(script, slots=4).play(first)
     began = time.process_time()

@@ -1,20 +1,20 @@
 """Which job is submitted: its command line, read before a cluster is bothered with it."""
 
-import argparse
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator import sweeps
 from orchestrator.errors import BadInput
-from orchestrator.request import Request
+from orchestrator.process.command_line import Command, flag
+from orchestrator.request import SweepRequest
 from orchestrator.request import parse as parse_request
 
 ROOT = Path(__file__).parents[1]
 
 
 @dataclass(frozen=True)
-class Job:
+class JobCommand:
     """What is run, and where it reads and writes.
 
     Attributes:
@@ -30,17 +30,17 @@ class Job:
     files: tuple[str, ...] = ()
 
 
-def _sweep(words: list[str]) -> Job:
+def _sweep(words: list[str]) -> JobCommand:
     return _of_question(words, parse_request(words))
 
 
-def _pipeline(words: list[str]) -> Job:
+def _pipeline(words: list[str]) -> JobCommand:
     from jobs.pipeline import parse  # brings Ray along, which may only come after its variables
 
-    return _of_question(words, parse(words).request)
+    return _of_question(words, parse(words))
 
 
-def _of_question(words: list[str], request: Request) -> Job:
+def _of_question(words: list[str], request: SweepRequest) -> JobCommand:
     if not any(word.partition("=")[0] == "--results" for word in words):
         raise BadInput(
             "--results is missing: a job's working directory is thrown away; give an absolute path "
@@ -53,7 +53,7 @@ def _of_question(words: list[str], request: Request) -> Job:
         files = (_in_repository(request.question),)
         words = [files[0] if word == request.question else word for word in words]
     places = {"--results": request.results} | ({"--data": request.data} if request.data else {})
-    return Job(tuple(words), name, places, files)
+    return JobCommand(tuple(words), name, places, files)
 
 
 def _in_repository(file: str) -> str:
@@ -65,18 +65,24 @@ def _in_repository(file: str) -> str:
         ) from None
 
 
-def _of_sweep(words: list[str]) -> Job:
+@dataclass(frozen=True, kw_only=True)
+class _Moved:
+    data: str | None = flag("the data set, if it has moved")
+
+
+MOVED = Command("", _Moved, "")
+
+
+def _of_sweep(words: list[str]) -> JobCommand:
     if not words or words[0].startswith("-"):
         raise BadInput("the sweep's folder, RESULTS/NAME, is missing; it comes first")
     label = words[0].partition("?")[0].rstrip("/").rpartition("/")[2]
-    reader = argparse.ArgumentParser(add_help=False, allow_abbrev=False)
-    reader.add_argument("--data")
-    data = reader.parse_known_args(words)[0].data
+    data = MOVED.read_known(words)[0].data
     places = {words[0]: words[0]} | ({"--data": data} if data else {})
-    return Job(tuple(words), label, places)
+    return JobCommand(tuple(words), label, places)
 
 
-JOBS: Mapping[str, Callable[[list[str]], Job]] = {
+JOBS: Mapping[str, Callable[[list[str]], JobCommand]] = {
     "sweep": _sweep,
     "pipeline": _pipeline,
     "refit": _of_sweep,

@@ -7,7 +7,6 @@ Prints the `ray job submit` line that it runs. Whatever cuts the connection, the
 same command given again, after the job was stopped or failed, goes on with what it had done.
 """
 
-import argparse
 import datetime
 import json
 import os
@@ -19,15 +18,12 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NoReturn
 
 from cluster import preflight
 from cluster.job_command import JOBS, ROOT
-from orchestrator.errors import BadInput
+from orchestrator.process.command_line import Command, flag, words_of
 from orchestrator.process.exit_code import BAD_INPUT, DONE, FAILED, INTERRUPTED, exit_code
 from orchestrator.process.signals import termination_as_ctrl_c
-
-PROGRAM = "python -m cluster.submit"
 
 ENVIRONMENT = {
     "RAY_AUTH_MODE": "token",
@@ -73,7 +69,7 @@ class Submission:
         """To be pasted, in the repository's root."""
         return pasteable(self.words)
 
-    def ray_job(self, *words: str) -> str:
+    def line_of(self, *words: str) -> str:
         """The line of another command on this job, to be pasted."""
         return pasteable(["ray", "job", *words, f"--address={self.address}", self.name])
 
@@ -84,38 +80,35 @@ def pasteable(words: Sequence[str]) -> str:
     return " ".join([*(["env", *unset] if unset else []), "RAY_AUTH_MODE=token", shlex.join(words)])
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise BadInput(f"{message}; --help lists what there is")
+@dataclass(frozen=True, kw_only=True)
+class SubmitRequest:
+    """Which job is submitted, and where; all other words are the job's own."""
 
-
-def _parser() -> argparse.ArgumentParser:
-    p = _Parser(
-        prog=PROGRAM,
-        allow_abbrev=False,
-        usage="%(prog)s QUESTION or RESULTS/NAME --address http://HEAD:8265 [words of the job]",
-        description="Submit a job to a Ray cluster and follow it; a name that is there is gone on "
-        "with.",
-        epilog="All other words are the job's own: `python -m jobs.sweep --help` lists them. The "
-        "exit code is the job's; 130: it was stopped, or goes on unwatched.",
-    )
-    p.add_argument("--address", required=True, help="of the head's dashboard, http:// or https://")
-    p.add_argument("--job", choices=tuple(JOBS), default="sweep", help="default: sweep")
-    p.add_argument(
-        "--env",
-        action="append",
-        default=[],
+    address: str = flag("of the head's dashboard, http:// or https://", required=True)
+    job: str = flag("which job", default="sweep", choices=tuple(JOBS))
+    env: tuple[str, ...] = flag(
+        "a variable for the job, e.g. AWS_DEFAULT_REGION=eu-central-1; never a secret",
+        default=(),
         metavar="KEY=VALUE",
-        help="a variable for the job, e.g. AWS_DEFAULT_REGION=eu-central-1; never a secret",
+        repeated=True,
+        check=lambda name, pairs: tuple(pairs),
     )
-    p.add_argument(
-        "--plain-http",
-        action="store_true",
-        help="send the token in clear to a head that is not this machine",
+    plain_http: bool = flag(
+        "send the token in clear to a head that is not this machine", default=False
     )
-    p.add_argument("--no-wait", action="store_true", help="submit, and leave")
-    p.add_argument("--dry-run", action="store_true", help="print the line, and leave")
-    return p
+    no_wait: bool = flag("submit, and leave", default=False)
+    dry_run: bool = flag("print the line, and leave", default=False)
+
+
+COMMAND = Command(
+    program="python -m cluster.submit",
+    takes=SubmitRequest,
+    description="Submit a job to a Ray cluster and follow it; a name that is there is gone on "
+    "with.",
+    epilog="All other words are the job's own: `python -m jobs.sweep --help` lists them. The "
+    "exit code is the job's; 130: it was stopped, or goes on unwatched.",
+    usage="%(prog)s QUESTION or RESULTS/NAME --address http://HEAD:8265 [words of the job]",
+)
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -125,25 +118,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     """
     words = list(sys.argv[1:] if argv is None else argv)
     os.environ["RAY_AUTH_MODE"] = "token"  # before Ray is imported
-    return exit_code(lambda: _submit(*_parser().parse_known_args(words)))
+    return exit_code(lambda: _submit(*COMMAND.read_known(words)))
 
 
-def _submit(options: argparse.Namespace, rest: list[str]) -> int:
-    address = preflight.check_address(options.address, options.plain_http)
-    more = preflight.variables(options.env)
-    job = JOBS[options.job](rest)
+def _submit(request: SubmitRequest, rest: list[str]) -> int:
+    address = preflight.check_address(request.address, request.plain_http)
+    more = preflight.variables(request.env)
+    job = JOBS[request.job](rest)
     notes = preflight.check_places(job.places)
     notes += preflight.check_upload(preflight.upload_sizes(ROOT), job.files)
-    entrypoint = ("python", "-m", f"jobs.{options.job}", *job.words, "--address=auto")
+    entrypoint = ("python", "-m", f"jobs.{request.job}", *job.words, "--address=auto")
     submission = Submission(
-        address, unique(f"{job.label}-{options.job}"), entrypoint, {**ENVIRONMENT, **more}
+        address, unique(f"{job.label}-{request.job}"), entrypoint, {**ENVIRONMENT, **more}
     )
-    if options.dry_run:
+    if request.dry_run:
         _say_all(notes)
         print(submission.line)
         return DONE
     _say_all(notes + preflight.check_token(os.environ, Path.home()))
-    return send(submission, _again(options, job.words), options.no_wait)
+    return send(submission, _again(request, job.words), request.no_wait)
 
 
 def unique(label: str) -> str:
@@ -152,12 +145,10 @@ def unique(label: str) -> str:
     return f"{plain}-{datetime.datetime.now():%Y%m%d-%H%M%S}-{secrets.token_hex(2)}"
 
 
-def _again(options: argparse.Namespace, words: Sequence[str]) -> str:
+def _again(request: SubmitRequest, words: Sequence[str]) -> str:
     """This program's command, with the sweep's name in it."""
-    own_options = [f"--address={options.address}", f"--job={options.job}"]
-    own_options += [f"--env={pair}" for pair in options.env]
-    own_options += ["--plain-http"] if options.plain_http else []
-    return shlex.join([*PROGRAM.split(), *words, *own_options])
+    own = words_of(request, without=("no_wait", "dry_run"))
+    return shlex.join([*COMMAND.program.split(), *words, *own])
 
 
 def send(submission: Submission, again: str, no_wait: bool = False) -> int:
@@ -187,8 +178,8 @@ def send(submission: Submission, again: str, no_wait: bool = False) -> int:
     except Lost as problem:
         _say_all([f"\nlost sight of the job, which may go on: {problem}\n{how}"])
         return FAILED
-    code, end = ending(info)
-    _say_all([f"{submission.name}: {end}"])
+    code, message = ending(info)
+    _say_all([f"{submission.name}: {message}"])
     if code not in (DONE, BAD_INPUT):
         _say_all([f"what was done is kept; go on with:\n  {again}"])
     return code
@@ -197,9 +188,9 @@ def send(submission: Submission, again: str, no_wait: bool = False) -> int:
 def how_to(submission: Submission) -> str:
     """How to look after a job that nobody follows."""
     return (
-        f"  follow  {submission.ray_job('logs', '--follow')}\n"
-        f"  status  {submission.ray_job('status')}\n"
-        f"  stop    {submission.ray_job('stop')}"
+        f"  follow  {submission.line_of('logs', '--follow')}\n"
+        f"  status  {submission.line_of('status')}\n"
+        f"  stop    {submission.line_of('stop')}"
     )
 
 

@@ -282,8 +282,8 @@ def test_ctrl_c_leaves_the_job_alone_and_the_line_that_stops_it_can_be_pasted(he
     assert job.returncode == 130
     assert "not watched any more; the job goes on" in err
     assert "RUNNING" in ray_job(head, "status", "left").stdout.upper()
-    commands = err.partition("the job goes on\n")[2].splitlines()
-    lines = {line.split()[0]: line.split(None, 1)[1] for line in commands}
+    lines_on_it = err.partition("the job goes on\n")[2].splitlines()
+    lines = {line.split()[0]: line.split(None, 1)[1] for line in lines_on_it}
     assert lines["go"].endswith("THE SAME COMMAND")
     around = head[1]
     subprocess.run(lines["stop"], shell=True, env=around, check=True, capture_output=True)

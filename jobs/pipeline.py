@@ -12,7 +12,6 @@ before all was trained counts anew when the pipeline is started again. Inside a 
 the job's cluster, otherwise it stays on this machine unless `--address` is given.
 """
 
-import argparse
 import os
 import shlex
 import signal
@@ -26,9 +25,9 @@ from pathlib import Path
 from orchestrator import plan, sweep, sweeps
 from orchestrator.data.remote.uris import absolute, is_uri
 from orchestrator.errors import BadInput
+from orchestrator.process.command_line import Command, flag, words_of
 from orchestrator.process.exit_code import BAD_INPUT, DONE, INTERRUPTED, exit_code
-from orchestrator.request import Request, parser
-from orchestrator.request import parse as parse_request
+from orchestrator.request import EXIT_CODES, FINALISTS, FinalistOptions, RunOptions, SweepRequest
 from orchestrator.scheduling.ledger import Ledger
 from results.journal.open_journal import journal_of
 from results.paths import Paths
@@ -37,7 +36,6 @@ from results.store import DamagedResults, Store
 SWEEP = "sweep"
 """Name of the step that all others build on."""
 
-PROGRAM = "python -m jobs.pipeline"
 IN_A_CLUSTER = "RAY_ADDRESS"
 """Ray sets this variable for a job's driver."""
 
@@ -45,25 +43,26 @@ PASS_ON_S = {signal.SIGINT: 30.0, signal.SIGTERM: 2.0}
 """How long a step may go on by itself: a terminal and `ray job stop` reach it too, `kill` not."""
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What the user asked for.
+@dataclass(frozen=True, kw_only=True)
+class PipelineRequest(FinalistOptions, SweepRequest):
+    """What the pipeline is asked: what a sweep is, and who is trained again.
 
     Attributes:
-        words: of the command line, less the pipeline's own.
-        request: the same, read.
-        name: of the sweep's folder.
-        top: finalists.
-        seeds: of each finalist.
-        refit: whether finalists are trained again.
+        sweep_name: of the sweep's folder, also where the user gave none.
     """
 
-    words: tuple[str, ...]
-    request: Request
-    name: str
-    top: int
-    seeds: int
-    refit: bool
+    refit: bool = flag(
+        "report on the sweep itself, on test images",
+        default=True,
+        name="--no-refit",
+        group=FINALISTS,
+    )
+    sweep_name: str = ""
+
+    @property
+    def refit_name(self) -> str:
+        """Of the refit's folder."""
+        return f"{self.sweep_name}-refit"
 
     def store(self, name: str) -> Store:
         """A folder of the results.
@@ -72,18 +71,21 @@ class Asked:
             BadInput: for a place that results cannot go to.
         """
         try:
-            return Store(absolute(self.request.results)).below(name)
+            return Store(absolute(self.results)).below(name)
         except ValueError as problem:
             raise BadInput(f"--results: {problem}") from None
 
-    @property
-    def refit_name(self) -> str:
-        """Of the refit's folder."""
-        return f"{self.name}-refit"
+
+COMMAND = Command(
+    program="python -m jobs.pipeline",
+    takes=PipelineRequest,
+    description="Prepare, sweep, refit the finalists, report on test images: in order.",
+    epilog=f"The last line of standard output is the results folder. {EXIT_CODES}",
+)
 
 
 @dataclass(frozen=True)
-class Step:
+class PipelineStep:
     """One process.
 
     Attributes:
@@ -115,127 +117,97 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _do(words: Sequence[str]) -> int:
-    asked = parse(words)
-    if asked.request.list_questions:
+    request = parse(words)
+    if request.list_questions:
         return sweep.main(["--list"])
-    if asked.request.dry_run:
-        return _rehearse(asked)
-    return _run(asked, shlex.join([*PROGRAM.split(), *words]))
+    if request.dry_run:
+        return _rehearse(request)
+    return _run(request, shlex.join([*COMMAND.program.split(), *words]))
 
 
-# --- what is asked ---------------------------------------------------------------------------
-
-
-def parse(argv: Sequence[str]) -> Asked:
+def parse(argv: Sequence[str]) -> PipelineRequest:
     """The command line, read.
 
     Raises:
         BadInput: for what cannot be.
     """
-    whole = _own(parser())
-    whole.prog, whole.usage = PROGRAM, None
-    whole.description = "Prepare, sweep, refit the finalists, report on test images: in order."
-    whole.parse_args(argv)
-    mine, rest = _own(argparse.ArgumentParser(allow_abbrev=False, add_help=False)).parse_known_args(
-        argv
-    )
-    for flag in ("top", "seeds"):
-        if getattr(mine, flag) < 1:
-            raise BadInput(f"--{flag} {getattr(mine, flag)}: expected 1 or more")
-    request = parse_request(rest)
+    request = COMMAND.read(argv)
     if not request.address and os.environ.get(IN_A_CLUSTER):
-        request, rest = replace(request, address="auto"), [*rest, "--address=auto"]
-    _check_place(request)
-    name = request.name or sweeps.load(request.question).name
-    return Asked(tuple(rest), request, name, mine.top, mine.seeds, not mine.no_refit)
-
-
-def _own(parser: argparse.ArgumentParser) -> argparse.ArgumentParser:
-    more = parser.add_argument_group("the pipeline's own")
-    more.add_argument("--top", type=int, default=3, metavar="N", help="finalists (default 3)")
-    more.add_argument("--seeds", type=int, default=3, metavar="N", help="of each (default 3)")
-    more.add_argument(
-        "--no-refit", action="store_true", help="report on the sweep itself, on test images"
-    )
-    return parser
-
-
-def _check_place(request: Request) -> None:
+        request = replace(request, address="auto")
     place = request.results
     if request.address and not is_uri(place) and not Path(place).is_absolute():
         raise BadInput(
             f"--results {place} is relative; on a cluster the working directory is a throw-away "
             "copy on each node: give an absolute path that all nodes share, or a URI"
         )
+    return replace(request, sweep_name=request.name or sweeps.load(request.question).name)
 
 
 # --- what is done ----------------------------------------------------------------------------
 
 
-def steps(asked: Asked) -> list[Step]:
+def steps(request: PipelineRequest) -> list[PipelineStep]:
     """All steps, in their order."""
-    request = asked.request
 
     def trained() -> bool:
-        return _is_trained(asked)
+        return _is_trained(request)
 
-    found = [Step(SWEEP, _sweeper(request), tuple(_sweep_words(asked)), trained)]
+    sweeper = "jobs.sweep" if request.address else "orchestrator.sweep"
+    ordered = [PipelineStep(SWEEP, sweeper, tuple(_sweep_words(request)), trained)]
     if request.data:
         prepare = (f"--data={absolute(request.data)}",)
-        found.insert(0, Step("prepare", "jobs.prepare", prepare, trained))
+        ordered.insert(0, PipelineStep("prepare", "jobs.prepare", prepare, trained))
     if request.postprocess:
-        split = "validation" if asked.refit else "test"
-        found.append(_postprocess(asked, "postprocess", asked.name, split))
-    if asked.refit:
-        found.append(Step("refit", "jobs.refit", tuple(_refit_words(asked))))
-    if asked.refit and request.postprocess:
-        found.append(_postprocess(asked, "postprocess of the refit", asked.refit_name, "test"))
-    return found
+        split = "validation" if request.refit else "test"
+        ordered.append(_postprocess(request, "postprocess", request.sweep_name, split))
+    if request.refit:
+        ordered.append(PipelineStep("refit", "jobs.refit", tuple(_refit_words(request))))
+    if request.refit and request.postprocess:
+        title = "postprocess of the refit"
+        ordered.append(_postprocess(request, title, request.refit_name, "test"))
+    return ordered
 
 
-def _sweeper(request: Request) -> str:
-    return "jobs.sweep" if request.address else "orchestrator.sweep"
+def _sweep_words(request: PipelineRequest) -> list[str]:
+    of_the_sweep = replace(
+        request,
+        name=request.sweep_name,
+        go_on=request.go_on or not request.resume,
+        postprocess=False,
+        dry_run=False,
+    )
+    return words_of(of_the_sweep, of=SweepRequest)
 
 
-def _sweep_words(asked: Asked) -> list[str]:
-    words = [*asked.words]
-    words += [] if asked.request.name else [f"--name={asked.name}"]
-    words += [] if asked.request.resume or asked.request.go_on else ["--go-on"]
-    return [*words, "--no-postprocess"] if asked.request.postprocess else words
-
-
-def _shared(request: Request) -> list[str]:
+def _shared(request: PipelineRequest) -> list[str]:
     """Words that mean the same to every later step."""
-    said = {"--data": request.data and absolute(request.data), "--address": request.address}
-    return [f"{flag}={value}" for flag, value in said.items() if value]
+    data = SweepRequest(data=request.data and absolute(request.data))
+    where = RunOptions(address=request.address)
+    return [*words_of(data, without=("question",)), *words_of(where)]
 
 
-def _refit_words(asked: Asked) -> list[str]:
-    request = asked.request
-    words = [asked.store(asked.name).place, f"--top={asked.top}", f"--seeds={asked.seeds}"]
-    said: dict[str, object] = {
-        "--concurrency": request.concurrency,
-        "--gpus-per-trial": request.gpus_per_trial,
-        "--hang-after": request.hang_text or None,
-    }
-    words += [f"{flag}={value}" for flag, value in said.items() if value is not None]
-    return [*words, *_shared(request), "--no-postprocess"]
+def _refit_words(request: PipelineRequest) -> list[str]:
+    words = [request.store(request.sweep_name).place]
+    words += [f"--top={request.top}", f"--seeds={request.seeds}"]
+    same = ("concurrency", "gpus_per_trial", "hang_after")
+    options = RunOptions(**{name: getattr(request, name) for name in same})
+    return [*words, *words_of(options), *_shared(request), "--no-postprocess"]
 
 
-def _postprocess(asked: Asked, title: str, name: str, split: str) -> Step:
-    words = [asked.store(name).place, f"--split={split}", *_shared(asked.request)]
-    return Step(title, "jobs.postprocess", tuple(words), lambda: _is_worked_up(words))
+def _postprocess(request: PipelineRequest, title: str, name: str, split: str) -> PipelineStep:
+    words = [request.store(name).place, f"--split={split}", *_shared(request)]
+    return PipelineStep(title, "jobs.postprocess", tuple(words), lambda: _is_worked_up(words))
 
 
-def _is_trained(asked: Asked) -> bool:
+def _is_trained(request: PipelineRequest) -> bool:
     """Whether the sweep that is asked for has nothing left to train, and something to show.
 
     Raises:
         BadInput: where a sweep of that name asked something else.
     """
-    if not asked.store(asked.name).exists(Paths().sweep):
+    if not request.store(request.sweep_name).exists(Paths().sweep):
         return False
-    planned = plan.make(replace(asked.request, name=asked.name, go_on=True))
+    planned = plan.make(replace(request, name=request.sweep_name, go_on=True))
     journal = journal_of(planned.store)
     events = journal.read()
     ledger = Ledger(journal, events)
@@ -249,9 +221,9 @@ def _is_worked_up(words: Sequence[str]) -> bool:
     from analysis.pipeline.steps import is_done
     from analysis.sweep_folder import SweepFolder
 
-    asked = arguments(words)
+    options = arguments(words)
     try:
-        return is_done(SweepFolder(Store(asked.results)), request_of(asked))
+        return is_done(SweepFolder(Store(options.results)), request_of(options))
     except DamagedResults:
         return False
 
@@ -259,9 +231,9 @@ def _is_worked_up(words: Sequence[str]) -> bool:
 # --- doing it --------------------------------------------------------------------------------
 
 
-def _run(asked: Asked, again: str) -> int:
+def _run(request: PipelineRequest, again: str) -> int:
     with Runner() as runner:
-        for step in steps(asked):
+        for step in steps(request):
             if step.done():
                 _say(f"{step.name}: complete, nothing to do")
                 continue
@@ -273,12 +245,12 @@ def _run(asked: Asked, again: str) -> int:
                 then = "" if code == BAD_INPUT else f"; go on with:\n  {again}"
                 _say(f"{step.name}: ended with exit code {code}{then}")
                 return code
-            if step.name == SWEEP and asked.refit and not _is_trained(asked):
+            if step.name == SWEEP and request.refit and not _is_trained(request):
                 # Other finalists may come: a refit of today's would stand in the way of theirs.
                 _say(f"the sweep has trials left, its finalists wait; go on with:\n  {again}")
-                print(asked.store(asked.name).root)
+                print(request.store(request.sweep_name).root)
                 return DONE
-    print(asked.store(asked.refit_name if asked.refit else asked.name).root)
+    print(request.store(request.refit_name if request.refit else request.sweep_name).root)
     return DONE
 
 
@@ -301,7 +273,7 @@ class Runner:
         for number, handler in self._before.items():
             signal.signal(number, handler)
 
-    def run(self, step: Step) -> int:
+    def run(self, step: PipelineStep) -> int:
         """Its exit code, when it has ended; 128 + n if it died of signal n."""
         _say(f"\n{step.name}: {step.line}")
         self._step = subprocess.Popen([sys.executable, "-m", step.module, *step.words])
@@ -322,12 +294,11 @@ class Runner:
             self._step.terminate()
 
 
-def _rehearse(asked: Asked) -> int:
+def _rehearse(request: PipelineRequest) -> int:
     """Print what would be run, then the sweep's own plan."""
-    real = replace(asked, words=tuple(word for word in asked.words if word != "--dry-run"))
-    for step in steps(real):
+    for step in steps(request):
         _say(f"{step.name}: {step.line}")
-    return sweep.main([*_sweep_words(real), "--dry-run"])
+    return sweep.main([*_sweep_words(request), "--dry-run"])
 
 
 def _say(line: str) -> None:

@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from analysis.pipeline.postprocess_request import arguments, request_of
-from jobs.pipeline import Runner, Step, main, parse, steps
+from jobs.pipeline import PipelineStep, Runner, main, parse, steps
 from orchestrator.errors import BadInput
 from orchestrator.request import parse as parse_request
 from results.journal.open_journal import journal_of
@@ -63,7 +63,8 @@ def test_the_steps_stand_in_their_order_each_with_a_command_of_its_own(question)
     ]
     assert lines(*words) == {
         "prepare": "python -m jobs.prepare --data=/shared/f.zip",
-        "sweep": f"python -m jobs.sweep {shlex.join(words)} --name=tiny --go-on --no-postprocess",
+        "sweep": f"python -m jobs.sweep {shlex.quote(question)} --address=auto --no-postprocess"
+        " --data=/shared/f.zip --results=/shared/r --name=tiny --trials=9 --go-on",
         "postprocess": "python -m jobs.postprocess /shared/r/tiny --split=validation"
         " --data=/shared/f.zip --address=auto",
         "refit": "python -m jobs.refit /shared/r/tiny --top=3 --seeds=3"
@@ -74,40 +75,40 @@ def test_the_steps_stand_in_their_order_each_with_a_command_of_its_own(question)
 
 
 def test_test_images_are_read_by_the_last_step_alone(question):
-    told = lines(question, "--results=/r")
-    assert [name for name, line in told.items() if "split=test" in line] == [list(told)[-1]]
-    told = lines(question, "--results=/r", "--no-refit")
-    assert list(told) == ["sweep", "postprocess"]
-    assert "/r/tiny --split=test" in told["postprocess"]
+    commands = lines(question, "--results=/r")
+    assert [name for name, line in commands.items() if "split=test" in line] == [list(commands)[-1]]
+    commands = lines(question, "--results=/r", "--no-refit")
+    assert list(commands) == ["sweep", "postprocess"]
+    assert "/r/tiny --split=test" in commands["postprocess"]
 
 
 def test_every_step_s_own_parser_takes_its_words(question):
     words = [question, "--results=s3://b/r?region=x", "--name", "n", "--top", "2", "--seeds=5"]
-    found = {step.name: step.words for step in steps(parse([*words, "--concurrency=2"]))}
-    request = parse_request(found["sweep"])
+    step_words = {step.name: step.words for step in steps(parse([*words, "--concurrency=2"]))}
+    request = parse_request(step_words["sweep"])
     assert (request.name, request.go_on, request.postprocess) == ("n", True, False)
-    assert request_of(arguments(found["postprocess"])).split == "validation"
-    assert found["refit"][:4] == (
+    assert request_of(arguments(step_words["postprocess"])).split == "validation"
+    assert step_words["refit"][:4] == (
         "s3://b/r/n?region=x",
         "--top=2",
         "--seeds=5",
         "--concurrency=2",
     )
-    assert found["postprocess of the refit"][0] == "s3://b/r/n-refit?region=x"
+    assert step_words["postprocess of the refit"][0] == "s3://b/r/n-refit?region=x"
 
 
 def test_without_data_or_address_nothing_is_prepared_and_the_sweep_stays_here(question):
-    told = lines(question, "--results=/r")
-    assert "prepare" not in told
-    assert told["sweep"].startswith("python -m orchestrator.sweep ")
+    commands = lines(question, "--results=/r")
+    assert "prepare" not in commands
+    assert commands["sweep"].startswith("python -m orchestrator.sweep ")
 
 
 def test_inside_a_cluster_s_job_every_step_joins_the_cluster(question, monkeypatch):
     monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
-    told = lines(question, "--results=/r")
-    assert "prepare" not in told
-    assert told["sweep"].startswith("python -m jobs.sweep ")
-    assert all("--address=auto" in line for line in told.values())
+    commands = lines(question, "--results=/r")
+    assert "prepare" not in commands
+    assert commands["sweep"].startswith("python -m jobs.sweep ")
+    assert all("--address=auto" in line for line in commands.values())
 
 
 def test_without_postprocessing_there_is_training_alone(question):
@@ -115,10 +116,10 @@ def test_without_postprocessing_there_is_training_alone(question):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "sentence"),
     [
-        (["--top", "0"], "--top 0: expected 1 or more"),
-        (["--seeds", "-1"], "--seeds -1: expected 1 or more"),
+        (["--top", "0"], "--top 0: expected a whole number of at least 1"),
+        (["--seeds", "-1"], "--seeds -1: expected a whole number of at least 1"),
         (["--trials", "0"], "--trials 0"),
         (["--frobnicate"], "unrecognized arguments: --frobnicate"),
         (["--address=auto", "--results=r"], "--results r is relative; on a cluster"),
@@ -127,8 +128,8 @@ def test_without_postprocessing_there_is_training_alone(question):
     ],
     ids=lambda words: " ".join(words) if isinstance(words, list) else "",
 )
-def test_what_cannot_be_is_refused_before_anything_is_started(words, said, capsys):
-    with pytest.raises(BadInput, match=said):
+def test_what_cannot_be_is_refused_before_anything_is_started(words, sentence, capsys):
+    with pytest.raises(BadInput, match=sentence):
         parse(words)
     assert main(words) == 2
     assert capsys.readouterr().err.count("\n") == 1
@@ -136,22 +137,22 @@ def test_what_cannot_be_is_refused_before_anything_is_started(words, said, capsy
 
 def test_credentials_in_a_place_are_refused_and_not_repeated(question, capsys):
     assert main([question, "--results=s3://me:hush@b/r", "--address=auto"]) == 2
-    said = capsys.readouterr().err
-    assert "credentials" in said
-    assert "hush" not in said
+    output = capsys.readouterr().err
+    assert "credentials" in output
+    assert "hush" not in output
 
 
 def test_a_rehearsal_prints_every_command_and_starts_none(question, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("ORCHESTRATOR_CACHE", str(tmp_path / "cache"))
     assert main([question, f"--results={tmp_path}/r", "--dry-run"]) == 0
-    said = capsys.readouterr().err
-    assert [line.partition(":")[0] for line in said.splitlines() if ": python" in line] == [
+    output = capsys.readouterr().err
+    assert [line.partition(":")[0] for line in output.splitlines() if ": python" in line] == [
         "sweep",
         "postprocess",
         "refit",
         "postprocess of the refit",
     ]
-    assert "--dry-run" not in said
+    assert "--dry-run" not in output
     assert not (tmp_path / "r").exists()
 
 
@@ -165,7 +166,7 @@ def a_step(tmp_path, monkeypatch):
 
     def make(code):
         (tmp_path / "made_for_a_test.py").write_text(code)
-        return Step("step", "made_for_a_test", ())
+        return PipelineStep("step", "made_for_a_test", ())
 
     return make
 
@@ -217,11 +218,11 @@ def test_a_step_that_ends_by_itself_after_a_ctrl_c_gets_no_second_signal(a_step)
 def test_the_first_failing_step_s_code_is_the_pipeline_s(question, tmp_path, capfd):
     words = [question, f"--results={tmp_path}", "--set", "epcohs=3"]
     assert main(words) == 2
-    said = capfd.readouterr()
-    assert said.out == ""
-    assert "epcohs" in said.err
-    assert said.err.endswith("sweep: ended with exit code 2\n")
-    assert "jobs.postprocess" not in said.err
+    output = capfd.readouterr()
+    assert output.out == ""
+    assert "epcohs" in output.err
+    assert output.err.endswith("sweep: ended with exit code 2\n")
+    assert "jobs.postprocess" not in output.err
 
 
 # --- all of it -------------------------------------------------------------------------------
@@ -281,11 +282,11 @@ def test_the_same_command_goes_on_to_the_report_on_test_images(run_through):
 def test_a_pipeline_that_is_done_has_nothing_to_do(run_through):
     results, [_, _, (code, out, err)] = run_through
     assert code == 0, err
-    said = [line for line in err.splitlines() if "nothing" in line]
-    assert said[:2] == [
+    complete = [line for line in err.splitlines() if "nothing" in line]
+    assert complete[:2] == [
         "sweep: complete, nothing to do",
         "postprocess: complete, nothing to do",
     ]
-    assert said[-1] == "postprocess of the refit: complete, nothing to do"
+    assert complete[-1] == "postprocess of the refit: complete, nothing to do"
     assert out.splitlines()[-1] == str(results / "tiny-refit")
     assert Path(out.splitlines()[-1]).is_dir()

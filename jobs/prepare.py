@@ -3,10 +3,10 @@
 python -m jobs.prepare --data PATH-OR-URI [--cache DIR]
 """
 
-import argparse
 import sys
 import time
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +16,24 @@ from orchestrator.data.cache.open_faces import AUDIT, entry_folder, open_faces, 
 from orchestrator.data.faces import Splits
 from orchestrator.data.raw import SPLITS
 from orchestrator.data.remote.uris import shown
+from orchestrator.process.command_line import Command, flag
 from orchestrator.process.exit_code import DONE, exit_code
+
+
+@dataclass(frozen=True, kw_only=True)
+class PrepareRequest:
+    """Which data set, and where to."""
+
+    data: str | None = flag(
+        "CSV, zip, tar.gz or folder of faces, or the URI of one (s3://bucket/fer2013.zip, "
+        "gs://, ...), which is copied into the cache; without it: embedded faces"
+    )
+    cache: Path | None = flag("folder of the cache")  # noqa: RUF009  a dataclass field
+    embedded: int = flag("faces drawn without --data", default=6000)
+    seed: int = flag("of the drawing", default=0)
+
+
+COMMAND = Command("python -m jobs.prepare", PrepareRequest, (__doc__ or "").partition("\n")[0])
 
 
 def main(argv: Sequence[str] | None = None) -> int:
@@ -26,28 +43,27 @@ def main(argv: Sequence[str] | None = None) -> int:
         argv: arguments; those of the process if None.
 
     Returns:
-        The exit code: 0 done, 2 bad input, 130 interrupted.
+        The exit code: 0 done, 1 no answer from a store, 2 bad input, 130 interrupted.
     """
-    options = _parser().parse_args(argv)
-    return exit_code(lambda: _prepare(options))
+    return exit_code(lambda: _prepare(COMMAND.read(argv)))
 
 
-def _prepare(options: argparse.Namespace) -> int:
+def _prepare(request: PrepareRequest) -> int:
     begun = time.perf_counter()
     splits = open_faces(
-        options.data, embedded=options.embedded, seed=options.seed, cache=options.cache
+        request.data, embedded=request.embedded, seed=request.seed, cache=request.cache
     )
-    meta = read_meta(splits.digest, options.cache)
-    folder = entry_folder(splits.digest, options.cache)
+    meta = read_meta(splits.digest, request.cache)
+    folder = entry_folder(splits.digest, request.cache)
     seconds = time.perf_counter() - begun
-    print(f"{shown(options.data or 'no --data')}: {meta['layout']}, opened in {seconds:.2f} s\n")
-    print("\n".join(counts_table(splits)))
+    print(f"{shown(request.data or 'no --data')}: {meta['layout']}, opened in {seconds:.2f} s\n")
+    print("\n".join(_counts(splits)))
     print("\n" + "\n".join(f"* {sentence}" for sentence in _sentences(splits, meta)))
     print(f"\nAudit, image by image: {folder / AUDIT}\n{folder}")
     return DONE
 
 
-def counts_table(splits: Splits) -> list[str]:
+def _counts(splits: Splits) -> list[str]:
     """Lines of a table: images by split as used and class, with totals."""
     faces = [getattr(splits, name) for name in SPLITS]
     counts = np.array([np.bincount(f.labels, minlength=len(splits.classes)) for f in faces])
@@ -60,19 +76,6 @@ def counts_table(splits: Splits) -> list[str]:
         cells = [f"{number:>{width},}" for number, width in zip(row, widths, strict=True)]
         lines.append(f"{name:<10}  " + "  ".join(cells))
     return lines
-
-
-def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(prog="python -m jobs.prepare", description=__doc__)
-    parser.add_argument(
-        "--data",
-        help="CSV, zip, tar.gz or folder of faces, or the URI of one (s3://bucket/fer2013.zip, "
-        "gs://, ...), which is copied into the cache; without it: embedded faces",
-    )
-    parser.add_argument("--cache", type=Path, help="folder of the cache")
-    parser.add_argument("--embedded", type=int, default=6000, help="faces drawn without --data")
-    parser.add_argument("--seed", type=int, default=0, help="of the drawing")
-    return parser
 
 
 def _sentences(splits: Splits, meta: dict[str, Any]) -> list[str]:

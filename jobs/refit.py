@@ -6,31 +6,55 @@ The new sweep stands beside the first as NAME-refit. Called again it goes on whe
 trains nothing that any sweep of the same results folder has finished.
 """
 
-import argparse
 import dataclasses
 import itertools
-import shlex
 import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, NoReturn
+from typing import Any
 
-from analysis.seeds import Finalist, distinct_names, finalists, in_markdown, over_seeds
+from analysis.seeds import Finalist, finalists, in_markdown, over_seeds
 from analysis.sweep_folder import SweepFolder
 from orchestrator import sweep
 from orchestrator.config import Budget, Sweep
 from orchestrator.data.remote.uris import absolute, shown
 from orchestrator.errors import BadInput
+from orchestrator.process.command_line import Command, at_least_one, flag, like, not_empty
 from orchestrator.process.exit_code import DONE, FAILED, exit_code
-from orchestrator.request import Request, parse
+from orchestrator.request import (
+    EXIT_CODES,
+    FinalistOptions,
+    RunOptions,
+    SweepRequest,
+    name_of_folder,
+)
 from results.paths import Paths
 from results.schema import SEEDS, table
 from results.store import DamagedResults, Store
 
-PROGRAM = "python -m jobs.refit"
-PASSED_ON = ("concurrency", "gpus-per-trial", "time-budget", "hang-after", "address")
-"""Flags that mean what they mean to a sweep, which checks them."""
+
+@dataclass(frozen=True, kw_only=True)
+class RefitRequest(FinalistOptions, RunOptions):
+    """Which sweep's finalists are trained again, and how."""
+
+    sweep: str = flag(
+        "a sweep's own folder, RESULTS/NAME, or its URI", required=True, positional=True
+    )
+    top: int = like(FinalistOptions, "top", 5)
+    epochs: int | None = flag(
+        "default: of the sweep's longest trial", metavar="N", check=at_least_one
+    )
+    name: str | None = flag("of the refit's folder; default NAME-refit", check=name_of_folder)
+    data: str | None = flag("the data set, if it has moved", metavar="PATH", check=not_empty)
+
+
+COMMAND = Command(
+    program="python -m jobs.refit",
+    takes=RefitRequest,
+    description="Train a sweep's best configurations again, to the end and with several seeds.",
+    epilog=f"The last line of standard output is the refit's folder. {EXIT_CODES}",
+)
 
 
 @dataclass(frozen=True)
@@ -57,66 +81,30 @@ class Places:
 
 def main(argv: Sequence[str] | None = None) -> int:
     """0 done, 1 failed, 2 bad input, 130 interrupted; the last line printed is the folder."""
-    words = list(sys.argv[1:] if argv is None else argv)
-    return exit_code(lambda: _run(_arguments(words)))
+    return exit_code(lambda: _run(COMMAND.read(argv)))
 
 
-class _Parser(argparse.ArgumentParser):
-    def error(self, message: str) -> NoReturn:
-        raise BadInput(f"{message}; --help lists what there is")
-
-
-def _arguments(argv: Sequence[str]) -> argparse.Namespace:
-    p = _Parser(
-        prog=PROGRAM,
-        allow_abbrev=False,
-        description="Train a sweep's best configurations again, to the end and with several seeds.",
-        epilog="The last line of standard output is the refit's folder. Exit codes: 0 done, "
-        "1 the run failed, 2 bad input, 130 interrupted.",
-    )
-    p.add_argument("sweep", help="a sweep's own folder, RESULTS/NAME, or its URI")
-    p.add_argument("--top", type=int, default=5, metavar="N", help="finalists (default 5)")
-    p.add_argument("--seeds", type=int, default=3, metavar="N", help="of each (default 3)")
-    p.add_argument("--epochs", type=int, metavar="N", help="default: of the sweep's longest trial")
-    p.add_argument("--name", metavar="NAME", help="of the refit's folder; default NAME-refit")
-    p.add_argument("--data", metavar="PATH", help="the data set, if it has moved")
-    p.add_argument("--concurrency", metavar="N", help="trials at once; default: all fit")
-    p.add_argument("--gpus-per-trial", metavar="SHARE", help="of one GPU, e.g. 0.25")
-    p.add_argument("--time-budget", metavar="TIME", help="e.g. 90s, 30m, 2h, 1h30m")
-    p.add_argument("--hang-after", metavar="TIME", help="without an epoch; see jobs.sweep --help")
-    p.add_argument("--address", metavar="A", help="of a running Ray cluster, or auto")
-    p.add_argument("--dry-run", action="store_true", help="print the plan, start nothing")
-    p.add_argument("--no-postprocess", action="store_true", help="stop after the last trial")
-    words = p.parse_args(argv)
-    for flag in ("top", "seeds", "epochs"):
-        value = getattr(words, flag)
-        if value is not None and value < 1:
-            raise BadInput(f"--{flag} {value}: expected a whole number of at least 1")
-    return words
-
-
-def _run(words: argparse.Namespace) -> int:
-    places = _places(words)
+def _run(request: RefitRequest) -> int:
+    places = _places(request)
     folder = SweepFolder(places.store(places.first))
-    request = _request(words, places, folder)
-    chosen = finalists(folder, words.top)
+    sweep_request = _sweep_request(request, places, folder)
+    chosen = finalists(folder, request.top)
     if not chosen:
         raise BadInput(
             f"{folder.store.root} has no trial with a validation accuracy, so there is nothing to "
             "train again"
         )
-    _check_data(folder, request)
-    print("\n".join(_words(folder, chosen, words.top)), file=sys.stderr)
-    sweep_question = question(folder, chosen, _fresh_seeds(folder, words.seeds))
-    code = sweep.run(request, sweep_question)
-    if code in (DONE, FAILED) and not words.dry_run:
+    _check_data(folder, sweep_request)
+    print("\n".join(_introduction(folder, chosen, request.top)), file=sys.stderr)
+    code = sweep.run(sweep_request, question(folder, chosen, _fresh_seeds(folder, request.seeds)))
+    if code in (DONE, FAILED) and not request.dry_run:
         _conclude(chosen, places.store(places.second))
     return code
 
 
-def _places(words: argparse.Namespace) -> Places:
+def _places(request: RefitRequest) -> Places:
     """Raises BadInput for what can be no sweep's folder."""
-    place = words.sweep
+    place = request.sweep
     if "://" in place:
         base, mark, settings = place.partition("?")
         results, _, first = base.rstrip("/").rpartition("/")
@@ -126,47 +114,40 @@ def _places(words: argparse.Namespace) -> Places:
                 f"{shown(base)} names no sweep; expected the URI of its folder, RESULTS/NAME"
             )
     else:
-        if words.address and not Path(place).is_absolute():
+        if request.address and not Path(place).is_absolute():
             raise BadInput(
                 f"{place} is relative; on a cluster the working directory is a throw-away copy on "
                 "each node: give an absolute path that all nodes share, or a URI"
             )
         folder = Path(place).absolute()
         if not folder.is_dir():
-            what = "is a file" if folder.exists() else "does not exist"
-            raise BadInput(f"{folder} {what}; give the folder of a sweep, RESULTS/NAME")
+            problem = "is a file" if folder.exists() else "does not exist"
+            raise BadInput(f"{folder} {problem}; give the folder of a sweep, RESULTS/NAME")
         results, first = str(folder.parent), folder.name
-    second = words.name or f"{first}-refit"
+    second = request.name or name_of_folder("--name", f"{first}-refit")
     if second == first:
         raise BadInput(f"--name {second} is the sweep itself; choose another for its refit")
     return Places(results, first, second)
 
 
-def _request(words: argparse.Namespace, places: Places, folder: SweepFolder) -> Request:
-    """What the sweep is asked besides its question; `command` checks it.
+def _sweep_request(request: RefitRequest, places: Places, folder: SweepFolder) -> SweepRequest:
+    """What the sweep is asked besides its question.
 
     The data set is where the first sweep found it, unless told otherwise.
     """
-    flags = {name: getattr(words, name.replace("-", "_")) for name in PASSED_ON}
-    flags |= {"results": places.results, "name": places.second, "epochs": words.epochs}
-    flags["data"] = folder.source.path if words.data is None else words.data
-    options = [f"--{name}={value}" for name, value in flags.items() if value is not None]
-    options += ["--dry-run"] if words.dry_run else []
-    options += ["--no-postprocess"] if words.no_postprocess else []
-    return dataclasses.replace(parse(options), go_on=True, again=_again(words))
+    options = {f.name: getattr(request, f.name) for f in dataclasses.fields(RunOptions)}
+    return SweepRequest(
+        results=places.results,
+        name=places.second,
+        epochs=request.epochs,
+        data=folder.source.path if request.data is None else request.data,
+        go_on=True,
+        again=COMMAND.line(request, without=("dry_run",)),
+        **options,
+    )
 
 
-def _again(words: argparse.Namespace) -> str:
-    """The command that goes on, to be pasted."""
-    flags = {name: getattr(words, name.replace("-", "_")) for name in PASSED_ON}
-    flags |= {"top": words.top, "seeds": words.seeds, "epochs": words.epochs}
-    flags |= {"name": words.name, "data": words.data}
-    options = [f"--{name}={value}" for name, value in flags.items() if value is not None]
-    options += ["--no-postprocess"] if words.no_postprocess else []
-    return shlex.join([*PROGRAM.split(), words.sweep, *options])
-
-
-def _check_data(folder: SweepFolder, request: Request) -> None:
+def _check_data(folder: SweepFolder, request: SweepRequest) -> None:
     """Another data set would make the two sweeps' accuracies incomparable."""
     source = dataclasses.replace(folder.source, digest="")
     if request.data:
@@ -218,13 +199,13 @@ def question(folder: SweepFolder, chosen: Sequence[Finalist], seeds: Sequence[in
     )
 
 
-def _words(folder: SweepFolder, chosen: Sequence[Finalist], top: int) -> list[str]:
+def _introduction(folder: SweepFolder, chosen: Sequence[Finalist], top: int) -> list[str]:
     """Who the finalists are, and what should be known about how they were found."""
     name = folder.record["name"]
     lines = [f"finalists of {name}, by validation accuracy"]
-    for finalist, settings in zip(chosen, distinct_names(chosen), strict=True):
+    for finalist, difference in zip(chosen, distinct_names(chosen), strict=True):
         how = f"{finalist.status} after {finalist.epochs} epochs"
-        lines.append(f"{finalist.place:>4}  {finalist.accuracy:.4f}  {how:<32}  {settings}")
+        lines.append(f"{finalist.place:>4}  {finalist.accuracy:.4f}  {how:<32}  {difference}")
     if len(chosen) < top:
         lines.append(f"note: {name} has {len(chosen)} different configurations, not {top}")
     if unfinished := _unfinished(folder):

@@ -14,7 +14,7 @@ from analysis.sweep_folder import SweepFolder
 from jobs import refit
 from jobs.refit import question
 from orchestrator.data.cache.open_faces import open_faces
-from orchestrator.search.configurations import joint_axes, joint_grid
+from orchestrator.search.space import SearchSpace
 from orchestrator.testing.stand_ins import tiny
 from results.paths import Paths
 from results.schema import EPOCHS, TRIALS, table
@@ -56,9 +56,9 @@ def first(tmp_path):
     def write(*rows, planned=None, data=None):
         store = Store(tmp_path / "runs" / "first")
         digest = open_faces(None, embedded=140, cache=Path(os.environ["ORCHESTRATOR_CACHE"])).digest
-        faces = {"path": "embedded faces (140)", "digest": digest, "classes": ["cross", "glad"]}
+        data_set = {"path": "embedded faces (140)", "digest": digest, "classes": ["cross", "glad"]}
         planned = len(rows) if planned is None else planned
-        record = {"name": "first", "trials": planned, "data": faces | (data or {})}
+        record = {"name": "first", "trials": planned, "data": data_set | (data or {})}
         store.write_json(Paths().sweep, record)
         plain = tiny().to_flat() | {"status": "completed", "epochs_trained": 9, "epochs": 9}
         plain |= {"precision": "float32", "validation_accuracy": 0.5, "reason": "", "data": digest}
@@ -94,11 +94,10 @@ def refused(capsys, words):
 
 def test_every_finalist_with_every_seed_to_the_end(first):
     folder = SweepFolder(Store(three(first)))
-    asks = question(folder, finalists(folder, 2), [1, 3])
-    assert asks.budget.early_stopping is False
-    assert (asks.name, asks.budget.trials, asks.embedded) == ("first-refit", 4, 140)
-    axes = joint_axes(asks.space, asks.configurations)
-    rows = list(joint_grid(axes, asks.configurations))
+    sweep = question(folder, finalists(folder, 2), [1, 3])
+    assert sweep.budget.early_stopping is False
+    assert (sweep.name, sweep.budget.trials, sweep.embedded) == ("first-refit", 4, 140)
+    rows = list(SearchSpace.of(sweep.space, sweep.configurations).grid())
     assert [(r["learning_rate"], r["seed"], r["epochs"]) for r in rows] == [
         (0.2, 1, 12),
         (0.3, 1, 12),
@@ -163,7 +162,7 @@ def test_trials_that_ran_out_of_time_make_a_sweep_unfinished(first, monkeypatch,
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "sentence"),
     [
         (["--top", 0], "--top 0: expected a whole number of at least 1"),
         (["--seeds", 0], "--seeds 0: expected a whole number of at least 1"),
@@ -178,9 +177,9 @@ def test_trials_that_ran_out_of_time_make_a_sweep_unfinished(first, monkeypatch,
         (["--data", "nowhere.csv"], "nowhere.csv"),
     ],
 )
-def test_bad_words_are_one_line_and_code_2(words, said, first, capsys):
+def test_bad_words_are_one_line_and_code_2(words, sentence, first, capsys):
     folder = three(first)
-    assert said in refused(capsys, [folder, *words])
+    assert sentence in refused(capsys, [folder, *words])
     assert [f.name for f in folder.parent.iterdir()] == ["first"]
 
 
@@ -201,16 +200,21 @@ def test_what_is_no_sweep_s_folder_is_refused(tmp_path, capsys):
     ],
 )
 def test_a_uri_keeps_its_settings(place, results, names):
-    places = refit._places(refit._arguments([place]))
+    places = refit._places(refit.COMMAND.read([place]))
     assert (places.results, (places.first, places.second)) == (results, names)
 
 
-def test_the_command_that_goes_on_says_the_same():
-    words = ["a b/first", "--top=2", "--epochs=4", "--time-budget=1h", "--no-postprocess"]
-    again = refit._again(refit._arguments([*words, "--dry-run"]))
-    assert again.startswith("python -m jobs.refit 'a b/first' ")
-    heard = refit._arguments(shlex.split(again)[3:])
-    assert heard == refit._arguments(words)
+def test_the_command_that_goes_on_says_the_same(first):
+    folder = three(first).rename(three(first).with_name("a b"))
+    words = [str(folder), "--top=2", "--epochs=4", "--time-budget=1h", "--no-postprocess"]
+    words += ["--name=last", "--concurrency=2", "--hang-after=5m"]
+    request = refit.COMMAND.read([*words, "--dry-run"])
+    opened = SweepFolder(Store(folder))
+    made = refit._sweep_request(request, refit._places(request), opened)
+    assert made.again.startswith(f"python -m jobs.refit '{folder}' ")
+    assert refit.COMMAND.read(shlex.split(made.again)[3:]) == refit.COMMAND.read(words)
+    assert (made.name, made.epochs, made.go_on, made.dry_run) == ("last", 4, True, True)
+    assert (made.concurrency, str(made.hang_after), made.postprocess) == (2, "5m", False)
 
 
 def test_a_sweep_without_a_finished_trial_is_refused(first, capsys):
@@ -222,9 +226,9 @@ def test_a_sweep_without_a_finished_trial_is_refused(first, capsys):
 
 def test_other_data_than_the_first_sweep_s_are_refused(first, capsys):
     folder = three(first, data={"digest": "0" * 64})
-    message = refused(capsys, [folder])
-    assert "the embedded data set has digest" in message
-    assert "first was made on 000000000000: the data changed" in message
+    error = refused(capsys, [folder])
+    assert "the embedded data set has digest" in error
+    assert "first was made on 000000000000: the data changed" in error
 
 
 # --- from beginning to end -------------------------------------------------------------------

@@ -24,9 +24,9 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def as_a_job(words: Sequence[str]) -> list[str]:
     """A sweep's command line, with what a cluster's job adds unless it is said."""
-    said = {word.partition("=")[0] for word in words}
-    added = [] if "--address" in said else ["--address", "auto"]
-    if "--name" in said and not said & set(SAYS_ITSELF):
+    flags = {word.partition("=")[0] for word in words}
+    added = [] if "--address" in flags else ["--address", "auto"]
+    if "--name" in flags and not flags & set(SAYS_ITSELF):
         added.append("--go-on")
     return [*words, *added]
 

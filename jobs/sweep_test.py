@@ -27,8 +27,8 @@ def test_a_job_joins_its_cluster_and_goes_on_with_what_has_a_name(words, added):
 
 def test_the_exit_code_is_the_run_s_and_a_relative_folder_is_refused_with_the_reason(capsys):
     assert main(["quickstart", "--results", "here"]) == 2
-    said = capsys.readouterr().err
-    assert said.startswith("error: --results here is relative; on a cluster the working directory")
+    error = capsys.readouterr().err
+    assert error.startswith("error: --results here is relative; on a cluster the working directory")
     assert main(["quikstart", "--results", "/tmp"]) == 2
     assert "no sweep is called 'quikstart'" in capsys.readouterr().err
 

@@ -1,9 +1,6 @@
-"""From a question to a table of trained trials.
+"""From a question to a table of trained trials; read `config`, `request`, `plan`, then `sweep`.
 
-In reading order: `config` says what a trial, a budget and a sweep are; `sweeps` asks questions;
-`plan` works one out; `scheduler` decides which trial runs and which goes on, `ledger` remembers it;
-`scheduling` and `trial` are the two places that Ray talks to; `training` trains; `sweep` is the
-command.
+Knows nothing of what is made of the tables: neither `analysis` nor `jobs` nor `cluster`.
 """
 
 import os

@@ -61,18 +61,20 @@ def convert(key: str, value: Any) -> Any:
     Raises:
         BadInput: for a value that does not convert or is out of its range.
     """
-    known = SETTINGS[key]
+    setting = SETTINGS[key]
     try:
-        converted = _typed(value, known.default)
+        converted = _typed(value, setting.default)
     except (TypeError, ValueError, OverflowError):
-        kind = type(known.default).__name__
-        raise BadInput(f"{key}={value!r} is no {kind}; its default is {known.default!r}") from None
-    low = converted if known.low is None else known.low
-    high = converted if known.high is None else known.high
+        kind = type(setting.default).__name__
+        raise BadInput(
+            f"{key}={value!r} is no {kind}; its default is {setting.default!r}"
+        ) from None
+    low = converted if setting.low is None else setting.low
+    high = converted if setting.high is None else setting.high
     if not low <= converted <= high:
         raise BadInput(f"{key}={value!r} is out of range; expected {low:g} to {high:g}")
-    if known.blank_separated:
-        _check_each(known, converted)
+    if setting.blank_separated:
+        _check_each(setting, converted)
     return converted
 
 
@@ -84,12 +86,13 @@ def _typed(value: Any, default: Any) -> Any:
     return type(default)(value)
 
 
-def _check_each(known: Setting, text: str) -> None:
+def _check_each(setting: Setting, text: str) -> None:
     for name in text.split():
-        if name not in (*known.choices, "none"):
+        if name not in (*setting.choices, "none"):
+            names = ", ".join(setting.choices)
             raise BadInput(
-                f"{known.name}={text!r}: {name!r} is unknown; known: {', '.join(known.choices)}, "
-                "blank-separated, or none"
+                f"{setting.name}={text!r}: {name!r} is unknown; known: {names}, blank-separated, "
+                "or none"
             )
 
 

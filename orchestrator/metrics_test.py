@@ -29,32 +29,32 @@ def test_loss_stays_finite_for_huge_logits():
 
 
 def test_probabilities_are_a_softmax():
-    computed = metrics.probabilities([[0.0, math.log(3)], [1000.0, 1000.0]])
-    assert computed == pytest.approx(np.array([[0.25, 0.75], [0.5, 0.5]]))
+    shares = metrics.probabilities([[0.0, math.log(3)], [1000.0, 1000.0]])
+    assert shares == pytest.approx(np.array([[0.25, 0.75], [0.5, 0.5]]))
 
 
 @pytest.mark.parametrize("bad", [np.nan, np.inf, -np.inf])
 def test_row_that_is_not_finite_counts_as_wrong_and_spoils_the_loss(bad):
     logits = np.array([[2.0, 0.0, 0.0], [bad, 0.0, -1.0], [0.0, 2.0, 0.0], [0.0, 0.0, 2.0]])
-    computed = metrics.evaluate(logits, [0, 0, 1, 2])
-    assert not math.isfinite(computed["loss"])
-    assert math.isnan(computed["ece"])
-    assert computed["accuracy"] == 0.75
-    assert computed["top2"] == 0.75
+    scores = metrics.evaluate(logits, [0, 0, 1, 2])
+    assert not math.isfinite(scores["loss"])
+    assert math.isnan(scores["ece"])
+    assert scores["accuracy"] == 0.75
+    assert scores["top2"] == 0.75
     assert metrics.predictions(logits).tolist() == [0, -1, 1, 2]
-    assert computed["macro_f1"] == pytest.approx((2 / 3 + 1 + 1) / 3)
+    assert scores["macro_f1"] == pytest.approx((2 / 3 + 1 + 1) / 3)
 
 
 def test_everything_nan_is_no_crash():
-    computed = metrics.evaluate(np.full((4, 7), np.nan), [0, 1, 2, 3])
-    assert math.isnan(computed["loss"])
-    assert computed["accuracy"] == computed["macro_f1"] == computed["top2"] == 0.0
-    assert computed["binary_accuracy"] == pytest.approx(6 / 7)
+    scores = metrics.evaluate(np.full((4, 7), np.nan), [0, 1, 2, 3])
+    assert math.isnan(scores["loss"])
+    assert scores["accuracy"] == scores["macro_f1"] == scores["top2"] == 0.0
+    assert scores["binary_accuracy"] == pytest.approx(6 / 7)
 
 
 def test_no_images_give_nan_without_a_warning(recwarn):
-    computed = metrics.evaluate(np.zeros((0, 7)), np.zeros(0, dtype=int))
-    assert all(math.isnan(value) for value in computed.values())
+    scores = metrics.evaluate(np.zeros((0, 7)), np.zeros(0, dtype=int))
+    assert all(math.isnan(value) for value in scores.values())
     assert not recwarn
 
 
@@ -124,8 +124,8 @@ def test_perfectly_calibrated_net_has_no_calibration_error():
 
 
 def test_confusion_has_labels_in_rows():
-    computed = metrics.confusion([0, 0, 1, 2], [0, 1, 1, -1], 3)
-    assert computed.tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 0]]
+    counts = metrics.confusion([0, 0, 1, 2], [0, 1, 1, -1], 3)
+    assert counts.tolist() == [[1, 1, 0], [0, 1, 0], [0, 0, 0]]
 
 
 def test_wilson_interval_of_73_percent_on_publictest():

@@ -11,16 +11,15 @@ from typing import Any
 import numpy as np
 
 from orchestrator import sweeps
-from orchestrator.config import Budget, Sweep, TrialConfig
+from orchestrator.config import Sweep, TrialConfig
 from orchestrator.data.faces import Splits
 from orchestrator.data.remote.uris import absolute
 from orchestrator.errors import BadInput
 from orchestrator.models.options import Options, locate_weights
-from orchestrator.request import Request
+from orchestrator.request import SweepRequest
 from orchestrator.scheduling.asha import milestones
 from orchestrator.search.catalogue import SEARCHES
-from orchestrator.search.configurations import differences, joint_axes, joint_size, listed
-from orchestrator.search.space import Axis, Choice, Constant, axes, describe, grid, override
+from orchestrator.search.space import SearchSpace
 from orchestrator.training.inputs import DataSource
 from results.journal.open_journal import has_journal
 from results.paths import Paths
@@ -56,8 +55,8 @@ class Plan:
     """Everything that a sweep will do, decided before it begins.
 
     Attributes:
-        sweep: the question with the command line's changes in it.
-        axes: its space.
+        sweep: the question, with the command line's budget.
+        space: what is searched, with the command line's settings in it.
         seed: of the search, and of trials unless the space varies it.
         source: where the data set is found, bound to its digest.
         splits: the data set.
@@ -69,7 +68,7 @@ class Plan:
     """
 
     sweep: Sweep
-    axes: Mapping[str, Axis]
+    space: SearchSpace
     seed: int
     source: DataSource
     splits: Splits
@@ -98,32 +97,25 @@ class Plan:
     def trials(self) -> int:
         """Configurations at most: the budget, or the size of a smaller space."""
         most = self.sweep.budget.trials
-        return min(most, joint_size(self.axes, self.sweep.configurations) or most)
+        return min(most, self.space.size or most)
 
     @property
     def base(self) -> TrialConfig:
         """What every suggestion is put into."""
         return TrialConfig(seed=self.seed, data=self.splits.digest, precision=self.precision)
 
-    def values(self, key: str) -> list[Any]:
-        """All values that a field without a range may take."""
-        axis = self.axes.get(key, Constant(getattr(TrialConfig(), key)))
-        if isinstance(axis, Choice):
-            return list(axis.values)
-        return [axis.value] if isinstance(axis, Constant) else []
-
     @property
     def most_epochs(self) -> int:
         """Epochs of the longest trial."""
-        return _most_epochs(self.axes)
+        return int(self.space.highest("epochs"))
 
     def identity(self) -> dict[str, Any]:
         """What must be the same when the sweep is resumed; stands in `sweep.json`."""
         budget = self.sweep.budget
-        told = enumerate(differences(self.sweep.configurations), 1)
+        rows = enumerate(self.space.differences(), 1)
         return {
-            "space": {key: describe({"": axis})[0].strip() for key, axis in self.axes.items()}
-            | {f"configuration {number}": text for number, text in told},
+            "space": self.space.describe()
+            | {f"configuration {number}": text for number, text in rows},
             "search": self.sweep.search,
             "grace_epochs": budget.grace_epochs,
             "reduction_factor": budget.reduction_factor,
@@ -133,103 +125,87 @@ class Plan:
         }
 
 
-def make(request: Request, asked: Sweep | None = None) -> Plan:
+def make(request: SweepRequest, sweep: Sweep | None = None) -> Plan:
     """Work a request out.
 
     Args:
         request: of the user.
-        asked: the question, where it does not stand in a file that the request names.
+        sweep: the question, where it does not stand in a file that the request names.
 
     Raises:
         BadInput: for anything in it that cannot be used.
     """
-    sweep = _changed(asked or sweeps.load(request.question), request)
-    sweep = dataclasses.replace(sweep, configurations=listed(sweep.configurations))
-    described = joint_axes(sweep.space, sweep.configurations)
-    _check_search(sweep, described)
+    sweep = sweep or sweeps.load(request.question)
+    if request.trials is not None:
+        budget = dataclasses.replace(sweep.budget, trials=request.trials)
+        sweep = dataclasses.replace(sweep, budget=budget)
+    space = _space(sweep, request)
     results = _results(request)
     name, resume = _name(request, sweep, results)
     seed = request.seed if request.seed is not None else _recorded_seed(results.below(name), resume)
-    cache = os.environ.get("ORCHESTRATOR_CACHE")
-    source = DataSource(
-        path=absolute(request.data) if request.data else None,
-        embedded=sweep.embedded,
-        cache=absolute(cache) if cache else None,  # trials may run elsewhere
-    )
+    source = _source(request, sweep)
     splits = source.open()
-    budget = sweep.budget
-    early = budget.early_stopping
-    rungs = milestones(budget.grace_epochs, budget.reduction_factor, _most_epochs(described))
+    budget, epochs = sweep.budget, int(space.highest("epochs"))
+    rungs = milestones(budget.grace_epochs, budget.reduction_factor, epochs)
     plan = Plan(
         sweep=sweep,
-        axes=described,
+        space=space,
         seed=seed,
         source=dataclasses.replace(source, digest=splits.digest),
         splits=splits,
         results=results,
         name=name,
         resume=resume,
-        milestones=rungs if early else (),
+        milestones=rungs if budget.early_stopping else (),
         precision="auto",
     )
     if not request.address:  # a cluster's nodes have their own files
-        _check_weights(plan)
+        _check_weights(space)
     return _as_before(plan) if resume else plan
 
 
-def _check_weights(plan: Plan) -> None:
-    """Miss VGG16's weights, or find its head wrong, now and not after hours."""
-    if "vgg16" in plan.values("architecture"):
-        for head in plan.values("head"):
-            Options(head=head)
-        for weights in plan.values("weights"):
-            locate_weights(weights)
-
-
-def _check_search(sweep: Sweep, described: Mapping[str, Axis]) -> None:
+def _space(sweep: Sweep, request: SweepRequest) -> SearchSpace:
+    """The question's space with the command line's settings in it."""
+    settings = dict(request.settings)
+    if settings.get("weights", "none") not in ("none", "imagenet"):
+        settings["weights"] = str(Path(settings["weights"]).expanduser().absolute())
+    if request.epochs is not None:
+        settings["epochs"] = str(request.epochs)
+    space = SearchSpace.of(sweep.space, sweep.configurations).override(settings)
     if sweep.search not in SEARCHES:
         raise BadInput(f"unknown search {sweep.search!r}; known: {', '.join(SEARCHES)}")
     if sweep.search == "grid":
-        grid(described)
-    if "data" in described:
+        space.grid()
+    if "data" in space.axes:
         raise BadInput("data is the data set's digest, which the sweep fills in; use --data PATH")
+    return space
+
+
+def _source(request: SweepRequest, sweep: Sweep) -> DataSource:
+    cache = os.environ.get("ORCHESTRATOR_CACHE")
+    return DataSource(
+        path=absolute(request.data) if request.data else None,
+        embedded=sweep.embedded,
+        cache=absolute(cache) if cache else None,  # trials may run elsewhere
+    )
+
+
+def _check_weights(space: SearchSpace) -> None:
+    """Miss VGG16's weights, or find its head wrong, now and not after hours."""
+    if "vgg16" in space.values("architecture"):
+        for head in space.values("head"):
+            Options(head=head)
+        for weights in space.values("weights"):
+            locate_weights(weights)
 
 
 def with_precision(plan: Plan, precision: str) -> Plan:
     """The plan with every "auto" settled, so that a trial's signature says what was computed."""
-    settled = dict(plan.axes)
-    if "precision" in settled:
-        values = [precision if v == "auto" else v for v in plan.values("precision")]
-        settled |= axes({"precision": {"grid_search": list(dict.fromkeys(values))}})
-    rows = plan.sweep.configurations
-    settle = {"precision": precision}
-    rows = listed({**r, **settle} if r.get("precision") == "auto" else r for r in rows)
-    sweep = dataclasses.replace(plan.sweep, configurations=rows)
-    return dataclasses.replace(plan, sweep=sweep, axes=settled, precision=precision)
+    space = plan.space.settle("precision", "auto", precision)
+    return dataclasses.replace(plan, space=space, precision=precision)
 
 
-def _changed(sweep: Sweep, request: Request) -> Sweep:
-    """The command line's words in place of the question's."""
-    told = dict(request.settings)
-    if told.get("weights", "none") not in ("none", "imagenet"):
-        told["weights"] = str(Path(told["weights"]).expanduser().absolute())
-    if request.epochs is not None:
-        told["epochs"] = str(request.epochs)
-    space = override(sweep.space, told)
-    budget: Budget = sweep.budget
-    if request.trials is not None:
-        budget = dataclasses.replace(budget, trials=request.trials)
-    return dataclasses.replace(sweep, space=space, budget=budget)
-
-
-def _most_epochs(described: Mapping[str, Axis]) -> int:
-    axis = described.get("epochs", Constant(TrialConfig.epochs))
-    if isinstance(axis, Constant):
-        return int(axis.value)
-    return int(max(axis.values) if isinstance(axis, Choice) else axis.high)
-
-
-def _results(request: Request) -> Store:
+def _results(request: SweepRequest) -> Store:
     place = request.results
     if "://" in place:
         try:
@@ -247,7 +223,7 @@ def _results(request: Request) -> Store:
     return Store(folder)
 
 
-def _name(request: Request, sweep: Sweep, results: Store) -> tuple[str, bool]:
+def _name(request: SweepRequest, sweep: Sweep, results: Store) -> tuple[str, bool]:
     """Name of the sweep's folder, and whether it is resumed.
 
     A folder is taken once it has a journal; there is something to go on with once its `sweep.json`
@@ -299,15 +275,15 @@ def _record(store: Store) -> dict[str, Any]:
         int(record["identity"]["seed"])
         if isinstance(record["identity"]["space"], dict) and isinstance(record["precision"], str):
             return dict(record)
-        said = "it says no precision or no space"
+        fault = "it says no precision or no space"
     except NewerFormat:
         raise
     except (DamagedResults, KeyError, TypeError, ValueError) as error:
         damaged = isinstance(error, DamagedResults)
-        said = str(error).partition(";")[0] if damaged else f"it lacks {error}"
+        fault = str(error).partition(";")[0] if damaged else f"it lacks {error}"
     raise BadInput(
-        f"{store.root}: {Paths().sweep}, which says what the sweep was asked, is damaged ({said}); "
-        "put a copy of it back, or start under another --name"
+        f"{store.root}: {Paths().sweep}, which says what the sweep was asked, is damaged "
+        f"({fault}); put a copy of it back, or start under another --name"
     )
 
 

@@ -7,7 +7,7 @@ from orchestrator import plan
 from orchestrator.config import TrialConfig
 from orchestrator.errors import BadInput
 from orchestrator.request import parse
-from orchestrator.search.space import Choice, Constant, Real
+from orchestrator.search.axes import Categorical, Constant, Real
 from results.paths import Paths
 from results.store import Store
 
@@ -40,7 +40,7 @@ def cache(tmp_path_factory):
 
 
 @pytest.fixture
-def asked(tmp_path):
+def plan_for(tmp_path):
     """Gives a plan for a command line, with a tiny question and results of its own."""
     file = tmp_path / "tiny.py"
     file.write_text(QUESTION.replace("EMBEDDED", "140"))
@@ -61,117 +61,121 @@ def begin(planned, precision="float32"):
     return planned
 
 
-def test_the_question_and_nothing_else(asked):
-    made = asked()
+def test_the_question_and_nothing_else(plan_for):
+    made = plan_for()
     assert made.name == "tiny"
-    assert made.folder == str(asked.results / "tiny")
+    assert made.folder == str(plan_for.results / "tiny")
     assert (made.seed, made.trials, made.most_epochs, made.resume) == (0, 8, 27, False)
     assert made.milestones == (1, 3, 9)
     assert made.base == TrialConfig(data=made.splits.digest)
     assert made.source.digest == made.splits.digest
-    assert not asked.results.exists()  # a plan leaves nothing
+    assert not plan_for.results.exists()  # a plan leaves nothing
 
 
-def test_the_command_line_has_the_last_word(asked):
-    made = asked("--epochs", "9", "--trials", "3", "--set", "dropout=0.1", "--set", "width=0.5,1")
-    assert made.axes["epochs"] == Constant(9)
-    assert made.axes["dropout"] == Constant(0.1)
-    assert made.axes["width"] == Choice((0.5, 1.0))
+def test_the_command_line_has_the_last_word(plan_for):
+    made = plan_for(
+        "--epochs", "9", "--trials", "3", "--set", "dropout=0.1", "--set", "width=0.5,1"
+    )
+    assert made.space.axes["epochs"] == Constant(9)
+    assert made.space.axes["dropout"] == Constant(0.1)
+    assert made.space.axes["width"] == Categorical((0.5, 1.0))
     assert (made.trials, made.milestones) == (3, (1, 3))
-    assert asked("--set", "learning_rate=0.1..0.3").axes["learning_rate"] == Real(0.1, 0.3)
+    assert plan_for("--set", "learning_rate=0.1..0.3").space.axes["learning_rate"] == Real(0.1, 0.3)
 
 
-def test_a_small_space_holds_fewer_trials_than_the_budget(asked):
-    assert asked("--set", "learning_rate=0.1,0.2,0.3").trials == 6
+def test_a_small_space_holds_fewer_trials_than_the_budget(plan_for):
+    assert plan_for("--set", "learning_rate=0.1,0.2,0.3").trials == 6
 
 
-def test_the_seed_is_the_command_s_unless_the_space_varies_it(asked):
-    assert asked("--seed", "5").base.seed == 5
-    varied = asked("--seed", "5", "--set", "seed=1,2,3")
+def test_the_seed_is_the_command_s_unless_the_space_varies_it(plan_for):
+    assert plan_for("--seed", "5").base.seed == 5
+    varied = plan_for("--seed", "5", "--set", "seed=1,2,3")
     assert varied.seed == 5
-    assert varied.axes["seed"] == Choice((1, 2, 3))
+    assert varied.space.axes["seed"] == Categorical((1, 2, 3))
 
 
-def test_without_early_stopping_there_are_no_rungs(asked):
-    asked.file.write_text(asked.file.read_text().replace("trials=8", "early_stopping=False"))
-    assert asked().milestones == ()
+def test_without_early_stopping_there_are_no_rungs(plan_for):
+    plan_for.file.write_text(plan_for.file.read_text().replace("trials=8", "early_stopping=False"))
+    assert plan_for().milestones == ()
 
 
-def test_values_of_a_field(asked):
-    made = asked()
-    assert made.values("dropout") == [0.0, 0.5]
-    assert made.values("epochs") == [27]
-    assert made.values("pooling") == ["max"]  # not in the space: the default
-    assert made.values("learning_rate") == []
+def test_values_of_a_field(plan_for):
+    made = plan_for()
+    assert made.space.values("dropout") == [0.0, 0.5]
+    assert made.space.values("epochs") == [27]
+    assert made.space.values("pooling") == ["max"]  # not in the space: the default
+    assert made.space.values("learning_rate") == []
 
 
-def test_auto_precision_is_settled_wherever_it_stands(asked):
-    settled = plan.with_precision(asked(), "mixed_bfloat16")
+def test_auto_precision_is_settled_wherever_it_stands(plan_for):
+    settled = plan.with_precision(plan_for(), "mixed_bfloat16")
     assert settled.base.precision == "mixed_bfloat16"
-    assert "precision" not in settled.axes
-    chosen = plan.with_precision(asked("--set", "precision=float32"), "mixed_bfloat16")
-    assert chosen.axes["precision"] == Constant("float32")
-    both = asked("--set", "precision=auto,float32")
-    assert plan.with_precision(both, "mixed_bfloat16").axes["precision"] == Choice(
+    assert "precision" not in settled.space.axes
+    chosen = plan.with_precision(plan_for("--set", "precision=float32"), "mixed_bfloat16")
+    assert chosen.space.axes["precision"] == Constant("float32")
+    both = plan_for("--set", "precision=auto,float32")
+    assert plan.with_precision(both, "mixed_bfloat16").space.axes["precision"] == Categorical(
         ("mixed_bfloat16", "float32")
     )
-    assert plan.with_precision(both, "float32").axes["precision"] == Constant("float32")
+    assert plan.with_precision(both, "float32").space.axes["precision"] == Constant("float32")
 
 
 # --- names of folders ------------------------------------------------------------------------
 
 
-def test_a_default_name_that_is_taken_gets_a_number(asked):
-    begin(asked())
-    second = asked()
+def test_a_default_name_that_is_taken_gets_a_number(plan_for):
+    begin(plan_for())
+    second = plan_for()
     assert second.name == "tiny-2"
     begin(second)
-    assert asked().name == "tiny-3"
+    assert plan_for().name == "tiny-3"
 
 
-def test_an_explicit_name_that_is_taken_is_refused(asked):
-    begin(asked("--name", "first"))
+def test_an_explicit_name_that_is_taken_is_refused(plan_for):
+    begin(plan_for("--name", "first"))
     with pytest.raises(BadInput, match="first holds a sweep already; add --resume to go on"):
-        asked("--name", "first")
+        plan_for("--name", "first")
 
 
-def test_resuming_nothing_lists_what_could_be(asked):
-    begin(asked("--name", "first"))
-    begin(asked("--name", "second"))
+def test_resuming_nothing_lists_what_could_be(plan_for):
+    begin(plan_for("--name", "first"))
+    begin(plan_for("--name", "second"))
     with pytest.raises(BadInput, match=r"holds no sweep to resume.*there: first, second; choose"):
-        asked("--name", "third", "--resume")
+        plan_for("--name", "third", "--resume")
     with pytest.raises(BadInput, match=r"Sweeps there: none"):
-        plan.make(parse([str(asked.file), "--results", str(asked.results / "none"), "--resume"]))
+        plan.make(
+            parse([str(plan_for.file), "--results", str(plan_for.results / "none"), "--resume"])
+        )
 
 
-def test_what_was_killed_before_it_had_begun_is_begun(asked):
-    Store(asked.results / "tiny").write_bytes(Paths().journal, b"")
-    made = asked("--name", "tiny", "--resume")
+def test_what_was_killed_before_it_had_begun_is_begun(plan_for):
+    Store(plan_for.results / "tiny").write_bytes(Paths().journal, b"")
+    made = plan_for("--name", "tiny", "--resume")
     assert (made.name, made.resume) == ("tiny", False)
-    assert asked("--name", "tiny").resume is False
-    assert asked().name == "tiny-2"  # somebody may be about to begin the first
+    assert plan_for("--name", "tiny").resume is False
+    assert plan_for().name == "tiny-2"  # somebody may be about to begin the first
 
 
 # --- resuming --------------------------------------------------------------------------------
 
 
-def test_a_resumed_sweep_keeps_its_recorded_seed_and_precision(asked):
-    begin(asked("--seed", "11"), "mixed_bfloat16")
-    made = asked("--resume")
+def test_a_resumed_sweep_keeps_its_recorded_seed_and_precision(plan_for):
+    begin(plan_for("--seed", "11"), "mixed_bfloat16")
+    made = plan_for("--resume")
     assert (made.resume, made.seed, made.base.seed) == (True, 11, 11)
     assert made.base.precision == "mixed_bfloat16"
-    begun = begin(asked("--name", "auto", "--set", "precision=auto,float32"), "mixed_bfloat16")
-    again = asked("--name", "auto", "--resume", "--set", "precision=auto,float32")
-    assert again.axes == begun.axes
+    begun = begin(plan_for("--name", "auto", "--set", "precision=auto,float32"), "mixed_bfloat16")
+    again = plan_for("--name", "auto", "--resume", "--set", "precision=auto,float32")
+    assert again.space == begun.space
 
 
-def test_more_trials_may_be_asked_for_on_resuming(asked):
-    begin(asked())
-    assert asked("--resume", "--trials", "100").trials == 100
+def test_more_trials_may_be_asked_for_on_resuming(plan_for):
+    begin(plan_for())
+    assert plan_for("--resume", "--trials", "100").trials == 100
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "sentence"),
     [
         (["--seed", "1"], "seed is now 1, but the sweep began with 0;"),
         (["--epochs", "9"], "setting epochs is now 9, but the sweep began with 27;"),
@@ -185,27 +189,27 @@ def test_more_trials_may_be_asked_for_on_resuming(asked):
         ),
     ],
 )
-def test_a_resumed_sweep_must_ask_what_it_asked(asked, words, said):
-    begin(asked())
+def test_a_resumed_sweep_must_ask_what_it_asked(plan_for, words, sentence):
+    begin(plan_for())
     with pytest.raises(BadInput) as refusal:
-        asked("--resume", *words)
-    assert said in str(refusal.value)
+        plan_for("--resume", *words)
+    assert sentence in str(refusal.value)
     assert "sweep.json" in str(refusal.value)
 
 
-def test_a_resumed_sweep_must_have_the_same_data_and_search(asked):
-    begin(asked())
-    text = asked.file.read_text()
-    asked.file.write_text(text.replace("embedded=140", "embedded=210"))
+def test_a_resumed_sweep_must_have_the_same_data_and_search(plan_for):
+    begin(plan_for())
+    text = plan_for.file.read_text()
+    plan_for.file.write_text(text.replace("embedded=140", "embedded=210"))
     with pytest.raises(BadInput, match=r"data is now .* but the sweep began with"):
-        asked("--resume")
-    asked.file.write_text(text.replace("embedded=140", 'embedded=140, search="random"'))
+        plan_for("--resume")
+    plan_for.file.write_text(text.replace("embedded=140", 'embedded=140, search="random"'))
     with pytest.raises(BadInput, match="search is now random, but the sweep began with tpe"):
-        asked("--resume")
+        plan_for("--resume")
 
 
-def test_the_identity_is_plain_json(asked):
-    identity = asked().identity()
+def test_the_identity_is_plain_json(plan_for):
+    identity = plan_for().identity()
     assert json.loads(json.dumps(identity)) == identity
 
 
@@ -213,7 +217,7 @@ def test_the_identity_is_plain_json(asked):
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "sentence"),
     [
         (["--set", "learning_rte=1"], "unknown setting 'learning_rte'; known: architecture,"),
         (["--set", "optimizer=newton"], "unknown optimizer 'newton'; known: sgd, adam"),
@@ -223,45 +227,45 @@ def test_the_identity_is_plain_json(asked):
         (["--address", "auto"], None),
     ],
 )
-def test_what_cannot_be_used_is_refused_before_anything_is_written(asked, words, said):
-    if said is None:
+def test_what_cannot_be_used_is_refused_before_anything_is_written(plan_for, words, sentence):
+    if sentence is None:
         with pytest.raises(BadInput, match=r"--results here is relative; on a cluster"):
-            plan.make(parse([str(asked.file), "--results", "here", *words]))
+            plan.make(parse([str(plan_for.file), "--results", "here", *words]))
     else:
-        with pytest.raises(BadInput, match=said):
-            asked(*words)
-    assert not asked.results.exists()
+        with pytest.raises(BadInput, match=sentence):
+            plan_for(*words)
+    assert not plan_for.results.exists()
 
 
-def test_results_that_are_a_file_are_refused(asked):
-    asked.results.write_text("not a folder")
+def test_results_that_are_a_file_are_refused(plan_for):
+    plan_for.results.write_text("not a folder")
     with pytest.raises(BadInput, match="is a file; expected a folder"):
-        asked()
+        plan_for()
 
 
-def test_a_grid_over_a_continuous_axis_is_refused_before_ray_starts(asked):
-    asked.file.write_text(
-        asked.file.read_text().replace("embedded=140", 'search="grid", embedded=140')
+def test_a_grid_over_a_continuous_axis_is_refused_before_ray_starts(plan_for):
+    plan_for.file.write_text(
+        plan_for.file.read_text().replace("embedded=140", 'search="grid", embedded=140')
     )
     with pytest.raises(BadInput, match="learning_rate ranges continuously"):
-        asked()
+        plan_for()
 
 
-def test_an_unknown_search_lists_the_known_ones(asked):
-    asked.file.write_text(
-        asked.file.read_text().replace("embedded=140", 'search="bayes", embedded=140')
+def test_an_unknown_search_lists_the_known_ones(plan_for):
+    plan_for.file.write_text(
+        plan_for.file.read_text().replace("embedded=140", 'search="bayes", embedded=140')
     )
     with pytest.raises(BadInput, match="unknown search 'bayes'; known: tpe, random, grid"):
-        asked()
+        plan_for()
 
 
-def test_weights_that_are_not_there_are_missed_at_once_but_not_for_a_cluster(asked):
+def test_weights_that_are_not_there_are_missed_at_once_but_not_for_a_cluster(plan_for):
     words = ["--set", "architecture=vgg16", "--set", "weights=/nowhere/vgg16.h5"]
     with pytest.raises(BadInput, match=r"there is no file /nowhere/vgg16\.h5"):
-        asked(*words)
-    assert asked(*words, "--address", "auto").name == "tiny"
+        plan_for(*words)
+    assert plan_for(*words, "--address", "auto").name == "tiny"
 
 
-def test_a_plan_cannot_be_changed(asked):
+def test_a_plan_cannot_be_changed(plan_for):
     with pytest.raises(dataclasses.FrozenInstanceError):
-        asked().name = "other"
+        plan_for().name = "other"

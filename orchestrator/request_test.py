@@ -1,10 +1,14 @@
+import copy
 import dataclasses
+import pickle
 import shlex
 
 import pytest
 
 from orchestrator.errors import BadInput
-from orchestrator.request import IN_A_JOB, PROGRAM, Request, parse, parser, resume_command, seconds
+from orchestrator.request import COMMAND, IN_A_JOB, SweepRequest, TimeSpan, parse, resume_command
+
+PROGRAM = COMMAND.program
 
 EVERYTHING = [
     "mine.py",
@@ -31,12 +35,12 @@ EVERYTHING = [
 
 
 def test_nothing_said_is_the_quickstart_with_everything_left_open():
-    assert parse([]) == Request()
-    assert Request().question == "quickstart"
+    assert parse([]) == SweepRequest()
+    assert SweepRequest().question == "quickstart"
 
 
 def test_every_flag_is_heard():
-    assert parse(EVERYTHING) == Request(
+    assert parse(EVERYTHING) == SweepRequest(
         question="mine.py",
         data="/data/fer 2013.zip",
         results="/results/o'brien",
@@ -46,34 +50,35 @@ def test_every_flag_is_heard():
         settings={"learning_rate": "1e-3..1e-1", "augmentation": "flip shift"},
         concurrency=2,
         gpus_per_trial=0.25,
-        time_budget=5400.0,
-        budget_text="1h30m",
+        time_budget=TimeSpan("1h30m"),
         seed=7,
         dry_run=True,
         resume=True,
         go_on=True,
         postprocess=False,
         address="auto",
-        hang_after=90.0,
-        hang_text="90s",
+        hang_after=TimeSpan("90s"),
         list_questions=True,
     )
-    defaults = Request()
-    heard = parse(EVERYTHING)
-    fields = [f.name for f in dataclasses.fields(Request) if f.name != "again"]  # other jobs'
-    assert [name for name in fields if getattr(heard, name) == getattr(defaults, name)] == []
+    defaults = SweepRequest()
+    request = parse(EVERYTHING)
+    fields = [f.name for f in dataclasses.fields(SweepRequest) if f.name != "again"]  # other jobs'
+    assert [name for name in fields if getattr(request, name) == getattr(defaults, name)] == []
 
 
 def test_every_flag_explains_itself():
-    assert all(action.help for action in parser()._actions)
+    assert all(action.help for action in COMMAND.parser()._actions)
 
 
 @pytest.mark.parametrize(
     ("text", "expected"),
     [("90s", 90), ("30m", 1800), ("2h", 7200), ("1h30m", 5400), ("0.5h", 1800), ("1d", 86400)],
 )
-def test_times_are_read(text, expected):
-    assert seconds("--time-budget", text) == expected
+def test_times_are_read_and_remember_how_they_were_written(text, expected):
+    span = parse([f"--time-budget={text}"]).time_budget
+    assert span == expected
+    assert str(span) == f"{span}" == text
+    assert str(pickle.loads(pickle.dumps(span))) == str(copy.deepcopy(span)) == text
 
 
 BAD = [
@@ -105,11 +110,11 @@ BAD = [
 ]
 
 
-@pytest.mark.parametrize(("words", "said"), BAD, ids=lambda value: str(value)[:40])
-def test_what_cannot_be_is_refused_with_a_sentence(words, said):
+@pytest.mark.parametrize(("words", "sentence"), BAD, ids=lambda value: str(value)[:40])
+def test_what_cannot_be_is_refused_with_a_sentence(words, sentence):
     with pytest.raises(BadInput) as refusal:
         parse(words)
-    assert str(refusal.value).startswith(said)
+    assert str(refusal.value).startswith(sentence)
 
 
 @pytest.mark.parametrize("words", [[], EVERYTHING, ["architectures", "--data=-odd name"]])

@@ -31,7 +31,7 @@ from orchestrator.process.error_line import error_line, log_traceback
 from orchestrator.process.exit_code import DONE, FAILED, INTERRUPTED, exit_code
 from orchestrator.process.signals import termination_as_ctrl_c
 from orchestrator.process.terminal import redirected_output
-from orchestrator.request import Request, parse
+from orchestrator.request import SweepRequest, parse
 from orchestrator.scheduling.ledger import Ledger
 from orchestrator.training.inputs import prepare_inputs
 from results.journal.event_journal import Busy, EventJournal
@@ -53,7 +53,9 @@ def main(argv: Sequence[str] | None = None, trainable: type[Trial] = Trial) -> i
     return exit_code(lambda: run(parse(argv), trainable=trainable))
 
 
-def run(request: Request, question: Sweep | None = None, trainable: type[Trial] = Trial) -> int:
+def run(
+    request: SweepRequest, question: Sweep | None = None, trainable: type[Trial] = Trial
+) -> int:
     """Do what was asked; see `main` for the exit code.
 
     Args:
@@ -70,7 +72,7 @@ def run(request: Request, question: Sweep | None = None, trainable: type[Trial] 
     planned = plan.make(request, question)
     if request.dry_run:
         return dry_run(planned, request)
-    for variant in planned.values("preprocessing"):
+    for variant in planned.space.values("preprocessing"):
         prepare_inputs(planned.source, planned.splits, variant)
     with (
         _open_journal(planned) as journal,
@@ -194,7 +196,7 @@ def _lost(work: SweepRun) -> Callable[[str], None]:
 
 
 def _settle_precision(work: SweepRun, resources: TrialResources) -> Plan:
-    choices = work.planned.values("precision")
+    choices = work.planned.space.values("precision")
     if "auto" not in choices:
         return plan.with_precision(work.planned, choices[0])
     precision, evidence = faster_precision(resources, work.say)

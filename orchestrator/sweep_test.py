@@ -12,7 +12,7 @@ import pytest
 from orchestrator import sweep, sweeps
 from orchestrator.driver.local_files import LocalFiles
 from orchestrator.driver.run import SweepRun
-from orchestrator.request import PROGRAM, parse
+from orchestrator.request import COMMAND, parse
 from orchestrator.scheduling.ledger import Ledger
 from orchestrator.testing.stand_ins import ListJournal
 from results.journal.file_journal import Journal
@@ -112,7 +112,7 @@ def test_a_sweep_that_is_being_written_is_refused(question, results, capsys):
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "sentence"),
     [
         ("", "sweep.json is no whole JSON text"),
         ('{"identity": ', "sweep.json is no whole JSON text"),
@@ -120,13 +120,13 @@ def test_a_sweep_that_is_being_written_is_refused(question, results, capsys):
         ('{"identity": {"seed": 0}}', "is damaged (it lacks 'space')"),
     ],
 )
-def test_a_damaged_record_is_refused(text, said, question, results, capsys):
+def test_a_damaged_record_is_refused(text, sentence, question, results, capsys):
     folder = results / "tiny"
     folder.mkdir(parents=True)
     (folder / Paths().journal).touch()
     (folder / Paths().sweep).write_text(text)
     message = refused(capsys, [question, "--results", str(results), "--resume"])
-    assert said in message
+    assert sentence in message
     assert "put a copy of it back, or start under another --name" in message
     assert "delete" not in message
 
@@ -154,8 +154,8 @@ def events(folder):
 
 def pasted(err):
     """The command that the terminal was told to go on with, as a request."""
-    (line,) = [line.strip() for line in err.splitlines() if PROGRAM in line]
-    return parse(shlex.split(line.removeprefix(PROGRAM)))
+    (line,) = [line.strip() for line in err.splitlines() if COMMAND.program in line]
+    return parse(shlex.split(line.removeprefix(COMMAND.program)))
 
 
 def interrupt_with(how):
@@ -274,7 +274,7 @@ INTERRUPTED = FAILED | {"ended_by": "interrupted", "resumable": True}
 
 
 @pytest.mark.parametrize(
-    ("ends", "code", "said"),
+    ("ends", "code", "sentence"),
     [
         ([COMPLETED, FAILED], 0, "failed: 001-CPF-plain-lr0.01-trial 1: ValueError: x"),
         ([FAILED, FAILED], 1, "error: no trial succeeded"),
@@ -285,10 +285,10 @@ INTERRUPTED = FAILED | {"ended_by": "interrupted", "resumable": True}
         ([INTERRUPTED, COMPLETED], 0, "0 not begun: the disk or the store failed them; go on"),
     ],
 )
-def test_the_code_says_whether_anything_succeeded(ends, code, said, question, results, capsys):
+def test_the_code_says_whether_anything_succeeded(ends, code, sentence, question, results, capsys):
     request = parse([question, "--results", str(results), "--no-postprocess"])
     assert sweep._finish(work_on(request), ledger_of(*ends)) == code
-    assert said in capsys.readouterr().err
+    assert sentence in capsys.readouterr().err
 
 
 @pytest.mark.parametrize("code", [0, 3])

@@ -12,14 +12,12 @@ from orchestrator.config import TrialConfig
 from orchestrator.plan import Plan
 from orchestrator.process import hardware
 from orchestrator.process.duration import duration
-from orchestrator.request import Request
-from orchestrator.search.configurations import differences
-from orchestrator.search.space import describe
+from orchestrator.request import SweepRequest
 
 MEASURE = "orchestrator.training.measure"
 
 
-def dry_run(plan: Plan, request: Request) -> int:
+def dry_run(plan: Plan, request: SweepRequest) -> int:
     """Print the resolved space, the trials, the rungs and an estimate; start nothing."""
     splits = plan.splits
     named = ("training", "validation", "test")
@@ -31,13 +29,18 @@ def dry_run(plan: Plan, request: Request) -> int:
     print(f"folder     {plan.folder}")
     print(f"search     {plan.sweep.search}, at most {plan.trials} trials, seed {plan.seed}")
     print(f"rungs      {_rungs_line(plan)}")
-    print("\nspace\n  " + "\n  ".join(describe(plan.axes)))
-    if told := differences(plan.sweep.configurations):
-        lines = [f"{number:>4}  {text}" for number, text in enumerate(told, 1)]
+    print("\nspace\n  " + "\n  ".join(_aligned(plan.space.describe())))
+    if differences := plan.space.differences():
+        lines = [f"{number:>4}  {text}" for number, text in enumerate(differences, 1)]
         print("\nconfigurations: of the values above, these belong together\n" + "\n".join(lines))
     print("\n" + "\n".join(_estimate_lines(plan, request)))
     print(plan.folder)
     return 0
+
+
+def _aligned(texts: Mapping[str, str]) -> list[str]:
+    width = max((len(key) for key in texts), default=0)
+    return [f"{key:<{width}}  {text}" for key, text in texts.items()]
 
 
 def _rungs_line(plan: Plan) -> str:
@@ -66,26 +69,26 @@ def expected_epochs(trials: int, epochs: int, milestones: Sequence[int], factor:
     return total
 
 
-def _estimate_lines(plan: Plan, request: Request) -> list[str]:
+def _estimate_lines(plan: Plan, request: SweepRequest) -> list[str]:
     """Measured speeds and what follows from them."""
     try:
         speeds = measure(plan)
     except RuntimeError as problem:
         return [f"estimate   none: {problem}"]
     lines = ["estimate   from a few steps measured on this machine, one thread a trial"]
-    for name, found in speeds.items():
-        if "error" in found:
-            lines.append(f"  {name:16} cannot be built: {found['error']}")
+    for name, speed in speeds.items():
+        if "error" in speed:
+            lines.append(f"  {name:16} cannot be built: {speed['error']}")
         else:
-            epoch = duration(_epoch_seconds(plan, found["images_per_second"]))
+            epoch = duration(_epoch_seconds(plan, speed["images_per_second"]))
             lines.append(
-                f"  {name:16} {found['images_per_second']:7.0f} images/s, {epoch} an epoch, "
-                f"{found['parameters']:,} parameters, {found['precision']}"
+                f"  {name:16} {speed['images_per_second']:7.0f} images/s, {epoch} an epoch, "
+                f"{speed['parameters']:,} parameters, {speed['precision']}"
             )
-    usable = {n: f["images_per_second"] for n, f in speeds.items() if "error" not in f}
+    usable = {n: s["images_per_second"] for n, s in speeds.items() if "error" not in s}
     if not usable:
         return [*lines, "  no estimate: no architecture could be built"]
-    often = Counter(row.get("architecture") for row in plan.sweep.configurations)
+    often = Counter(row.get("architecture") for row in plan.space.configurations)
     shares = {name: often[name] or 1 for name in usable}
     each = sum(shares[n] * _epoch_seconds(plan, usable[n]) for n in usable) / sum(shares.values())
     factor = plan.sweep.budget.reduction_factor
@@ -117,12 +120,13 @@ def measure(plan: Plan) -> dict[str, Mapping[str, Any]]:
     Raises:
         RuntimeError: where that process fails.
     """
-    fixed = {key: plan.values(key)[0] for key in plan.axes if plan.values(key)}
-    base = {**plan.base.to_flat(), **fixed}
-    of = {row.get("architecture"): row for row in reversed(plan.sweep.configurations)}
+    space = plan.space
+    first = {key: space.values(key)[0] for key in space.axes if space.values(key)}
+    base = {**plan.base.to_flat(), **first}
+    of = {row.get("architecture"): row for row in reversed(space.configurations)}
     configs = [
         TrialConfig.from_flat({**base, **of.get(name, {}), "architecture": name}).to_flat()
-        for name in plan.values("architecture")
+        for name in space.values("architecture")
     ]
     side = plan.splits.training.images.shape[1]
     task = {"configs": configs, "side": side, "classes": len(plan.splits.classes)}
@@ -132,5 +136,5 @@ def measure(plan: Plan) -> dict[str, Mapping[str, Any]]:
     if done.returncode != 0:
         last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
         raise RuntimeError(f"measuring failed: {last}")
-    found: dict[str, Mapping[str, Any]] = json.loads(done.stdout.splitlines()[-1])
-    return found
+    speeds: dict[str, Mapping[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    return speeds

@@ -44,25 +44,25 @@ def request_and_plan(tmp_path, monkeypatch):
     monkeypatch.setenv("ORCHESTRATOR_CACHE", str(tmp_path / "cache"))
     (tmp_path / "tiny.py").write_text(QUESTION)
 
-    def make(*words, asked=None):
+    def make(*words, question=None):
         results = str(tmp_path / "results")
         request = parse([str(tmp_path / "tiny.py"), "--results", results, "--dry-run", *words])
-        return request, plan.make(request, asked)
+        return request, plan.make(request, question)
 
     return make
 
 
-def fake_measuring(monkeypatch, found, code=0, stderr=""):
-    """In place of the process that measures: what it was asked, and this answer."""
-    asked = []
+def fake_measuring(monkeypatch, speeds, code=0, stderr=""):
+    """In place of the process that measures: its calls, and this answer."""
+    calls = []
 
     def run(words, input, **options):
-        asked.append((words, json.loads(input)))
-        answer = f"chatter\n{json.dumps(found)}\n"
+        calls.append((words, json.loads(input)))
+        answer = f"chatter\n{json.dumps(speeds)}\n"
         return subprocess.CompletedProcess(words, code, answer, stderr)
 
     monkeypatch.setattr(dry_run.subprocess, "run", run)
-    return asked
+    return calls
 
 
 def speed(images_per_second):
@@ -70,7 +70,7 @@ def speed(images_per_second):
 
 
 def test_a_dry_run_says_all_and_leaves_nothing(request_and_plan, monkeypatch, capsys, tmp_path):
-    asked = fake_measuring(monkeypatch, {"CPF": speed(116.0), "CPFF": speed(58.0)})
+    calls = fake_measuring(monkeypatch, {"CPF": speed(116.0), "CPFF": speed(58.0)})
     request, planned = request_and_plan("--concurrency", "2", "--time-budget", "30m")
     assert dry_run.dry_run(planned, request) == 0
     out = capsys.readouterr().out
@@ -85,7 +85,7 @@ def test_a_dry_run_says_all_and_leaves_nothing(request_and_plan, monkeypatch, ca
     assert "1,234 parameters, float32" in out
     assert "ended by --time-budget after 30 min at most" in out
     assert not (tmp_path / "results").exists()
-    words, task = asked[0]
+    words, task = calls[0]
     assert words == [sys.executable, "-m", "orchestrator.training.measure"]
     assert [c["architecture"] for c in task["configs"]] == ["CPF", "CPFF"]
     assert {c["width"] for c in task["configs"]} == {0.1}
@@ -126,7 +126,7 @@ def test_listed_configurations_are_shown_and_weigh_as_often_as_they_stand(
 ):
     listed = [("CPFF", 0.2, "sgd"), ("CPF", 0.4, "adam"), ("CPFF", 0.3, "adam")]
     keys = ("architecture", "width", "optimizer")
-    asked = Sweep(
+    question = Sweep(
         name="final",
         question="Which of three?",
         space={"epochs": 5, "seed": {"grid_search": [1, 2]}},
@@ -135,7 +135,7 @@ def test_listed_configurations_are_shown_and_weigh_as_often_as_they_stand(
         embedded=140,
         configurations=tuple(dict(zip(keys, row, strict=True)) for row in listed),
     )
-    request, planned = request_and_plan("--concurrency", "2", asked=asked)
+    request, planned = request_and_plan("--concurrency", "2", question=question)
     images = len(planned.splits.training) + len(planned.splits.validation) / 3
     speeds = {"CPF": speed(images / 60), "CPFF": speed(images / 15)}
     measured = fake_measuring(monkeypatch, speeds)
@@ -152,7 +152,7 @@ def test_listed_configurations_are_shown_and_weigh_as_often_as_they_stand(
 @pytest.mark.slow
 def test_real_nets_are_measured_in_a_process_of_their_own(request_and_plan):
     _, planned = request_and_plan("--set", "precision=float32")
-    found = dry_run.measure(planned)
-    assert set(found) == {"CPF", "CPFF"}
-    assert all(f["images_per_second"] > 0 and f["parameters"] > 0 for f in found.values())
+    speeds = dry_run.measure(planned)
+    assert set(speeds) == {"CPF", "CPFF"}
+    assert all(f["images_per_second"] > 0 and f["parameters"] > 0 for f in speeds.values())
     assert "tensorflow" not in sys.modules

@@ -16,7 +16,7 @@ from orchestrator.on_ray.trial import Trial
 from orchestrator.on_ray.tune_adapter import errors_unwrapped
 from orchestrator.on_ray.tuner import experiment
 from orchestrator.plan import Plan
-from orchestrator.request import Request, resume_command
+from orchestrator.request import SweepRequest, resume_command
 from orchestrator.scheduling.asha import Rungs
 from orchestrator.scheduling.finished_trials import FinishedTrials
 from orchestrator.scheduling.ledger import Ledger
@@ -41,7 +41,7 @@ class SweepRun:
         trainable: what trains.
     """
 
-    request: Request
+    request: SweepRequest
     planned: Plan
     journal: EventJournal
     place: LocalFiles
@@ -120,7 +120,7 @@ def _scheduler(work: SweepRun, ledger: Ledger) -> Scheduler:
             trials=budget.trials,
             concurrency=request.concurrency or float("inf"),
             deadline=time.monotonic() + (request.time_budget or float("inf")),
-            budget_text=request.budget_text,
+            budget_text=str(request.time_budget or ""),
         ),
         finished=finished,
     )
@@ -128,11 +128,10 @@ def _scheduler(work: SweepRun, ledger: Ledger) -> Scheduler:
 
 def _strategy(work: SweepRun, ledger: Ledger) -> Strategy:
     setup = Setup(
-        axes=work.planned.axes,
-        configurations=work.planned.sweep.configurations,
+        space=work.planned.space,
         seed=work.planned.seed,
         name=work.planned.name,
         file=work.place.study,
-        asked=1 + max((entry.ticket for entry in ledger.entries.values()), default=-1),
+        given=1 + max((entry.ticket for entry in ledger.entries.values()), default=-1),
     )
     return SEARCHES[work.planned.sweep.search](setup)

@@ -6,8 +6,8 @@ Pramerdorfer & Kampel, "Facial Expression Recognition using Convolutional Neural
 of the Art" (https://arxiv.org/abs/1612.02903, Tables I to III). The last F gives the logits, one a
 class.
 
-What each layer looks like is decided in `orchestrator.models.plan`. Differs from the survey in
-one point that it leaves open: a written count opens a new stage of residual blocks, so that
+What each layer looks like is decided in `orchestrator.models.layer_sizes`. Differs from the survey
+in one point that it leaves open: a written count opens a new stage of residual blocks, so that
 3R4R is two stages (the second halves the image and has twice the filters) and RRRRRRR is one.
 """
 

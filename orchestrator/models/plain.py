@@ -19,9 +19,9 @@ normalisation have no bias.
 
 import keras
 
+from orchestrator.models.layer_sizes import Style
 from orchestrator.models.notation import NAMED
 from orchestrator.models.options import Options
-from orchestrator.models.plan import Style
 from orchestrator.models.strings import from_notation
 
 KIM = Style(

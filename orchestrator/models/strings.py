@@ -8,8 +8,8 @@ from keras import layers
 
 from orchestrator.models import blocks
 from orchestrator.models.custom_layers import ResponseNormalisation
+from orchestrator.models.layer_sizes import LayerSize, Style, layer_sizes
 from orchestrator.models.options import CAM_LAYER, Options
-from orchestrator.models.plan import PlannedLayer, Style, plan
 
 
 def from_notation(
@@ -38,7 +38,7 @@ def from_notation(
     """
     inputs = keras.Input(shape, name="images")
     x = inputs
-    for layer in plan(text, min(shape[:2]), style or Style()):
+    for layer in layer_sizes(text, min(shape[:2]), style or Style()):
         if layer.letter == "F" and len(x.shape) > 2:
             x = layers.Flatten(name="flatten")(x)
         x = BUILD[layer.letter](x, layer, options, classes)
@@ -47,38 +47,38 @@ def from_notation(
     return keras.Model(inputs, x, name="from_notation")
 
 
-def _convolution(x: Any, layer: PlannedLayer, options: Options, classes: int) -> Any:
+def _convolution(x: Any, layer: LayerSize, options: Options, classes: int) -> Any:
     filters = options.scaled(layer.size)
     x = blocks.convolution(x, filters, layer.window, layer.name, options.batch_normalisation)
     return blocks.rectified(x, _output(layer))
 
 
-def _pooling(x: Any, layer: PlannedLayer, options: Options, classes: int) -> Any:
+def _pooling(x: Any, layer: LayerSize, options: Options, classes: int) -> Any:
     if layer.window == 0:
         return layers.GlobalAveragePooling2D(name=layer.name)(x)
     return blocks.pooling(x, options.pooling, layer.window, layer.name)
 
 
-def _response_normalisation(x: Any, layer: PlannedLayer, options: Options, classes: int) -> Any:
+def _response_normalisation(x: Any, layer: LayerSize, options: Options, classes: int) -> Any:
     return ResponseNormalisation(name=layer.name)(x)
 
 
-def _inception(x: Any, layer: PlannedLayer, options: Options, classes: int) -> Any:
+def _inception(x: Any, layer: LayerSize, options: Options, classes: int) -> Any:
     return blocks.inception(x, layer.size, layer.name, options, _output(layer))
 
 
-def _residual(x: Any, layer: PlannedLayer, options: Options, classes: int) -> Any:
+def _residual(x: Any, layer: LayerSize, options: Options, classes: int) -> Any:
     filters = options.scaled(layer.size)
     return blocks.residual(x, filters, layer.name, options, layer.strides, _output(layer))
 
 
-def _fully_connected(x: Any, layer: PlannedLayer, options: Options, classes: int) -> Any:
+def _fully_connected(x: Any, layer: LayerSize, options: Options, classes: int) -> Any:
     if layer.size == 0:
         return blocks.logits(x, classes)
     return blocks.hidden(x, options.scaled(layer.size), layer.name, options.batch_normalisation)
 
 
-BUILD: dict[str, Callable[[Any, PlannedLayer, Options, int], Any]] = {
+BUILD: dict[str, Callable[[Any, LayerSize, Options, int], Any]] = {
     "C": _convolution,
     "P": _pooling,
     "N": _response_normalisation,
@@ -89,5 +89,5 @@ BUILD: dict[str, Callable[[Any, PlannedLayer, Options, int], Any]] = {
 """Letter of the notation -> what it adds to the network."""
 
 
-def _output(layer: PlannedLayer) -> str:
+def _output(layer: LayerSize) -> str:
     return CAM_LAYER if layer.last_feature else f"{layer.name}_relu"

@@ -19,7 +19,7 @@ from orchestrator.process.error_line import log_traceback
 from orchestrator.scheduling.failures import CAUSES
 from orchestrator.scheduling.ledger import Entry, Ledger
 from orchestrator.scheduling.scheduler import METRIC, Scheduler
-from orchestrator.search.space import Axis, Choice, Constant
+from orchestrator.search.axes import Axis, Categorical, Constant
 from orchestrator.training.inputs import prepare_inputs
 from results.journal.event_journal import Busy
 
@@ -68,7 +68,8 @@ class Monitor:
     def __enter__(self) -> "Monitor":
         self._progress.__enter__()
         with self.harmless("TensorBoard"):
-            self._dashboard.start_sweep({k: _domain(axis) for k, axis in self._plan.axes.items()})
+            axes = self._plan.space.axes
+            self._dashboard.start_sweep({key: _domain(axis) for key, axis in axes.items()})
             if not self._plan.resume:
                 self._show_samples()
         return self
@@ -117,7 +118,7 @@ class Monitor:
             [np.flatnonzero(labels == k)[:SAMPLES_A_CLASS] for k in range(len(plan.splits.classes))]
         )
         names = [plan.splits.classes[labels[i]] for i in rows]
-        for variant in plan.values("preprocessing"):
+        for variant in plan.space.values("preprocessing"):
             inputs = prepare_inputs(plan.source, plan.splits, variant)
             self._dashboard.images(f"samples/{variant}", inputs.training[rows], names)
 
@@ -202,6 +203,6 @@ def _short(message: str, most: int = 160) -> str:
 def _domain(axis: Axis) -> Any:
     if isinstance(axis, Constant):
         return axis.value
-    if isinstance(axis, Choice):
+    if isinstance(axis, Categorical):
         return list(axis.values)
     return SimpleNamespace(lower=axis.low, upper=axis.high)

@@ -91,7 +91,7 @@ class Show:
         self.scheduler = Scheduler(
             base=self.plan.base,
             ledger=self.ledger,
-            strategy=SEARCHES["grid"](Setup(self.plan.axes, asked=tickets)),
+            strategy=SEARCHES["grid"](Setup(self.plan.space, given=tickets)),
             rungs=Rungs(self.plan.milestones, 3),
             limits=Limits(trials=4),
         )

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from orchestrator.errors import BadInput
 from orchestrator.process import hardware
-from orchestrator.request import Request
+from orchestrator.request import SweepRequest
 
 USUAL_SHARE = 0.25
 """Of a GPU: one of these small nets keeps a large GPU busy only now and then."""
@@ -23,7 +23,7 @@ class TrialResources:
     gpus: float
 
     @classmethod
-    def of(cls, request: Request, gpus: float) -> "TrialResources":
+    def of(cls, request: SweepRequest, gpus: float) -> "TrialResources":
         """One thread a trial and as many trials as cores, or a share of each GPU.
 
         Measured on 4 cores: four trials of one thread train 1.4 times as many images a second as

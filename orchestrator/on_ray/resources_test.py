@@ -3,7 +3,7 @@ import pytest
 from orchestrator.errors import BadInput
 from orchestrator.on_ray.resources import TrialResources
 from orchestrator.process import hardware
-from orchestrator.request import Request
+from orchestrator.request import SweepRequest
 
 
 @pytest.fixture(autouse=True)
@@ -27,9 +27,9 @@ def eight_cores(monkeypatch):
     ],
 )
 def test_a_thread_each_or_a_share_of_a_gpu(said, gpus, expected):
-    assert TrialResources.of(Request(**said), gpus) == expected
+    assert TrialResources.of(SweepRequest(**said), gpus) == expected
 
 
 def test_a_share_of_no_gpu_is_refused():
     with pytest.raises(BadInput, match=r"--gpus-per-trial 0\.5: there is no GPU here"):
-        TrialResources.of(Request(gpus_per_trial=0.5), 0)
+        TrialResources.of(SweepRequest(gpus_per_trial=0.5), 0)

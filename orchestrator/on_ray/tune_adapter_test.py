@@ -24,7 +24,7 @@ from orchestrator.on_ray.tune_internals_test import Controller, PlainTrial
 from orchestrator.scheduling.failures import CAUSES
 from orchestrator.scheduling.hang_detector import HangDetector
 from orchestrator.scheduling.scheduler import Scheduler
-from orchestrator.search.space import Choice, Constant
+from orchestrator.search.axes import Categorical, Constant
 from orchestrator.testing.scripted import completed, conduct, row
 from results.journal.event_journal import Busy
 
@@ -157,7 +157,7 @@ class Counted(tune.Callback):
 
 def in_ray(folder):
     """A sweep of `TRIALS` with the true Tune; prints what is asserted."""
-    axes = {"seed": Choice(tuple(range(TRIALS))), "epochs": Constant(1)}
+    axes = {"seed": Categorical(tuple(range(TRIALS))), "epochs": Constant(1)}
     scheduler = conduct(axes=axes, rungs=(), trials=TRIALS)
     scheduling, counted = TuneScheduler(scheduler), Counted()
     with session(cpus=2, gpus=0, address=None):

@@ -15,7 +15,7 @@ from orchestrator.on_ray.tune_adapter import (
     configured_signature,
 )
 from orchestrator.plan import Plan
-from orchestrator.request import Request
+from orchestrator.request import SweepRequest
 from orchestrator.scheduling.hang_detector import HangDetector
 from orchestrator.scheduling.scheduler import Scheduler
 from results.paths import Paths
@@ -25,7 +25,7 @@ PENDING_AT_ONCE = "TUNE_MAX_PENDING_TRIALS_PG"
 
 
 def experiment(
-    request: Request,
+    request: SweepRequest,
     plan: Plan,
     trainable: type[Trial],
     scheduler: Scheduler,

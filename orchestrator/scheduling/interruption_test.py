@@ -9,6 +9,7 @@ from optuna.trial import TrialState
 from orchestrator.monitor.rows import epoch_rows
 from orchestrator.scheduling.scheduler import METRIC
 from orchestrator.search.catalogue import SEARCHES
+from orchestrator.search.space import SearchSpace
 from orchestrator.search.strategy import Setup
 from orchestrator.testing.scripted import (
     EPOCHS,
@@ -201,7 +202,7 @@ def test_a_foreign_study_is_told_what_it_lacks_once_and_tickets_are_changed(tmp_
     scheduler = conduct(journal, **more, study=tmp_path / "lost")
     Stage(rising).play(scheduler, results=2 * EPOCHS + 3)  # two have ended, one is under way
     foreign = tmp_path / "foreign"
-    other = SEARCHES["tpe"](Setup(MIXED, seed=99, file=foreign))
+    other = SEARCHES["tpe"](Setup(SearchSpace(MIXED), seed=99, file=foreign))
     other.ask()
     resumed = conduct(journal, **more, study=foreign)
     assert resumed.take_up() == 3

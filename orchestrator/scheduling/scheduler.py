@@ -16,7 +16,7 @@ from orchestrator.config import TrialConfig
 from orchestrator.scheduling.asha import Rungs
 from orchestrator.scheduling.failures import CAUSES
 from orchestrator.scheduling.ledger import RESULT_FIELDS, Entry, Ledger
-from orchestrator.search.strategy import Outcome, Strategy, Suggestion
+from orchestrator.search.strategy import Strategy, Suggestion, TrialOutcome
 from orchestrator.training.history import EpochRow
 
 METRIC = "validation_accuracy"
@@ -287,7 +287,7 @@ def _row(result: Mapping[str, Any]) -> dict[str, Any]:
     return {k: math.nan if result.get(k) is None else result[k] for k in ROW_FIELDS}
 
 
-def outcome(entry: Entry) -> Outcome:
+def outcome(entry: Entry) -> TrialOutcome:
     """What the search strategy is told of a trial.
 
     A pruned trial is told as pruned, with what it reached on the way; so is a diverged one, because
@@ -297,7 +297,7 @@ def outcome(entry: Entry) -> Outcome:
     path = [(e, row[METRIC]) for e, row in sorted(entry.rows.items()) if math.isfinite(row[METRIC])]
     best = entry.best_row(METRIC)
     if entry.status in ("completed", "stopped_early", "reused") and best is not None:
-        return Outcome("completed", best[METRIC], path)
+        return TrialOutcome("completed", best[METRIC], path)
     if entry.error or entry.status == "running" or not entry.rows:
-        return Outcome("failed", None, path)
-    return Outcome("pruned", None, path)
+        return TrialOutcome("failed", None, path)
+    return TrialOutcome("pruned", None, path)

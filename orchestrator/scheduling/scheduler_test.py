@@ -7,8 +7,8 @@ from optuna.trial import TrialState
 from orchestrator.monitor.rows import epoch_rows
 from orchestrator.scheduling.ledger import Ledger
 from orchestrator.scheduling.scheduler import METRIC, REPEATS, FinishedTrial
+from orchestrator.search.axes import Categorical, Constant
 from orchestrator.search.catalogue import SEARCHES
-from orchestrator.search.space import Choice, Constant, size
 from orchestrator.testing.scripted import (
     BASE,
     EPOCHS,
@@ -44,7 +44,7 @@ def test_hopeless_trials_are_pruned_and_the_best_completes(search, slots):
     scheduler = conduct(search=search, axes=GRID)
     Stage(rising, slots, seed=5).play(scheduler)
     statuses_by_rate = by_rate(scheduler)
-    assert len(statuses_by_rate) == size(GRID) == 12
+    assert len(statuses_by_rate) == len(RATES.values) == 12
     assert statuses_by_rate[0.12] == "completed"
     assert set(statuses_by_rate.values()) == {"completed", "pruned"}
     pruned = [e for e in scheduler.ledger.entries.values() if e.status == "pruned"]
@@ -54,7 +54,7 @@ def test_hopeless_trials_are_pruned_and_the_best_completes(search, slots):
 
 def test_descending_quality_leaves_the_first_alone():
     axes = {
-        "learning_rate": Choice(tuple(sorted(RATES.values, reverse=True))),
+        "learning_rate": Categorical(tuple(sorted(RATES.values, reverse=True))),
         "epochs": Constant(EPOCHS),
     }
     scheduler = conduct(axes=axes)
@@ -277,7 +277,7 @@ def test_a_pending_trial_that_was_finished_elsewhere_meanwhile_is_taken_over():
 
 def test_any_number_of_finished_trials_is_taken_over_in_a_row():
     older = FinishedTrial("older", "completed", "epochs", (row(1, 0.5),), {})
-    axes = {"seed": Choice(tuple(range(REPEATS + 50))), "epochs": Constant(1)}
+    axes = {"seed": Categorical(tuple(range(REPEATS + 50))), "epochs": Constant(1)}
     last = {**BASE.to_flat(), "seed": REPEATS + 49, "epochs": 1}
     new = BASE.from_flat(last).signature()
     scheduler = conduct(

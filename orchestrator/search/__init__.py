@@ -1,4 +1,4 @@
-"""Which configuration to try next: the space, and the strategies that are asked and answered.
+"""Which configuration to try next: the space, and the strategies that suggest from it and learn.
 
-Knows neither what a trial is doing now nor who goes on.
+Knows neither what a trial is doing now nor who goes on, and starts no Ray.
 """

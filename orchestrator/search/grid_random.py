@@ -6,9 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from orchestrator.search.configurations import joint_grid
-from orchestrator.search.space import Axis, grid, sample
-from orchestrator.search.strategy import Outcome, Setup, Suggestion
+from orchestrator.search.strategy import Setup, Suggestion, TrialOutcome
 
 
 class _Numbered:
@@ -26,11 +24,11 @@ class _Numbered:
         self._next += 1
         return suggestion
 
-    def tell(self, ticket: int, outcome: Outcome) -> None:
+    def tell(self, ticket: int, outcome: TrialOutcome) -> None:
         """Closes the ticket; the outcome changes nothing."""
         self._open.pop(ticket, None)
 
-    def recall(self, ticket: int, values: Mapping[str, Any], outcome: Outcome | None) -> None:
+    def recall(self, ticket: int, values: Mapping[str, Any], outcome: TrialOutcome | None) -> None:
         """All is well: suggestion i depends on (setup, i) alone."""
 
     def open_tickets(self) -> dict[int, dict[str, Any]]:
@@ -39,15 +37,15 @@ class _Numbered:
 
 
 class GridSearch(_Numbered):
-    """Every combination once, in written order; see `listed.joint_grid`.
+    """Every combination once, in written order; see `SearchSpace.grid`.
 
     Raises:
         BadInput: for a continuous axis.
     """
 
     def __init__(self, setup: Setup) -> None:
-        super().__init__(setup.asked)
-        self._rows = islice(joint_grid(setup.axes, setup.configurations), setup.asked, None)
+        super().__init__(setup.given)
+        self._rows = islice(setup.space.grid(), setup.given, None)
 
     def ask(self) -> Suggestion | None:
         """The next combination; None after the last."""
@@ -60,30 +58,15 @@ class RandomSearch(_Numbered):
     def __init__(self, setup: Setup) -> None:
         super().__init__(0)
         self._setup = setup
-        self._taken: set[tuple[Any, ...]] = set()
-        for _ in range(setup.asked):
+        self._tried: set[tuple[Any, ...]] = set()
+        for _ in range(setup.given):
             self.ask()
         self._open.clear()
 
     def ask(self) -> Suggestion | None:
-        """Suggestion i, which depends on (axes, seed, i) alone."""
-        setup = self._setup
-        values = _draw(setup.axes, np.random.default_rng([setup.seed, self._next]), self._taken)
+        """Suggestion i, which depends on (space, seed, i) alone."""
+        rng = np.random.default_rng([self._setup.seed, self._next])
+        values = self._setup.space.sample_untried(rng, self._tried)
         if values is not None:
-            self._taken.add(_key(values))
+            self._tried.add(tuple(values.values()))
         return self._hand_out(values)
-
-
-def _key(values: Mapping[str, Any]) -> tuple[Any, ...]:
-    return tuple(values.values())
-
-
-def _draw(
-    axes: Mapping[str, Axis], rng: np.random.Generator, taken: set[tuple[Any, ...]]
-) -> dict[str, Any] | None:
-    for _ in range(100):
-        values = sample(axes, rng)
-        if _key(values) not in taken:
-            return values
-    left = [values for values in grid(axes) if _key(values) not in taken]
-    return left[int(rng.integers(len(left)))] if left else None

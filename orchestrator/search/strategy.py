@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import Any, Literal, Protocol
 
 from orchestrator.errors import BadInput
-from orchestrator.search.space import Axis
+from orchestrator.search.space import SearchSpace
 
 
 @dataclass(frozen=True)
@@ -18,7 +18,7 @@ class Suggestion:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrialOutcome:
     """How a suggestion ended.
 
     Attributes:
@@ -39,10 +39,12 @@ class Strategy(Protocol):
     def ask(self) -> Suggestion | None:
         """The next configuration; None where all have been given."""
 
-    def tell(self, ticket: int, outcome: Outcome) -> None:
+    def tell(self, ticket: int, outcome: TrialOutcome) -> None:
         """How a suggestion ended; the first word about a ticket holds, later ones are ignored."""
 
-    def recall(self, ticket: int, values: Mapping[str, Any], outcome: Outcome | None) -> int | None:
+    def recall(
+        self, ticket: int, values: Mapping[str, Any], outcome: TrialOutcome | None
+    ) -> int | None:
         """Make sure that a suggestion of an interrupted sweep is known, e.g. if a file was lost.
 
         Args:
@@ -67,25 +69,23 @@ class Setup:
     """What a strategy is made from.
 
     Attributes:
-        axes: the space.
+        space: what is searched.
         seed: of the suggestions, >= 0.
         name: the study's name: the sweep's.
         file: of the study, on a local or mounted disk; only TPE writes it. None: in memory alone.
-        asked: suggestions given before an interruption: the highest ticket and one. TPE reads
+        given: suggestions given before an interruption: the highest ticket and one. TPE reads
             them from its file instead.
-        configurations: that belong to a grid's axes; see `orchestrator.search.configurations`.
 
     Raises:
         BadInput: for a negative seed or count.
     """
 
-    axes: Mapping[str, Axis]
+    space: SearchSpace
     seed: int = 0
     name: str = "sweep"
     file: Path | None = None
-    asked: int = 0
-    configurations: Sequence[Mapping[str, Any]] = ()
+    given: int = 0
 
     def __post_init__(self) -> None:
-        if self.seed < 0 or self.asked < 0:
-            raise BadInput(f"seed {self.seed} and count {self.asked} must not be negative")
+        if self.seed < 0 or self.given < 0:
+            raise BadInput(f"seed {self.seed} and count {self.given} must not be negative")

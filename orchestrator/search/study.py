@@ -95,9 +95,9 @@ def _mend_end(path: Path) -> None:
     if not path.exists():
         return
     content = path.read_bytes()
-    whole = content.rfind(b"\n") + 1
-    if whole:
-        json.loads(content[content.rfind(b"\n", 0, whole - 1) + 1 : whole])
-    if whole < len(content):
+    end = content.rfind(b"\n") + 1
+    if end:
+        json.loads(content[content.rfind(b"\n", 0, end - 1) + 1 : end])
+    if end < len(content):
         with path.open("r+b") as stream:
-            stream.truncate(whole)
+            stream.truncate(end)

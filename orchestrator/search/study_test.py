@@ -72,11 +72,11 @@ def test_a_lock_in_use_is_left_alone(tmp_path, monkeypatch):
 def test_half_a_last_line_is_cut_before_it_is_appended_to(tmp_path):
     file = tmp_path / "optuna.journal"
     make(file).ask()
-    whole = file.read_bytes()
-    file.write_bytes(whole + b'{"op_code":4,"work')
+    content = file.read_bytes()
+    file.write_bytes(content + b'{"op_code":4,"work')
     make(file).ask()
     assert b"work{" not in file.read_bytes()
-    assert file.read_bytes().startswith(whole + b'{"op_code":')
+    assert file.read_bytes().startswith(content + b'{"op_code":')
     assert len(make(file).trials) == 2
 
 

@@ -21,9 +21,9 @@ from optuna.storages import InMemoryStorage
 from optuna.trial import FrozenTrial, TrialState
 
 from orchestrator.errors import BadInput
-from orchestrator.search.grid_random import _draw, _key
-from orchestrator.search.space import Axis, Choice, Constant, Whole, grid, size, snap
-from orchestrator.search.strategy import Outcome, Setup, Suggestion
+from orchestrator.search.axes import Axis, Categorical, Constant, Integer
+from orchestrator.search.space import SearchSpace
+from orchestrator.search.strategy import Setup, Suggestion, TrialOutcome
 from orchestrator.search.study import calm_optuna, forget_last_trial, open_journal
 
 WARM_UP = 8
@@ -48,10 +48,11 @@ class TpeSearch:
     def __init__(self, setup: Setup) -> None:
         calm_optuna()
         self._setup = setup
-        self._free = {key: a for key, a in setup.axes.items() if size({key: a}) != 1}
-        fixed = {key: a for key, a in setup.axes.items() if key not in self._free}
-        self._fixed = next(grid(fixed))
-        self._distributions = {key: _distribution(axis) for key, axis in self._free.items()}
+        axes, varied = setup.space.axes, setup.space.varied
+        self._free = SearchSpace({key: axes[key] for key in varied})
+        fixed = SearchSpace({key: axis for key, axis in axes.items() if key not in varied})
+        self._fixed = next(fixed.grid())
+        self._distributions = {key: _distribution(axes[key]) for key in varied}
         self._open()
         self._check_space()
         if setup.file is not None and self._half_asked(self._trials()[-1:]):
@@ -71,15 +72,14 @@ class TpeSearch:
     def ask(self) -> Suggestion | None:
         """The next configuration; None once a finite space is exhausted."""
         trials = self._trials()
-        taken = {self._params_key(trial) for trial in trials}
-        combinations = size(self._free)
-        if combinations is not None and len(taken) >= combinations:
+        tried = {tuple(trial.params.get(key) for key in self._free.axes) for trial in trials}
+        if self._free.size is not None and len(tried) >= self._free.size:
             return None
-        self._study.sampler = _Sampler(self._free, (self._setup.seed, len(trials)), taken)
+        self._study.sampler = _Sampler(self._free, (self._setup.seed, len(trials)), tried)
         trial = self._study.ask(self._distributions)
         return Suggestion(trial.number, self._values(trial.params))
 
-    def tell(self, ticket: int, outcome: Outcome) -> None:
+    def tell(self, ticket: int, outcome: TrialOutcome) -> None:
         """Writes the outcome into the study, truthfully.
 
         A pruned trial is PRUNED, never COMPLETE, its value the last one it reported: TPE ranks it
@@ -111,14 +111,16 @@ class TpeSearch:
         running = (t for t in self._trials() if t.state == TrialState.RUNNING)
         return {trial.number: self._values(trial.params) for trial in running}
 
-    def recall(self, ticket: int, values: Mapping[str, Any], outcome: Outcome | None) -> int | None:
+    def recall(
+        self, ticket: int, values: Mapping[str, Any], outcome: TrialOutcome | None
+    ) -> int | None:
         """Adds the trial where the study does not hold it: its file was lost, or is another's.
 
         Returns:
             None where the study holds these values under this ticket; otherwise the new ticket.
         """
         trials = self._trials()
-        params = {key: values[key] for key in self._free}
+        params = {key: values[key] for key in self._free.axes}
         if ticket < len(trials) and trials[ticket].params == params:
             return None
         state = TrialState.RUNNING if outcome is None else _state(outcome)
@@ -134,14 +136,12 @@ class TpeSearch:
         return len(trials)
 
     def _trials(self) -> list[FrozenTrial]:
-        return self._study.get_trials(deepcopy=False)
-
-    def _params_key(self, trial: FrozenTrial) -> tuple[Any, ...]:
-        return tuple(trial.params.get(key) for key in self._free)
+        trials: list[FrozenTrial] = self._study.get_trials(deepcopy=False)
+        return trials
 
     def _values(self, params: Mapping[str, Any]) -> dict[str, Any]:
-        known = {**self._fixed, **params}
-        return {key: known[key] for key in self._setup.axes}
+        values = {**self._fixed, **params}
+        return {key: values[key] for key in self._setup.space.axes}
 
     def _check_space(self) -> None:
         ours = self._distributions
@@ -156,25 +156,25 @@ class TpeSearch:
     def _half_asked(self, trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:
         """Those that a kill left without some of their values."""
         running = (trial for trial in trials if trial.state == TrialState.RUNNING)
-        return [trial for trial in running if set(trial.params) != set(self._free)]
+        return [trial for trial in running if set(trial.params) != set(self._free.axes)]
 
 
-class _Sampler(optuna.samplers.TPESampler):
+class _Sampler(optuna.samplers.TPESampler):  # type: ignore[misc, unused-ignore]
     """TPE for one draw: over the whole known space, and nothing that has been tried."""
 
     def __init__(
-        self, axes: Mapping[str, Axis], seed: tuple[int, int], taken: set[tuple[Any, ...]]
+        self, space: SearchSpace, seed: tuple[int, int], tried: set[tuple[Any, ...]]
     ) -> None:
         entropy = int(np.random.SeedSequence(seed).generate_state(1)[0])
         super().__init__(n_startup_trials=WARM_UP, seed=entropy)
-        self._axes = axes
+        self._space = space
         self._generator = np.random.default_rng(seed)
-        self._taken = taken
+        self._tried = tried
 
     def infer_relative_search_space(
         self, study: optuna.Study, trial: FrozenTrial
     ) -> dict[str, BaseDistribution]:
-        return {key: _distribution(axis) for key, axis in self._axes.items()}
+        return {key: _distribution(axis) for key, axis in self._space.axes.items()}
 
     def sample_relative(
         self, study: optuna.Study, trial: FrozenTrial, search_space: dict[str, BaseDistribution]
@@ -183,17 +183,17 @@ class _Sampler(optuna.samplers.TPESampler):
             params = super().sample_relative(study, trial, search_space)
             if not params:  # still warming up
                 break
-            values = {key: snap(axis, params[key]) for key, axis in self._axes.items()}
-            if _key(values) not in self._taken:
+            values = {key: axis.snap(params[key]) for key, axis in self._space.axes.items()}
+            if tuple(values.values()) not in self._tried:
                 return values
-        return _draw(self._axes, self._generator, self._taken) or {}
+        return self._space.sample_untried(self._generator, self._tried) or {}
 
 
 def _distribution(axis: Axis) -> BaseDistribution:
-    if isinstance(axis, Choice | Constant):
-        return CategoricalDistribution(axis.values if isinstance(axis, Choice) else (axis.value,))
+    if isinstance(axis, Categorical | Constant):
+        return CategoricalDistribution(axis.values)
     # Optuna has no stepped logarithmic range: the draw is snapped to the step afterwards.
-    if isinstance(axis, Whole):
+    if isinstance(axis, Integer):
         return IntDistribution(axis.low, axis.high, axis.log, 1 if axis.log else axis.step)
     return FloatDistribution(axis.low, axis.high, axis.log, None if axis.log else axis.step)
 
@@ -202,7 +202,7 @@ def _finite(rows: Iterable[tuple[int, float | None]]) -> dict[int, float]:
     return {epoch: float(v) for epoch, v in rows if v is not None and math.isfinite(v)}
 
 
-def _state(outcome: Outcome) -> TrialState:
+def _state(outcome: TrialOutcome) -> TrialState:
     if outcome.state == "failed":
         return TrialState.FAIL
     alive = outcome.value is not None and math.isfinite(outcome.value)

@@ -1,4 +1,7 @@
-"""One file, one question: each has a function `sweep() -> Sweep`, named in SWEEPS."""
+"""One file, one question: each has a function `sweep() -> Sweep`, named in SWEEPS.
+
+A question says what is tried and how much may be spent; it knows nothing of how that is done.
+"""
 
 import contextlib
 import importlib
@@ -61,8 +64,8 @@ def _blaming(file: Path) -> Iterator[None]:
     except Exception as error:
         frames = traceback.extract_tb(error.__traceback__)
         places = [f", line {f.lineno}" for f in frames if f.filename == str(file)]
-        said = f"{type(error).__name__}: {error}".partition("\n")[0]
-        raise BadInput(f"{file}{places[-1] if places else ''}: {said}") from error
+        reason = f"{type(error).__name__}: {error}".partition("\n")[0]
+        raise BadInput(f"{file}{places[-1] if places else ''}: {reason}") from error
 
 
 def _question(module: ModuleType, origin: str) -> Sweep:

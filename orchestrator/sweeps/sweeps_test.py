@@ -7,8 +7,9 @@ from orchestrator import sweeps
 from orchestrator.config import CHOICES, Sweep
 from orchestrator.errors import BadInput
 from orchestrator.scheduling.asha import milestones
+from orchestrator.search.axes import Categorical, Constant
 from orchestrator.search.catalogue import SEARCHES
-from orchestrator.search.space import Choice, Constant, axes, size
+from orchestrator.search.space import SearchSpace
 
 MINE = """
 from ray import tune
@@ -21,8 +22,9 @@ def sweep():
 """
 
 
-def values(axis):
-    return axis.values if isinstance(axis, Choice) else (axis.value,)
+def space_of(name):
+    made = sweeps.load(name)
+    return SearchSpace.of(made.space, made.configurations)
 
 
 @pytest.mark.parametrize("name", sweeps.SWEEPS)
@@ -34,22 +36,21 @@ class TestEveryNamedSweep:
         assert re.fullmatch(r"[A-Z][^.?!]*(\.\d[^.?!]*)*\?", made.question), made.question
 
     def test_varies_something_within_what_is_known(self, name):
-        described = axes(sweeps.load(name).space)  # refuses unknown fields and values
-        assert any(not isinstance(axis, Constant) for axis in described.values())
-        assert set(values(described["architecture"])) & {*CHOICES["architecture"], "CPCPFF"}
+        space = space_of(name)  # refuses unknown fields and values
+        assert space.varied
+        assert set(space.values("architecture")) & {*CHOICES["architecture"], "CPCPFF"}
 
     def test_names_its_epochs_and_a_search_that_there_is(self, name):
-        made = sweeps.load(name)
-        assert isinstance(axes(made.space)["epochs"], Constant)
-        assert made.search in SEARCHES
+        assert isinstance(space_of(name).axes["epochs"], Constant)
+        assert sweeps.load(name).search in SEARCHES
 
     def test_spends_what_its_space_needs(self, name):
         made = sweeps.load(name)
-        described, budget = axes(made.space), made.budget
+        space, budget = space_of(name), made.budget
         if made.search == "grid":
-            assert budget.trials == size(described)
+            assert budget.trials == space.size
         if budget.early_stopping:
-            epochs = described["epochs"].value
+            epochs = space.highest("epochs")
             assert milestones(budget.grace_epochs, budget.reduction_factor, epochs)
 
     def test_its_file_says_how_to_run_it(self, name):
@@ -70,9 +71,9 @@ def test_the_quickstart_needs_no_data_and_few_images():
 
 
 def test_the_published_protocol_is_as_published():
-    space = axes(sweeps.load("state_of_the_art").space)
+    axes = space_of("state_of_the_art").axes
     expected = {"epochs": 600, "learning_rate": 0.1, "batch_size": 128, "momentum": 0.9}
-    assert {key: space[key].value for key in expected} == expected
+    assert {key: axes[key].value for key in expected} == expected
 
 
 def test_a_file_anywhere_works_the_same_way(tmp_path):
@@ -81,7 +82,7 @@ def test_a_file_anywhere_works_the_same_way(tmp_path):
     file.write_text(MINE)
     made = sweeps.load(str(file))
     assert made.name == "mine"
-    assert axes(made.space)["learning_rate"] == Choice((0.1, 0.01))
+    assert SearchSpace.of(made.space).axes["learning_rate"] == Categorical((0.1, 0.01))
     assert sorted(file.parent.iterdir()) == [file]  # reading it leaves nothing beside it
 
 
@@ -92,7 +93,7 @@ def test_an_unknown_name_lists_the_known_ones():
 
 
 @pytest.mark.parametrize(
-    ("text", "said"),
+    ("text", "sentence"),
     [
         (None, "{file}: no such file; expected a Python file with sweep() -> Sweep"),
         ("x = 1\n", "{file}: defines no function sweep(); expected sweep() -> Sweep"),
@@ -107,11 +108,11 @@ def test_an_unknown_name_lists_the_known_ones():
         ("def sweep(x):\n    return x\n", "{file}: TypeError: sweep() missing 1 required"),
     ],
 )
-def test_a_file_that_cannot_be_used_is_refused_by_its_line(tmp_path, text, said):
+def test_a_file_that_cannot_be_used_is_refused_by_its_line(tmp_path, text, sentence):
     file = tmp_path / "mine.py"
     if text is not None:
         file.write_text(text)
     with pytest.raises(BadInput) as refusal:
         sweeps.load(str(file))
-    assert str(refusal.value).startswith(said.format(file=file))
+    assert str(refusal.value).startswith(sentence.format(file=file))
     assert "\n" not in str(refusal.value)

@@ -16,18 +16,19 @@ from orchestrator.config import TrialConfig
 from orchestrator.scheduling.asha import Rungs
 from orchestrator.scheduling.ledger import Ledger
 from orchestrator.scheduling.scheduler import METRIC, Limits, Scheduler
+from orchestrator.search.axes import Axis, Categorical, Constant, Real
 from orchestrator.search.catalogue import SEARCHES
-from orchestrator.search.space import Axis, Choice, Constant, Real
+from orchestrator.search.space import SearchSpace
 from orchestrator.search.strategy import Setup
 from orchestrator.search.study import open_journal
 from orchestrator.testing.stand_ins import ListJournal
 
 EPOCHS = 9
-RATES = Choice((0.06, 0.02, 0.09, 0.01, 0.12, 0.04, 0.03, 0.11, 0.05, 0.08, 0.07, 0.1))
+RATES = Categorical((0.06, 0.02, 0.09, 0.01, 0.12, 0.04, 0.03, 0.11, 0.05, 0.08, 0.07, 0.1))
 GRID: dict[str, Axis] = {"learning_rate": RATES, "epochs": Constant(EPOCHS)}
 MIXED: dict[str, Axis] = {
     "learning_rate": Real(1e-3, 1e-1, log=True),
-    "dropout": Choice((0.0, 0.2, 0.4)),
+    "dropout": Categorical((0.0, 0.2, 0.4)),
     "epochs": Constant(EPOCHS),
 }
 BASE = TrialConfig(data="d1", precision="float32")
@@ -162,12 +163,12 @@ def conduct(
     """A scheduler on a journal, as `driver.run` makes it; more: of `Limits`, or finished."""
     journal = ListJournal() if journal is None else journal
     ledger = Ledger(journal, journal.read())
-    tickets = 1 + max((entry.ticket for entry in ledger.entries.values()), default=-1)
+    given = 1 + max((entry.ticket for entry in ledger.entries.values()), default=-1)
     finished = {"finished": more.pop("finished")} if "finished" in more else {}
     return Scheduler(
         base=BASE,
         ledger=ledger,
-        strategy=SEARCHES[search](Setup(axes, seed=3, file=study, asked=tickets)),
+        strategy=SEARCHES[search](Setup(SearchSpace(axes), seed=3, file=study, given=given)),
         rungs=Rungs(rungs, 3) if rungs else None,
         limits=Limits(**{"trials": 12, **more}),
         **finished,

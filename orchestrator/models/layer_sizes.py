@@ -35,7 +35,7 @@ class Style:
 
 
 @dataclass(frozen=True)
-class PlannedLayer:
+class LayerSize:
     """One layer of the network.
 
     Attributes:
@@ -57,7 +57,7 @@ class PlannedLayer:
     last_feature: bool = False
 
 
-def plan(text: str, side: int, style: Style) -> tuple[PlannedLayer, ...]:
+def layer_sizes(text: str, side: int, style: Style) -> tuple[LayerSize, ...]:
     """The layers of a string for images whose shorter side has `side` pixels.
 
     Where the notation says nothing: the P between a last I or R and the first F is the global
@@ -68,11 +68,10 @@ def plan(text: str, side: int, style: Style) -> tuple[PlannedLayer, ...]:
     Raises:
         BadInput: if the string is not valid, or halves an image of one pixel.
     """
-    planner = _Planner(text, side, style)
-    return tuple(planner.planned())
+    return tuple(_Walk(text, side, style).layers())
 
 
-class _Planner:
+class _Walk:
     """Walks along the symbols and remembers what the next layer's size depends on."""
 
     def __init__(self, text: str, side: int, style: Style) -> None:
@@ -80,7 +79,7 @@ class _Planner:
         self.symbols = parse(text)
         letters = "".join(s.letter * s.count for s in self.symbols)
         self.last_feature = max(letters.rfind(letter) for letter in FEATURES)
-        self.layers = len(letters)
+        self.length = len(letters)
         self.last_pool = letters.rfind("P") if self._averages(letters) else -1
         self.stage = 0
         self.numbers: dict[str, int] = {}
@@ -91,7 +90,7 @@ class _Planner:
         hidden = letters.rstrip("F")
         return hidden.endswith("P") and hidden.rstrip("PN")[-1] in "IR"
 
-    def planned(self) -> Iterator[PlannedLayer]:
+    def layers(self) -> Iterator[LayerSize]:
         previous: Symbol | None = None
         index = 0
         for symbol in self.symbols:
@@ -101,19 +100,19 @@ class _Planner:
                 index += 1
             previous = symbol
 
-    def _layer(self, symbol: Symbol, index: int, opens: bool) -> PlannedLayer:
+    def _layer(self, symbol: Symbol, index: int, opens: bool) -> LayerSize:
         letter = symbol.letter
         self.numbers[letter] = self.numbers.get(letter, 0) + 1
         name = f"{letter.lower()}{self.numbers[letter]}"
         if letter == "P":
             return self._pooling(symbol, name, average=index == self.last_pool)
         if letter == "N":
-            return PlannedLayer("N", name)
+            return LayerSize("N", name)
         if letter == "F":
-            return self._fully_connected(name, left=self.layers - 1 - index)
+            return self._fully_connected(name, left=self.length - 1 - index)
         return self._features(symbol, name, opens, last=index == self.last_feature)
 
-    def _features(self, symbol: Symbol, name: str, opens: bool, last: bool) -> PlannedLayer:
+    def _features(self, symbol: Symbol, name: str, opens: bool, last: bool) -> LayerSize:
         letter, strides = symbol.letter, 1
         if letter == "R" and opens and self.residual_before:
             self._halve(symbol)
@@ -125,23 +124,23 @@ class _Planner:
         else:
             size = _at(self.style.filters, self.stage)
         window = _at(self.style.kernels, self.stage) if letter == "C" else 0
-        return PlannedLayer(letter, name, size, window, strides, last_feature=last)
+        return LayerSize(letter, name, size, window, strides, last_feature=last)
 
-    def _pooling(self, symbol: Symbol, name: str, average: bool) -> PlannedLayer:
+    def _pooling(self, symbol: Symbol, name: str, average: bool) -> LayerSize:
         if average:
-            return PlannedLayer("P", name, dropout=True)
+            return LayerSize("P", name, dropout=True)
         self._halve(symbol)
         if self.stage_used:
             self.stage += 1
         self.stage_used = self.residual_before = False
         dropout = self.style.dropout_after_pooling and self.feature == "C"
-        return PlannedLayer("P", name, window=self.style.pool_window, dropout=dropout)
+        return LayerSize("P", name, window=self.style.pool_window, dropout=dropout)
 
-    def _fully_connected(self, name: str, left: int) -> PlannedLayer:
+    def _fully_connected(self, name: str, left: int) -> LayerSize:
         if left == 0:
-            return PlannedLayer("F", name)
+            return LayerSize("F", name)
         dropout = self.style.dropout_after_each_hidden or left == 1
-        return PlannedLayer("F", name, self.style.units, dropout=dropout)
+        return LayerSize("F", name, self.style.units, dropout=dropout)
 
     def _halve(self, symbol: Symbol) -> None:
         if self.side < 2:
