@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from analysis.seeds import Finalist, finalists, in_markdown, over_seeds
+from analysis.seeds import Finalist, distinct_names, finalists, in_markdown, over_seeds
 from analysis.sweep_folder import SweepFolder
 from orchestrator import sweep
 from orchestrator.config import Budget, Sweep
