@@ -323,7 +323,7 @@ def test_a_signal_that_ray_takes_while_it_starts_is_an_interruption_too(
 
 
 def test_what_the_store_warns_of_is_shown_while_the_sweep_runs(capsys):
-    log = logging.getLogger("results.retry")
+    log = logging.getLogger("results.storage.retry")
     with sweep.warnings_to(sys.stderr):
         log.warning("%s does not answer", "s3://bucket")
     assert "note: s3://bucket does not answer\n" in capsys.readouterr().err

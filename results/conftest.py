@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from results.s3_server import ENVIRONMENT, S3Server
+from results.storage.s3_server import ENVIRONMENT, S3Server
 
 
 @pytest.fixture(scope="session")

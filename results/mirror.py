@@ -4,7 +4,7 @@ import stat
 from collections.abc import Iterator
 from pathlib import Path
 
-from results.atomic_file import TEMPORARY, write_atomically
+from results.storage.atomic_file import TEMPORARY, write_atomically
 from results.store import Store
 
 

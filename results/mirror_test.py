@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
-from results.atomic_file import TEMPORARY
 from results.mirror import Mirror
+from results.storage.atomic_file import TEMPORARY
 from results.store import Store
 
 

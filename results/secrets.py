@@ -1,6 +1,6 @@
 """What a secret is: names that speak of one, texts that look like one, URIs that carry one.
 
-It stands here and not in `orchestrator.process`, because `results.locations` refuses URIs with
+It stands here and not in `orchestrator.process`, because `storage.locations` refuses URIs with
 credentials and `results` imports nothing of ours.
 """
 

@@ -15,10 +15,10 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
-from results.atomic_file import TEMPORARY, replacement, temporary_name, write_atomically
 from results.formats import current_table, table_problem
-from results.locations import FLAT, Location, first_line, open_location
-from results.retry import RetryBudget, is_transient, patience_s
+from results.storage.atomic_file import TEMPORARY, replacement, temporary_name, write_atomically
+from results.storage.locations import FLAT, Location, first_line, open_location
+from results.storage.retry import RetryBudget, is_transient, patience_s
 
 _T = TypeVar("_T")
 
@@ -41,7 +41,7 @@ class Store:
     Args:
         root: a folder, made if absent, or a URI that pyarrow or fsspec knows (s3://, gs://,
             file://); what follows its "?" are settings of the connection.
-        patience: seconds; None: `results.retry.PATIENCE_S`, or what the environment says.
+        patience: seconds; None: `results.storage.retry.PATIENCE_S`, or what the environment says.
 
     Raises:
         ValueError: for a URI that nobody here knows, or that has credentials in it.

@@ -6,8 +6,8 @@ import time
 from collections.abc import Callable
 
 from cluster.chaos.sandbox import Sandbox
-from results.atomic_file import TEMPORARY
 from results.paths import Paths
+from results.storage.atomic_file import TEMPORARY
 
 Wait = Callable[[Sandbox, "subprocess.Popen[str]", random.Random], bool]
 """Waits for a moment; False where the driver ended before it came."""

@@ -13,7 +13,7 @@ from cluster.chaos.outcome import Outcome, wrong_exit
 from cluster.chaos.sandbox import Sandbox
 from orchestrator.process.exit_code import DONE, FAILED
 from results.paths import Paths
-from results.s3_server import ENVIRONMENT, S3Server
+from results.storage.s3_server import ENVIRONMENT, S3Server
 
 DISK_BYTES = 16 * 2**20
 OUTAGE_S = 10.0

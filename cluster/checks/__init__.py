@@ -13,15 +13,14 @@ from cluster.checks import (
     gpus,
     image,
     launcher,
-    network_policy,
     resume,
     rules,
-    secrets,
+    secret_fields,
     start_options,
     versions,
-    volumes,
 )
 from cluster.checks.files import Description
+from cluster.checks.kubernetes import network_policy, volumes
 from cluster.checks.problem import Problem
 
 Check = Callable[[Description], Iterable[Problem]]
@@ -36,7 +35,7 @@ CHECKS: Mapping[str, Mapping[str, Check]] = {
         "network policy": network_policy.kubernetes,
         "start options": start_options.kubernetes,
         "resume": resume.job,
-        "secrets": secrets.anywhere,
+        "secrets": secret_fields.anywhere,
     },
     "ray up": {
         "fields": field_types.launcher_fields,
@@ -49,7 +48,7 @@ CHECKS: Mapping[str, Mapping[str, Check]] = {
         "security groups": network_policy.security_groups,
         "start options": start_options.launcher,
         "token": launcher.token,
-        "secrets": secrets.anywhere,
+        "secrets": secret_fields.anywhere,
     },
     "image": {
         "hadolint": image.hadolint,

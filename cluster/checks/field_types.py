@@ -12,7 +12,7 @@ import jsonschema
 from referencing import Registry, Resource
 
 from cluster.checks.files import Description, Unreadable
-from cluster.checks.kuberay_schema import (
+from cluster.checks.kubernetes.kuberay_schema import (
     DEFINITIONS,
     KINDS,
     OBJECT,

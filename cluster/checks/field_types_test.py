@@ -1,7 +1,7 @@
 import pytest
 
 from cluster.checks.field_types import against
-from cluster.checks.kuberay_schema import closed, fields, kubernetes, table
+from cluster.checks.kubernetes.kuberay_schema import closed, fields, kubernetes, table
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ from typing import Any
 
 from cluster.checks.entrypoint import Entrypoint
 from cluster.checks.files import Description, at
-from cluster.checks.pods import GPU, Cluster, clusters, pods, quantity
+from cluster.checks.kubernetes.pods import GPU, Cluster, clusters, pods, quantity
 from cluster.checks.problem import Place, Problem
 
 OFFERED = {

@@ -1,6 +1,6 @@
 from cluster.checks.files import REPOSITORY, Pins, described
 from cluster.checks.gpus import OFFERED, Offer, offer
-from cluster.checks.pods import clusters
+from cluster.checks.kubernetes.pods import clusters
 
 TEXT = (REPOSITORY / "cluster" / "kuberay" / "rayjob.yaml").read_text()
 

@@ -6,7 +6,7 @@ import subprocess
 import sysconfig
 from pathlib import Path
 
-from cluster.checks import secrets as anything
+from cluster.checks import secret_fields as anything
 from cluster.checks.files import Description, Unreadable
 from cluster.checks.problem import Problem, shown
 from cluster.checks.versions import pin_in_range

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from cluster.checks.files import Description, at
-from cluster.checks.network_policy import LOOPBACK
+from cluster.checks.kubernetes.network_policy import LOOPBACK
 from cluster.checks.problem import Problem, shown
 from cluster.checks.rules import BESIDE_THE_DRIVER
 from cluster.checks.start_options import START_COMMANDS, commands, flags

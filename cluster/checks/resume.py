@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from cluster.checks.entrypoint import JOBS, NAMED, Entrypoint
 from cluster.checks.files import Description, at
-from cluster.checks.pods import Cluster, clusters, pods, runtime_environment
+from cluster.checks.kubernetes.pods import Cluster, clusters, pods, runtime_environment
 from cluster.checks.problem import Place, Problem, shown
 
 FILES = ("data", "results")

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cluster.checks.files import Description, at
-from cluster.checks.pods import GPU, Cluster, Pod, all_pods, clusters, quantity
+from cluster.checks.kubernetes.pods import GPU, Cluster, Pod, all_pods, clusters, quantity
 from cluster.checks.problem import Place, Problem, shown
 
 BESIDE_THE_DRIVER = "a trial beside the driver can take its memory"

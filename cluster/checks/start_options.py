@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator, Mapping
 
 from cluster.checks.files import Description, at
-from cluster.checks.pods import clusters
+from cluster.checks.kubernetes.pods import clusters
 from cluster.checks.problem import Place, Problem, shown
 
 _OPTIONS = """

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from packaging.version import InvalidVersion, Version
 
 from cluster.checks.files import Description, Pins, at, texts
-from cluster.checks.pods import all_pods, clusters
+from cluster.checks.kubernetes.pods import all_pods, clusters
 from cluster.checks.problem import Place, Problem, shown
 
 

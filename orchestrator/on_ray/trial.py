@@ -22,8 +22,8 @@ from orchestrator.process.terminal import redirect_worker_output
 from orchestrator.training.checkpoint import Checkpoints
 from orchestrator.training.inputs import DataSource, Inputs, prepare_inputs
 from results.paths import Paths
-from results.retry import is_transient
 from results.schema import PREDICTIONS, table
+from results.storage.retry import is_transient
 from results.store import Store
 
 if TYPE_CHECKING:

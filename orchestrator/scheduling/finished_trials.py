@@ -9,10 +9,10 @@ import pyarrow.compute as pc
 
 from orchestrator.scheduling.ledger import RESULT_FIELDS
 from orchestrator.scheduling.scheduler import ROW_FIELDS, FinishedTrial
-from results.atomic_file import replacement
 from results.paths import Paths
 from results.schema import EPOCHS, TRIALS
 from results.statuses import FINISHED
+from results.storage.atomic_file import replacement
 from results.store import DamagedResults, Store
 
 

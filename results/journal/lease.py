@@ -16,11 +16,11 @@ from results.journal.shared_object import (
     ConditionalObject,
     PlainObject,
     SharedObject,
-    Superseded,
+    WriteRefused,
 )
-from results.locations import first_line
-from results.object_store import connect
-from results.retry import is_transient
+from results.storage.locations import first_line
+from results.storage.object_store import connect
+from results.storage.retry import is_transient
 from results.store import Store
 
 LEASE_S = 30.0
@@ -158,7 +158,7 @@ class Lease:
             try:
                 self._write(self._store)
                 return
-            except Superseded as other:
+            except WriteRefused as other:
                 if other.content is not None:
                     raise self._busy(other.content) from None
                 # Released in the moment before it was to be taken over: nobody holds it.
@@ -196,7 +196,7 @@ class Lease:
                 return
             try:
                 self._write(store)
-            except Superseded as other:
+            except WriteRefused as other:
                 self._successor = _holder(other.content)
 
     def _write(self, store: Store) -> None:

@@ -14,7 +14,7 @@ import pytest
 from results.journal import process_identity
 from results.journal.event_journal import Busy
 from results.journal.lease import Lease
-from results.s3_server import CONDITIONS
+from results.storage.s3_server import CONDITIONS
 from results.store import Store
 
 SECONDS = 1.2

@@ -7,9 +7,9 @@ from typing import Any, Self
 
 from results.journal.event_journal import EventJournal, busy, decode
 from results.journal.lease import LEASE_S, Lease
-from results.journal.shared_object import ConditionalObject, Superseded
-from results.object_store import connect
+from results.journal.shared_object import ConditionalObject, WriteRefused
 from results.paths import Paths
+from results.storage.object_store import connect
 from results.store import DamagedResults, Store
 
 SEGMENT_BYTES = 65536
@@ -139,7 +139,7 @@ class SegmentedJournal(EventJournal):
             return
         try:
             self._segment.write(self._store, content)
-        except Superseded:
+        except WriteRefused:
             sweep = self._store.root.rpartition("/")[2]
             raise busy(sweep, f"another process (segment {self._number} of the journal)") from None
 

@@ -12,7 +12,7 @@ import pytest
 from results.journal import segmented_journal
 from results.journal.event_journal import Busy
 from results.journal.segmented_journal import LEASE, SEGMENT_BYTES, SegmentedJournal
-from results.s3_server import CONDITIONS
+from results.storage.s3_server import CONDITIONS
 from results.store import DamagedResults, Store
 
 LEASE_S = 1.2

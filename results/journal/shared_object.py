@@ -9,7 +9,7 @@ import obstore
 from obstore.exceptions import AlreadyExistsError, BaseError, PreconditionError
 from obstore.store import ObjectStore
 
-from results.object_store import as_os_error
+from results.storage.object_store import as_os_error
 from results.store import DamagedResults, Store
 
 if TYPE_CHECKING:  # this name is obstore's type checking alone
@@ -19,7 +19,7 @@ if TYPE_CHECKING:  # this name is obstore's type checking alone
 _NO_VERSION: "UpdateVersion" = {"e_tag": '"of no object"', "version": "1"}
 
 
-class Superseded(Exception):
+class WriteRefused(Exception):
     """Another process changed the object.
 
     Attributes:
@@ -51,7 +51,7 @@ class SharedObject(Protocol):
         A write that went through although its answer was lost is not taken for another's.
 
         Raises:
-            Superseded: if another process changed it.
+            WriteRefused: if another process changed it.
             OSError: of the store; it may have been written.
         """
 
@@ -77,7 +77,7 @@ class PlainObject:
         """See `SharedObject`."""
         current = self._look(store)
         if current not in self._expected:
-            raise Superseded(current)
+            raise WriteRefused(current)
         self._expected.add(content)
         store.write_bytes(self._name, content)
         self._expected = {content}
@@ -152,7 +152,7 @@ class ConditionalObject:
         if version == self._version:  # two writes met, and neither was done
             raise ConnectionAbortedError(errno.ECONNABORTED, "another write was under way")
         if current is None or version is None or _digest(current) not in self._unanswered:
-            raise Superseded(current)
+            raise WriteRefused(current)
         self._version = version
         return version if current == content else self._put(content)
 

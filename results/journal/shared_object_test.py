@@ -8,9 +8,9 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 import pytest
 from obstore.store import GCSStore
 
-from results.journal.shared_object import ConditionalObject, PlainObject, SharedObject, Superseded
-from results.object_store import connect
-from results.s3_server import CONDITIONS
+from results.journal.shared_object import ConditionalObject, PlainObject, SharedObject, WriteRefused
+from results.storage.object_store import connect
+from results.storage.s3_server import CONDITIONS
 from results.store import Store
 
 NAME = "lease"
@@ -83,7 +83,7 @@ def conditional(store: Store) -> ConditionalObject:
 
 def superseded(shared: SharedObject, store: Store, content: bytes) -> bytes | None:
     """What stands there instead."""
-    with pytest.raises(Superseded) as caught:
+    with pytest.raises(WriteRefused) as caught:
         shared.write(store, content)
     return caught.value.content
 
@@ -170,7 +170,7 @@ def test_of_several_that_write_at_once_the_store_lets_one(bucket, s3):
         try:
             objects[number].write(store, b"%d" % number)
             outcome[number] = b""
-        except Superseded as other:
+        except WriteRefused as other:
             outcome[number] = other.content
 
     writers = [threading.Thread(target=write, args=(number,)) for number in range(len(objects))]

@@ -6,8 +6,8 @@ from typing import TypeVar
 
 from orchestrator.data.remote.uris import shown
 from orchestrator.errors import BadInput
-from results import retry
-from results.locations import first_line
+from results.storage import retry
+from results.storage.locations import first_line
 
 _DENIED = re.compile(
     r"ACCESS_DENIED|INVALID_ACCESS_KEY|SIGNATURE_DOES_NOT_MATCH|INVALID_CLIENT_TOKEN|EXPIRED_TOKEN"

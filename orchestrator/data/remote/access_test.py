@@ -4,7 +4,7 @@ import pytest
 
 from orchestrator.data.remote.access import Unreachable, access, patience_s
 from orchestrator.errors import BadInput
-from results import retry
+from results.storage import retry
 
 URI = "s3://bucket/x.zip?endpoint_override=127.0.0.1:9"
 

@@ -14,7 +14,7 @@ from orchestrator.data.containers.container import visible
 from orchestrator.data.remote.access import access
 from orchestrator.data.remote.uris import check, shown
 from orchestrator.errors import BadInput
-from results.locations import first_line, open_location
+from results.storage.locations import first_line, open_location
 
 
 @dataclass(frozen=True)

@@ -20,13 +20,13 @@ from obstore.exceptions import (
 )
 from obstore.store import GCSStore, ObjectStore, S3Store
 
-from results.locations import CONNECT_S, Location, s3_settings
+from results.storage.locations import CONNECT_S, Location, s3_settings
 
 if TYPE_CHECKING:  # these names are obstore's type checking alone
     from obstore.store import ClientConfig, GCSConfig, RetryConfig, S3Config
 
 _ANSWER_S = 30.0
-# `results.retry` tries again, and says so; twice would multiply the pauses.
+# `results.storage.retry` tries again, and says so; twice would multiply the pauses.
 _ONE_TRY: "RetryConfig" = {"max_retries": 0}
 _GCS_ENDPOINT = "CLOUD_STORAGE_EMULATOR_ENDPOINT"
 # Where a machine is asked for its role's credentials: no answer means that it has no role.
@@ -55,7 +55,7 @@ def connect(location: Location) -> tuple[ObjectStore, str] | None:
 
 
 def as_os_error(problem: Exception) -> OSError:
-    """What obstore raises, such that `results.retry` knows whether it may pass."""
+    """What obstore raises, such that `results.storage.retry` knows whether it may pass."""
     text = _BODY.split(str(problem), maxsplit=1)[0]
     refused = isinstance(problem, (PermissionDeniedError, UnauthenticatedError))
     if refused or _METADATA.search(text):

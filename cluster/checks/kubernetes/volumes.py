@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from cluster.checks.files import Description, at
-from cluster.checks.pods import all_pods, quantity
+from cluster.checks.kubernetes.pods import all_pods, quantity
 from cluster.checks.problem import Problem
 
 

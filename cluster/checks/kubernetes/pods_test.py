@@ -1,7 +1,7 @@
 import pytest
 
 from cluster.checks.files import REPOSITORY, Pins, read
-from cluster.checks.pods import all_pods, clusters, quantity, runtime_environment
+from cluster.checks.kubernetes.pods import all_pods, clusters, quantity, runtime_environment
 
 JOB = read(REPOSITORY / "cluster" / "kuberay" / "rayjob.yaml", Pins.of())
 

@@ -4,10 +4,10 @@ import obstore
 import pytest
 from obstore.exceptions import AlreadyExistsError, GenericError, NotSupportedError
 
-from results.locations import open_location
-from results.object_store import as_os_error, connect
-from results.retry import is_transient
-from results.s3_server import BUCKET, S3Server
+from results.storage.locations import open_location
+from results.storage.object_store import as_os_error, connect
+from results.storage.retry import is_transient
+from results.storage.s3_server import BUCKET, S3Server
 from results.store import Store
 
 ELSEWHERE = "endpoint_override=127.0.0.1:9"

@@ -2,7 +2,7 @@ import pytest
 
 from cluster.checks import problems
 from cluster.checks.files import REPOSITORY, Pins, described
-from cluster.checks.network_policy import is_public
+from cluster.checks.kubernetes.network_policy import is_public
 
 PINS = Pins.of()
 

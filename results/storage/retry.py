@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
-from results.locations import first_line
+from results.storage.locations import first_line
 
 PATIENCE_S = 120.0
 """How long a store may fail before the failure is passed on."""

@@ -5,8 +5,8 @@ import time
 
 import pytest
 
-from results import retry
-from results.retry import SETTING, RetryBudget, is_transient, patience_s, with_retries
+from results.storage import retry
+from results.storage.retry import SETTING, RetryBudget, is_transient, patience_s, with_retries
 from results.store import DamagedResults, Store
 
 UPLOADING = "When uploading object with key 'a' in bucket 'b': AWS Error "

@@ -2,7 +2,7 @@ import os
 
 import pytest
 
-from results.atomic_file import TEMPORARY, replacement, temporary_name, write_atomically
+from results.storage.atomic_file import TEMPORARY, replacement, temporary_name, write_atomically
 
 
 def test_no_two_temporary_names_are_the_same():

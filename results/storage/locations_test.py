@@ -1,7 +1,7 @@
 import pyarrow.fs as pafs
 import pytest
 
-from results.locations import open_location
+from results.storage.locations import open_location
 
 SECRET = "wJalrXUtnFEMI"
 ELSEWHERE = "endpoint_override=127.0.0.1:9"

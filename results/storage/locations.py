@@ -128,7 +128,7 @@ def _open_s3(text: str) -> tuple[pafs.FileSystem, str]:
         # A small object then goes in one request in place of three.
         allow_delayed_open=True,
         allow_bucket_creation=False,
-        # `results.retry` tries again, and says so; twice would multiply the pauses.
+        # `results.storage.retry` tries again, and says so; twice would multiply the pauses.
         retry_strategy=pafs.AwsStandardS3RetryStrategy(max_attempts=1),
     )
     return files, f"{parts.netloc}{unquote(parts.path)}".rstrip("/")

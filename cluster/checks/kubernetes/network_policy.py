@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from cluster.checks.files import Description, at
-from cluster.checks.pods import Cluster, clusters, pods
+from cluster.checks.kubernetes.pods import Cluster, clusters, pods
 from cluster.checks.problem import Place, Problem, shown
 
 LOOPBACK = ("127.0.0.1", "localhost", "::1")
