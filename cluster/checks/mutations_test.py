@@ -297,7 +297,7 @@ TABLE: Mapping[str, Sequence[tuple[str, str, str, str]]] = {
         ("rules", "USER 1000:1000", "USER ray", "expected USER 1000:1000"),
         ("rules", "RAY_AUTH_MODE=token", "RAY_AUTH_MODE=disabled", "ENV RAY_AUTH_MODE=token"),
         ("hadolint", "WORKDIR /opt/fer", "ARG HUB_TOKEN", "Potentially sensitive data"),
-        ("rules", "COPY README.md ./", "COPY auth_token ./", "found a secret copied in"),
+        ("rules", "COPY README.md LICENSE ./", "COPY auth_token ./", "found a secret copied in"),
         ("rules", "ENV HOME", "ENV PASSWORD=abc HOME", "a value for PASSWORD"),
     ],
 }
