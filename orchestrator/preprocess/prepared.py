@@ -5,7 +5,6 @@ import hashlib
 import json
 import logging
 import os
-import secrets
 import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
@@ -20,6 +19,7 @@ from orchestrator.preprocess import VARIANTS
 from orchestrator.preprocess.worker_processes import in_processes
 from orchestrator.process import hardware
 from orchestrator.process.progress_bar import ProgressBar
+from results.storage.atomic_file import TEMPORARY, replacement
 
 CHUNK = 256
 """Images computed at once: few enough that the arrays of a chunk stay in a core's cache."""
@@ -139,25 +139,18 @@ def _mapped(file: Path, shape: tuple[int, ...], origin: bytes) -> NDArray[np.flo
 def _write(file: Path, images: NDArray[np.uint8], variant: str, origin: bytes) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(file)
-    part = file.with_name(f"{file.name}.{secrets.token_hex(4)}.part")
     header = {"descr": np.dtype(np.float16).str, "fortran_order": False, "shape": images.shape}
-    try:
-        with part.open("xb") as stream:
-            np.lib.format.write_array_header_1_0(stream, header)
-            with ProgressBar(f"preprocessing: {variant}", len(images)) as bar:
-                for block in _blocks(images, variant):
-                    stream.write(block.tobytes())
-                    bar.advance(len(block))
-            stream.write(origin)
-            stream.flush()
-            os.fsync(stream.fileno())
-        os.replace(part, file)
-    finally:
-        part.unlink(missing_ok=True)
+    with replacement(file) as part, part.open("xb") as stream:
+        np.lib.format.write_array_header_1_0(stream, header)
+        with ProgressBar(f"preprocessing: {variant}", len(images)) as bar:
+            for block in _blocks(images, variant):
+                stream.write(block.tobytes())
+                bar.advance(len(block))
+        stream.write(origin)
 
 
 def _remove_abandoned(file: Path) -> None:
-    for part in file.parent.glob(f"{file.name}.*.part"):
+    for part in file.parent.glob(f".{file.name}.*{TEMPORARY}"):
         with contextlib.suppress(OSError):
             if time.time() - part.stat().st_mtime > ABANDONED:
                 part.unlink()

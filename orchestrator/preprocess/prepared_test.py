@@ -221,7 +221,7 @@ def test_of_four_processes_at_once_one_computes_and_the_others_wait(file):
 
 def test_what_a_killed_process_left_is_removed_after_an_hour(faces, file):
     file.parent.mkdir()
-    recent, old = (file.with_name(f"training.npy.{x}.part") for x in ("new", "old"))
+    recent, old = (file.with_name(f".training.npy.{x}.partial") for x in ("new", "old"))
     for part in (recent, old):
         part.write_bytes(b"half")
     os.utime(old, (time.time() - 7200,) * 2)
@@ -259,7 +259,7 @@ def wait_for_work(process, file):
     """Waits until something has been written; the process's own processes."""
     end = time.monotonic() + 30
     while time.monotonic() < end:
-        written = [part for part in file.parent.glob("*.part") if part.stat().st_size]
+        written = [part for part in file.parent.glob(".*.partial") if part.stat().st_size]
         helpers = psutil.Process(process.pid).children()
         if written and (helpers or hardware.cores() == 1):
             return helpers

@@ -1,7 +1,6 @@
 """An ensemble as one Keras model, for programs that speak Keras alone."""
 
 import os
-import secrets
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -14,6 +13,7 @@ from numpy.typing import NDArray
 from analysis.ensemble.combine import SMALLEST, EnsembleRecipe
 from analysis.ensemble.saved.contents import Contents
 from orchestrator.errors import BadInput
+from results.storage.atomic_file import temporary_name
 
 LOGARITHM_FIRST = {"soft vote": False, "logit average": True, "stacking": True}
 """Combiner -> whether members' probabilities become logarithms before they are summed, or the sum.
@@ -50,7 +50,10 @@ def write(
     reason = _obstacle(contents)
     if reason is not None:
         return reason
-    partial = place.with_name(f".{place.stem}.{secrets.token_hex(4)}.partial.keras")
+    # Keras asks for this ending
+    partial = place.with_name(f"{temporary_name(place.stem)}.keras")
+        f"{temporary_name(place.stem)}.keras"
+    )  # an ending that Keras asks for
     try:
         _combined_model(contents, models).save(partial)
         partial.replace(place)
