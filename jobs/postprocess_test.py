@@ -100,7 +100,7 @@ def interrupted(trained):
 def workers_of(pid):
     try:
         children = psutil.Process(pid).children(recursive=True)
-        return [c for c in children if any("_Seat" in word for word in c.cmdline())]
+        return [c for c in children if any("_WorkerActor" in word for word in c.cmdline())]
     except psutil.Error:
         return []
 
