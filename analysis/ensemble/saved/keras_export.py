@@ -52,8 +52,6 @@ def write(
         return reason
     # Keras asks for this ending
     partial = place.with_name(f"{temporary_name(place.stem)}.keras")
-        f"{temporary_name(place.stem)}.keras"
-    )  # an ending that Keras asks for
     try:
         _combined_model(contents, models).save(partial)
         partial.replace(place)
