@@ -90,3 +90,13 @@ def test_two_splits_are_named_and_not_put_into_the_index():
     both = evidence_of([answer("x", 0, 0, 0.9), answer("y", 0, 0, 0.9, split="test")], [])
     assert both.split == "test and validation"
     assert both.index_columns()["split"] is None
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [([[0.0, 1.0]], ["inferno"]), ([[-1.0, 0.5]], ["RdBu_r"])],
+)
+def test_the_colour_bar_is_that_of_the_maps(values, names):
+    evidence = evidence_of(ANSWERS[:1], [cam("a0", 0, 0, values=values)])
+    assert [bar.colours.name for bar in evidence.bars(evidence.cases)] == names
+    assert evidence.bars([]) == []
