@@ -3,7 +3,6 @@
 import numpy as np
 from PIL import Image
 
-from analysis.pictures.canvas.colours import map_tile
 from analysis.pictures.canvas.layout import below, grid, page
 from analysis.pictures.canvas.lettering import Line, elided, written
 from analysis.pictures.canvas.tiles import MARKS, face, framed, rgb
@@ -41,7 +40,7 @@ def contact_sheet(evidence: Evidence, shown: int = 32, seed: int = 0) -> Rendere
 def _tile(evidence: Evidence, case: Case) -> Image.Image:
     gray = face(evidence.face(case), SIDE)
     mark = MARKS[case.right]
-    drawn = map_tile(gray, evidence.map(case)) if evidence.has_maps else rgb(gray)
+    drawn = evidence.tile(gray, case) if evidence.has_maps else rgb(gray)
     tile = framed(drawn, mark.colour, 3)
     truth, guess = evidence.classes[case.label], evidence.classes[case.prediction]
     sign, p = mark.text.split()[0], f"{case.p_prediction:.2f}"

@@ -11,9 +11,10 @@ from numpy.typing import NDArray
 
 from analysis.explain.maps import Map
 from analysis.explain.methods.names import TITLES
-from analysis.pictures.canvas.colours import HEAT, SIGNED, ColourBar, colours_of
+from analysis.pictures.canvas.colours import HEAT, SIGNED, ColourBar, colours_of, overlay
 from analysis.pictures.canvas.layout import file_name
 from analysis.pictures.canvas.lettering import TIMES
+from analysis.pictures.canvas.tiles import Bytes, blank
 from orchestrator.data.faces import Faces
 from orchestrator.errors import BadInput
 from results.paths import Paths
@@ -127,6 +128,14 @@ class Evidence:
     def map(self, case: Case, rule: str = "prediction") -> Map | None:
         """Its map by a rule ("prediction", "label", "contrast"), if there is one."""
         return self._maps.get((case.image_id, rule))
+
+    def tile(self, gray: Bytes, case: Case, rule: str = "prediction") -> Bytes:
+        """Its map over its face `gray`, or why there is none; (h, w) -> (h, w, 3)."""
+        one = self.map(case, rule)
+        trouble = "not computed" if one is None else one.trouble
+        if one is None or trouble:
+            return blank((gray.shape[0], gray.shape[1]), trouble, gray)
+        return overlay(gray, one.values)
 
     def bars(
         self, cases: Sequence[Case], rules: Sequence[str] = ("prediction",)

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from analysis.pictures.canvas.colours import SIGNED, ColourBar, map_tile
+from analysis.pictures.canvas.colours import SIGNED, ColourBar
 from analysis.pictures.canvas.layout import below, beside, file_name, grid, headings, page
 from analysis.pictures.canvas.lettering import FAINT, Line, elided, written
 from analysis.pictures.canvas.tiles import MARKS, Bytes, face, framed, rgb, size_of
@@ -115,7 +115,7 @@ def _wrong_row(evidence: Evidence, case: Case, rules: Sequence[str], place: int)
     mark = MARKS[case.right]
     tiles = [framed(rgb(gray), mark.colour)]
     for rule in rules:
-        tiles.append(map_tile(gray, evidence.map(case, rule)))
+        tiles.append(evidence.tile(gray, case, rule))
     truth, guess = (_short(evidence.classes[i]) for i in (case.label, case.prediction))
     lines = [
         Line(f"{place}.  {mark.text}", 16, True, mark.colour),
@@ -137,7 +137,7 @@ def _right_tile(evidence: Evidence, case: Case) -> Image.Image:
     mark = MARKS[case.right]
     tiles: list[Bytes] = [framed(rgb(gray), mark.colour)]
     if evidence.has_maps:
-        tiles.append(map_tile(gray, evidence.map(case)))
+        tiles.append(evidence.tile(gray, case))
     pair = beside(tiles, 2)
     name = _short(evidence.classes[case.label])
     note = ", also in training" if case.copied else ""

@@ -6,7 +6,6 @@ import numpy as np
 import pandas as pd
 from PIL import Image
 
-from analysis.pictures.canvas.colours import map_tile
 from analysis.pictures.canvas.layout import below, beside, file_name, headings, page
 from analysis.pictures.canvas.lettering import FAINT, Line, elided, written
 from analysis.pictures.canvas.tiles import MARKS, face, framed, rgb, size_of
@@ -93,7 +92,7 @@ def _row(
         words.append(Line(f"true: {truth}", 12))
     tiles = [below([framed(rgb(gray), mark.colour, 3), written(words, gray.shape[1])], 2)]
     for one in by:
-        tile = map_tile(gray, one.map(case))
+        tile = one.tile(gray, case)
         tiles.append(_numbered(tile.copy(), judged, one.method, case.image_id))
     return beside(tiles)
 

@@ -4,7 +4,6 @@ from collections import Counter
 
 from PIL import Image
 
-from analysis.pictures.canvas.colours import map_tile
 from analysis.pictures.canvas.layout import below, beside, headings, lettered, page
 from analysis.pictures.canvas.lettering import TIMES, Line, elided, written
 from analysis.pictures.canvas.tiles import MARKS, Bytes, blank, face, framed, rgb, size_of
@@ -78,4 +77,4 @@ def _cell(evidence: Evidence, label: int, prediction: int, side: int) -> Image.I
 def _tiles(evidence: Evidence, case: Case, side: int) -> list[Bytes]:
     gray = face(evidence.face(case), side)
     first = framed(rgb(gray), MARKS[case.right].colour, 3)
-    return [first, map_tile(gray, evidence.map(case))] if evidence.has_maps else [first]
+    return [first, evidence.tile(gray, case)] if evidence.has_maps else [first]

@@ -11,9 +11,8 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
-from analysis.explain.maps import Map
 from analysis.pictures.canvas.lettering import INK, PAPER, Line, measured, written
-from analysis.pictures.canvas.tiles import Bytes, blank
+from analysis.pictures.canvas.tiles import Bytes
 
 Floats = NDArray[np.float32]
 
@@ -68,14 +67,6 @@ _TABLES = {colours.name: colours.table for colours in (HEAT, SPREAD, SIGNED)}
 def colours_of(values: NDArray[np.floating]) -> Colours:
     """Signed ones where some of a map's values are negative."""
     return SIGNED if values.min(initial=0) < 0 else HEAT
-
-
-def map_tile(gray: Bytes, evidence_map: Map | None) -> Bytes:
-    """The tile of a map over its face, or of why there is none; (h, w) -> (h, w, 3)."""
-    trouble = "not computed" if evidence_map is None else evidence_map.trouble
-    if evidence_map is None or trouble:
-        return blank((gray.shape[0], gray.shape[1]), trouble, gray)
-    return overlay(gray, evidence_map.values)
 
 
 def overlay(gray: Bytes, values: NDArray[np.floating]) -> Bytes:

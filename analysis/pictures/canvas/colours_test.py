@@ -1,13 +1,11 @@
 import numpy as np
 import pytest
 
-from analysis.explain.maps import Map
 from analysis.pictures.canvas.colours import (
     HEAT,
     SIGNED,
     SPREAD,
     ColourBar,
-    map_tile,
     overlay,
     spread,
 )
@@ -102,19 +100,3 @@ def test_negative_values_are_drawn_in_signed_colours():
     assert signed[0, 3, 0] > signed[0, 3, 2]  # red
     heat = overlay(gray, np.array([[0.0, 1.0]])).astype(int)
     assert heat[0, 3, 1] > 180  # yellow
-
-
-@pytest.mark.parametrize(
-    "evidence_map", [None, Map(np.zeros((2, 2), np.float32), "cam", 0.0)], ids=["none", "zero"]
-)
-def test_without_evidence_there_is_no_colour(evidence_map):
-    tile = map_tile(np.full((120, 120), 90, np.uint8), evidence_map)
-    assert (tile[..., 0] == tile[..., 1]).all()
-    assert (tile[..., 1] == tile[..., 2]).all()
-
-
-def test_evidence_has_colour_where_it_lies():
-    values = np.array([[1, 0], [0, 0]], np.float32)
-    tile = map_tile(np.full((100, 100), 90, np.uint8), Map(values, "cam", 2.0)).astype(int)
-    assert tile[5, 5, 0] - tile[5, 5, 2] > 60
-    assert np.ptp(tile[90, 90]) == 0
