@@ -217,13 +217,13 @@ def _is_trained(request: PipelineRequest) -> bool:
 
 def _is_worked_up(words: Sequence[str]) -> bool:
     # Only now: these take seconds to import, and a first run does not need them before its end.
-    from analysis.pipeline.postprocess_request import arguments, request_of
+    from analysis.pipeline.postprocess_request import COMMAND as POSTPROCESS
     from analysis.pipeline.steps import is_done
     from analysis.sweep_folder import SweepFolder
 
-    options = arguments(words)
+    arguments = POSTPROCESS.read(words)
     try:
-        return is_done(SweepFolder(Store(options.results)), request_of(options))
+        return is_done(SweepFolder(Store(arguments.results)), arguments.request)
     except DamagedResults:
         return False
 

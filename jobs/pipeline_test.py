@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from analysis.pipeline.postprocess_request import arguments, request_of
+from analysis.pipeline.postprocess_request import COMMAND as POSTPROCESS
 from jobs.pipeline import PipelineStep, Runner, main, parse, steps
 from orchestrator.errors import BadInput
 from orchestrator.request import parse as parse_request
@@ -87,7 +87,7 @@ def test_every_step_s_own_parser_takes_its_words(question):
     step_words = {step.name: step.words for step in steps(parse([*words, "--concurrency=2"]))}
     request = parse_request(step_words["sweep"])
     assert (request.name, request.go_on, request.postprocess) == ("n", True, False)
-    assert request_of(arguments(step_words["postprocess"])).split == "validation"
+    assert POSTPROCESS.read(step_words["postprocess"]).request.split == "validation"
     assert step_words["refit"][:4] == (
         "s3://b/r/n?region=x",
         "--top=2",

@@ -6,7 +6,6 @@ A sweep runs this at its end unless `--no-postprocess` is given. A second run do
 missing, so it also goes on where one was interrupted.
 """
 
-import argparse
 import contextlib
 import errno
 import sys
@@ -20,9 +19,8 @@ from rich.console import Console
 
 from analysis.pipeline.context import TaskContext
 from analysis.pipeline.postprocess_request import (
-    PostprocessRequest,
-    arguments,
-    request_of,
+    COMMAND,
+    PostprocessArguments,
     resume_command,
 )
 from analysis.pipeline.postprocessing import GivenUp, Postprocessing, TaskRunner
@@ -48,24 +46,23 @@ from results.store import DamagedResults, Store
 
 def main(argv: Sequence[str] | None = None) -> int:
     """0 done, 1 failed, 2 bad input, 130 interrupted; the last line printed is the folder."""
-    words = arguments(sys.argv[1:] if argv is None else argv)
-    return exit_code(lambda: _run_or_say_how_to_go_on(words))
+    return exit_code(lambda: _run_or_say_how_to_go_on(COMMAND.read(argv)))
 
 
-def _run_or_say_how_to_go_on(words: argparse.Namespace) -> int:
+def _run_or_say_how_to_go_on(arguments: PostprocessArguments) -> int:
     try:
-        return _run(words)
+        return _run(arguments)
     except (KeyboardInterrupt, SystemExit):  # the latter by Ray at a SIGTERM while it starts
         print(
-            f"\ninterrupted; what is finished is kept; go on with:\n  {resume_command(words)}",
+            f"\ninterrupted; what is finished is kept; go on with:\n  {resume_command(arguments)}",
             file=sys.stderr,
         )
         return INTERRUPTED
 
 
-def _run(words: argparse.Namespace) -> int:
-    request = request_of(words)
-    place = _place(words.results)
+def _run(arguments: PostprocessArguments) -> int:
+    request = arguments.request
+    place = _place(arguments.results)
     folder = SweepFolder(_store(place))
     check_reads(folder.store)
     if not request.force and is_done(folder, request):
@@ -79,7 +76,7 @@ def _run(words: argparse.Namespace) -> int:
         _logs(store) as logs,
         redirected_output(logs / "postprocess.log") as (_, err),
     ):
-        code = _guarded(words, folder, request, logs, err)
+        code = _guarded(arguments, folder, logs, err)
     if code == DONE:
         print(folder.store.root)
     return code
@@ -144,22 +141,19 @@ def _locked(folder: Path) -> FileLock:
     return FileLock(file, blocking=False, fallback_to_soft=False)
 
 
-def _guarded(
-    words: argparse.Namespace,
-    folder: SweepFolder,
-    request: PostprocessRequest,
-    logs: Path,
-    err: TextIO,
-) -> int:
+def _guarded(arguments: PostprocessArguments, folder: SweepFolder, logs: Path, err: TextIO) -> int:
     def notify(line: str) -> None:
         print(line, file=err, flush=True)
 
     try:
-        with Interrupts() as interrupts, _workers(words, folder, logs, err, interrupts) as runner:
-            job = Postprocessing(folder, request, runner, notify)
+        with (
+            Interrupts() as interrupts,
+            _workers(arguments, folder, logs, err, interrupts) as runner,
+        ):
+            job = Postprocessing(folder, arguments.request, runner, notify)
             postprocess(job)
         if job.notes.unfinished:
-            notify(f"incomplete; go on with:\n  {resume_command(words)}")
+            notify(f"incomplete; go on with:\n  {resume_command(arguments)}")
             return FAILED
         return DONE
     except (BadInput, DamagedResults):
@@ -167,20 +161,20 @@ def _guarded(
     except Exception as error:
         log_traceback()
         notify(f"error: {error_line(error)}; see {logs / 'postprocess.log'}")
-        notify(f"what is finished is kept; go on with:\n  {resume_command(words)}")
+        notify(f"what is finished is kept; go on with:\n  {resume_command(arguments)}")
         return FAILED
 
 
 @contextlib.contextmanager
 def _workers(
-    words: argparse.Namespace,
+    arguments: PostprocessArguments,
     folder: SweepFolder,
     logs: Path,
     err: TextIO,
     interrupts: Interrupts,
 ) -> Iterator[TaskRunner]:
     """How to have tasks done; Ray starts with the first task whose part is missing."""
-    worker = TaskWorker(TaskContext(_place(words.results), words.data, threads=1))
+    worker = TaskWorker(TaskContext(_place(arguments.results), arguments.data, threads=1))
     with contextlib.ExitStack() as stack:
         pools: list[WorkerPool] = []
 
@@ -189,7 +183,7 @@ def _workers(
             if not missing:
                 return {}
             if not pools:
-                layout = stack.enter_context(_layout(words, logs))
+                layout = stack.enter_context(_layout(arguments, logs))
                 interrupts.listen()
                 pools.append(stack.enter_context(WorkerPool(worker, layout)))
             items = [WorkItem(t.part, t.trial, len(t.rows), t, t.group) for t in missing]
@@ -207,12 +201,12 @@ def _workers(
 
 
 @contextlib.contextmanager
-def _layout(words: argparse.Namespace, logs: Path) -> Iterator[PoolLayout]:
-    here = words.concurrency or hardware.cores()
-    with session(here, None, words.address):
+def _layout(arguments: PostprocessArguments, logs: Path) -> Iterator[PoolLayout]:
+    here = arguments.concurrency or hardware.cores()
+    with session(here, None, arguments.address):
         there = cluster_resources()
-        at_once = words.concurrency or (int(there.get("CPU", 1)) if words.address else here)
-        kept = str(logs) if Store(words.results).local else ""
+        at_once = arguments.concurrency or (int(there.get("CPU", 1)) if arguments.address else here)
+        kept = str(logs) if Store(arguments.results).local else ""
         yield PoolLayout.packed(max(1, at_once), there.get("GPU", 0.0), kept)
 
 

@@ -125,9 +125,17 @@ def calibration_error(
         return math.nan
     confidence = values.max(axis=1)
     excess = (values.argmax(axis=1) == truth) - confidence
-    place = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    place = calibration_bins(confidence, bins)
     sums = np.bincount(place, weights=excess, minlength=bins)
     return float(np.abs(sums).sum() / len(truth)) if len(truth) else math.nan
+
+
+def calibration_bins(
+    confidence: NDArray[np.floating], bins: int = CALIBRATION_BINS
+) -> NDArray[np.int64]:
+    """(n,) confidences from 0 to 1 -> their bins, 0 to `bins` - 1, as `calibration_error` has."""
+    places: NDArray[np.int64] = np.ceil(confidence * bins).astype(np.int64) - 1
+    return places.clip(0, bins - 1)
 
 
 def confusion(labels: ArrayLike, predictions: ArrayLike, k: int) -> NDArray[np.int64]:

@@ -191,10 +191,9 @@ def _bins(values: NDArray[np.floating], labels: NDArray[np.integer]) -> NDArray[
     """(n, bins) what each image adds to its bin's excess of accuracy over confidence."""
     finite = np.isfinite(values).all(axis=1)
     confidence = np.where(finite, values.max(axis=1), 1.0)
-    bins = metrics.CALIBRATION_BINS
-    place = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    place = metrics.calibration_bins(confidence)
     excess = np.where(finite, (values.argmax(axis=1) == labels) - confidence, np.nan)
-    return np.where(place[:, None] == np.arange(bins), excess[:, None], 0.0)
+    return np.where(place[:, None] == np.arange(metrics.CALIBRATION_BINS), excess[:, None], 0.0)
 
 
 def _numbers(means: NDArray[np.float64], k: int) -> NDArray[np.float64]:

@@ -1,10 +1,15 @@
-"""A map as an array: its scale, its size, and several maps as one."""
+"""A map: its scale, its size, several maps as one, and maps as rows of `cams.parquet`."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
+import pandas as pd
+import pyarrow as pa
 from numpy.typing import ArrayLike, NDArray
+
+from results.columns import lists, matrix
 
 Floats = NDArray[np.float32]
 
@@ -23,6 +28,62 @@ class Maps:
     values: Floats
     layer: str
     gap: Floats | None = None
+
+    def columns(self) -> dict[str, Any]:
+        """Their own columns of `results.schema.CAMS`; `Map.of_rows` and `stacked` read them."""
+        values, raw_max = normalise(self.values)
+        n, height, width = values.shape
+        return {
+            "layer": np.full(n, self.layer),
+            "cam_h": np.full(n, height),
+            "cam_w": np.full(n, width),
+            "cam": lists(values.reshape(n, -1).astype(np.float16)),
+            "raw_max": raw_max,
+            "gap": pa.nulls(n, pa.float64()) if self.gap is None else self.gap,
+        }
+
+
+def stacked(cams: pa.Table) -> Floats:
+    """(n, h', w') values of rows that have one size."""
+    height, width = cams["cam_h"][0].as_py(), cams["cam_w"][0].as_py()
+    return matrix(cams["cam"]).reshape(len(cams), height, width)
+
+
+@dataclass(frozen=True)
+class Map:
+    """Where the evidence lay in one image, as it was stored.
+
+    Attributes:
+        values: (h', w') float32 at native resolution, largest size 1 or all 0.
+        layer: where it was taken.
+        raw_max: largest size before it was divided by that; 0: no evidence.
+    """
+
+    values: Floats
+    layer: str
+    raw_max: float
+
+    @property
+    def trouble(self) -> str:
+        """Why it cannot be drawn, or nothing."""
+        if not np.isfinite(self.values).all():
+            return "not a number"
+        return "" if self.values.any() else "no positive evidence"
+
+    @classmethod
+    def of_rows(cls, cams: pd.DataFrame) -> dict[tuple[str, str], "Map"]:
+        """(image, rule) -> its map, of rows of one member and method; any sizes."""
+        names = ("image_id", "rule", "cam_h", "cam_w", "cam", "layer", "raw_max")
+        return {
+            (str(image), rule): cls(
+                np.asarray(cam, np.float32).reshape(int(height), int(width)),
+                str(layer),
+                float(largest),
+            )
+            for image, rule, height, width, cam, layer, largest in zip(
+                *(cams[name] for name in names), strict=True
+            )
+        }
 
 
 def rectified(signed: Maps) -> Maps:

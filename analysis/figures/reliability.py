@@ -8,7 +8,7 @@ from matplotlib.figure import Figure as Canvas
 from analysis.figures.confusion import split_named
 from analysis.figures.style import BLUE, GREY, RED, whiskers
 from analysis.figures.sweep_tables import SweepTables
-from orchestrator.metrics import CALIBRATION_BINS, interval
+from orchestrator.metrics import CALIBRATION_BINS, calibration_bins, interval
 
 COLUMNS = [
     "left", "right", "n", "correct", "wrong", "confidence", "accuracy", "low", "high",
@@ -30,7 +30,7 @@ def data(tables: SweepTables) -> pd.DataFrame:
     confidence = answers["confidence"].to_numpy(dtype=float)
     right = answers["correct"].to_numpy(dtype=bool)
     bins = CALIBRATION_BINS
-    place = np.clip(np.ceil(confidence * bins).astype(int) - 1, 0, bins - 1)
+    place = calibration_bins(confidence)
     n = np.bincount(place, minlength=bins)
     correct = np.bincount(place, weights=right, minlength=bins).astype(int)
     sums = np.bincount(place, weights=confidence, minlength=bins)

@@ -9,10 +9,10 @@ import pandas as pd
 from numpy.typing import NDArray
 from PIL import Image
 
-from analysis.pictures.canvas.colours import HEAT, SIGNED, SPREAD, ColourBar, Colours
+from analysis.pictures.canvas.colours import HEAT, SIGNED, SPREAD, ColourBar, Colours, spread
 from analysis.pictures.canvas.layout import Tile, below, file_name, headings, lettered, page
 from analysis.pictures.canvas.lettering import INK, Colour, Line, written
-from analysis.pictures.canvas.tiles import MARKS, Bytes, blank, face, size_of, spread
+from analysis.pictures.canvas.tiles import MARKS, Bytes, blank, face, size_of
 from analysis.pictures.evidence import ENSEMBLE, Evidence, grid_words
 from analysis.pictures.picture import RenderedPicture
 
@@ -26,7 +26,7 @@ Floats = NDArray[np.float32]
 
 
 @dataclass(frozen=True)
-class ClassMean:
+class ClassMeanMap:
     """The maps of one class, right or wrong, in two numbers a cell.
 
     Attributes:
@@ -42,7 +42,7 @@ class ClassMean:
 
 
 @dataclass(frozen=True)
-class ClassMeans:
+class ClassMeanMaps:
     """All that is drawn.
 
     Attributes:
@@ -50,7 +50,7 @@ class ClassMeans:
         over: what the deviation is between: images or members.
     """
 
-    by_class: dict[tuple[int, bool], ClassMean]
+    by_class: dict[tuple[int, bool], ClassMeanMap]
     over: str
 
     @property
@@ -112,7 +112,7 @@ def class_mean_grid(
     return RenderedPicture.of(image, file, "class means", title, caption, **columns)
 
 
-def collected(means: pd.DataFrame, evidence: Evidence, rule: str, over: str) -> ClassMeans:
+def collected(means: pd.DataFrame, evidence: Evidence, rule: str, over: str) -> ClassMeanMaps:
     """What `class_means` draws."""
     table = means[(means["method"] == evidence.method) & (means["rule"] == rule)]
     by_class = {}
@@ -120,7 +120,7 @@ def collected(means: pd.DataFrame, evidence: Evidence, rule: str, over: str) -> 
         one = _mean(rows, evidence.member, over)
         if one is not None:
             by_class[int(label), bool(right)] = one
-    return ClassMeans(by_class, over)
+    return ClassMeanMaps(by_class, over)
 
 
 def mean_face(faces: Sequence[Bytes], shape: tuple[int, ...]) -> Bytes:
@@ -143,20 +143,20 @@ def _most_images(evidence: Evidence) -> list[int]:
     return sorted(ordered[:MOST_CLASSES])
 
 
-def _mean(rows: pd.DataFrame, member: str, over: str) -> ClassMean | None:
+def _mean(rows: pd.DataFrame, member: str, over: str) -> ClassMeanMap | None:
     own = rows[rows["member"] == member]
     if not len(own):
         return None
     one = own.iloc[0]
     mean, n = _grid(one, "mean"), int(one["n"])
     if over == "images":
-        return ClassMean(mean, _grid(one, "std") if n > 1 else None, n)
+        return ClassMeanMap(mean, _grid(one, "std") if n > 1 else None, n)
     others = [_grid(row, "mean") for _, row in rows[rows["member"] != ENSEMBLE].iterrows()]
     if len(others) < 2:
-        return ClassMean(mean, None, n)
+        return ClassMeanMap(mean, None, n)
     finest = max(other.shape for other in others)
     alike = [spread(other, (finest[0], finest[1])) for other in others]
-    return ClassMean(mean, np.std(alike, axis=0).astype(np.float32), n)
+    return ClassMeanMap(mean, np.std(alike, axis=0).astype(np.float32), n)
 
 
 def _grid(row: pd.Series, column: str) -> Floats:
@@ -164,7 +164,7 @@ def _grid(row: pd.Series, column: str) -> Floats:
     return np.nan_to_num(np.asarray(row[column], np.float32)).reshape(shape)
 
 
-def _largest(means: Sequence[ClassMean], values: Sequence[Floats]) -> float:
+def _largest(means: Sequence[ClassMeanMap], values: Sequence[Floats]) -> float:
     enough = [v for one, v in zip(means, values, strict=True) if one.n >= FEW]
     return max([float(v.max()) for v in enough or values], default=0.0)
 
@@ -177,7 +177,7 @@ def _heads(evidence: Evidence, over: str) -> Image.Image:
     return headings(texts, [NAMES_WIDTH, *[width] * 5])
 
 
-def _bars(every: ClassMeans) -> list[ColourBar]:
+def _bars(every: ClassMeanMaps) -> list[ColourBar]:
     if not every.by_class:
         return []
     low = "mean map: against the class" if every.signed else "mean map: 0"
@@ -190,11 +190,11 @@ def _bars(every: ClassMeans) -> list[ColourBar]:
     return bars
 
 
-def _colours(every: ClassMeans) -> Colours:
+def _colours(every: ClassMeanMaps) -> Colours:
     return SIGNED if every.signed else HEAT
 
 
-def _row(evidence: Evidence, every: ClassMeans, label: int) -> list[Tile]:
+def _row(evidence: Evidence, every: ClassMeanMaps, label: int) -> list[Tile]:
     top = every.top(label)
     tiles: list[Tile] = []
     for right in (True, False):
@@ -215,7 +215,7 @@ def _row(evidence: Evidence, every: ClassMeans, label: int) -> list[Tile]:
     return [*tiles, _noted(SIGNED.over(both, _share(apart, top, both)))]
 
 
-def _deviation(one: ClassMean, every: ClassMeans, gray: Bytes) -> Bytes:
+def _deviation(one: ClassMeanMap, every: ClassMeanMaps, gray: Bytes) -> Bytes:
     if one.deviation is None:
         return blank(_size(gray), f"fewer than two {every.over}")
     return SPREAD.painted(_share(one.deviation, every.widest(), gray))
@@ -244,7 +244,7 @@ def _mean_face(evidence: Evidence, label: int, sides: Sequence[bool]) -> Bytes:
     return face(mean_face(faces, evidence.images.shape[1:]), SIDE)
 
 
-def _legend(evidence: Evidence, every: ClassMeans, rule: str, shown: int) -> str:
+def _legend(evidence: Evidence, every: ClassMeanMaps, rule: str, shown: int) -> str:
     if not every.by_class:
         return f"No maps: {evidence.title} was not computed for {evidence.who}."
     explained = {

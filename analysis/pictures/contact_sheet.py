@@ -7,7 +7,6 @@ from analysis.pictures.canvas.layout import below, grid, page
 from analysis.pictures.canvas.lettering import Line, elided, written
 from analysis.pictures.canvas.tiles import MARKS, face, framed, rgb
 from analysis.pictures.evidence import Case, Evidence
-from analysis.pictures.galleries import bars_of, drawn_map
 from analysis.pictures.picture import RenderedPicture
 
 SIDE = 120
@@ -33,7 +32,7 @@ def contact_sheet(evidence: Evidence, shown: int = 32, seed: int = 0) -> Rendere
         f"probability and, where that is wrong, the true class. {evidence.describe()}"
     )
     title = "Faces at random, and the evidence for what they were predicted to be"
-    image = page(title, body, legend, bars_of(evidence, cases))
+    image = page(title, body, legend, evidence.bars(cases))
     file = f"{evidence.folder}/contact-sheet.jpg"
     return RenderedPicture.of(image, file, "gallery", title, legend, **evidence.index_columns())
 
@@ -41,7 +40,7 @@ def contact_sheet(evidence: Evidence, shown: int = 32, seed: int = 0) -> Rendere
 def _tile(evidence: Evidence, case: Case) -> Image.Image:
     gray = face(evidence.face(case), SIDE)
     mark = MARKS[case.right]
-    drawn = drawn_map(gray, evidence.map(case)) if evidence.has_maps else rgb(gray)
+    drawn = evidence.tile(gray, case) if evidence.has_maps else rgb(gray)
     tile = framed(drawn, mark.colour, 3)
     truth, guess = evidence.classes[case.label], evidence.classes[case.prediction]
     sign, p = mark.text.split()[0], f"{case.p_prediction:.2f}"

@@ -9,9 +9,17 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from analysis.explain.maps import Map
+from analysis.explain.methods.names import TITLES
+from analysis.pictures.canvas.colours import HEAT, SIGNED, ColourBar, colours_of, overlay
 from analysis.pictures.canvas.layout import file_name
 from analysis.pictures.canvas.lettering import TIMES
+from analysis.pictures.canvas.tiles import Bytes, blank
+from orchestrator.data.faces import Faces
 from orchestrator.errors import BadInput
+from results.paths import Paths
+from results.schema import ANSWERS, CAMS
+from results.store import Store
 
 ENSEMBLE = "ensemble"
 
@@ -43,28 +51,6 @@ class Case:
 
 
 @dataclass(frozen=True)
-class Map:
-    """Where the evidence lay.
-
-    Attributes:
-        values: (h', w') float32 at native resolution, largest size 1 or all 0.
-        layer: where it was taken.
-        raw_max: largest size before it was divided by that; 0: no evidence.
-    """
-
-    values: NDArray[np.float32]
-    layer: str
-    raw_max: float
-
-    @property
-    def trouble(self) -> str:
-        """Why it cannot be drawn, or nothing."""
-        if not np.isfinite(self.values).all():
-            return "not a number"
-        return "" if self.values.any() else "no positive evidence"
-
-
-@dataclass(frozen=True)
 class Evidence:
     """Faces with the maps of one member by one method.
 
@@ -87,6 +73,28 @@ class Evidence:
     member: str = ENSEMBLE
     method: str = "gradcam"
     titles: Mapping[str, str] = field(default_factory=dict)
+
+    @classmethod
+    def of_ensemble(
+        cls, store: Store, faces: Faces, classes: tuple[str, ...], method: str
+    ) -> "Evidence":
+        """The ensemble's answers and maps as a sweep's folder has them.
+
+        Args:
+            store: the sweep's folder.
+            faces: of the split that was answered.
+            classes: names.
+            method: whose maps are drawn where nothing else is said.
+        """
+        return cls(
+            np.asarray(faces.images),
+            [str(name) for name in faces.ids],
+            classes,
+            store.read_table(Paths().answers, ANSWERS).to_pandas(),
+            store.read_table(Paths().cams, CAMS, [("member", "==", ENSEMBLE)]).to_pandas(),
+            method=method,
+            titles=TITLES,
+        )
 
     @cached_property
     def cases(self) -> list[Case]:
@@ -119,12 +127,30 @@ class Evidence:
 
     def map(self, case: Case, rule: str = "prediction") -> Map | None:
         """Its map by a rule ("prediction", "label", "contrast"), if there is one."""
-        row = self._maps.get((case.image_id, rule))
-        if row is None:
-            return None
-        height, width, cam, layer, largest = row
-        values = np.asarray(cam, np.float32).reshape(int(height), int(width))
-        return Map(values, str(layer), float(largest))
+        return self._maps.get((case.image_id, rule))
+
+    def tile(self, gray: Bytes, case: Case, rule: str = "prediction") -> Bytes:
+        """Its map over its face `gray`, or why there is none; (h, w) -> (h, w, 3)."""
+        one = self.map(case, rule)
+        trouble = "not computed" if one is None else one.trouble
+        if one is None or trouble:
+            return blank((gray.shape[0], gray.shape[1]), trouble, gray)
+        return overlay(gray, one.values)
+
+    def bars(
+        self, cases: Sequence[Case], rules: Sequence[str] = ("prediction",)
+    ) -> list[ColourBar]:
+        """Bars of the colours that maps of these faces take; none where there is no map."""
+        maps = [m for case in cases for rule in rules if (m := self.map(case, rule)) is not None]
+        signed = [colours_of(m.values).signed for m in maps]
+        bars = []
+        if not all(signed):
+            bars.append(
+                ColourBar(HEAT, "0: no evidence for the class", "largest value of that map")
+            )
+        if any(signed):
+            bars.append(ColourBar(SIGNED, "speaks against the class", "speaks for it"))
+        return bars
 
     def by(self, method: str) -> "Evidence":
         """The same faces by another method."""
@@ -160,11 +186,11 @@ class Evidence:
         """Which maps these are, in words: method, member, layer, grid, normalisation."""
         if not self._maps:
             return f"No maps: {self.title} was not computed for {self.who}."
-        height, width, _, layer, _ = next(iter(self._maps.values()))
+        first = next(iter(self._maps.values()))
         h, w = self.images.shape[1:]
-        coarse = grid_words((int(height), int(width)), (h, w))
+        coarse = grid_words(first.values.shape[:2], (h, w))
         return (
-            f"Maps: {self.title} of {self.who}, layer {layer}, {coarse}."
+            f"Maps: {self.title} of {self.who}, layer {first.layer}, {coarse}."
             " Each map is divided by its own largest value: colours show where in a face the"
             " evidence lies, not how much there is."
             + (_AVERAGED if self.member == ENSEMBLE else "")
@@ -201,12 +227,8 @@ class Evidence:
         ]
 
     @cached_property
-    def _maps(self) -> dict[tuple[str, str], tuple[Any, ...]]:
-        if not len(self._chosen):
-            return {}
-        names = ("image_id", "rule", "cam_h", "cam_w", "cam", "layer", "raw_max")
-        columns = [self._chosen[name] for name in names]
-        return {(str(i), r): tuple(row) for i, r, *row in zip(*columns, strict=True)}
+    def _maps(self) -> dict[tuple[str, str], Map]:
+        return Map.of_rows(self._chosen) if len(self._chosen) else {}
 
     @cached_property
     def _own(self) -> dict[str, tuple[float, float]]:

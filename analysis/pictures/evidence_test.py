@@ -90,3 +90,28 @@ def test_two_splits_are_named_and_not_put_into_the_index():
     both = evidence_of([answer("x", 0, 0, 0.9), answer("y", 0, 0, 0.9, split="test")], [])
     assert both.split == "test and validation"
     assert both.index_columns()["split"] is None
+
+
+@pytest.mark.parametrize(
+    ("values", "names"),
+    [([[0.0, 1.0]], ["inferno"]), ([[-1.0, 0.5]], ["RdBu_r"])],
+)
+def test_the_colour_bar_is_that_of_the_maps(values, names):
+    evidence = evidence_of(ANSWERS[:1], [cam("a0", 0, 0, values=values)])
+    assert [bar.colours.name for bar in evidence.bars(evidence.cases)] == names
+    assert evidence.bars([]) == []
+
+
+@pytest.mark.parametrize("cams", [[], [cam("a0", 0, 0, values=np.zeros((2, 2)))]], ids=["no", "0"])
+def test_without_evidence_there_is_no_colour(cams):
+    one = evidence_of(ANSWERS[:1], cams)
+    tile = one.tile(np.full((120, 120), 90, np.uint8), one.cases[0])
+    assert (tile[..., 0] == tile[..., 1]).all()
+    assert (tile[..., 1] == tile[..., 2]).all()
+
+
+def test_evidence_has_colour_where_it_lies():
+    one = evidence_of(ANSWERS[:1], [cam("a0", 0, 0, values=[[1.0, 0.0], [0.0, 0.0]])])
+    tile = one.tile(np.full((100, 100), 90, np.uint8), one.cases[0]).astype(int)
+    assert tile[5, 5, 0] - tile[5, 5, 2] > 60
+    assert np.ptp(tile[90, 90]) == 0

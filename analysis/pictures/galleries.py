@@ -6,11 +6,11 @@ from collections.abc import Sequence
 import numpy as np
 from PIL import Image
 
-from analysis.pictures.canvas.colours import HEAT, SIGNED, ColourBar
+from analysis.pictures.canvas.colours import SIGNED, ColourBar
 from analysis.pictures.canvas.layout import below, beside, file_name, grid, headings, page
 from analysis.pictures.canvas.lettering import FAINT, Line, elided, written
-from analysis.pictures.canvas.tiles import MARKS, Bytes, blank, face, framed, overlay, rgb, size_of
-from analysis.pictures.evidence import Case, Evidence, Map
+from analysis.pictures.canvas.tiles import MARKS, Bytes, face, framed, rgb, size_of
+from analysis.pictures.evidence import Case, Evidence
 from analysis.pictures.picture import RenderedPicture
 
 WORDS_WIDTH = 232
@@ -45,7 +45,7 @@ def wrong(evidence: Evidence, label: int, prediction: int, shown: int = 6) -> Re
     rows = [_wrong_row(evidence, case, rules, place) for place, case in enumerate(cases, 1)]
     counted = f"{len(cases)} of {len(every)} shown, most confident first"
     title = f"True class {_short(truth)}, predicted {_short(guess)}: {counted}"
-    bars = bars_of(evidence, cases, [rule for rule in rules if rule != "contrast"])
+    bars = evidence.bars(cases, [rule for rule in rules if rule != "contrast"])
     if "contrast" in rules:
         bars.append(ColourBar(SIGNED, f"speaks for {_short(truth)}", f"speaks for {_short(guess)}"))
     image = page(title, below([headings(texts, widths), *rows]), evidence.describe(), bars)
@@ -85,7 +85,7 @@ def right(evidence: Evidence, label: int, shown: int = 12) -> RenderedPicture:
     how = "from most to least confident" + (", evenly spaced" if len(cases) < len(every) else "")
     counted = f"{len(cases)} of {len(every)} shown, {how}"
     title = f"True class {_short(name)}, recognised: {counted}"
-    image = page(title, body, evidence.describe(), bars_of(evidence, cases))
+    image = page(title, body, evidence.describe(), evidence.bars(cases))
     caption = (
         f"Faces of the {evidence.split} split whose true class is {name} and which the ensemble "
         f"called so: {counted}. Each face stands beside the map of what spoke for {name}. "
@@ -110,34 +110,12 @@ def evenly(cases: Sequence[Case], shown: int) -> list[Case]:
     return [cases[i] for i in np.linspace(0, len(cases) - 1, shown).round().astype(int)]
 
 
-def bars_of(
-    evidence: Evidence, cases: Sequence[Case], rules: Sequence[str] = ("prediction",)
-) -> list[ColourBar]:
-    """Bars of the colours that maps of these faces take; none where there is no map."""
-    maps = [m for case in cases for rule in rules if (m := evidence.map(case, rule)) is not None]
-    signed = [bool(m.values.min(initial=0) < 0) for m in maps]
-    bars = []
-    if not all(signed):
-        bars.append(ColourBar(HEAT, "0: no evidence for the class", "largest value of that map"))
-    if any(signed):
-        bars.append(ColourBar(SIGNED, "speaks against the class", "speaks for it"))
-    return bars
-
-
-def drawn_map(gray: Bytes, evidence_map: Map | None) -> Bytes:
-    """The tile of a map over its face, or of why there is none; (h, w) -> (h, w, 3)."""
-    trouble = "not computed" if evidence_map is None else evidence_map.trouble
-    if evidence_map is None or trouble:
-        return blank((gray.shape[0], gray.shape[1]), trouble, gray)
-    return overlay(gray, evidence_map.values)
-
-
 def _wrong_row(evidence: Evidence, case: Case, rules: Sequence[str], place: int) -> Image.Image:
     gray = face(evidence.face(case), ROW_SIDE)
     mark = MARKS[case.right]
     tiles = [framed(rgb(gray), mark.colour)]
     for rule in rules:
-        tiles.append(drawn_map(gray, evidence.map(case, rule)))
+        tiles.append(evidence.tile(gray, case, rule))
     truth, guess = (_short(evidence.classes[i]) for i in (case.label, case.prediction))
     lines = [
         Line(f"{place}.  {mark.text}", 16, True, mark.colour),
@@ -159,7 +137,7 @@ def _right_tile(evidence: Evidence, case: Case) -> Image.Image:
     mark = MARKS[case.right]
     tiles: list[Bytes] = [framed(rgb(gray), mark.colour)]
     if evidence.has_maps:
-        tiles.append(drawn_map(gray, evidence.map(case)))
+        tiles.append(evidence.tile(gray, case))
     pair = beside(tiles, 2)
     name = _short(evidence.classes[case.label])
     note = ", also in training" if case.copied else ""

@@ -1,13 +1,8 @@
-import numpy as np
-import pytest
-
-from analysis.pictures.evidence import Map
-from analysis.pictures.galleries import bars_of, drawn_map, evenly, right, rights, wrong, wrongs
+from analysis.pictures.galleries import evenly, right, rights, wrong, wrongs
 from analysis.pictures.scenes_test import (
     ANSWERS,
     SCENES,
     answer,
-    cam,
     evidence_of,
     usual_cams,
 )
@@ -61,29 +56,3 @@ def test_recognised_faces_are_taken_at_even_distances(evidence):
     assert evenly(list("ab"), 5) == ["a", "b"]
     assert "1 of 2 shown, from most to least confident, evenly" in right(evidence, 1, 1).caption
     assert "2 of 2 shown, from most to least confident." in right(evidence, 1, 2).caption
-
-
-@pytest.mark.parametrize(
-    "evidence_map", [None, Map(np.zeros((2, 2), np.float32), "cam", 0.0)], ids=["none", "zero"]
-)
-def test_without_evidence_there_is_no_colour(evidence_map):
-    tile = drawn_map(np.full((120, 120), 90, np.uint8), evidence_map)
-    assert (tile[..., 0] == tile[..., 1]).all()
-    assert (tile[..., 1] == tile[..., 2]).all()
-
-
-def test_evidence_has_colour_where_it_lies():
-    values = np.array([[1, 0], [0, 0]], np.float32)
-    tile = drawn_map(np.full((100, 100), 90, np.uint8), Map(values, "cam", 2.0)).astype(int)
-    assert tile[5, 5, 0] - tile[5, 5, 2] > 60
-    assert np.ptp(tile[90, 90]) == 0
-
-
-@pytest.mark.parametrize(
-    ("values", "names"),
-    [([[0.0, 1.0]], ["inferno"]), ([[-1.0, 0.5]], ["RdBu_r"])],
-)
-def test_the_colour_bar_is_that_of_the_maps(values, names):
-    evidence = evidence_of(ANSWERS[:1], [cam("a0", 0, 0, values=values)])
-    assert [bar.colours.name for bar in bars_of(evidence, evidence.cases)] == names
-    assert bars_of(evidence, []) == []

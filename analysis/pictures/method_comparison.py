@@ -10,7 +10,6 @@ from analysis.pictures.canvas.layout import below, beside, file_name, headings, 
 from analysis.pictures.canvas.lettering import FAINT, Line, elided, written
 from analysis.pictures.canvas.tiles import MARKS, face, framed, rgb, size_of
 from analysis.pictures.evidence import Case, Evidence
-from analysis.pictures.galleries import bars_of, drawn_map
 from analysis.pictures.picture import RenderedPicture
 
 SIDE = 120
@@ -47,7 +46,7 @@ def method_comparison(
         rows.append(_means(drawn, judged, width))
     legend = _legend(evidence, by, drawn, judged is not None)
     title = f"The same faces by every method: evidence for the prediction of {evidence.who}"
-    seen = {bar.colours.name: bar for name in drawn for bar in bars_of(by[name], cases)}
+    seen = {bar.colours.name: bar for name in drawn for bar in by[name].bars(cases)}
     bars = list(seen.values())
     image = page(title, below([heads, *rows]), legend, bars)
     n_right = sum(case.right for case in cases)
@@ -93,7 +92,7 @@ def _row(
         words.append(Line(f"true: {truth}", 12))
     tiles = [below([framed(rgb(gray), mark.colour, 3), written(words, gray.shape[1])], 2)]
     for one in by:
-        tile = drawn_map(gray, one.map(case))
+        tile = one.tile(gray, case)
         tiles.append(_numbered(tile.copy(), judged, one.method, case.image_id))
     return beside(tiles)
 

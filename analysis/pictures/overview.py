@@ -8,7 +8,6 @@ from analysis.pictures.canvas.layout import below, beside, headings, lettered, p
 from analysis.pictures.canvas.lettering import TIMES, Line, elided, written
 from analysis.pictures.canvas.tiles import MARKS, Bytes, blank, face, framed, rgb, size_of
 from analysis.pictures.evidence import Case, Evidence
-from analysis.pictures.galleries import bars_of, drawn_map
 from analysis.pictures.picture import RenderedPicture
 
 MOST_CLASSES = 8
@@ -44,7 +43,7 @@ def overview(evidence: Evidence, most: int = MOST_CLASSES) -> RenderedPicture:
         f"{left_out}{evidence.describe()}"
     )
     title = "Who was taken for what, and why: a face of every true and predicted class"
-    image = page(title, body, legend, bars_of(evidence, shown))
+    image = page(title, body, legend, evidence.bars(shown))
     caption = (
         "A grid: rows are true classes, columns predicted ones; right ones on the diagonal have "
         f"green frames, wrong ones red. {legend}"
@@ -78,4 +77,4 @@ def _cell(evidence: Evidence, label: int, prediction: int, side: int) -> Image.I
 def _tiles(evidence: Evidence, case: Case, side: int) -> list[Bytes]:
     gray = face(evidence.face(case), side)
     first = framed(rgb(gray), MARKS[case.right].colour, 3)
-    return [first, drawn_map(gray, evidence.map(case))] if evidence.has_maps else [first]
+    return [first, evidence.tile(gray, case)] if evidence.has_maps else [first]

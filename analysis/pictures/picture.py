@@ -1,10 +1,18 @@
-"""A picture on its way to `images/` and to its index."""
+"""Pictures as files in `images/` with their index, `images.parquet`."""
 
 import io
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
 from PIL import Image
+
+from results.paths import Paths
+from results.schema import IMAGES, table
+from results.store import DamagedResults, Store
+
+MAGIC = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
+"""First bytes of a file -> its type. What is neither is not shown: an SVG may hold scripts."""
 
 
 @dataclass(frozen=True)
@@ -45,6 +53,30 @@ class RenderedPicture:
         """Its row of `images.parquet`."""
         named = ("file", "kind", "title", "caption", "width", "height")
         return {name: getattr(self, name) for name in named} | self.columns
+
+
+def write_pictures(store: Store, pictures: Iterable[RenderedPicture]) -> None:
+    """Write pictures and their index; pictures of an earlier run that are not among them go."""
+    before = _indexed(store)
+    rows = []
+    for picture in pictures:
+        store.write_bytes(f"{Paths().images}/{picture.file}", picture.content)
+        rows.append(picture.row())
+    store.write_table(Paths().images_index, table(IMAGES, rows))
+    for file in before - {row["file"] for row in rows}:
+        store.delete(f"{Paths().images}/{file}")
+
+
+def _indexed(store: Store) -> set[str]:
+    try:
+        return set(store.read_table(Paths().images_index, IMAGES)["file"].to_pylist())
+    except DamagedResults:
+        return set()
+
+
+def image_type(content: bytes) -> str | None:
+    """A file's MIME type by its first bytes; None if it is not to be shown."""
+    return next((kind for magic, kind in MAGIC.items() if content.startswith(magic)), None)
 
 
 def png(image: Image.Image) -> bytes:

@@ -7,11 +7,8 @@ import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-import numpy as np
 import pandas as pd
-import pyarrow.compute as pc
 
-from analysis.explain.methods.names import TITLES
 from analysis.figures.figure_catalogue import FIGURES
 from analysis.figures.render import render
 from analysis.figures.sweep_tables import SweepTables
@@ -26,14 +23,11 @@ from analysis.pictures import (
     overview,
 )
 from analysis.pictures.evidence import Case, Evidence
-from analysis.pictures.picture import RenderedPicture
+from analysis.pictures.picture import RenderedPicture, write_pictures
 from analysis.pipeline.postprocessing import Postprocessing
 from analysis.pipeline.select_members import SelectedMembers
-from analysis.pipeline.task import ENSEMBLE
 from analysis.pipeline.visualise_features import LearnedFeatures, learned_features
-from results.paths import Paths
-from results.schema import IMAGES, TABLES, table
-from results.store import DamagedResults
+from results.schema import TABLES, table
 
 SHOWN = 4
 """Faces whose feature maps are drawn, half of them recognised."""
@@ -44,24 +38,18 @@ HOW = (
 )
 
 
-def draw(job: Postprocessing, pictures: Iterator[RenderedPicture]) -> None:
-    """Write pictures and their index; pictures of an earlier run that are not drawn now go."""
-    before = _drawn_before(job)
-    rows = []
-    for picture in pictures:
-        job.store.write_bytes(f"{Paths().images}/{picture.file}", picture.content)
-        rows.append(picture.row())
-    job.store.write_table(Paths().images_index, table(IMAGES, rows))
-    for file in before - {row["file"] for row in rows}:
-        job.store.delete(f"{Paths().images}/{file}")
+def draw(job: Postprocessing, selected: SelectedMembers | None) -> None:
+    """Figures; where there is an ensemble, also its maps and what its members have learned."""
+    write_pictures(job.store, _pictures(job, selected))
 
 
-def everything(job: Postprocessing, selected: SelectedMembers) -> Iterator[RenderedPicture]:
-    """Figures, maps, what was learned."""
+def _pictures(job: Postprocessing, selected: SelectedMembers | None) -> Iterator[RenderedPicture]:
     yield from figures(job, selected)
-    evidence = evidence_of(job)
-    yield from maps(job, evidence)
-    yield from learned(job, selected, evidence)
+    if selected is not None:
+        method = job.request.methods[0]
+        evidence = Evidence.of_ensemble(job.store, job.faces, job.folder.classes, method)
+        yield from maps(job, evidence)
+        yield from learned(job, selected, evidence)
 
 
 def figures(job: Postprocessing, selected: SelectedMembers | None) -> Iterator[RenderedPicture]:
@@ -159,30 +147,9 @@ def shown_cases(evidence: Evidence) -> list[Case]:
     return shown
 
 
-def evidence_of(job: Postprocessing) -> Evidence:
-    """The ensemble's answers and maps, over the faces of the split."""
-    return Evidence(
-        np.asarray(job.faces.images),
-        [str(name) for name in job.faces.ids],
-        job.folder.classes,
-        frame(job, "answers"),
-        frame(job, "cams", pc.field("member") == ENSEMBLE),
-        member=ENSEMBLE,
-        method=job.request.methods[0],
-        titles=TITLES,
-    )
-
-
-def frame(job: Postprocessing, name: str, where: Any = None) -> pd.DataFrame:
-    """A table of the sweep, or some rows of it; one that is not there has no rows."""
+def frame(job: Postprocessing, name: str) -> pd.DataFrame:
+    """A table of the sweep; one that is not there has no rows."""
     file = f"{name}.parquet"
     if not job.store.exists(file):
         return table(TABLES[name], []).to_pandas()
-    return job.store.read_table(file, TABLES[name], where).to_pandas()
-
-
-def _drawn_before(job: Postprocessing) -> set[str]:
-    try:
-        return set(job.store.read_table(Paths().images_index, IMAGES)["file"].to_pylist())
-    except DamagedResults:
-        return set()
+    return job.store.read_table(file, TABLES[name]).to_pandas()

@@ -16,11 +16,12 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from analysis.ensemble.combine import EnsembleRecipe
+from analysis.explain.maps import stacked
 from analysis.explain.methods.names import QUICK, REFERENCES, TITLES
 from analysis.explain.targets import directions
 from analysis.pipeline.combine_predictions import CombinedPredictions
 from analysis.pipeline.context import TaskContext
-from analysis.pipeline.explain import COSTLY_CHUNK, AvailableMaps, stacked
+from analysis.pipeline.explain import COSTLY_CHUNK, AvailableMaps
 from analysis.pipeline.image_sample import balanced
 from analysis.pipeline.postprocessing import Postprocessing
 from analysis.pipeline.select_members import SelectedMembers

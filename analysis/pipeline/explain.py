@@ -19,7 +19,7 @@ from analysis.explain.class_means import ClassMeans
 from analysis.explain.evaluation.baselines import canonical_baselines, drawn_baselines, region_rows
 from analysis.explain.face_regions import REGIONS as FACE_REGIONS
 from analysis.explain.face_regions import shares
-from analysis.explain.maps import Maps, combine, normalise
+from analysis.explain.maps import Maps, combine, normalise, rectified, stacked
 from analysis.explain.methods.names import CAM, QUICK
 from analysis.explain.targets import RULES, directions, target_rules
 from analysis.pipeline.combine_predictions import CombinedPredictions
@@ -29,7 +29,6 @@ from analysis.pipeline.postprocessing import Postprocessing
 from analysis.pipeline.select_members import SelectedMembers
 from analysis.pipeline.task import ENSEMBLE, Task
 from orchestrator.data.faces import Faces
-from results.columns import lists, matrix
 from results.paths import Paths
 from results.schema import CAMS, CLASS_MEANS, REGIONS, table
 
@@ -147,8 +146,6 @@ def explain_images(context: TaskContext, task: ExplainImages) -> pa.Table:
     Where the net has no maps to weigh, CAM methods are left out; the table's metadata
     `MISSING_METHODS` then says why.
     """
-    from analysis.explain.methods.catalogue import maps_by
-
     network = context.network(task.trial)
     images = context.images(task.trial, task.split, task.rows)
     faces = context.faces(task.split)
@@ -159,15 +156,43 @@ def explain_images(context: TaskContext, task: ExplainImages) -> pa.Table:
     tables = [CAMS.empty_table()]
     for rule in target_rules(task.predictions, faces.labels[task.rows]):
         scores = directions(rule.targets, network.classes, rule.against)
-        contrast = rule.against is not None
-        by_method = maps_by(methods, network, images[rule.places], scores, contrast)
+        explain_by = maps_by if rule.against is None else contrasts_by
+        by_method = explain_by(methods, network, images[rule.places], scores)
         rows, predictions = task.rows[rule.places], task.predictions[rule.places]
         explained = ExplainedRows(faces, rows, predictions, rule.targets, stored[rows])
         for method, maps in by_method.items():
-            words = {"split": task.split, "member": task.trial, "rule": rule.name}
-            words |= {"method": method, "layer": maps.layer}
+            words = {"split": task.split, "member": task.trial}
+            words |= {"rule": rule.name, "method": method}
             tables.append(cam_table(explained, words, maps))
     return pa.concat_tables(tables).replace_schema_metadata({MISSING_METHODS: missing})
+
+
+def maps_by(
+    names: Sequence[str], network: "Network", images: NDArray[Any], scores: NDArray[np.float32]
+) -> dict[str, Maps]:
+    """Name -> what `METHODS[name].maps` gives; methods that can share a pass through the net do.
+
+    Raises:
+        NoConvolution: where no layer gives maps and a method needs them.
+    """
+    from analysis.explain.methods.catalogue import METHODS, WEIGHINGS
+
+    sharing = [name for name in names if name in WEIGHINGS]
+    by_name = {n: METHODS[n].maps(network, images, scores) for n in names if n not in sharing}
+    if sharing:
+        _, values = network.weighed(images, scores, [WEIGHINGS[name] for name in sharing])
+        shared = [rectified(Maps(each, network.layer)) for each in values]
+        by_name |= zip(sharing, shared, strict=True)
+    return {name: by_name[name] for name in names}
+
+
+def contrasts_by(
+    names: Sequence[str], network: "Network", images: NDArray[Any], scores: NDArray[np.float32]
+) -> dict[str, Maps]:
+    """Name -> what `METHODS[name].contrast` gives."""
+    from analysis.explain.methods.catalogue import METHODS
+
+    return {name: METHODS[name].contrast(network, images, scores) for name in names}
 
 
 def _no_maps(network: "Network") -> str:
@@ -207,15 +232,13 @@ def cam_table(explained: ExplainedRows, words: Mapping[str, str], maps: Maps) ->
 
     Args:
         explained: the images.
-        words: split, member, method, layer, rule.
+        words: split, member, method, rule.
         maps: (n, h', w') not normalised.
     """
     faces, rows = explained.faces, explained.rows
-    values, raw_max = normalise(maps.values)
-    n, height, width = values.shape
-    every, labels = np.arange(n), faces.labels[rows]
+    every, labels = np.arange(len(rows)), faces.labels[rows]
     masks = None if faces.regions is None else np.asarray(faces.regions[rows])
-    by_region = shares(values, masks)
+    by_region = shares(normalise(maps.values)[0], masks)
     columns = {
         "image_id": faces.ids[rows].astype(str),
         "label": labels,
@@ -223,21 +246,11 @@ def cam_table(explained: ExplainedRows, words: Mapping[str, str], maps: Maps) ->
         "target": explained.targets,
         "p_prediction": explained.probabilities[every, explained.predictions],
         "p_label": explained.probabilities[every, labels],
-        "cam_h": np.full(n, height),
-        "cam_w": np.full(n, width),
-        "cam": lists(values.reshape(n, -1).astype(np.float16)),
-        "raw_max": raw_max,
-        "gap": pa.nulls(n, pa.float64()) if maps.gap is None else maps.gap,
+        **maps.columns(),
     }
-    columns |= {word: np.full(n, value) for word, value in words.items()}
+    columns |= {word: np.full(len(rows), value) for word, value in words.items()}
     columns |= {region: by_region[:, i] for i, region in enumerate(FACE_REGIONS)}
     return pa.table([pa.array(columns[f.name]).cast(f.type) for f in CAMS], schema=CAMS)
-
-
-def stacked(cams: pa.Table) -> NDArray[np.float32]:
-    """(n, h', w') maps of rows that have one size."""
-    height, width = cams["cam_h"][0].as_py(), cams["cam_w"][0].as_py()
-    return matrix(cams["cam"]).reshape(len(cams), height, width)
 
 
 # --- parts become tables ---------------------------------------------------------------------
@@ -321,7 +334,7 @@ def _ensemble_maps(
             first["target"].to_numpy(),
             combined.ensemble.probabilities[rows].astype(np.float32),
         )
-        words = {"split": job.request.split, "member": ENSEMBLE, "rule": rule}
-        words |= {"method": first["method"][0].as_py(), "layer": "of each member"}
+        words = {"split": job.request.split, "member": ENSEMBLE}
+        words |= {"rule": rule, "method": first["method"][0].as_py()}
         maps = combine([stacked(t) for t in tables.values()], [coefficients[t] for t in tables])
-        yield cam_table(explained, words, Maps(maps, words["layer"]))
+        yield cam_table(explained, words, Maps(maps, "of each member"))

@@ -3,8 +3,11 @@
 import numpy as np
 import pytest
 
-from analysis.explain.maps import Maps
-from analysis.pipeline.explain import ExplainedRows, cam_table, stacked
+from analysis.explain.maps import Map, Maps, stacked
+from analysis.explain.methods.catalogue import METHODS, WEIGHINGS
+from analysis.explain.methods.shared_pass_test import images, tiny
+from analysis.explain.targets import directions
+from analysis.pipeline.explain import ExplainedRows, cam_table, contrasts_by, maps_by
 from orchestrator.data.faces import Faces
 from results.schema import CAMS
 
@@ -58,3 +61,25 @@ def test_maps_come_back_in_their_shape_and_the_gap_is_kept():
     table = cam_table(explained(), WORDS, Maps(values, "cam", np.array([0.1, 0.2], np.float32)))
     np.testing.assert_array_equal(stacked(table), values)
     assert table["gap"].to_pylist() == pytest.approx([0.1, 0.2])
+    one = Map.of_rows(table.to_pandas())["c", "label"]
+    np.testing.assert_array_equal(one.values, values[1])
+    assert (one.layer, one.raw_max) == ("cam", 1)
+
+
+def test_methods_that_share_a_pass_give_what_each_gives_alone():
+    network, scores = tiny(), directions([0, 1, 2, 1, 0], 3)
+    names = ("gradient", *WEIGHINGS)
+    several = maps_by(names, network, images(), scores)
+    assert tuple(several) == names
+    for name, maps in several.items():
+        expected = METHODS[name].maps(network, images(), scores)
+        np.testing.assert_allclose(maps.values, expected.values, atol=1e-6)
+        assert maps.layer == expected.layer
+
+
+def test_contrasts_are_each_method_s_own():
+    network, scores = tiny(), directions([0, 1, 2, 1, 0], 3, [1, 2, 0, 0, 1])
+    for name, maps in contrasts_by(("gradcam", "layercam"), network, images(), scores).items():
+        expected = METHODS[name].contrast(network, images(), scores).values
+        np.testing.assert_array_equal(maps.values, expected)
+        assert maps.values.min() < 0

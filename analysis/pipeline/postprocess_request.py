@@ -1,17 +1,15 @@
-"""What `jobs.postprocess` is asked for: the words of its command line, checked."""
+"""What `jobs.postprocess` is asked for: its flags, each described once, and what they ask."""
 
-import argparse
-import shlex
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from analysis.explain.methods.names import NAMES
 from orchestrator.errors import BadInput
+from orchestrator.process.command_line import Command, flag
 
 
 @dataclass(frozen=True)
 class PostprocessRequest:
-    """What is asked for.
+    """What is asked for; results depend on all of it but `force`.
 
     Attributes:
         members: in the ensemble, at most.
@@ -32,83 +30,89 @@ class PostprocessRequest:
     data: str | None = None
 
 
-def arguments(argv: Sequence[str]) -> argparse.Namespace:
-    """The words of the command line."""
-    parser = argparse.ArgumentParser(
-        prog="python -m jobs.postprocess",
-        description="Turn a sweep's results into an ensemble, explanations, pictures and a report.",
-    )
-    parser.add_argument("results", help="a sweep's own folder, RESULTS/NAME")
-    parser.add_argument(
-        "--members", type=int, default=7, metavar="N", help="members at most (default 7)"
-    )
-    parser.add_argument(
-        "--split",
-        choices=("test", "validation"),
-        default="test",
-        help="images to measure, explain and draw (default test: read once, and counted)",
-    )
-    parser.add_argument(
-        "--explain",
-        default="56",
-        metavar="all|N",
-        help="images that the costly methods explain (default 56; Grad-CAM explains all)",
-    )
-    parser.add_argument(
-        "--methods",
-        default=",".join(NAMES),
-        metavar="A,B",
-        help=f"explanation methods, the leading one first (default all: {', '.join(NAMES)})",
-    )
-    parser.add_argument(
-        "--flip", action="store_true", help="predict mirrored images too, and average"
-    )
-    parser.add_argument("--force", action="store_true", help="do again what is there")
-    parser.add_argument("--data", metavar="PATH", help="the data set, if it has moved")
-    parser.add_argument("--concurrency", type=int, metavar="N", help="workers (default one a core)")
-    parser.add_argument("--address", metavar="A", help="of a running Ray cluster, e.g. auto")
-    return parser.parse_args(argv)
+def _members(name: str, number: int) -> int:
+    if number < 1:
+        raise BadInput(f"{name} {number}: an ensemble has 1 member or more")
+    return number
 
 
-def request_of(words: argparse.Namespace) -> PostprocessRequest:
-    """What is asked for, checked.
+def _workers(name: str, number: int) -> int:
+    if number < 1:
+        raise BadInput(f"{name} {number}: 1 worker or more is needed")
+    return number
 
-    Raises:
-        BadInput: naming what cannot be.
-    """
-    methods = tuple(name.strip() for name in words.methods.split(",") if name.strip())
-    unknown = [name for name in methods if name not in NAMES]
+
+def _images(name: str, text: str) -> str:
+    if text != "all" and (not text.isdecimal() or int(text) < 1):
+        raise BadInput(f"{name} {text}: give a number of images, 1 or more, or all")
+    return text
+
+
+def _methods(name: str, text: str) -> str:
+    methods = _split(text)
+    unknown = [method for method in methods if method not in NAMES]
     if unknown or not methods:
         named = ", ".join(unknown) or "nothing"
-        raise BadInput(f"--methods names {named}; the methods are {', '.join(NAMES)}")
-    if words.members < 1:
-        raise BadInput(f"--members {words.members}: an ensemble has 1 member or more")
-    if words.concurrency is not None and words.concurrency < 1:
-        raise BadInput(f"--concurrency {words.concurrency}: 1 worker or more is needed")
-    return PostprocessRequest(
-        members=words.members,
-        split=words.split,
-        explain=_number_of_images(words.explain),
-        methods=tuple(dict.fromkeys(methods)),
-        flip=words.flip,
-        force=words.force,
-        data=words.data,
+        raise BadInput(f"{name} names {named}; the methods are {', '.join(NAMES)}")
+    return text
+
+
+def _split(text: str) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostprocessArguments:
+    """The words of the command line."""
+
+    results: str = flag("a sweep's own folder, RESULTS/NAME", required=True, positional=True)
+    members: int = flag(
+        "members at most", default=PostprocessRequest.members, metavar="N", check=_members
     )
+    split: str = flag(
+        "images to measure, explain and draw; test images are read once, and counted",
+        default=PostprocessRequest.split,
+        choices=("test", "validation"),
+    )
+    explain: str = flag(
+        "images that the costly methods explain; Grad-CAM explains all",
+        default=str(PostprocessRequest.explain),
+        metavar="all|N",
+        check=_images,
+    )
+    methods: str = flag(
+        "explanation methods, the leading one first",
+        default=",".join(NAMES),
+        metavar="A,B",
+        check=_methods,
+    )
+    flip: bool = flag("predict mirrored images too, and average", default=False)
+    force: bool = flag("do again what is there", default=False)
+    data: str | None = flag("the data set, if it has moved", metavar="PATH")
+    concurrency: int | None = flag("workers; default: one a core", metavar="N", check=_workers)
+    address: str | None = flag("of a running Ray cluster, e.g. auto", metavar="A")
+
+    @property
+    def request(self) -> PostprocessRequest:
+        """What they ask for, wherever it is done."""
+        return PostprocessRequest(
+            members=self.members,
+            split=self.split,
+            explain=None if self.explain == "all" else int(self.explain),
+            methods=_split(self.methods),
+            flip=self.flip,
+            force=self.force,
+            data=self.data,
+        )
 
 
-def _number_of_images(text: str) -> int | None:
-    if text == "all":
-        return None
-    if not text.isdecimal() or int(text) < 1:
-        raise BadInput(f"--explain {text}: give a number of images, 1 or more, or all")
-    return int(text)
+COMMAND = Command(
+    program="python -m jobs.postprocess",
+    takes=PostprocessArguments,
+    description="Turn a sweep's results into an ensemble, explanations, pictures and a report.",
+)
 
 
-def resume_command(words: argparse.Namespace) -> str:
+def resume_command(arguments: PostprocessArguments) -> str:
     """The command that goes on; nothing is forced twice."""
-    options = {"--members": words.members, "--split": words.split, "--explain": words.explain}
-    options |= {"--methods": words.methods, "--data": words.data}
-    options |= {"--concurrency": words.concurrency, "--address": words.address}
-    given = [shlex.quote(f"{name}={value}") for name, value in options.items() if value is not None]
-    flip = ["--flip"] if words.flip else []
-    return " ".join(["python -m jobs.postprocess", shlex.quote(words.results), *given, *flip])
+    return COMMAND.line(arguments, without=("force",))

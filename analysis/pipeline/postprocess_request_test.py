@@ -1,8 +1,10 @@
 """What may be asked for, and how a run that goes on asks for the same."""
 
+import dataclasses
+
 import pytest
 
-from analysis.pipeline.postprocess_request import arguments, request_of, resume_command
+from analysis.pipeline.postprocess_request import COMMAND, resume_command
 from orchestrator.errors import BadInput
 
 
@@ -19,18 +21,22 @@ from orchestrator.errors import BadInput
 )
 def test_what_cannot_be_is_refused_by_name(words, message):
     with pytest.raises(BadInput, match=message):
-        request_of(arguments(["folder", *words]))
+        COMMAND.read(["folder", *words])
 
 
 def test_all_images_can_be_asked_for():
-    assert request_of(arguments(["folder", "--explain", "all"])).explain is None
-    assert request_of(arguments(["folder"])).split == "test"
+    assert COMMAND.read(["folder", "--explain", "all"]).request.explain is None
+    assert COMMAND.read(["folder"]).request.split == "test"
 
 
 def test_the_command_that_goes_on_asks_for_the_same_but_forces_nothing():
     words = ["a folder", "--members", "3", "--flip", "--force", "--methods", "gradcam"]
-    command_line = resume_command(arguments(words))
+    words += ["--explain", "all", "--concurrency", "2"]
+    command_line = resume_command(COMMAND.read(words))
     assert command_line.startswith("python -m jobs.postprocess 'a folder' ")
     assert "--force" not in command_line
-    request = request_of(arguments(["a folder", *command_line.split("'a folder' ")[1].split()]))
+    again = COMMAND.read(["a folder", *command_line.split("'a folder' ")[1].split()])
+    assert again == dataclasses.replace(COMMAND.read(words), force=False)
+    request = again.request
     assert (request.members, request.flip, request.methods) == (3, True, ("gradcam",))
+    assert (request.explain, again.concurrency) == (None, 2)

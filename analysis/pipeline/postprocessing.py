@@ -94,8 +94,8 @@ class Postprocessing:
     @property
     def ids_in_training(self) -> frozenset[str]:
         """Images of that split that also stand in training."""
-        ids: frozenset[str] = getattr(self.folder, f"seen_{self.request.split}_ids")
-        return ids
+        metadata = self.folder.source.meta(self.folder.digest)
+        return frozenset(metadata[f"seen_{self.request.split}_ids"])
 
     def rows_of(self, ids: Iterable[str]) -> NDArray[np.int64]:
         """(n,) where images stand in that split."""

@@ -5,8 +5,9 @@ import hashlib
 import time
 from dataclasses import asdict, dataclass, field
 
-from analysis.pipeline import draw, write_report
+from analysis.pipeline import write_report
 from analysis.pipeline.combine_predictions import combine_predictions
+from analysis.pipeline.draw import draw
 from analysis.pipeline.evaluate_maps import evaluate
 from analysis.pipeline.explain import explain
 from analysis.pipeline.export import export
@@ -55,7 +56,7 @@ def postprocess(job: Postprocessing) -> None:
         forget(job.store)
     selected = select_members(job)
     if selected is None:
-        draw.draw(job, draw.figures(job, None))
+        draw(job, None)
         inputs = write_report.ReportInputs(None, "", {}, clock.started, clock.seconds, mark)
         write_report.write_report(job, inputs)
         return
@@ -70,7 +71,7 @@ def postprocess(job: Postprocessing) -> None:
     exported = export(job, selected)
     maps = explain(job, selected, combined)
     evaluate(job, selected, combined, maps)
-    draw.draw(job, draw.everything(job, selected))
+    draw(job, selected)
     speed, points = explanation_speed(job, selected), projection(job, selected, combined)
     if job.request.split == "test" and (sentence := write_report.read_elsewhere(job)):
         job.notes.caveats.append(sentence)

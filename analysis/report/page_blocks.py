@@ -4,7 +4,7 @@ Every text in a block is plain: the template escapes it.
 """
 
 from dataclasses import dataclass
-from typing import ClassVar
+from typing import ClassVar, Protocol
 
 
 @dataclass(frozen=True)
@@ -65,32 +65,10 @@ class Table:
     folded: bool = False
 
 
-@dataclass(frozen=True)
-class EmbeddedImage:
-    """One picture: `address` is a data URI, `caption` is read to those who cannot see it.
+class Block(Protocol):
+    """What may stand in a part: a dataclass here, or the page's own `Pictures`."""
 
-    Where a picture is `lettered` it says the same itself, and the caption is folded away.
-    """
-
-    address: str
-    title: str
-    caption: str
-    width: int
-    height: int
-    lettered: bool = False
-
-
-@dataclass(frozen=True)
-class Pictures:
-    """Pictures side by side; those beyond the first few are folded away."""
-
-    kind: ClassVar[str] = "pictures"
-    images: tuple[EmbeddedImage, ...]
-    more: tuple[EmbeddedImage, ...] = ()
-    wide: bool = False
-
-
-Block = Text | Points | Facts | Table | Pictures
+    kind: ClassVar[str]
 
 
 @dataclass(frozen=True)

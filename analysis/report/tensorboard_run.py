@@ -20,8 +20,8 @@ from tensorboardX.proto.tensor_pb2 import TensorProto
 from tensorboardX.proto.tensor_shape_pb2 import TensorShapeProto
 from tensorboardX.proto.types_pb2 import DT_FLOAT, DT_STRING
 
+from analysis.pictures.picture import image_type
 from analysis.report import projector, wording
-from analysis.report.embedded_images import image_type
 from analysis.report.score_lookup import ENSEMBLE, SINGLE, Scores
 from analysis.report.sweep_contents import SweepContents, read
 from orchestrator.monitor import event_files

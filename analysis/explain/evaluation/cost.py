@@ -8,7 +8,7 @@ from typing import Any
 
 from numpy.typing import NDArray
 
-from analysis.explain.methods.catalogue import cam_maps, cam_maps_of_all_classes
+from analysis.explain.methods.catalogue import WEIGHINGS
 from analysis.explain.network import Network
 
 ROUNDS = 5
@@ -46,11 +46,12 @@ def cost(network: Network, images: NDArray[Any], rounds: int = ROUNDS) -> Explan
     Raises:
         NoConvolution: where no layer gives maps.
     """
+    gradcam, family = [WEIGHINGS["gradcam"]], list(WEIGHINGS.values())
     runs: list[Callable[[], Any]] = [
         lambda: network.logits(images),
-        lambda: cam_maps(network, images, None, ["gradcam"]),
-        lambda: cam_maps_of_all_classes(network, images),
-        lambda: cam_maps(network, images, None),
+        lambda: network.weighed(images, None, gradcam),
+        lambda: network.weighed_all(images, gradcam),
+        lambda: network.weighed(images, None, family),
     ]
     for run in runs:
         run()

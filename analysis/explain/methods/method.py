@@ -27,7 +27,8 @@ class Method:
             image speaks for the first, negative where for the second. (A method whose maps have
             no sign gives its maps of the difference of the two scores.)
         weighing: of methods that need the activation and its gradient alone, and so can share a
-            pass through the net with others; None for the rest.
+            pass through the net with others (`maps` is what is left above 0 of what it gives);
+            None for the rest.
     """
 
     maps: MapFunction

@@ -9,7 +9,8 @@ from scipy.special import softmax
 from analysis.explain.anatomy import hooked
 from analysis.explain.maps import normalise
 from analysis.explain.methods import gradcam, gradcampp, hirescam, layercam
-from analysis.explain.methods.catalogue import WEIGHINGS, cam_maps, cam_maps_of_all_classes
+from analysis.explain.methods.catalogue import WEIGHINGS
+from analysis.explain.methods.shared_pass_test import cam_maps
 from analysis.explain.network import Network, Weighing, directions
 
 CLASSES = 7
@@ -118,22 +119,22 @@ def test_a4_xgradcam_has_hirescams_sum_and_is_gradcam_after_a_global_average():
 def test_a7_images_do_not_know_of_each_other(name, head):
     network = Network(net(head))
     given, scores = images(), directions([0, 3, 3, 6, 1, 2], CLASSES)
-    together = cam_maps(network, given, scores, [name])[name].values
+    together = cam_maps(network, given, scores, [name])[name]
     order = np.array([4, 2, 0, 5, 1, 3])
-    permuted = cam_maps(network, given[order], scores[order], [name])[name].values
+    permuted = cam_maps(network, given[order], scores[order], [name])[name]
     alone = [cam_maps(network, given[i : i + 1], scores[i : i + 1], [name])[name] for i in order]
     close(permuted, together[order], 3e-6)
-    close(np.concatenate([maps.values for maps in alone]), together[order], 3e-6)
+    close(np.concatenate(alone), together[order], 3e-6)
 
 
 @pytest.mark.parametrize("name", WEIGHINGS)
 def test_a8_a_constant_added_to_all_logits_changes_no_bit(name):
     model = net()
     network = Network(model)
-    before = cam_maps_of_all_classes(network, images(), [name])[1][name]
+    before = network.weighed_all(images(), [WEIGHINGS[name]])[1][0]
     bias = model.get_layer("logits").bias
     bias.assign(bias + 50)
-    after = cam_maps_of_all_classes(network, images(), [name])[1][name]
+    after = network.weighed_all(images(), [WEIGHINGS[name]])[1][0]
     assert np.array_equal(before, after)
 
 
@@ -198,7 +199,7 @@ def test_a11_in_an_ensemble_of_mean_logits_each_map_is_its_own_over_the_number(n
         within = cam_maps(Network(ensemble, member.get_layer("cam")), given, scores)
         for name, maps in own.items():
             if name != "gradcam++":  # its weights are not proportional to the gradient
-                close(within[name].values, maps.values / number, 2e-6)
+                close(within[name], maps / number, 2e-6)
 
 
 def test_a13_a_map_of_nothing_is_zero_and_says_so():
@@ -206,7 +207,7 @@ def test_a13_a_map_of_nothing_is_zero_and_says_so():
     kernel = model.get_layer("logits").kernel
     kernel.assign(-np.abs(kernel.numpy()))
     for maps in cam_maps(Network(model), images(), directions(np.arange(6), CLASSES)).values():
-        values, strongest = normalise(maps.values)
+        values, strongest = normalise(maps)
         assert np.all(values == 0)
         assert np.all(strongest == 0)
 
@@ -238,12 +239,12 @@ def test_a19_the_rest_of_the_net_makes_the_same_logits_of_the_maps_that_were_cau
 @pytest.mark.parametrize("head", ["mean", "linear", "dense", "highest"])
 def test_all_classes_at_once_are_what_each_class_gives(head):
     network, given = Network(net(head)), images(3)
-    logits, every = cam_maps_of_all_classes(network, given, list(WEIGHINGS))
+    logits, every = network.weighed_all(given, list(WEIGHINGS.values()))
     close(logits, network.logits(given), 1e-5)
     for c in range(CLASSES):
         one = cam_maps(network, given, directions([c] * 3, CLASSES))
-        for name in WEIGHINGS:
-            close(every[name][:, c], one[name].values, 1e-5)
+        for maps, name in zip(every, WEIGHINGS, strict=True):
+            close(np.maximum(maps[:, c], 0), one[name], 1e-5)
 
 
 @pytest.mark.parametrize("head", ["mean", "linear", "dense", "highest"])

@@ -5,12 +5,7 @@ from keras import layers
 from scipy.special import softmax
 
 from analysis.explain.methods import gradcam, gradcampp, hirescam, layercam, scorecam
-from analysis.explain.methods.catalogue import (
-    WEIGHINGS,
-    cam_maps,
-    cam_maps_of_all_classes,
-    maps_by,
-)
+from analysis.explain.methods.catalogue import METHODS, WEIGHINGS
 from analysis.explain.network import Network, directions
 
 ACTIVATION = np.zeros((1, 2, 2, 2), np.float32)
@@ -57,26 +52,32 @@ def images(n=5):
     return np.random.default_rng(3).random((n, 12, 12), np.float32)
 
 
+def cam_maps(network, images, scores, names=tuple(WEIGHINGS)):
+    """Name -> rectified maps (n, h', w') out of one pass."""
+    _, values = network.weighed(images, scores, [WEIGHINGS[name] for name in names])
+    return {name: np.maximum(maps, 0) for name, maps in zip(names, values, strict=True)}
+
+
 def test_one_pass_gives_what_each_method_gives_alone_and_the_predictions():
     network, scores = tiny(), directions([0, 1, 2, 1, 0], 3)
     logits, _ = network.weighed(images(), scores, list(WEIGHINGS.values()))
-    several = maps_by(tuple(WEIGHINGS), network, images(), scores)
+    several = cam_maps(network, images(), scores)
     np.testing.assert_allclose(logits, network.logits(images()), atol=1e-6)
-    alone = {"gradcam": gradcam, "gradcam++": gradcampp, "hirescam": hirescam}
-    for name, method in {**alone, "layercam": layercam}.items():
-        expected = method.maps(network, images(), scores).values
-        np.testing.assert_allclose(several[name].values, expected, atol=1e-6)
-        assert several[name].layer == "cam"
+    assert set(several) == {"gradcam", "gradcam++", "hirescam", "layercam"}
+    for name, values in several.items():
+        expected = METHODS[name].maps(network, images(), scores)
+        np.testing.assert_allclose(values, expected.values, atol=1e-6)
+        assert expected.layer == "cam"
 
 
 def test_maps_are_rectified_of_one_class_and_of_all():
     network = tiny()
     kernel = network.model.layers[-1].kernel
     kernel.assign(-np.abs(kernel.numpy()))
-    _, every = cam_maps_of_all_classes(network, images(), ["gradcam", "hirescam"])
-    one = cam_maps(network, images(), None, ["gradcam", "hirescam"])
-    assert all(maps.shape == (5, 3, 6, 6) and not maps.any() for maps in every.values())
-    assert not any(maps.values.any() for maps in one.values())
+    _, every = network.weighed_all(images(), [gradcam.WEIGHING, hirescam.WEIGHING])
+    assert all(maps.shape == (5, 3, 6, 6) and maps.max() <= 0 for maps in every)
+    for method in (gradcam, hirescam):
+        assert not method.maps(network, images(), directions([0, 1, 2, 1, 0], 3)).values.any()
     assert gradcam.contrast(network, images(), directions([0] * 5, 3)).values.min() < 0
 
 
@@ -129,8 +130,3 @@ def test_scorecam_passes_no_silent_channel_and_takes_no_images():
     assert np.all(values == 0)
     none = scorecam.maps(network, images(0), np.zeros((0, 3))).values
     assert none.shape == (0, 6, 6)
-
-
-def test_every_weighing_names_a_method():
-    network, scores = tiny(), directions([0, 1, 2, 1, 0], 3)
-    assert set(cam_maps(network, images(), scores)) == set(WEIGHINGS)

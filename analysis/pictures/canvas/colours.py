@@ -1,4 +1,4 @@
-"""Colours of maps: perceptually uniform, see-through where there is nothing, with their bars.
+"""Maps as colours over faces: uniform to the eye, see-through where there is nothing; bars.
 
 Lightness grows steadily along inferno and viridis (jet's turns back three times), and the signed
 table is symmetric about white. matplotlib lends its tables; nothing is drawn with it.
@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from analysis.pictures.canvas.lettering import INK, PAPER, Line, measured, written
+from analysis.pictures.canvas.tiles import Bytes
 
-Bytes = NDArray[np.uint8]
 Floats = NDArray[np.float32]
 
 
@@ -62,6 +62,33 @@ SPREAD = Colours("viridis")
 SIGNED = Colours("RdBu_r", signed=True)
 
 _TABLES = {colours.name: colours.table for colours in (HEAT, SPREAD, SIGNED)}
+
+
+def colours_of(values: NDArray[np.floating]) -> Colours:
+    """Signed ones where some of a map's values are negative."""
+    return SIGNED if values.min(initial=0) < 0 else HEAT
+
+
+def overlay(gray: Bytes, values: NDArray[np.floating]) -> Bytes:
+    """A map over a face that already has its size: (h, w), (h', w') -> (h, w, 3) uint8.
+
+    Args:
+        gray: the face.
+        values: of largest size 1.
+    """
+    return colours_of(values).over(gray, spread(values, (gray.shape[0], gray.shape[1])))
+
+
+def spread(values: NDArray[np.floating], size: tuple[int, int]) -> Floats:
+    """A native map (h', w') brought to (h, w) = `size`: bilinear, half-pixel centres.
+
+    The centre of a cell stays where its centre is in the face. Aligning corners instead would
+    stretch a 6x6 map outward by 2 to 3.5 of 48 pixels, and bicubic would overshoot below 0.
+    """
+    if tuple(values.shape) == tuple(size):
+        return np.asarray(values, np.float32)
+    image = Image.fromarray(np.ascontiguousarray(values, np.float32), mode="F")
+    return np.asarray(image.resize((size[1], size[0]), Image.Resampling.BILINEAR))
 
 
 @dataclass(frozen=True)

@@ -1,4 +1,4 @@
-"""One face, one map over it, one frame around it: arrays in, arrays out."""
+"""One face, one frame around it, or why there is nothing: arrays in, arrays out."""
 
 from dataclasses import dataclass
 
@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageDraw
 
-from analysis.pictures.canvas.colours import HEAT, SIGNED, Colours
 from analysis.pictures.canvas.lettering import (
     INK,
     RIGHT,
@@ -24,7 +23,6 @@ SIDE = 192
 FRAME = 4
 
 Bytes = NDArray[np.uint8]
-Floats = NDArray[np.float32]
 
 
 def size_of(shape: tuple[int, ...], side: int = SIDE) -> tuple[int, int]:
@@ -46,30 +44,6 @@ def face(image: NDArray[np.uint8], side: int = SIDE, *, smooth: bool = True) -> 
     h, w = size_of(image.shape, side)
     how = Image.Resampling.LANCZOS if smooth else Image.Resampling.NEAREST
     return np.asarray(Image.fromarray(np.ascontiguousarray(image)).resize((w, h), how))
-
-
-def spread(values: NDArray[np.floating], size: tuple[int, int]) -> Floats:
-    """A native map (h', w') brought to (h, w) = `size`: bilinear, half-pixel centres.
-
-    The centre of a cell stays where its centre is in the face. Aligning corners instead would
-    stretch a 6x6 map outward by 2 to 3.5 of 48 pixels, and bicubic would overshoot below 0.
-    """
-    if tuple(values.shape) == tuple(size):
-        return np.asarray(values, np.float32)
-    image = Image.fromarray(np.ascontiguousarray(values, np.float32), mode="F")
-    return np.asarray(image.resize((size[1], size[0]), Image.Resampling.BILINEAR))
-
-
-def overlay(gray: Bytes, values: NDArray[np.floating], colours: Colours | None = None) -> Bytes:
-    """A map over a face that already has its size: (h, w), (h', w') -> (h, w, 3) uint8.
-
-    Args:
-        gray: the face.
-        values: of largest size 1; where some are negative, signed colours are taken.
-        colours: others.
-    """
-    chosen = colours or (SIGNED if values.min(initial=0) < 0 else HEAT)
-    return chosen.over(gray, spread(values, (gray.shape[0], gray.shape[1])))
 
 
 def rgb(gray: Bytes) -> Bytes:

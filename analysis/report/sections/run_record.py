@@ -92,7 +92,7 @@ SPEEDS = {
     "all_classes": "with Grad-CAM of every class",
     "family": "with Grad-CAM, Grad-CAM++, HiResCAM and LayerCAM",
 }
-"""What was timed beside prediction -> how the page calls it; fields of `analysis.explain.Cost`."""
+"""What was timed beside prediction -> how the page calls it; fields of `ExplanationCost`."""
 
 ALONE = "leading member, one thread"
 

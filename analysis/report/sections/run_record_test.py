@@ -5,9 +5,9 @@ from analysis.report.sweep_contents import read
 
 
 def test_what_was_timed_is_what_is_shown():
-    from analysis.explain.evaluation.cost import Cost
+    from analysis.explain.evaluation.cost import ExplanationCost
 
-    names = [field.name for field in dataclasses.fields(Cost)]
+    names = [field.name for field in dataclasses.fields(ExplanationCost)]
     assert ["prediction", *SPEEDS] == [name for name in names if not name.endswith("_ratio")]
     assert [f"{name}_ratio" for name in SPEEDS] == [n for n in names if n.endswith("_ratio")]
 
