@@ -92,6 +92,7 @@ STEP = {JOB: 7, CLUSTER: 7}
 """Every so manieth place of the long files is enough."""
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("file", [f for f in SHIPPED if f.endswith(".yaml")])
 def test_no_value_of_a_wrong_type_breaks_a_check(file: str) -> None:
     original = shipped(file)

@@ -256,6 +256,18 @@ def kill_after(words, journal, epochs):
     driver.wait()
 
 
+def _leaves_what_it_promises(sweep):
+    trials = pd.read_parquet(sweep / Paths().trials)
+    assert set(trials["status"]) <= {"completed", "pruned"}
+    finished = trials[trials["status"] == "completed"]
+    assert len(finished) >= 1
+    for trial in finished["trial"]:
+        assert (sweep / Paths().weight(trial)).is_file()
+        assert len(pd.read_parquet(sweep / Paths().prediction(trial))) == 21
+    for name in (Paths().sweep, Paths().epochs, Paths().tensorboard, Paths().logs):
+        assert (sweep / name).exists()
+
+
 @pytest.mark.ray
 @pytest.mark.faults
 def test_a_killed_refit_goes_on_and_a_second_one_trains_nothing_again(tmp_path):
@@ -263,6 +275,7 @@ def test_a_killed_refit_goes_on_and_a_second_one_trains_nothing_again(tmp_path):
     file.write_text(QUESTION)
     done = run(command("orchestrator.sweep", file, "--results", runs))
     assert done.returncode == 0, done.stderr
+    _leaves_what_it_promises(runs / "tiny")
     folder = runs / "tiny-refit"
     words = command("jobs.refit", runs / "tiny", "--top", 2, "--seeds", 2)
 

@@ -322,6 +322,7 @@ def test_a_mutation_is_named_by_its_check_in_one_sentence_with_its_place(mutatio
         assert "expected " in sentence
 
 
+@pytest.mark.long
 def test_every_check_has_a_mutation_that_makes_it_fail():
     failing = {(read(REPOSITORY / m.file, PINS).family, m.check) for m in MUTATIONS}
     assert failing == {(family, name) for family, checks in CHECKS.items() for name in checks}

@@ -93,6 +93,7 @@ def uninterrupted(question, tmp_path_factory):
     return results / "tiny"
 
 
+@pytest.mark.slow  # jobs/refit_test.py asks the same of its first sweep
 def test_a_whole_sweep_leaves_what_it_promises(uninterrupted):
     trials = pd.read_parquet(uninterrupted / Paths().trials)
     assert set(trials["status"]) <= {"completed", "pruned"}
@@ -106,7 +107,8 @@ def test_a_whole_sweep_leaves_what_it_promises(uninterrupted):
         assert (uninterrupted / name).exists()
 
 
-@pytest.mark.parametrize("epochs", [2, pytest.param(7, marks=pytest.mark.slow)])
+@pytest.mark.slow  # by default jobs/refit_test.py kills true training, and the fault driver-short
+@pytest.mark.parametrize("epochs", [2, 7])
 def test_a_killed_sweep_resumes_to_the_same_trials_and_rungs(
     question, uninterrupted, tmp_path, epochs
 ):

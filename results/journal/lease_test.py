@@ -142,6 +142,7 @@ def test_holder_that_could_not_renew_asks_before_it_goes_on(bucket, store):
     lease.release()
 
 
+@pytest.mark.long
 def test_store_that_fails_is_no_sign_of_death(bucket, store):
     """Neither can renew or look meanwhile; afterwards the first one still has it."""
     first = Lease(store, NAME, SECONDS).take()
@@ -218,6 +219,7 @@ def take_both(store, bucket) -> tuple[list[Lease], list[str]]:
     return held, refused
 
 
+@pytest.mark.long
 def test_of_two_that_take_over_in_the_same_moment_exactly_one_holds(bucket, s3):
     store = Store(s3)
     dead = {**process_identity.identity(), "started": "1"}

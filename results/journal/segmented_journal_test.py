@@ -237,6 +237,7 @@ def test_segments_with_and_without_a_token_are_one_journal(bucket, store):
     assert [len(name) for name in stored(store)] == [31, 22]  # journal/00000001-0123abcd.jsonl
 
 
+@pytest.mark.long
 def test_store_that_fails_for_a_while_costs_no_event(bucket, store):
     with journal(store) as opened:
         opened.append({"event": "a"})

@@ -96,6 +96,7 @@ def fail_for(bucket, seconds, status=500):
     threading.Timer(seconds, pass_over).start()
 
 
+@pytest.mark.long
 def test_store_that_fails_for_a_while_is_written_and_read_in_the_end(bucket, s3, caplog):
     store = Store(s3)
     caplog.set_level(logging.WARNING)

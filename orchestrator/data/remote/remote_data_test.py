@@ -95,6 +95,7 @@ def test_a_changed_object_is_copied_again_and_the_old_copy_goes(bucket, cache):
     assert next((cache / "downloads").glob("*/fer2013.csv")).read_bytes() == other
 
 
+@pytest.mark.long
 def test_an_object_added_to_a_folder_is_noticed(bucket, cache):
     members = image_folders(EXAMPLE)
     late = members.popitem()
