@@ -142,7 +142,6 @@ def test_holder_that_could_not_renew_asks_before_it_goes_on(bucket, store):
     lease.release()
 
 
-@pytest.mark.long
 def test_store_that_fails_is_no_sign_of_death(bucket, store):
     """Neither can renew or look meanwhile; afterwards the first one still has it."""
     first = Lease(store, NAME, SECONDS).take()
