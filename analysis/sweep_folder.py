@@ -162,24 +162,6 @@ class SweepFolder:
             )
         return splits
 
-    @property
-    def seen_validation_ids(self) -> frozenset[str]:
-        """Validation images whose exact pixels also stand in training.
-
-        Raises:
-            BadInput: where the data set is not in the cache: before `open_splits`.
-        """
-        return frozenset(self.source.meta(self.digest)["seen_validation_ids"])
-
-    @property
-    def seen_test_ids(self) -> frozenset[str]:
-        """Test images whose exact pixels also stand in training.
-
-        Raises:
-            BadInput: where the data set is not in the cache: before `open_splits`.
-        """
-        return frozenset(self.source.meta(self.digest)["seen_test_ids"])
-
 
 def _record(store: Store) -> dict[str, Any]:
     if not store.exists(Paths().sweep):

@@ -193,8 +193,8 @@ def test_data_come_from_the_cache_although_their_path_is_gone(tmp_path, drawn, m
     splits = folder.open_splits()
     assert splits.digest == digest
     assert len(splits.training) + len(splits.validation) + len(splits.test) == 140
-    assert folder.seen_validation_ids == frozenset()
-    assert folder.seen_test_ids == frozenset()
+    meta = folder.source.meta(folder.digest)
+    assert meta["seen_validation_ids"] == meta["seen_test_ids"] == []
 
 
 def test_embedded_faces_are_drawn_again_where_the_cache_lacks_them(tmp_path, drawn, monkeypatch):
@@ -216,7 +216,7 @@ def test_data_that_moved_are_asked_for_and_found_at_their_new_place(tmp_path, mo
     with pytest.raises(BadInput, match=r"old.csv does not exist.*give --data PATH"):
         folder.open_splits()
     assert folder.open_splits(str(new)).digest == digest
-    assert len(folder.seen_validation_ids) == 1
+    assert len(folder.source.meta(digest)["seen_validation_ids"]) == 1
 
 
 def test_data_behind_a_uri_are_read_from_there(tmp_path, monkeypatch):

@@ -341,8 +341,3 @@ class Store:
 
     def _shown(self, name: str) -> str:
         return f"{self.root}/{self._relative(name)}"
-
-
-def _all_of(file: pa.MemoryMappedFile) -> pa.Buffer:
-    file.seek(0)
-    return file.read_buffer()
