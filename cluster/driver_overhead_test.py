@@ -34,7 +34,7 @@ def script(config):
 
 @pytest.mark.long
 @pytest.mark.parametrize(("epochs", "rungs"), [(1, ()), (3, (1,))])
-def test_the_conductor_decides_ten_thousand_trials_at_one_price(epochs, rungs):
+def test_the_scheduler_decides_ten_thousand_trials_at_one_price(epochs, rungs):
     axes = {"seed": Categorical(tuple(range(MANY))), "epochs": Constant(epochs)}
     scheduler = conduct(axes=axes, rungs=rungs, trials=MANY)
     marks = [time.process_time()]

@@ -1,4 +1,4 @@
-"""Ray's side of the conversation with the scheduler: a Tune searcher and a Tune scheduler.
+"""Ray's side of the conversation with our scheduler: a Tune searcher and a Tune scheduler.
 
 Ray saves no scheduler and restores experiments by unpickling; neither is used. Ray's own copies
 of these two objects are empty, and a resumed sweep is a new Tune experiment whose scheduler has
@@ -69,7 +69,7 @@ class TuneSearcher(Searcher):
 
 
 class TuneScheduler(FIFOScheduler):
-    """Runs trials in the order asked; the scheduler says which of them stop.
+    """Runs trials in the order asked; our scheduler says which of them stop.
 
     Tune keeps every trial it has ever had, some 60 KB each, and looks through all of them at
     every step; so what has ended is taken from its hands.
