@@ -5,10 +5,30 @@ force. The columns of `trials.parquet`, `--set`'s messages and `orchestrator.con
 """
 
 import dataclasses
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 _KEY = "setting"
+
+
+@dataclass(frozen=True)
+class Condition:
+    """Where a setting counts: what another setting must be.
+
+    Attributes:
+        setting: the other one's name.
+        values: the known names that it must have one of; empty where numbers decide.
+        above: the number that it must exceed; None where names decide.
+    """
+
+    setting: str
+    values: tuple[str, ...] = ()
+    above: float | None = None
+
+    def holds(self, value: Any) -> bool:
+        """Whether this value of the other setting lets the setting count."""
+        return value in self.values if self.above is None else float(value) > self.above
 
 
 @dataclass(frozen=True)
@@ -24,8 +44,7 @@ class Setting:
         high: the highest one.
         choices: the known names; empty where there are none.
         blank_separated: whether a value lists any number of the choices.
-        in_force: (another setting, its values): with others this one changes nothing. None where
-            it always counts.
+        in_force: where this setting counts; elsewhere it changes nothing. None: everywhere.
     """
 
     name: str
@@ -36,7 +55,7 @@ class Setting:
     high: float | None = None
     choices: tuple[str, ...] = ()
     blank_separated: bool = False
-    in_force: tuple[str, tuple[str, ...]] | None = None
+    in_force: Condition | None = None
 
 
 def setting(default: Any, meaning: str, **more: Any) -> Any:
@@ -45,7 +64,7 @@ def setting(default: Any, meaning: str, **more: Any) -> Any:
     return dataclasses.field(default=default, metadata=metadata)
 
 
-VGG16_ALONE = ("architecture", ("vgg16",))
+VGG16_ALONE = Condition("architecture", ("vgg16",))
 
 
 @dataclass(frozen=True)
@@ -104,7 +123,7 @@ class TrialSettings:
         "Momentum of SGD and Muon.",
         low=0.0,
         high=0.9999,
-        in_force=("optimizer", ("sgd", "muon")),
+        in_force=Condition("optimizer", ("sgd", "muon")),
     )
     # Coupled (L2) for sgd and adam, decoupled for adamw and muon.
     weight_decay: float = setting(1e-4, "Weight decay of the kernels.", low=0.0, high=1e3)
@@ -122,6 +141,7 @@ class TrialSettings:
         "Names of the random transforms, blank-separated, or none.",
         choices=("flip", "shift", "rotation", "zoom", "brightness", "erasing"),
         blank_separated=True,
+        in_force=Condition("augmentation_strength", above=0.0),
     )
     # At 1 the rotation is 10 degrees, the shift 10 %, and so on.
     augmentation_strength: float = setting(
@@ -174,3 +194,18 @@ SETTINGS: dict[str, Setting] = {
     for f in dataclasses.fields(TrialSettings)
 }
 """Every setting by name, in the order of the fields."""
+
+
+def in_force(name: str, configuration: Mapping[str, Any]) -> bool:
+    """Whether a setting changes anything in a trial with this configuration.
+
+    Args:
+        name: of the setting.
+        configuration: setting -> value; where the setting that decides is absent or null, this
+            one is taken to count.
+    """
+    condition = SETTINGS[name].in_force
+    if condition is None:
+        return True
+    value = configuration.get(condition.setting)
+    return value is None or condition.holds(value)

@@ -1,6 +1,6 @@
 import pytest
 
-from results.settings import SETTINGS
+from results.settings import SETTINGS, in_force
 
 
 @pytest.mark.parametrize("name", SETTINGS)
@@ -14,19 +14,32 @@ def test_every_setting_s_default_is_among_what_it_may_be(name):
 
 
 @pytest.mark.parametrize("name", [name for name, s in SETTINGS.items() if s.in_force])
-def test_what_a_setting_hangs_on_is_a_setting_with_these_names(name):
-    other, values = SETTINGS[name].in_force
-    assert values
-    assert set(values) < set(SETTINGS[other].choices)
+def test_what_a_setting_hangs_on_is_a_setting_with_such_values(name):
+    condition = SETTINGS[name].in_force
+    other = SETTINGS[condition.setting]
+    if condition.above is None:
+        assert condition.values
+        assert set(condition.values) < set(other.choices)
+    else:
+        assert other.low <= condition.above < other.high
 
 
-def test_momentum_and_what_is_vgg16_s_own_are_not_always_in_force():
-    assert {name: s.in_force for name, s in SETTINGS.items() if s.in_force} == {
-        "momentum": ("optimizer", ("sgd", "muon")),
-        "weights": ("architecture", ("vgg16",)),
-        "fine_tune": ("architecture", ("vgg16",)),
-        "head": ("architecture", ("vgg16",)),
-    }
+@pytest.mark.parametrize(
+    ("name", "configuration", "counts"),
+    [
+        ("momentum", {"optimizer": "sgd"}, True),
+        ("momentum", {"optimizer": "adam"}, False),
+        ("weights", {"architecture": "vgg16"}, True),
+        ("weights", {"architecture": "cnn5"}, False),
+        ("head", {"architecture": "vgg"}, False),
+        ("augmentation", {"augmentation_strength": 0.0}, False),
+        ("augmentation", {"augmentation_strength": 0.1}, True),
+        ("augmentation", {}, True),
+        ("learning_rate", {"optimizer": "adam"}, True),
+    ],
+)
+def test_a_setting_is_in_force_where_it_changes_something(name, configuration, counts):
+    assert in_force(name, configuration) is counts
 
 
 def test_numbers_have_ranges_and_words_have_none():
