@@ -17,8 +17,8 @@ from typing import Any, ClassVar
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
+from analysis import wording
 from analysis.pictures.picture import image_type
-from analysis.report import wording
 from analysis.report.page_blocks import Block, Part, Section, Text
 from analysis.report.sections.caveats import caveats_section
 from analysis.report.sections.ensemble_tables import ensemble_section

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from analysis.report import wording
+from analysis import wording
 from analysis.report.sweep_contents import SweepContents
 
 ENSEMBLE, SINGLE = "ensemble", "best single"

@@ -20,8 +20,9 @@ from tensorboardX.proto.tensor_pb2 import TensorProto
 from tensorboardX.proto.tensor_shape_pb2 import TensorShapeProto
 from tensorboardX.proto.types_pb2 import DT_FLOAT, DT_STRING
 
+from analysis import wording
 from analysis.pictures.picture import image_type
-from analysis.report import projector, wording
+from analysis.report import projector
 from analysis.report.score_lookup import ENSEMBLE, SINGLE, Scores
 from analysis.report.sweep_contents import SweepContents, read
 from orchestrator.monitor import event_files

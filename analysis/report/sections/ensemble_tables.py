@@ -5,7 +5,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.report import wording
+from analysis import wording
 from analysis.report.page_blocks import Block, Facts, Part, Section, Table, Text
 from analysis.report.score_lookup import ENSEMBLE, SINGLE, Scores
 from analysis.report.sweep_contents import SweepContents, objects

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from analysis.report import wording
+from analysis import wording
 from analysis.report.page_blocks import Text
 from analysis.report.score_lookup import ENSEMBLE, SINGLE, Score, Scores, best
 from analysis.report.sections.caveats import unfinished

@@ -4,9 +4,9 @@ import math
 
 import pandas as pd
 
+from analysis import wording
 from analysis.explain.methods.names import TITLES
 from analysis.figures.faithfulness import sampled, wrong_share
-from analysis.report import wording
 from analysis.report.page_blocks import Block, Part, Table, Text
 from analysis.report.score_lookup import ENSEMBLE
 from analysis.report.sweep_contents import SweepContents

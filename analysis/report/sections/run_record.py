@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from analysis.report import wording
+from analysis import wording
 from analysis.report.page_blocks import Block, Facts, Part, Section, Text
 from analysis.report.sweep_contents import SweepContents, mapping
 

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from analysis import wording
 from analysis.leaderboard import clean_accuracy, leaderboard
-from analysis.report import wording
 from analysis.report.page_blocks import Block, Part, Section, Table, Text
 from analysis.report.sweep_contents import SweepContents
 from results.paths import Paths

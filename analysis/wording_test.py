@@ -3,7 +3,7 @@ import math
 import pandas as pd
 import pytest
 
-from analysis.report import wording
+from analysis import wording
 
 MINUS, DASH = "\N{MINUS SIGN}", "\N{EN DASH}"
 
