@@ -21,26 +21,26 @@ def nets_and_variants():
 
 
 def test_a_sweep_s_answer_in_words():
-    sentences = texts(nets_and_variants())
-    assert sentences["best"] == (
+    words = texts(nets_and_variants())
+    assert words["best"] == (
         "The best of 5 trials is CCPCCPCCPFF, clahe: validation accuracy 0.924 [0.906, 0.939] "
         "(n = 1,000)."
     )
-    assert sentences["architecture"] == (
+    assert words["architecture"] == (
         "cnn5 cannot be told from CCPCCPCCPFF (0.921 against 0.924, p = 0.250). "
         "Behind: CPCPFF (0.400, p < 0.001) and vgg (0.200 at epoch 1, where the best had 0.780, "
         "p < 0.001). "
         "Never tried: CPCPFF with clahe; what sets them apart may be the other setting's doing. "
         "At epoch 1, the last that every measured trial reached, cnn5 led."
     )
-    assert sentences["preprocessing"] == (
+    assert words["preprocessing"] == (
         "The 2 best configurations all have clahe (3 measured ones had it). "
         "clahe is best (0.924). Behind: plain (0.700, p < 0.001). "
         "Never tried: plain with CCPCCPCCPFF; what sets them apart may be the other setting's "
         "doing. At epoch 1, the last that every measured trial reached, clahe led as well."
     )
-    assert "McNemar's exact test of two nets on the same 1,000 images and Fisher's" in sentences["how"]
-    assert "corrected after Holm for 4 comparisons" in sentences["how"]
+    assert "McNemar's exact test of two nets on the same 1,000 images and Fisher's" in words["how"]
+    assert "corrected after Holm for 4 comparisons" in words["how"]
 
 
 def test_a_sweep_s_answer_in_one_line():
@@ -121,13 +121,13 @@ def test_over_seeds_means_are_compared_and_the_seed_s_own_share_is_named():
     for seed, accuracy in enumerate((0.50, 0.52, 0.54)):
         sweep.add([accuracy], optimizer="sgd", seed=seed)
         sweep.add([accuracy + 0.01 * (1 + seed)], optimizer="adam", seed=seed)
-    sentences = texts(sweep)
-    assert sentences["best"] == (
+    words = texts(sweep)
+    assert words["best"] == (
         "The best of 6 trials is adam: a mean validation accuracy of 0.540 over 3 seeds."
     )
-    assert sentences["optimizer"].startswith("sgd cannot be told from adam (0.520 against 0.540, p = ")
-    assert sentences["seed"] == (
+    assert words["optimizer"].startswith("sgd cannot be told from adam (0.520 against 0.540, p = ")
+    assert words["seed"] == (
         "The seed alone moves accuracy by a standard deviation of 0.0255 (up to 3 seeds a "
         "configuration)."
     )
-    assert "paired t-tests over the seeds" in sentences["how"]
+    assert "paired t-tests over the seeds" in words["how"]
