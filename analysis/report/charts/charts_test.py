@@ -1,0 +1,100 @@
+"""What every chart has in common, and what each computes."""
+
+import math
+from xml.etree import ElementTree
+
+import pytest
+
+from analysis.made_up_sweeps import MadeUpSweep
+from analysis.report.charts import cost, curves, setting_accuracy
+
+VARIED = ("preprocessing", "learning_rate")
+
+
+@pytest.fixture
+def sweep():
+    made = MadeUpSweep()
+    made.add([0.5, 0.8], preprocessing="clahe", learning_rate=0.1, parameters=1000)
+    made.add([0.4, 0.6], preprocessing="plain", learning_rate=0.001, parameters=200_000)
+    made.add([0.3], status="pruned", preprocessing="plain", learning_rate=0.01, parameters=3000)
+    made.add([], status="failed", preprocessing="clahe", learning_rate=9.0)
+    return made
+
+
+def drawings(sweep):
+    trials, epochs = sweep.trials, sweep.epochs
+    made = [setting_accuracy.points(trials, epochs, name, VARIED) for name in VARIED]
+    return {
+        "preprocessing": setting_accuracy.draw("preprocessing", made[0], 1),
+        "learning_rate": setting_accuracy.draw("learning_rate", made[1], 1),
+        "parameters": cost.draw("parameters", cost.points(trials, "parameters", VARIED)),
+        "curves": curves.draw(curves.curves(trials, epochs, VARIED)),
+    }
+
+
+@pytest.mark.parametrize("name", ["preprocessing", "learning_rate", "parameters", "curves"])
+def test_every_measured_trial_is_drawn_inside_and_named(sweep, name):
+    root = ElementTree.fromstring(str(drawings(sweep)[name].svg))
+    space = "{http://www.w3.org/2000/svg}"
+    groups = root.findall(f"{space}g")
+    assert {g.get("data-trial") for g in groups} == {f"{i:010x}" for i in range(3)}
+    assert all(g.find(f"{space}title").text for g in groups)
+    for circle in root.iter(f"{space}circle"):
+        assert 0 <= float(circle.get("cx")) <= float(root.get("width"))
+        assert 0 <= float(circle.get("cy")) <= float(root.get("height"))
+    hollow = [
+        g for g in groups if any("hollow" in c.get("class") for c in g.iter(f"{space}circle"))
+    ]
+    assert [g.get("data-trial") for g in hollow] == [f"{2:010x}"]
+
+
+def test_nothing_in_a_drawing_needs_a_style_or_a_script(sweep):
+    for chart in drawings(sweep).values():
+        assert not {"style=", "<script", "onload", "href"} & set(str(chart.svg).split())
+        assert "style=" not in chart.svg
+
+
+def test_text_is_escaped():
+    made = MadeUpSweep()
+    made.add([0.5], architecture="<script>alert(1)</script>")
+    made.add([0.4], architecture="&amp;")
+    points = setting_accuracy.points(made.trials, made.epochs, "architecture", ("architecture",))
+    svg = str(setting_accuracy.draw("architecture", points, 1).svg)
+    assert "<script>" not in svg
+    assert "&lt;script&gt;" in svg
+    assert "&amp;amp;" in svg
+
+
+def test_points_are_at_the_common_epoch_and_at_the_best(sweep):
+    assert setting_accuracy.common_epoch(sweep.trials) == 1
+    points = setting_accuracy.points(sweep.trials, sweep.epochs, "learning_rate", VARIED)
+    assert [(p.value, p.common, p.best, p.finished) for p in points] == [
+        (0.1, 0.5, 0.8, True),
+        (0.001, 0.4, 0.6, True),
+        (0.01, 0.3, 0.3, False),
+    ]
+    assert points[0].name == "clahe, lr 0.1"
+
+
+def test_a_trial_whose_common_epoch_is_not_recorded_is_drawn_without_it(sweep):
+    points = setting_accuracy.points(sweep.trials, sweep.epochs.head(0), "preprocessing", VARIED)
+    assert all(math.isnan(p.common) for p in points)
+    assert "link" not in str(setting_accuracy.draw("preprocessing", points, 1).svg)
+
+
+def test_curves_are_in_the_order_of_their_best(sweep):
+    made = curves.curves(sweep.trials, sweep.epochs, VARIED)
+    assert [(c.place, c.points) for c in made] == [
+        (1, ((1, 0.5), (2, 0.8))),
+        (2, ((1, 0.4), (2, 0.6))),
+        (3, ((1, 0.3),)),
+    ]
+
+
+def test_a_cost_that_is_not_known_is_not_drawn(sweep):
+    assert [p.cost for p in cost.points(sweep.trials, "parameters", VARIED)] == [
+        1000,
+        200_000,
+        3000,
+    ]
+    assert cost.points(sweep.trials, "images_per_second", VARIED) == []

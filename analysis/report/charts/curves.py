@@ -1,0 +1,68 @@
+"""Learning curves of all trials, one over the other."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import pandas as pd
+
+from analysis import wording
+from analysis.report.charts import scale
+from analysis.report.charts.plot import Chart, Plot, group
+from results.statuses import FINISHED
+from results.varied import description
+
+
+@dataclass(frozen=True)
+class Curve:
+    """A trial's validation accuracy: (epoch, accuracy) in order; `place` is 1 for the best."""
+
+    trial: str
+    name: str
+    place: int
+    points: tuple[tuple[int, float], ...]
+    finished: bool
+
+
+def curves(trials: pd.DataFrame, epochs: pd.DataFrame, varied: Sequence[str]) -> list[Curve]:
+    """A curve a measured trial, best first."""
+    measured = trials[trials["validation_accuracy"].notna()]
+    ordered = measured.sort_values("validation_accuracy", ascending=False, kind="stable")
+    rows = epochs[epochs["validation_accuracy"].notna()].sort_values("epoch")
+    by_trial = {
+        str(trial): tuple(
+            zip(part["epoch"].astype(int), part["validation_accuracy"].astype(float), strict=True)
+        )
+        for trial, part in rows.groupby("trial")
+    }
+    return [
+        Curve(
+            trial=str(row["trial"]),
+            name=description(row, varied),
+            place=place,
+            points=by_trial[str(row["trial"])],
+            finished=row["status"] in FINISHED,
+        )
+        for place, row in enumerate(ordered.to_dict("records"), 1)
+        if str(row["trial"]) in by_trial
+    ]
+
+
+def draw(made: Sequence[Curve]) -> Chart:
+    """The chart of at least one curve; the best is drawn last, so that it lies on top."""
+    x = scale.integers([epoch for curve in made for epoch, _ in curve.points])
+    y = scale.linear([accuracy for curve in made for _, accuracy in curve.points])
+    plot = Plot(x, y, "epoch", "validation accuracy", width=760, height=340)
+    marks = []
+    for curve in reversed(made):
+        name = "curve best" if curve.place == 1 else "curve"
+        dashed = "" if curve.finished else " stopped"
+        accuracy = max(height for _, height in curve.points)
+        title = f"{curve.place}. {curve.name}: {wording.share(accuracy)}"
+        line = plot.line(curve.points, f"{name}{dashed}")
+        end = plot.mark(*curve.points[-1], "dot" if curve.finished else "dot hollow", 3)
+        marks.append(group(curve.trial, title, [line, end]))
+    caption = (
+        f"Validation accuracy of {wording.count(len(made))} trials by epoch; the best is drawn "
+        "strongly, dashed lines were stopped early."
+    )
+    return Chart(plot.svg(caption, marks), caption)
