@@ -234,9 +234,22 @@ TOGETHER = {
 
 
 @pytest.fixture(scope="module")
-def followers(head):
-    """Of the jobs above, by name."""
+def absent(tmp_path_factory):
+    """Data that are not there."""
+    return tmp_path_factory.mktemp("absent") / "absent.csv"
+
+
+@pytest.fixture(scope="module")
+def followers(head, absent):
+    """Of the jobs above, by name, and of a sweep on data that are absent."""
+    address, around = head
+    words = ["quickstart", f"--data={absent}", f"--results={absent.parent}/r"]
+    assert request.parse(words).question == "quickstart"
+    command = [sys.executable, "-m", "cluster.submit", *words, f"--address={address}"]
     processes = {name: submitted(head, code, name) for name, code in TOGETHER.items()}
+    processes["refused"] = subprocess.Popen(
+        command, stdout=-1, stderr=-1, text=True, env=around, cwd=ROOT
+    )
     yield processes
     for process in processes.values():
         if process.poll() is None:
@@ -309,22 +322,11 @@ def test_ctrl_c_leaves_the_job_alone_and_says_which_lines_follow_and_stop_it(hea
 
 
 @pytest.mark.ray
-def test_what_the_sweep_itself_refuses_is_seen_and_is_exit_code_2(head, tmp_path):
-    address, around = head
-    words = ["quickstart", f"--data={tmp_path}/absent.csv", f"--results={tmp_path}/r"]
-    assert request.parse(words).question == "quickstart"
-    done = subprocess.run(
-        [sys.executable, "-m", "cluster.submit", *words, f"--address={address}"],
-        capture_output=True,
-        text=True,
-        env=around,
-        timeout=180,
-        cwd=ROOT,
-        check=False,
-    )
-    assert done.returncode == 2, done.stderr
-    assert f"error: {tmp_path}/absent.csv" in done.stdout
-    assert done.stderr.splitlines()[-1].endswith("failed with exit code 2")
+def test_what_the_sweep_itself_refuses_is_seen_and_is_exit_code_2(followers, absent):
+    out, err = followers["refused"].communicate(timeout=180)
+    assert followers["refused"].returncode == 2, err
+    assert f"error: {absent}" in out
+    assert err.splitlines()[-1].endswith("failed with exit code 2")
 
 
 # --- what Ray said ---------------------------------------------------------------------------
