@@ -10,15 +10,11 @@ import yaml
 
 from cluster import check
 from cluster.checks import problems
-from cluster.checks.files import REPOSITORY, Description, Pins, described, read
-from cluster.checks.mutations_test import AWS, CLUSTER, GCP, JOB, NAMESPACE, ONPREM
+from cluster.checks.files import REPOSITORY, Pins, described
+from cluster.checks.mutations_test import AWS, CLUSTER, GCP, JOB, NAMESPACE, ONPREM, shipped
 
 PINS = Pins.of()
 SHIPPED = [str(f.relative_to(REPOSITORY)) for f in check.shipped()]
-
-
-def shipped(file: str) -> Description:
-    return read(REPOSITORY / file, PINS)
 
 
 @pytest.mark.parametrize("file", SHIPPED)
@@ -88,22 +84,25 @@ def test_bucket_and_machine_of_unknown_kind_are_accepted() -> None:
 
 
 WRONG = (None, "x", -7, True, [], {}, ["x"], [{}], {"x": 1})
-STEP = {JOB: 7, CLUSTER: 7}
-"""Every so manieth place of the long files is enough."""
+STRIDE = {JOB: 16, CLUSTER: 16}
+"""Every so manieth pair of place and value is enough for the long files, every fourth for others.
+
+Neither 16 nor 4 has a divisor in common with the number of values: every value comes."""
 
 
 @pytest.mark.long
+@pytest.mark.parametrize("every", [False, pytest.param(True, marks=pytest.mark.slow)])
 @pytest.mark.parametrize("file", [f for f in SHIPPED if f.endswith(".yaml")])
-def test_no_value_of_a_wrong_type_breaks_a_check(file: str) -> None:
+def test_no_value_of_a_wrong_type_breaks_a_check(file: str, every: bool) -> None:
     original = shipped(file)
     plain = json.dumps(original.objects)  # without YAML's anchors: one change stays one change
-    for number in range(0, len(_places(json.loads(plain))), STEP.get(file, 1)):
-        for wrong in WRONG:
-            objects = json.loads(plain)
-            holder, key = _places(objects)[number]
-            if holder is not objects:
-                holder[key] = wrong
-                problems(replace(original, objects=objects))  # whatever it finds, it ends
+    pairs = [(n, wrong) for n in range(len(_places(json.loads(plain)))) for wrong in WRONG]
+    for number, wrong in pairs[:: 1 if every else STRIDE.get(file, 4)]:
+        objects = json.loads(plain)
+        holder, key = _places(objects)[number]
+        if holder is not objects:
+            holder[key] = wrong
+            problems(replace(original, objects=objects))  # whatever it finds, it ends
 
 
 def _places(thing: Any) -> list[tuple[Any, Any]]:

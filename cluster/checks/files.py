@@ -14,6 +14,9 @@ from cluster.checks.problem import Place
 
 REPOSITORY = Path(__file__).parents[2]
 
+FAST: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+"""libyaml's, where PyYAML was built with it: several times as fast."""
+
 
 class Unreadable(ValueError):
     """A file that cannot be read as a cluster description; says where and why."""
@@ -117,9 +120,10 @@ def described(text: str, family: str, pins: Pins) -> Description:
         lines: dict[Place, int] = {(n,): n for n in range(1, text.count("\n") + 2)}
         return Description("image", (), text, pins, lines)
     try:
-        nodes = [n for n in yaml.compose_all(text, Loader=yaml.SafeLoader) if n is not None]
-        objects = [o for o in yaml.safe_load_all(text) if o is not None]
-        places = {where: n for i, node in enumerate(nodes) for where, n in _lines(node, (i,))}
+        documents = [(node, o) for node, o in _documents(text) if o is not None]
+        places = {
+            where: n for i, (node, _) in enumerate(documents) for where, n in _lines(node, (i,))
+        }
     except RecursionError as e:
         raise Unreadable(": an anchor contains itself; expected plain YAML") from e
     except yaml.YAMLError as e:
@@ -127,7 +131,22 @@ def described(text: str, family: str, pins: Pins) -> Description:
         line = f":{mark.line + 1}" if mark else ""
         what = getattr(e, "problem", None) or "not YAML"
         raise Unreadable(f"{line}: {what}; expected YAML, mend the line or the one above") from e
+    objects = [thing for _, thing in documents]
     return Description(_family(objects), objects, text, pins, places)
+
+
+def _documents(text: str) -> list[tuple[Any, Any]]:
+    """Each document's nodes, which know their lines, and what they stand for; read once."""
+    try:
+        return list(_read(FAST(text)))
+    except yaml.YAMLError:
+        return list(_read(yaml.SafeLoader(text)))  # names a line nearer to the slip
+
+
+def _read(loader: Any) -> Iterator[tuple[Any, Any]]:
+    while loader.check_node():
+        node = loader.get_node()
+        yield node, loader.construct_document(node)
 
 
 def _family(objects: Sequence[Any]) -> str:

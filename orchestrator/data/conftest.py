@@ -44,8 +44,11 @@ class Bucket:
 
     def put_all(self, folder: str, members: dict[str, bytes]) -> str:
         """Write objects below a folder; the folder's URI."""
+        files, place = pafs.FileSystem.from_uri(self.uri(folder))
         for name, content in members.items():
-            self.put(f"{folder}/{name}", content)
+            with files.open_output_stream(f"{place}/{name}") as stream:
+                stream.write(content)
+        self.requests.clear()
         return self.uri(folder)
 
     def requests_of(self, method: str, key: str = "") -> int:

@@ -60,6 +60,15 @@ def trained(one, epochs=3):
     return [numbers(one.train()) for _ in range(epochs)]
 
 
+@pytest.fixture(scope="module")
+def uninterrupted(source, tmp_path_factory):
+    """The rows of a trial of `CONFIG` that nothing disturbs."""
+    folder = tmp_path_factory.mktemp("uninterrupted")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("ray.tune.trainable.trainable.DEFAULT_STORAGE_PATH", str(folder / "ray"))
+        return trained(trial(TrialContext(str(folder / "sweep"), source, threads=1)))
+
+
 def predictions(context, config=CONFIG):
     return Store(context.place).read_table(Paths().prediction(config.signature()), PREDICTIONS)
 
@@ -157,8 +166,9 @@ def test_the_state_is_stored_before_the_row_is_told_and_two_are_kept(context):
         assert kept == {f"{epoch:06d}", f"{max(1, epoch - 1):06d}"}
 
 
-def test_a_trial_taken_up_tells_its_last_row_again_and_goes_on_as_if_never_stopped(context):
-    uninterrupted = trained(trial(dataclasses.replace(context, place=f"{context.place}-whole")))
+def test_a_trial_taken_up_tells_its_last_row_again_and_goes_on_as_if_never_stopped(
+    context, uninterrupted
+):
     trained(trial(context), 2)
     again = trial(context, dataclasses.replace(CONFIG, seed=5))
     again.train()
@@ -239,7 +249,7 @@ def test_a_finished_trial_that_is_begun_again_only_repeats_its_last_row(context)
     ],
 )
 def test_what_cannot_be_built_is_a_row_that_says_why_and_the_next_trial_is_unharmed(
-    change, reason, context
+    change, reason, context, uninterrupted
 ):
     one = trial(context, dataclasses.replace(CONFIG, **change))
     result = one.train()
@@ -247,8 +257,7 @@ def test_what_cannot_be_built_is_a_row_that_says_why_and_the_next_trial_is_unhar
     assert result["epoch"] == 0
     assert not Path(context.place, "predictions").exists()
     one.reset(CONFIG.to_flat())
-    elsewhere = dataclasses.replace(context, place=f"{context.place}-whole")
-    assert trained(one) == trained(trial(elsewhere))
+    assert trained(one) == uninterrupted
 
 
 def test_data_that_cannot_be_opened_is_a_row(context):

@@ -1,34 +1,20 @@
-"""What Ray is told and what is taken from it; a Ray is started for one of these alone."""
-
-import gc
-import subprocess
-import sys
-from pathlib import Path
+"""What Ray is told and what is taken from it, without Ray; with it: own_ray_test.py."""
 
 import pytest
-from ray import tune
 from ray.tune.error import TuneError
 from ray.tune.experiment import Trial as TuneTrial
 
-from orchestrator.on_ray.session import session
 from orchestrator.on_ray.tune_adapter import (
     TuneEvents,
     TuneScheduler,
-    TuneSearcher,
-    configured_signature,
     errors_unwrapped,
     signature,
 )
-from orchestrator.on_ray.tune_internals import HELD
 from orchestrator.on_ray.tune_internals_test import Controller, PlainTrial
 from orchestrator.scheduling.failures import CAUSES
 from orchestrator.scheduling.hang_detector import HangDetector
-from orchestrator.scheduling.scheduler import Scheduler
-from orchestrator.search.axes import Categorical, Constant
-from orchestrator.testing.scripted import completed, conduct, row
+from orchestrator.testing.scripted import conduct, row
 from results.journal.event_journal import Busy
-
-TRIALS = 25
 
 
 def scheduler():
@@ -130,82 +116,3 @@ def test_a_state_is_kept_for_whoever_goes_on_with_it_and_else_dropped():
     for _ in range(CAUSES["process"].lives):
         events.callback.on_trial_error(0, [], other)
     assert events.finished == [signature(other)]
-
-
-class Once(tune.Trainable):
-    """One epoch a trial."""
-
-    def setup(self, config):
-        self.seed = config["seed"]
-
-    def reset_config(self, new_config):
-        self.seed = new_config["seed"]
-        return True
-
-    def step(self):
-        return completed([self.seed / TRIALS])[0]
-
-
-class Counted(tune.Callback):
-    """How many trials Tune holds."""
-
-    most = 0
-
-    def on_step_end(self, iteration, trials, **info):
-        self.most = max(self.most, len(trials))
-
-
-def in_ray(folder):
-    """A sweep of `TRIALS` with the true Tune; prints what is asserted."""
-    axes = {"seed": Categorical(tuple(range(TRIALS))), "epochs": Constant(1)}
-    scheduler = conduct(axes=axes, rungs=(), trials=TRIALS)
-    scheduling, counted = TuneScheduler(scheduler), Counted()
-    with session(cpus=2, gpus=0, address=None):
-        tune.Tuner(
-            tune.with_resources(Once, {"cpu": 1}),
-            tune_config=tune.TuneConfig(
-                num_samples=-1,
-                search_alg=TuneSearcher(scheduler),
-                scheduler=scheduling,
-                reuse_actors=True,
-                trial_name_creator=configured_signature,
-            ),
-            run_config=tune.RunConfig(
-                storage_path=folder,
-                verbose=0,
-                callbacks=[TuneEvents(scheduler, HangDetector(), print, lambda: None), counted],
-                checkpoint_config=tune.CheckpointConfig(
-                    checkpoint_frequency=0, checkpoint_at_end=False
-                ),
-            ),
-        ).fit()
-    controller, _ = scheduling._ended[-1]
-    print("knows", sorted(name for name in HELD if hasattr(controller, name)) == sorted(HELD))
-    print("most", counted.most)
-    print("ended", *_statuses(scheduler))
-    print("left", sum(isinstance(thing, TuneTrial) for thing in gc.get_objects()))
-
-
-def _statuses(scheduler: Scheduler):
-    return sorted(f"{n} {status}" for status, n in scheduler.ledger.counts().items())
-
-
-@pytest.mark.ray
-def test_tune_holds_a_handful_of_trials_however_many_there_were(tmp_path):
-    done = subprocess.run(
-        [sys.executable, "-m", "orchestrator.on_ray.tune_adapter_test", str(tmp_path)],
-        cwd=Path(__file__).parents[2],
-        capture_output=True,
-        text=True,
-        timeout=180,
-    )
-    assert done.returncode == 0, done.stderr[-2000:]
-    printed = dict(line.split(" ", 1) for line in done.stdout.splitlines() if " " in line)
-    assert printed["knows"] == "True"
-    assert printed["ended"] == f"{TRIALS} completed"
-    assert int(printed["most"]) < TRIALS // 2
-    assert int(printed["left"]) < TRIALS // 2
-
-
-if __name__ == "__main__":
-    in_ray(sys.argv[1])

@@ -211,32 +211,31 @@ def test_an_item_that_kills_its_workers_is_given_up_after_three(tmp_path):
     assert made(tmp_path) == ["b0"]
 
 
-@pytest.mark.parametrize(
-    "death",
-    [
-        lost.OutOfMemoryError("Task was killed due to the node running low on memory."),
-        lost.WorkerCrashedError(),
-        lost.NodeDiedError("The node is dead."),
-        lost.ActorUnavailableError("The actor is temporarily unavailable", None),
-    ],
-    ids=lambda death: type(death).__name__,
+DEATHS = (
+    lost.OutOfMemoryError("The node is low on memory."),
+    lost.WorkerCrashedError(),
+    lost.NodeDiedError("The node is dead."),
+    lost.ActorUnavailableError("The actor is temporarily unavailable", None),
 )
-def test_whatever_ray_calls_a_death_the_worker_is_killed_and_replaced(tmp_path, monkeypatch, death):
-    get, settled = ray.get, []
 
-    def get_but_second_dead(future):
-        settled.append(future)
-        if len(settled) == 2:  # the first says that the worker has arrived
-            raise death
+
+def test_whatever_ray_calls_a_death_the_worker_is_killed_and_replaced(tmp_path, monkeypatch):
+    get, deaths = ray.get, iter(DEATHS)
+    # Each worker arrives (.); two die (x) over the first item, which the third does, and so on.
+    script = iter(".x.x..x.x..")
+
+    def get_but_dead(future):
+        if next(script) == "x":
+            raise next(deaths)
         return get(future)
 
-    monkeypatch.setattr(ray, "get", get_but_second_dead)
+    monkeypatch.setattr(ray, "get", get_but_dead)
     with WorkerPool(Joinery(tmp_path), PoolLayout(1)) as pool:
         assert pool.run(items("a", ["", ""])) == {}
-        first, *others = pids(tmp_path)
-        assert wait_until(lambda: gone(first))
-        assert len(others) == 2
-        assert first not in others
+        workers = list(dict.fromkeys(pids(tmp_path)))
+        assert len(workers) == len(DEATHS) + 1
+        assert all(wait_until(lambda pid=pid: gone(pid)) for pid in workers[:-1])
+    assert next(script, None) is None
     assert made(tmp_path) == ["a0", "a1"]
 
 

@@ -33,6 +33,7 @@ class Disk:
 
     folder: Path
     states: list[tuple[bytes, bytes]] = field(default_factory=list)
+    watched: bool = True
 
     @property
     def study(self) -> Path:
@@ -51,6 +52,9 @@ class Disk:
         self._journal.close()
 
     def append(self, event):
+        if not self.watched:
+            self._journal.append(event)
+            return
         before = self.file.read_bytes()
         self._journal.append(event)
         after = self.file.read_bytes()
@@ -71,7 +75,7 @@ class Disk:
     @classmethod
     def as_left(cls, folder: Path, state: tuple[bytes, bytes]) -> "Disk":
         folder.mkdir()
-        disk = cls(folder)
+        disk = cls(folder, watched=False)
         disk.file.write_bytes(state[0])
         if state[1]:
             disk.study.write_bytes(state[1])

@@ -79,7 +79,7 @@ def test_closed_journal_opens_again(store):
     assert not store.exists(LEASE)
 
 
-@pytest.mark.parametrize("count", [300, pytest.param(5000, marks=pytest.mark.slow)])
+@pytest.mark.parametrize("count", [100, pytest.param(5000, marks=pytest.mark.slow)])
 def test_event_costs_one_request_of_bounded_size(bucket, store, monkeypatch, count):
     monkeypatch.setattr(segmented_journal, "SEGMENT_BYTES", 1024)
     with SegmentedJournal(store, lease_s=3600) as opened:  # no renewal among the requests

@@ -6,7 +6,14 @@ import time
 import pytest
 
 from results.storage import retry
-from results.storage.retry import SETTING, RetryBudget, is_transient, patience_s, with_retries
+from results.storage.retry import (
+    QUIET_S,
+    SETTING,
+    RetryBudget,
+    is_transient,
+    patience_s,
+    with_retries,
+)
 from results.store import DamagedResults, Store
 
 UPLOADING = "When uploading object with key 'a' in bucket 'b': AWS Error "
@@ -104,7 +111,7 @@ def test_store_that_fails_for_a_while_is_written_and_read_in_the_end(bucket, s3,
         (500, lambda: store.write_bytes("b/c", b"x")),
         (503, lambda: store.read_bytes("b/c")),
     ):
-        fail_for(bucket, 1.5, status)
+        fail_for(bucket, QUIET_S + 0.1, status)
         caplog.clear()
         act()
         (record,) = caplog.records
@@ -125,7 +132,7 @@ def test_every_question_waits(bucket, s3):
         (lambda: store.delete_folder("b"), None),
     ]
     for ask, answer in expected:
-        fail_for(bucket, 0.2)
+        fail_for(bucket, 0.1)
         assert ask() == answer
     assert store.list("b") == []
 
