@@ -12,13 +12,18 @@ import pytest
 FRAMEWORKS = ("tensorflow", "keras", "jax")
 SLOW = ("ray", "long", "faults")
 """Marks of what `--fast` leaves out."""
+MANY = (
+    "analysis/figures/figure_catalogue_test.py",
+    "analysis/pictures/pictures_test.py",
+    "cluster/checks/mutations_test.py",
+)
+"""Files with hundreds of dear cases: of each test in them `--fast` runs the first `CASES`."""
 CASES = 2
-"""Of a test with many parameters `--fast` runs the first few."""
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     """`--fast`, which .ci/fast gives."""
-    text = "only tests that start no Ray, no framework, no other Python; few cases of each"
+    text = "only tests that start no Ray, no framework, no other Python"
     parser.addoption("--fast", action="store_true", help=text)
 
 
@@ -52,7 +57,8 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         for item in items:
             function = (item.parent, getattr(item, "originalname", item.name))
             cases[function] += 1
-            fast = cases[function] <= CASES and not _marked(item, SLOW)
+            enough = cases[function] > CASES and item.nodeid.startswith(MANY)
+            fast = not enough and not _marked(item, SLOW)
             (kept if fast else left_out).append(item)
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept

@@ -1,11 +1,13 @@
 import dataclasses
 import itertools
 import math
+import time
 
+import keras
 import numpy as np
 import pytest
 
-from orchestrator.models.catalogue import MODELS
+from orchestrator.models.catalogue import MODELS, Options, build
 from orchestrator.testing.stand_ins import bands, noise, numbers, tiny
 from orchestrator.training import schedules
 from orchestrator.training.on_tensorflow.tensorflow_engine import TensorflowEngine
@@ -65,49 +67,7 @@ def assert_equal(a, b):
         np.testing.assert_array_equal(a[name], b[name], err_msg=name)
 
 
-# ---- the contract: same seed, same order, same weights
-
-
-def test_same_seed_gives_the_same_weights_bit_for_bit_and_another_seed_others():
-    config = tiny(**ALL_ON)
-    one, other = TensorflowEngine(threads=1), TensorflowEngine(threads=1)
-    first, second = trained(one, config), trained(other, config)
-    assert rows(first) == rows(second)
-    assert [row.epoch for row in first.history] == [1, 2]
-    assert_equal(one.state(), other.state())
-    different = trained(other, tiny(**ALL_ON, seed=1))
-    assert rows(different) != rows(first)
-    pairs = zip(one.weights().values(), other.weights().values(), strict=True)
-    assert any(not np.array_equal(a, b) for a, b in pairs)
-
-
-A = tiny(**ALL_ON)
-B = tiny(
-    dropout=0.6,
-    augmentation=ALL_ON["augmentation"],
-    augmentation_strength=1.0,
-    label_smoothing=0.3,
-    class_weights="balanced",
-    ema=0.5,
-    weight_decay=0.05,
-    learning_rate=0.003,
-    seed=7,
-)
-
-
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_a_reset_program_is_a_fresh_one_and_compiles_nothing(name, engine):
-    a, b = (dataclasses.replace(config, optimizer=name, momentum=0.5) for config in (A, B))
-    trained(engine, a, UNEVEN)
-    programs = engine.programs
-    after_a = trained(engine, b, UNEVEN)
-    state, weights = engine.state(), engine.weights()
-    assert engine.programs == programs
-    fresh = TensorflowEngine(threads=1)
-    assert rows(trained(fresh, b, UNEVEN)) == rows(after_a)
-    assert_equal(fresh.state(), state)
-    assert_equal(fresh.weights(), weights)
-
+# ---- the contract: same seed, same order, same weights; saved, loaded, gone on
 
 DIALS = {
     "dropout": 0.9,
@@ -118,6 +78,78 @@ DIALS = {
     "ema": 0.1,
     "augmentation_strength": 1.0,
 }
+BOTH = zip(itertools.cycle(OPTIMIZERS), itertools.cycle(SCHEDULES), strict=False)
+PAIRS = list(itertools.islice(BOTH, max(len(OPTIMIZERS), len(SCHEDULES))))
+"""Every optimizer and every schedule at least once."""
+
+
+@pytest.mark.parametrize(("optimizer", "schedule"), PAIRS)
+def test_what_was_trained_before_matters_to_none_and_a_checkpoint_goes_on(
+    optimizer, schedule, monkeypatch
+):
+    """One compiled program of each of two engines serves all four questions."""
+    monkeypatch.setattr(schedules, "PLATEAU_PATIENCE", 1)
+    config = tiny(**ALL_ON, optimizer=optimizer, schedule=schedule, momentum=0.5)
+    one, other = TensorflowEngine(threads=1), TensorflowEngine(threads=1)
+
+    uninterrupted = trained(one, config, UNEVEN, epochs=2)
+    halfway, weights_halfway = one.state(), one.weights()
+    programs = one.programs
+    uninterrupted.epoch()
+    uninterrupted.epoch()
+    end, weights = one.state(), one.weights()
+
+    # a program that was reset is a fresh one, and compiles nothing
+    different = trained(one, dataclasses.replace(config, **DIALS, seed=7), UNEVEN)
+    assert rows(different) != rows(uninterrupted)[:2]
+    reset = trained(one, config, UNEVEN, epochs=2)
+    assert one.programs == programs
+    assert rows(reset) == rows(uninterrupted)[:2]
+    assert_equal(one.state(), halfway)
+    assert_equal(one.weights(), weights_halfway)
+
+    # a fresh program that loads its state goes on as if nothing had happened
+    run = TrainingRun(other, config, UNEVEN)
+    run.load(*reset.state())
+    run.epoch()
+    run.epoch()
+    assert [row.epoch for row in run.history] == [1, 2, 3, 4]
+    assert rows(run) == rows(uninterrupted)
+    assert_equal(other.state(), end)
+    assert_equal(other.weights(), weights)
+    assert_equal(run.best_weights, uninterrupted.best_weights)
+    np.testing.assert_array_equal(run.best_probabilities, uninterrupted.best_probabilities)
+    rates = [row.learning_rate for row in run.history]
+    assert (len(set(rates)) == 1) == (schedule == "constant")
+
+    # the same seed gives the same weights in another engine, bit for bit, another seed others
+    assert rows(trained(other, config, UNEVEN)) == rows(reset)
+    assert_equal(other.state(), halfway)
+    assert rows(trained(other, dataclasses.replace(config, seed=1), UNEVEN)) != rows(reset)
+    kernels = zip(other.weights().values(), weights_halfway.values(), strict=True)
+    assert any(not np.array_equal(a, b) for a, b in kernels)
+
+
+def test_weights_are_those_of_keras_seed(engine):
+    """The program seeds Python's generator alone."""
+    config = tiny(seed=5)
+    engine.begin(config, NOISE)
+    keras.utils.set_random_seed(5)
+    model = build("CPF", (16, 16, 1), 4, Options(width=0.125, dropout=0.0, weights="none"))
+    for value, weight in zip(engine.weights().values(), model.weights, strict=True):
+        np.testing.assert_array_equal(value, weight.numpy())
+
+
+def test_next_trial_of_a_program_costs_no_compiling():
+    """Neither tracing nor TensorFlow's optimising, which was a third of the first epoch's time."""
+    engine, seconds = TensorflowEngine(threads=1), []
+    config = tiny(**ALL_ON, momentum=0.25)
+    for seed in (0, 1):
+        run = TrainingRun(engine, dataclasses.replace(config, seed=seed), NOISE)
+        start = time.process_time()
+        run.epoch()
+        seconds.append(time.process_time() - start)
+    assert seconds[1] < seconds[0] / 10
 
 
 @pytest.mark.parametrize("name", DIALS)
@@ -137,41 +169,6 @@ def test_another_network_is_another_program(change, engine):
     programs = engine.programs
     trained(engine, tiny(**change), epochs=1)
     assert engine.programs > programs
-
-
-# ---- saved, loaded, gone on
-
-
-def pairs():
-    """Every optimizer and every schedule at least once."""
-    longest = max(len(OPTIMIZERS), len(SCHEDULES))
-    both = zip(itertools.cycle(OPTIMIZERS), itertools.cycle(SCHEDULES), strict=False)
-    return list(itertools.islice(both, longest))
-
-
-@pytest.mark.parametrize(("optimizer", "schedule"), pairs())
-def test_going_on_from_a_checkpoint_is_as_if_nothing_had_happened(
-    optimizer, schedule, engine, monkeypatch
-):
-    monkeypatch.setattr(schedules, "PLATEAU_PATIENCE", 1)
-    config = tiny(**ALL_ON, optimizer=optimizer, schedule=schedule, momentum=0.5)
-    uninterrupted = trained(engine, config, epochs=4)
-    end, weights = engine.state(), engine.weights()
-
-    kept = trained(engine, config, epochs=2).state()
-    trained(engine, tiny(**ALL_ON, optimizer=optimizer, momentum=0.5, seed=9), epochs=1)
-    again = TensorflowEngine(threads=1)
-    run = TrainingRun(again, config, NOISE)
-    run.load(*kept)
-    run.epoch()
-    run.epoch()
-    assert rows(run) == rows(uninterrupted)
-    assert_equal(again.state(), end)
-    assert_equal(again.weights(), weights)
-    assert_equal(run.best_weights, uninterrupted.best_weights)
-    np.testing.assert_array_equal(run.best_probabilities, uninterrupted.best_probabilities)
-    rates = [row.learning_rate for row in run.history]
-    assert (len(set(rates)) == 1) == (schedule == "constant")
 
 
 def test_state_of_another_network_is_refused_and_changes_nothing(engine):
@@ -210,10 +207,13 @@ def stepped(engine, rates, inputs=NOISE, **changes):
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_every_step_takes_its_own_rate(name, engine):
-    before, still, _ = stepped(engine, [0.0, 0.0], optimizer=name, weight_decay=0.1)
+def test_a_rate_of_0_moves_and_decays_nothing(name, engine):
+    before, still, _ = stepped(engine, [0.0], optimizer=name, weight_decay=0.1)
     assert_equal(before, still)
-    _, once, _ = stepped(engine, [0.01], optimizer="sgd")
+
+
+def test_every_step_takes_its_own_rate(engine):
+    before, once, _ = stepped(engine, [0.01], optimizer="sgd")
     _, padded, _ = stepped(engine, [0.0, 0.01, 0.0], optimizer="sgd")
     for key in once:
         np.testing.assert_allclose(padded[key], once[key], atol=1e-7)
@@ -325,10 +325,10 @@ def test_rate_of_a_million_is_a_stop_and_no_exception(engine):
     assert not (math.isfinite(last.train_loss) and math.isfinite(last.validation_loss))
 
 
-QUICK = ("cnn5", "CPCPCPFFF", "NCRIPF", "CPCF stochastic")
+QUICK = ("cnn5", "NCRIPF", "CPCF stochastic")
 CASES = [
     pytest.param(name, precision, marks=() if name in QUICK else pytest.mark.slow)
-    for name in (*MODELS, *QUICK[2:])
+    for name in (*MODELS, *QUICK[1:])
     for precision in ("float32", "mixed_bfloat16")
 ]
 
