@@ -115,10 +115,10 @@ class Network:
         self._programs: dict[Any, Callable[..., Any]] = {}
         self._signature = [tf.TensorSpec((None, *self.shape), tf.float32)]
         self._scored = [*self._signature, tf.TensorSpec((None, self.classes), tf.float32)]
-        self._logits = tf.function(self._run, input_signature=self._signature)
-        self._tapped = tf.function(self._run_tapped, input_signature=self._scored)
-        self._sensitive = tf.function(self._run_sensitive, input_signature=self._scored)
-        self._active = tf.function(self._run_active, input_signature=self._signature)
+        self._logits = _traced(self._run, self._signature)
+        self._tapped = _traced(self._run_tapped, self._scored)
+        self._sensitive = _traced(self._run_sensitive, self._scored)
+        self._active = _traced(self._run_active, self._signature)
 
     @property
     def layer(self) -> str:
@@ -272,13 +272,13 @@ class Network:
 
     def _compiled(self, scored: str, weighings: tuple[Weighing, ...]) -> Callable[..., Any]:
         if scored == "one":
-            return tf.function(
+            return _traced(
                 lambda pixels, scores: self._run_weighed(lambda _: [scores], weighings, pixels),
-                input_signature=self._scored,
+                self._scored,
             )
         ask = {"own": self._own_class, "all": self._each_class}[scored]
         program = partial(self._run_weighed, ask, weighings)
-        return tf.function(program, input_signature=self._signature)
+        return _traced(program, self._signature)
 
     def _check_head(self) -> None:
         """Take the short way to mean gradients only where it has been seen to lead there."""
@@ -317,6 +317,16 @@ class Network:
             given = program(pixels(images[now], self.shape[-1]), *[a[now] for a in more])
             pieces.append([result.numpy() for result in given])
         return [np.concatenate(parts) for parts in zip(*pieces, strict=True)]
+
+
+def _traced(
+    program: Callable[..., Sequence[tf.Tensor]], signature: Sequence[tf.TensorSpec]
+) -> Callable[..., Sequence[tf.Tensor]]:
+    """A graph; without AutoGraph, since no `if` and no loop here depends on a tensor."""
+    traced: Callable[..., Sequence[tf.Tensor]] = tf.function(
+        program, input_signature=signature, autograph=False
+    )
+    return traced
 
 
 @contextlib.contextmanager

@@ -215,7 +215,7 @@ class _Climb:
         """Images, their scores and the scores at the start."""
         steps = self.settings.steps
         moves = np.stack([d.uniform(-1, 1, (steps, 4)) for d in self.dice], axis=1)
-        step = tf.function(self._step)
+        step = tf.function(self._step, autograph=False)
         start = self._scores()
         for now in moves:
             step(tf.constant(self._transforms(now)))

@@ -1,12 +1,18 @@
-"""What the tests of this folder share: every different picture of a figure, drawn once."""
+"""What the tests of this folder share: each figure is drawn, and each task done, once."""
 
 import pickle
-from collections.abc import Iterator
-from typing import Any
+from collections.abc import Callable, Iterator
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from analysis.pipeline import draw
+from analysis.pipeline import draw, visualise_features
+
+if TYPE_CHECKING:
+    from analysis.pipeline.postprocessing import Postprocessing
+    from analysis.pipeline.real_sweep import InProcessRunner
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -18,7 +24,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 @pytest.fixture(scope="session", autouse=True)
 def figures_drawn_once() -> Iterator[None]:
-    """The same tables give the same picture, and these tests draw those of one sweep over and over.
+    """The same frame gives the same picture, and these tests draw those of one sweep over and over.
 
     The real code draws it the first time that it is asked for, and never again.
     """
@@ -26,7 +32,8 @@ def figures_drawn_once() -> Iterator[None]:
     render = draw.render
 
     def remembered(name: str, figure: Any, tables: Any) -> Any:
-        key = name, pickle.dumps(tables)
+        missing = tables.missing(figure.needs)
+        key = name, pickle.dumps(missing or figure.data(tables))
         if key not in pictures:
             pictures[key] = render(name, figure, tables)
         return pictures[key]
@@ -34,3 +41,28 @@ def figures_drawn_once() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(draw, "render", remembered)
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def short_searches() -> Iterator[None]:
+    """Ideal images are judged in features/; here they are made, stored and drawn."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(visualise_features, "IDEAL_STEPS", 16)
+        yield
+
+
+@pytest.fixture(scope="module")
+def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """The data set's, for as long as a file's tests run."""
+    with pytest.MonkeyPatch.context() as patch:
+        folder = tmp_path_factory.mktemp("cache")
+        patch.setenv("ORCHESTRATOR_CACHE", str(folder))
+        yield folder
+
+
+@pytest.fixture(scope="session")
+def again() -> "Callable[..., tuple[Postprocessing, InProcessRunner]]":
+    """`postprocessing`; a task that some test had done before is not computed anew."""
+    from analysis.pipeline.real_sweep import postprocessing  # loads TensorFlow
+
+    return partial(postprocessing, parts={})

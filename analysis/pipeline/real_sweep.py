@@ -1,15 +1,17 @@
 """A sweep of real trials in a few seconds, without Ray: what post-processing is tested on."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import safetensors.numpy
 
 from analysis.pipeline.context import TaskContext
+from analysis.pipeline.export import ExportEnsemble
 from analysis.pipeline.postprocess_request import PostprocessRequest
 from analysis.pipeline.postprocessing import GivenUp, Postprocessing
+from analysis.pipeline.select_members import CheckWeights
 from analysis.pipeline.task import Task
 from analysis.pipeline.worker import TaskWorker
 from analysis.sweep_folder import SweepFolder
@@ -116,15 +118,29 @@ def _row(run: TrainingRun, number: int, status: str) -> dict[str, Any]:
     )
 
 
+MORE_THAN_A_PART = (CheckWeights, ExportEnsemble)
+"""Tasks that read, or leave, files which the name of their part says nothing of."""
+
+
 class InProcessRunner:
     """`TaskRunner` in this process: does every task whose part is missing, and remembers which.
+
+    The name of a part says all that its content depends on. So what a task left in one copy of a
+    sweep's folder is what it would leave in any other, and is computed once.
 
     Attributes:
         done: the tasks done, in order.
     """
 
-    def __init__(self, store: Store) -> None:
+    def __init__(self, store: Store, parts: MutableMapping[str, bytes] | None = None) -> None:
+        """Of one folder.
+
+        Args:
+            store: the sweep's folder.
+            parts: what tasks left in other copies of it, by name; added to. None: compute all.
+        """
         self._store, self._worker = store, TaskWorker(TaskContext(store.root, threads=1))
+        self._parts: MutableMapping[str, bytes] = {} if parts is None else parts
         self.done: list[Task] = []
 
     def __call__(self, title: str, tasks: Sequence[Task]) -> dict[str, GivenUp]:
@@ -134,16 +150,26 @@ class InProcessRunner:
             if task.group in failures or self._store.exists(task.part):
                 continue
             try:
-                self._worker.do(task)
+                self._do(task)
                 self.done.append(task)
             except BadInput as problem:
                 failures[task.group] = GivenUp(str(problem), lasting=True)
         return failures
 
+    def _do(self, task: Task) -> None:
+        if task.part in self._parts:
+            self._store.write_bytes(task.part, self._parts[task.part])
+            return
+        self._worker.do(task)
+        if not isinstance(task, MORE_THAN_A_PART):
+            self._parts[task.part] = self._store.read_bytes(task.part)
 
-def postprocessing(store: Store, **changes: Any) -> tuple[Postprocessing, InProcessRunner]:
-    """A post-processing of a sweep's folder, in this process."""
-    runner = InProcessRunner(store)
+
+def postprocessing(
+    store: Store, parts: MutableMapping[str, bytes] | None = None, **changes: Any
+) -> tuple[Postprocessing, InProcessRunner]:
+    """A post-processing of a sweep's folder, in this process; `parts`: see `InProcessRunner`."""
+    runner = InProcessRunner(store, parts)
     usual = PostprocessRequest(methods=("gradcam", "gradient"), explain=14)
     request = dataclasses.replace(usual, **changes)
     return Postprocessing(SweepFolder(store), request, runner), runner

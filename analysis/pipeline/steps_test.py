@@ -11,10 +11,12 @@ import pytest
 import analysis.ensemble
 from analysis.pipeline.evaluate_maps import EvaluateMaps
 from analysis.pipeline.explain import ExplainImages
+from analysis.pipeline.measure_speed import MeasureSpeed
 from analysis.pipeline.predict import PredictImages
 from analysis.pipeline.real_sweep import CONFIGS, FACES, postprocessing, small_sweep
 from analysis.pipeline.select_members import CheckWeights
 from analysis.pipeline.steps import forget, is_done, postprocess
+from analysis.pipeline.visualise_features import ProjectImages, VisualiseFeatures
 from analysis.sweep_folder import SweepFolder
 from results.paths import Paths
 from results.schema import TABLES
@@ -22,14 +24,8 @@ from results.store import Store
 
 TESTED = FACES // 10
 LEFT_BY_OTHERS = ("trials", "epochs", "predictions", "seeds")
-
-
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("cache")
-        patch.setenv("ORCHESTRATOR_CACHE", str(folder))
-        yield folder
+IN_NO_TABLE = (MeasureSpeed, VisualiseFeatures, ProjectImages)
+"""Tasks whose parts pictures and the report are made from."""
 
 
 @pytest.fixture(scope="module")
@@ -38,9 +34,9 @@ def trained(tmp_path_factory, cache):
 
 
 @pytest.fixture(scope="module")
-def finished(trained):
+def finished(trained, again):
     """The sweep after one post-processing, with what was done for it."""
-    one, work = postprocessing(trained)
+    one, work = again(trained)
     postprocess(one)
     return one, work
 
@@ -192,35 +188,45 @@ def test_a_second_run_has_nothing_to_do(finished):
     assert not is_done(SweepFolder(one.store), postprocessing(one.store, explain=7)[0].request)
 
 
-@pytest.mark.parametrize("name", ["report.html", "cams.parquet", "images/learning_curves.png"])
-def test_what_was_taken_away_is_made_again_from_parts(copy, finished, name):
-    copy.delete(name)
-    again, work = postprocessing(copy)
-    assert not is_done(again.folder, again.request)
-    postprocess(again)
+def test_what_was_taken_away_is_made_again_from_parts(copy, finished, again):
+    lost = ("report.html", "cams.parquet", "images/learning_curves.png")
+    one, work = again(copy)
+    for name in lost:
+        content = copy.read_bytes(name)
+        copy.delete(name)
+        assert not is_done(one.folder, one.request)
+        copy.write_bytes(name, content)
+    for name in lost:
+        copy.delete(name)
+    postprocess(one)
     assert work.done == []
-    assert copy.exists(name)
+    assert [name for name in lost if not copy.exists(name)] == []
     assert len(copy.read_json(Paths().test_reads)) == 1
 
 
 def test_only_a_missing_piece_is_computed_again(copy, finished):
     (lost, *_) = [task for task in finished[1].done if isinstance(task, ExplainImages)]
     copy.delete(lost.part)
-    again, work = postprocessing(copy)
-    postprocess(again)
+    one, work = postprocessing(copy)
+    postprocess(one)
     assert [task.part for task in work.done] == [lost.part]
 
 
 def test_two_runs_from_nothing_find_the_same(bare, finished):
-    again, _ = postprocessing(bare)
-    postprocess(again)
+    parts = {
+        task.part: finished[0].store.read_bytes(task.part)
+        for task in finished[1].done
+        if isinstance(task, IN_NO_TABLE)
+    }
+    one, _ = postprocessing(bare, parts)
+    postprocess(one)
     for name in ("members", "scores", "answers", "cams", "regions", "faithfulness"):
         pd.testing.assert_frame_equal(frame(bare, name), frame(finished[0].store, name))
 
 
 def test_another_method_costs_its_own_work_alone(copy, finished):
-    again, work = postprocessing(copy, methods=("gradcam", "gradient", "layercam"))
-    postprocess(again)
+    one, work = postprocessing(copy, methods=("gradcam", "gradient", "layercam"))
+    postprocess(one)
     assert CheckWeights not in kinds(work)
     assert PredictImages not in kinds(work)
     judged = {task.method for task in work.done if type(task) is EvaluateMaps}
@@ -234,11 +240,11 @@ def best_member(store):
     return frame(store, "members").query("role == 'member'")["trial"].iloc[0]
 
 
-def test_a_member_whose_weights_are_damaged_is_left_out_and_said(bare, finished):
+def test_a_member_whose_weights_are_damaged_is_left_out_and_said(bare, finished, again):
     trial = best_member(finished[0].store)
     content = bare.read_bytes(Paths().weight(trial))
     bare.write_bytes(Paths().weight(trial), content[: len(content) // 2])
-    one, _ = postprocessing(bare)
+    one, _ = again(bare)
     postprocess(one)
     members = frame(bare, "members").set_index("trial")
     assert members.loc[trial, "role"] == "left out"
@@ -247,7 +253,7 @@ def test_a_member_whose_weights_are_damaged_is_left_out_and_said(bare, finished)
     assert trial in bare.read_bytes(Paths().report).decode()
 
 
-def test_weights_that_do_not_give_what_was_predicted_are_left_out(bare, finished):
+def test_weights_that_do_not_give_what_was_predicted_are_left_out(bare, finished, again):
     trial = best_member(finished[0].store)
     table = bare.read_table(Paths().prediction(trial))
     turned = pa.array([row[1:] + row[:1] for row in table["probability"].to_pylist()])
@@ -259,7 +265,7 @@ def test_weights_that_do_not_give_what_was_predicted_are_left_out(bare, finished
     others = [t for t in frame(bare, "trials")["trial"] if t not in (trial, "0123456789")]
     for other in others:  # so that the search would take the trial that is off
         bare.delete(Paths().weight(other))
-    one, _ = postprocessing(bare)
+    one, _ = again(bare)
     postprocess(one)
     reason = frame(bare, "members") if bare.exists("members.parquet") else None
     assert reason is None
@@ -277,8 +283,8 @@ def test_without_any_member_there_is_still_a_report_that_says_so(bare):
     assert is_done(SweepFolder(bare), one.request)
 
 
-def test_validation_can_be_explained_without_touching_the_test_images(bare):
-    one, work = postprocessing(bare, split="validation", methods=("gradcam",))
+def test_validation_can_be_explained_without_touching_the_test_images(bare, again):
+    one, work = again(bare, split="validation", methods=("hirescam",))
     postprocess(one)
     assert not bare.exists(Paths().test_reads)
     assert PredictImages not in kinds(work)
@@ -286,8 +292,8 @@ def test_validation_can_be_explained_without_touching_the_test_images(bare):
     assert set(frame(bare, "scores")["split"]) == {"validation"}
 
 
-def test_mirrored_images_change_the_answers(bare, finished):
-    one, _ = postprocessing(bare, flip=True, methods=("gradcam",))
+def test_mirrored_images_change_the_answers(bare, finished, again):
+    one, _ = again(bare, flip=True, methods=("gradcam",))
     postprocess(one)
     plain = np.stack(frame(finished[0].store, "answers")["probability"].to_list())
     flipped = np.stack(frame(bare, "answers")["probability"].to_list())

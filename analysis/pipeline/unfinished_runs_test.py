@@ -8,6 +8,7 @@ import safetensors.numpy
 
 from analysis.pipeline import write_report
 from analysis.pipeline.evaluate_maps import EvaluateEnsembleMaps, EvaluateMaps
+from analysis.pipeline.export import ExportEnsemble
 from analysis.pipeline.postprocessing import GivenUp
 from analysis.pipeline.predict import PredictImages
 from analysis.pipeline.real_sweep import postprocessing, small_sweep
@@ -22,17 +23,9 @@ CAM_ALONE = {"methods": ("gradcam",)}
 
 
 @pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("cache")
-        patch.setenv("ORCHESTRATOR_CACHE", str(folder))
-        yield folder
-
-
-@pytest.fixture(scope="module")
-def finished(tmp_path_factory, cache):
+def finished(tmp_path_factory, cache, again):
     store = small_sweep(tmp_path_factory.mktemp("sweeps") / "three", cache)
-    postprocess(postprocessing(store, **CAM_ALONE)[0])
+    postprocess(again(store, **CAM_ALONE)[0])
     return store
 
 
@@ -51,9 +44,23 @@ def members_named(store):
     return [trial for trial, role in members(store).items() if role == "member"]
 
 
-def test_what_a_dead_worker_left_undone_is_done_by_the_next_run(copy):
+def interrupt(one, kind):
+    """Post-process as far as the first task of a kind."""
+    work = one.runner
+
+    def interrupted(what, tasks):
+        if any(isinstance(task, kind) for task in tasks):
+            raise KeyboardInterrupt
+        return work(what, tasks)
+
+    one.runner = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        postprocess(one)
+
+
+def test_what_a_dead_worker_left_undone_is_done_by_the_next_run(copy, again):
     forget(copy)
-    one, work = postprocessing(copy, **CAM_ALONE)
+    one, work = again(copy, **CAM_ALONE)
 
     def dying(what, tasks):
         if any(isinstance(task, EvaluateMaps) for task in tasks):
@@ -64,10 +71,10 @@ def test_what_a_dead_worker_left_undone_is_done_by_the_next_run(copy):
     postprocess(one)
     assert not is_done(SweepFolder(copy), one.request)
     assert "This report is incomplete" in copy.read_bytes(Paths().report).decode()
-    again, work = postprocessing(copy, **CAM_ALONE)
-    postprocess(again)
+    one, work = again(copy, **CAM_ALONE)
+    postprocess(one)
     assert {type(task) for task in work.done} == {EvaluateMaps, EvaluateEnsembleMaps}
-    assert is_done(SweepFolder(copy), again.request)
+    assert is_done(SweepFolder(copy), one.request)
 
 
 def test_if_no_member_can_be_tried_for_reasons_in_no_file_the_run_fails(copy):
@@ -81,33 +88,33 @@ def test_if_no_member_can_be_tried_for_reasons_in_no_file_the_run_fails(copy):
     assert not is_done(SweepFolder(copy), one.request)
 
 
-def test_a_weights_file_put_back_is_used_again(copy):
+def test_a_weights_file_put_back_is_used_again(copy, again):
     (trial, *_) = members_named(copy)
     content = copy.read_bytes(Paths().weight(trial))
     copy.write_bytes(Paths().weight(trial), content[:100])
-    one, _ = postprocessing(copy, **CAM_ALONE)
+    one, _ = again(copy, **CAM_ALONE)
     assert not is_done(one.folder, one.request)
     postprocess(one)
     assert members(copy)[trial] == "left out"
     copy.write_bytes(Paths().weight(trial), content)
-    one, _ = postprocessing(copy, **CAM_ALONE)
+    one, _ = again(copy, **CAM_ALONE)
     assert not is_done(one.folder, one.request)
-    postprocess(one)
+    interrupt(one, ExportEnsemble)  # members are chosen
     assert members(copy)[trial] == "member"
 
 
-def test_other_weights_under_the_same_name_predict_test_anew(copy):
+def test_other_weights_under_the_same_name_predict_test_anew(copy, again):
     (trial, *_) = members_named(copy)
     arrays = safetensors.numpy.load(copy.read_bytes(Paths().weight(trial)))
     nudged = {name: array + np.float32(1e-4) for name, array in arrays.items()}
     copy.write_bytes(Paths().weight(trial), safetensors.numpy.save(nudged))
-    one, work = postprocessing(copy, **CAM_ALONE)
-    postprocess(one)
+    one, work = again(copy, **CAM_ALONE)
+    interrupt(one, ExportEnsemble)  # test is predicted
     assert {task.trial for task in work.done if isinstance(task, PredictImages)} == {trial}
 
 
 @pytest.mark.parametrize("kind", ["explain", "judge", "learned", "predict"])
-def test_a_damaged_part_is_made_again(copy, kind):
+def test_a_damaged_part_is_made_again(copy, kind, again):
     part = next(name for name in copy.list(Paths().parts) if f"/{kind}-" in name)
     content = copy.read_bytes(part)
     copy.write_bytes(part, content[: len(content) // 2])
@@ -115,9 +122,10 @@ def test_a_damaged_part_is_made_again(copy, kind):
         trial = part.rpartition("/")[2].split("-")[1]
         copy.delete(Paths().split_prediction(trial, "test"))
     copy.delete(Paths().report)
-    one, work = postprocessing(copy, **CAM_ALONE)
+    one, work = again(copy, **CAM_ALONE)
     postprocess(one)
     assert [task.part for task in work.done] == [part]
+    assert copy.read_bytes(part) == content
 
 
 def test_a_damaged_table_is_no_reason_to_call_it_done(copy):
@@ -127,11 +135,11 @@ def test_a_damaged_table_is_no_reason_to_call_it_done(copy):
     assert not is_done(one.folder, one.request)
 
 
-def test_an_interrupted_report_is_not_up_to_date(copy, monkeypatch):
+def test_an_interrupted_report_is_not_up_to_date(copy, monkeypatch, again):
     def full(store):
         raise OSError(28, "No space left on device")
 
-    one, _ = postprocessing(copy, members=2, **CAM_ALONE)
+    one, _ = again(copy, members=2, **CAM_ALONE)
     with monkeypatch.context() as patch:
         patch.setattr(write_report.page, "render", full)
         with pytest.raises(OSError, match="No space left"):
@@ -142,27 +150,22 @@ def test_an_interrupted_report_is_not_up_to_date(copy, monkeypatch):
 # --- the test images -------------------------------------------------------------------------
 
 
-def test_other_answers_scored_on_test_are_another_reading_and_other_maps_are_not(copy):
-    assert [one["flip"] for one in check_reads(copy)] == [False]
-    postprocess(postprocessing(copy, flip=True, **CAM_ALONE)[0])
-    assert [one["flip"] for one in check_reads(copy)] == [False, True]
-    postprocess(postprocessing(copy, flip=True, methods=("hirescam",))[0])
-    assert len(check_reads(copy)) == 2
-    postprocess(postprocessing(copy, **CAM_ALONE)[0])  # known already, but looked at again
-    assert len(check_reads(copy)) == 3
+def test_other_answers_scored_on_test_are_another_reading_and_other_maps_are_not(copy, again):
+    def read(**changes):
+        one, _ = again(copy, **changes)
+        interrupt(one, ExportEnsemble)  # test is predicted and scored
+        return [reading["flip"] for reading in check_reads(copy)]
+
+    assert [reading["flip"] for reading in check_reads(copy)] == [False]
+    assert read(flip=True, **CAM_ALONE) == [False, True]
+    assert read(flip=True, methods=("hirescam",)) == [False, True]
+    # known already, but looked at again
+    assert read(**CAM_ALONE) == [False, True, False]
 
 
 def test_a_reading_is_on_record_before_it_happens(copy):
     forget(copy)
     copy.delete(Paths().test_reads)
-    one, work = postprocessing(copy, **CAM_ALONE)
-
-    def interrupted(what, tasks):
-        if any(isinstance(task, PredictImages) for task in tasks):
-            raise KeyboardInterrupt
-        return work(what, tasks)
-
-    one.runner = interrupted
-    with pytest.raises(KeyboardInterrupt):
-        postprocess(one)
+    one, _ = postprocessing(copy, **CAM_ALONE)
+    interrupt(one, PredictImages)
     assert len(check_reads(copy)) == 1

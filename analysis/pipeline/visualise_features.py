@@ -29,6 +29,9 @@ Floats = NDArray[np.float32]
 IDEAL_FILTERS = 24
 """Channels of the last maps that get an ideal image: the strongest ones on the images shown."""
 
+IDEAL_STEPS = 256
+"""Steps of the search for an ideal image."""
+
 ALL_CHANNELS = 10**6
 
 POINTS = 2048
@@ -116,7 +119,7 @@ def visualise_features(context: TaskContext, task: VisualiseFeatures) -> bytes:
     from analysis.explain.network import NoConvolution
     from analysis.features.feature_maps import feature_maps
     from analysis.features.filters import filters
-    from analysis.features.maximisation import ideal_classes, ideal_filters
+    from analysis.features.maximisation import Settings, ideal_classes, ideal_filters
     from orchestrator.errors import BadInput
 
     network = context.network(task.trial)
@@ -134,9 +137,11 @@ def visualise_features(context: TaskContext, task: VisualiseFeatures) -> bytes:
         one.layer: one.maps.transpose(0, 2, 3, 1)[..., np.argsort(one.channels)] for one in layers
     }
     strongest = np.sort(layers[-1].channels[:IDEAL_FILTERS]).tolist()
-    classes = _gallery(ideal_classes(network), context.splits.classes)
+    settings = Settings(steps=IDEAL_STEPS)
+    classes = _gallery(ideal_classes(network, settings=settings), context.splits.classes)
     channels = _gallery(
-        ideal_filters(network, channels=strongest), [f"filter {c}" for c in strongest]
+        ideal_filters(network, channels=strongest, settings=settings),
+        [f"filter {c}" for c in strongest],
     )
     return LearnedFeatures(first.layer, kernel, maps, classes, channels, last).to_bytes()
 
