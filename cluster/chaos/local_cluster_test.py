@@ -8,11 +8,13 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from cluster.chaos.comparison import differences
-from cluster.chaos.fake_training import TrialFault
+from cluster.chaos.comparison import differences, inconsistencies
+from cluster.chaos.fake_training import TrialFault, right
+from cluster.chaos.kill_points import KILL_POINTS
 from cluster.chaos.local_cluster import LocalCluster
 from cluster.chaos.sandbox import Sandbox
 
@@ -76,9 +78,35 @@ def test_overlapping_spans_are_counted():
     assert most_at_once([]) == 0
 
 
-@pytest.mark.parametrize(
-    "nodes", [2, pytest.param(4, marks=pytest.mark.slow), pytest.param(8, marks=pytest.mark.slow)]
-)
+def test_two_nodes_a_killed_driver_and_dead_processes_leave_the_rows_of_the_script(folder):
+    faults = (TrialFault(1, 1, "die"), TrialFault(3, 0, "die"))
+    with LocalCluster(folder / "cluster") as cluster:
+        cluster.add(2)
+        sandbox = on(cluster, folder, grace=1, slots=2, trial_faults=faults)
+        driver = sandbox.begin()
+        sandbox.wait(lambda: len(sandbox.events("epoch")) >= 2)
+        assert KILL_POINTS["inside a checkpoint's write"](sandbox, driver, Random(1))
+        sandbox.kill(driver)
+        before = len(sandbox.finished_epochs())
+        assert sweep(cluster, sandbox) == {1, 2}  # the head has no CPU to give
+    assert before < len(sandbox.finished_epochs())
+    assert None not in [sandbox.injected_at(fault) for fault in faults]
+    assert most_at_once(list(spans(sandbox).values())) == 2
+    assert sandbox.repeated_epochs() <= 3  # of the dead process, and of both that the driver had
+
+    trials, epochs = sandbox.tables()
+    assert sorted(trials["seed"]) == [0, 1, 2, 3, 4, 5]
+    assert set(trials["status"]) == {"completed", "pruned"}
+    for trial, seed, last in trials[["trial", "seed", "epochs_trained"]].itertuples(index=False):
+        rows = epochs[epochs["trial"] == trial]
+        assert rows["epoch"].tolist() == list(range(1, last + 1))
+        expected = [right(seed, epoch, 42) / 42 for epoch in rows["epoch"]]
+        assert rows["validation_accuracy"].tolist() == pytest.approx(expected)
+    assert inconsistencies(sandbox) == []  # each rung's decision follows from the rows before it
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("nodes", [2, 4, 8])
 def test_every_node_trains_and_the_table_is_that_of_one(nodes, folder):
     with LocalCluster(folder / "cluster") as cluster:
         cluster.add(nodes)
