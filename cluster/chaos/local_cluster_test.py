@@ -65,11 +65,17 @@ def sweep(cluster: LocalCluster, sandbox: Sandbox) -> set[int]:
     """Run it to its end; gives the numbers of the nodes on which trials ran."""
     driver, seen = sandbox.begin(), {}
     while driver.poll() is None:
-        for _, _, pid, _ in sandbox.finished_epochs():
-            if pid not in seen and (node := cluster.of(pid)):
-                seen[pid] = cluster.nodes.index(node)
+        nodes_that_train(cluster, sandbox, seen)
         time.sleep(0.05)
     assert driver.returncode == 0, sandbox.stderr
+    return set(seen.values())
+
+
+def nodes_that_train(cluster: LocalCluster, sandbox: Sandbox, seen: dict[int, int]) -> set[int]:
+    """Their numbers, so far; `seen` keeps process -> node, as a process that is gone has none."""
+    for _, _, pid, _ in sandbox.finished_epochs():
+        if pid not in seen and (node := cluster.of(pid)):
+            seen[pid] = cluster.nodes.index(node)
     return set(seen.values())
 
 
@@ -79,23 +85,24 @@ def test_overlapping_spans_are_counted():
 
 
 def test_two_nodes_a_killed_driver_and_dead_processes_leave_the_rows_of_the_script(folder):
-    faults = (TrialFault(1, 1, "die"), TrialFault(3, 0, "die"))
+    faults, seen = (TrialFault(2, 1, "die"), TrialFault(7, 0, "die")), {}
     with LocalCluster(folder / "cluster") as cluster:
         cluster.add(2)
-        sandbox = on(cluster, folder, grace=1, slots=2, trial_faults=faults)
+        sandbox = on(cluster, folder, trials=8, grace=1, slots=2, trial_faults=faults)
         driver = sandbox.begin()
-        sandbox.wait(lambda: len(sandbox.events("epoch")) >= 2)
+        # The head has no CPU to give.
+        sandbox.wait(lambda: nodes_that_train(cluster, sandbox, seen) == {1, 2})
         assert KILL_POINTS["inside a checkpoint's write"](sandbox, driver, Random(1))
         sandbox.kill(driver)
         before = len(sandbox.finished_epochs())
-        assert sweep(cluster, sandbox) == {1, 2}  # the head has no CPU to give
+        sweep(cluster, sandbox)
     assert before < len(sandbox.finished_epochs())
     assert None not in [sandbox.injected_at(fault) for fault in faults]
     assert most_at_once(list(spans(sandbox).values())) == 2
     assert sandbox.repeated_epochs() <= 3  # of the dead process, and of both that the driver had
 
     trials, epochs = sandbox.tables()
-    assert sorted(trials["seed"]) == [0, 1, 2, 3, 4, 5]
+    assert sorted(trials["seed"]) == list(range(8))
     assert set(trials["status"]) == {"completed", "pruned"}
     for trial, seed, last in trials[["trial", "seed", "epochs_trained"]].itertuples(index=False):
         rows = epochs[epochs["trial"] == trial]
