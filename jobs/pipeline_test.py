@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from analysis.pipeline.postprocess_request import COMMAND as POSTPROCESS
-from jobs.pipeline import PipelineStep, Runner, main, parse, steps
+from jobs.pipeline import PASS_ON_S, PipelineStep, Runner, main, parse, steps
 from orchestrator.errors import BadInput
 from orchestrator.request import parse as parse_request
 from results.journal.open_journal import journal_of
@@ -144,6 +144,7 @@ def test_credentials_in_a_place_are_refused_and_not_repeated(question, capsys):
 
 def test_a_rehearsal_prints_every_command_and_starts_none(question, tmp_path, capsys, monkeypatch):
     monkeypatch.setenv("ORCHESTRATOR_CACHE", str(tmp_path / "cache"))
+    monkeypatch.setattr("orchestrator.driver.dry_run.measure", lambda planned: {})
     assert main([question, f"--results={tmp_path}/r", "--dry-run"]) == 0
     output = capsys.readouterr().err
     assert [line.partition(":")[0] for line in output.splitlines() if ": python" in line] == [
@@ -186,7 +187,10 @@ def test_a_step_s_exit_code_is_kept(a_step, code, expected, capfd):
     assert capfd.readouterr().err == "\nstep: python -m made_for_a_test\n"
 
 
-def test_a_sigterm_reaches_a_step_that_got_none_and_the_step_is_waited_for(a_step, tmp_path):
+def test_a_sigterm_reaches_a_step_that_got_none_and_the_step_is_waited_for(
+    a_step, tmp_path, monkeypatch
+):
+    monkeypatch.setitem(PASS_ON_S, signal.SIGTERM, 0.5)
     left = tmp_path / "left"
     step = a_step(
         "import os, pathlib, signal, time\n"
@@ -194,7 +198,7 @@ def test_a_sigterm_reaches_a_step_that_got_none_and_the_step_is_waited_for(a_ste
         "signal.signal(signal.SIGTERM, end)\n"
         "os.kill(os.getppid(), signal.SIGTERM)\n"
         "try: time.sleep(60)\n"
-        f"except KeyboardInterrupt: time.sleep(0.5); pathlib.Path({str(left)!r}).touch(); exit(130)"
+        f"except KeyboardInterrupt: time.sleep(0.2); pathlib.Path({str(left)!r}).touch(); exit(130)"
     )
     began = time.monotonic()
     before = signal.getsignal(signal.SIGTERM)
@@ -202,7 +206,7 @@ def test_a_sigterm_reaches_a_step_that_got_none_and_the_step_is_waited_for(a_ste
         assert runner.run(step) == 130
     assert runner.asked_to_end
     assert left.exists()
-    assert 2.4 < time.monotonic() - began < 20
+    assert 0.7 < time.monotonic() - began < 20
     assert signal.getsignal(signal.SIGTERM) is before
 
 

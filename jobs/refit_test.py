@@ -1,5 +1,6 @@
 import os
 import shlex
+import shutil
 import signal
 import subprocess
 import sys
@@ -16,31 +17,13 @@ from jobs.refit import question
 from orchestrator.data.cache.open_faces import open_faces
 from orchestrator.search.space import SearchSpace
 from orchestrator.testing.stand_ins import tiny
+from results.journal.file_journal import Journal
 from results.paths import Paths
 from results.schema import EPOCHS, TRIALS, table
 from results.store import Store
 
-QUESTION = """
-from ray import tune
-from orchestrator.config import Budget, Sweep
-
-def sweep():
-    return Sweep(
-        name="tiny",
-        question="Which rate suits a tiny net?",
-        space={
-            "architecture": "CPF",
-            "learning_rate": tune.grid_search([0.003, 0.1, 0.0001]),
-            "width": 0.1,
-            "batch_size": 16,
-            "epochs": 3,
-            "precision": "float32",
-        },
-        budget=Budget(trials=3, grace_epochs=1, reduction_factor=2),
-        search="grid",
-        embedded=210,
-    )
-"""
+OLD = Path(__file__).parents[1] / "results" / "format_1" / "old.zip"
+"""A sweep that version 0.1.0 trained on 280 drawn faces."""
 
 
 @pytest.fixture(autouse=True)
@@ -234,82 +217,77 @@ def test_other_data_than_the_first_sweep_s_are_refused(first, capsys):
 # --- from beginning to end -------------------------------------------------------------------
 
 
-def command(module, *words):
-    return [sys.executable, "-m", module, *map(str, words), "--no-postprocess", "--concurrency=1"]
+def words_of(sweep, *more):
+    return [str(sweep), *map(str, more), "--no-postprocess", "--concurrency=1"]
 
 
-def run(words):
-    return subprocess.run(words, capture_output=True, text=True, timeout=240, check=False)
-
-
-def kill_after(words, journal, epochs):
-    """Start a driver and SIGKILL it once its journal has that many epochs."""
+def kill_twice(words, folder):
+    """Start a refit, SIGKILL its worker after an epoch, and the driver after three more."""
+    words = [sys.executable, "-m", "jobs.refit", *words]
     driver = subprocess.Popen(words, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
-    until = time.monotonic() + 200
-    while time.monotonic() < until and driver.poll() is None:
-        lines = journal.read_text() if journal.exists() else ""
-        if lines.count('"event": "epoch"') >= epochs:
-            break
-        time.sleep(0.02)
-    assert driver.poll() is None, "it ended before it could be killed"
-    os.kill(driver.pid, signal.SIGKILL)
+    wait_for_epochs(1, folder, driver)
+    (log,) = (folder / Paths().logs).glob("worker-*.log")
+    os.kill(int(log.stem.removeprefix("worker-")), signal.SIGKILL)
+    wait_for_epochs(4, folder, driver)
+    driver.kill()
     driver.wait()
 
 
+def wait_for_epochs(count, folder, driver):
+    until = time.monotonic() + 100
+    while len(events(folder, "epoch")) < count and time.monotonic() < until:
+        assert driver.poll() is None, "it ended before it could be killed"
+        time.sleep(0.02)
+
+
+def events(folder, kind):
+    return [event for event in Journal(folder / Paths().journal).read() if event["event"] == kind]
+
+
 def _leaves_what_it_promises(sweep):
-    trials = pd.read_parquet(sweep / Paths().trials)
-    assert set(trials["status"]) <= {"completed", "pruned"}
-    finished = trials[trials["status"] == "completed"]
-    assert len(finished) >= 1
-    for trial in finished["trial"]:
+    for trial in pd.read_parquet(sweep / Paths().trials)["trial"]:
         assert (sweep / Paths().weight(trial)).is_file()
-        assert len(pd.read_parquet(sweep / Paths().prediction(trial))) == 21
+        assert len(pd.read_parquet(sweep / Paths().prediction(trial))) == 28
     for name in (Paths().sweep, Paths().epochs, Paths().tensorboard, Paths().logs):
         assert (sweep / name).exists()
 
 
 @pytest.mark.ray
 @pytest.mark.faults
-def test_a_killed_refit_goes_on_and_a_second_one_trains_nothing_again(tmp_path):
-    file, runs = tmp_path / "tiny.py", tmp_path / "runs"
-    file.write_text(QUESTION)
-    done = run(command("orchestrator.sweep", file, "--results", runs))
-    assert done.returncode == 0, done.stderr
-    _leaves_what_it_promises(runs / "tiny")
-    folder = runs / "tiny-refit"
-    words = command("jobs.refit", runs / "tiny", "--top", 2, "--seeds", 2)
+def test_a_killed_refit_goes_on_and_a_second_one_trains_nothing_again(tmp_path, capfd):
+    shutil.unpack_archive(OLD, tmp_path)
+    sweep, folder = tmp_path / "old", tmp_path / "old-refit"
+    words = words_of(sweep, "--top=2", "--seeds=2")
 
-    kill_after(words, folder / Paths().journal, 4)
-    done = run(words)
+    kill_twice(words, folder)
+    assert refit.main(words) == 0
 
-    assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines() == [str(folder)]
-    first = pd.read_parquet(runs / "tiny" / Paths().trials)
+    out, err = capfd.readouterr()
+    assert out.splitlines()[-1] == str(folder)
     trials = pd.read_parquet(folder / Paths().trials)
-    best = first.sort_values("validation_accuracy", ascending=False, kind="stable")
-    assert set(trials["learning_rate"]) == set(best["learning_rate"][:2])
+    assert trials["learning_rate"].tolist() == [0.02, 1e-9, 0.02, 1e-9]
     assert trials["seed"].tolist() == [1, 1, 2, 2]
     assert trials["status"].tolist() == ["completed"] * 4
     epochs = pd.read_parquet(folder / Paths().epochs)
-    assert len(epochs) == 12
+    assert len(epochs) == 16
     assert not epochs.duplicated(["trial", "epoch"]).any()
+    assert len(events(folder, "died")) == 1
+    _leaves_what_it_promises(folder)
 
     seeds = pd.read_parquet(folder / Paths().seeds)
     means = trials.groupby("learning_rate")["validation_accuracy"].mean()
     assert seeds["mean"].tolist() == pytest.approx(sorted(means, reverse=True))
     assert seeds["n"].tolist() == [2, 2]
     text = (folder / Paths().seeds_text).read_text()
-    assert "# tiny-refit: finalists over several seeds" in text
-    assert text in done.stderr
+    assert "# old-refit: finalists over several seeds" in text
+    assert text in err
 
-    more = command("jobs.refit", runs / "tiny", "--top", 1, "--seeds", 3, "--name", "more")
-    done = run(more)
-    assert done.returncode == 0, done.stderr
-    statuses = pd.read_parquet(runs / "more" / Paths().trials)["status"].tolist()
-    assert statuses == ["reused", "reused", "completed"]
-    assert pd.read_parquet(runs / "more" / Paths().seeds)["n"].tolist() == [3]
+    assert refit.main(words_of(sweep, "--top=1", "--seeds=2", "--name=more")) == 0
+    statuses = pd.read_parquet(tmp_path / "more" / Paths().trials)["status"].tolist()
+    assert statuses == ["reused", "reused"]
+    assert pd.read_parquet(tmp_path / "more" / Paths().seeds)["n"].tolist() == [2]
 
-    done = run(command("jobs.refit", runs / "tiny", "--top", 3, "--seeds", 2))
-    assert done.returncode == 2
-    assert "is now" in done.stderr
-    assert "start under another --name" in done.stderr
+    capfd.readouterr()
+    error = refused(capfd, words_of(sweep, "--top=1", "--seeds=1"))
+    assert "is now" in error
+    assert "start under another --name" in error

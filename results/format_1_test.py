@@ -87,11 +87,13 @@ def test_its_finished_trials_are_reused_by_another_sweep(results):
     assert [finished(name) for name in ("2225457c2d", "bb1b5ab64d", "b5f10455b4")] == [None] * 3
 
 
-def test_it_is_refit(results, capsys):
+def test_it_is_refit(results, capsys, monkeypatch):
+    monkeypatch.setattr("orchestrator.driver.dry_run.measure", lambda planned: {})
     assert refit.main([str(results / "old"), "--top=2", "--dry-run"]) == 0
     assert "1 stopped by its time budget, 1 not begun" in capsys.readouterr().err
 
 
+@pytest.mark.slow  # by default jobs/postprocess_test.py works up this very folder
 def test_it_is_post_processed(results):
     store = Store(results / "old")
     postprocess(postprocessing(store, explain=7)[0])

@@ -85,7 +85,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(prog="python -m cluster.chaos", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="NAME", help="of faults; default: all")
-    parser.add_argument("--short", action="store_true", help="those that run with every change")
+    parser.add_argument("--short", action="store_true", help="two quick ones alone")
     parser.add_argument("--list", action="store_true", help="print their names and leave")
     parser.add_argument("--folder", help="for the sweeps; default: a new temporary one")
     return parser

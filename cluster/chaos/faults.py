@@ -29,7 +29,7 @@ class Fault:
     Attributes:
         words: what is done, as the table says it.
         inject: does it in a folder of its own and compares.
-        short: whether it belongs to the short form that runs with every change.
+        short: whether it belongs to the short form, `--short`.
         seconds: that it takes, about.
         needs: what this machine must have for it, a key of `NEEDS`; empty if nothing.
         within_s: in which it is noticed, at most; None where nothing is promised.

@@ -1,4 +1,4 @@
-"""Every fault, injected: the short ones with every run, the others with -m slow.
+"""Every fault, injected, with -m slow; local_cluster_test injects three into one sweep by default.
 
 `python -m cluster.chaos` runs this file and prints the properties of each test as a table's row.
 """
@@ -13,11 +13,6 @@ from cluster.chaos.faults import FAULTS, NEEDS, Fault
 from cluster.chaos.outcome import Outcome
 from cluster.chaos.sandbox import end_all
 
-ALL = [
-    pytest.param(name, marks=() if fault.short else pytest.mark.slow)
-    for name, fault in FAULTS.items()
-]
-
 
 @pytest.fixture(scope="session")
 def folder(request, tmp_path_factory):
@@ -26,9 +21,10 @@ def folder(request, tmp_path_factory):
     return named or tmp_path_factory.mktemp("faults")
 
 
+@pytest.mark.slow
 @pytest.mark.faults
 @pytest.mark.ray
-@pytest.mark.parametrize("name", ALL)
+@pytest.mark.parametrize("name", FAULTS)
 def test_a_sweep_with_a_fault_ends_as_one_that_was_left_alone(name, folder, record_property):
     fault = FAULTS[name]
     record_property("fault", name)

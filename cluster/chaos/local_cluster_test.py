@@ -8,11 +8,13 @@ import time
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
+from random import Random
 
 import pytest
 
-from cluster.chaos.comparison import differences
-from cluster.chaos.fake_training import TrialFault
+from cluster.chaos.comparison import differences, inconsistencies
+from cluster.chaos.fake_training import TrialFault, right
+from cluster.chaos.kill_points import KILL_POINTS
 from cluster.chaos.local_cluster import LocalCluster
 from cluster.chaos.sandbox import Sandbox
 
@@ -63,11 +65,17 @@ def sweep(cluster: LocalCluster, sandbox: Sandbox) -> set[int]:
     """Run it to its end; gives the numbers of the nodes on which trials ran."""
     driver, seen = sandbox.begin(), {}
     while driver.poll() is None:
-        for _, _, pid, _ in sandbox.finished_epochs():
-            if pid not in seen and (node := cluster.of(pid)):
-                seen[pid] = cluster.nodes.index(node)
+        nodes_that_train(cluster, sandbox, seen)
         time.sleep(0.05)
     assert driver.returncode == 0, sandbox.stderr
+    return set(seen.values())
+
+
+def nodes_that_train(cluster: LocalCluster, sandbox: Sandbox, seen: dict[int, int]) -> set[int]:
+    """Their numbers, so far; `seen` keeps process -> node, as a process that is gone has none."""
+    for _, _, pid, _ in sandbox.finished_epochs():
+        if pid not in seen and (node := cluster.of(pid)):
+            seen[pid] = cluster.nodes.index(node)
     return set(seen.values())
 
 
@@ -76,9 +84,36 @@ def test_overlapping_spans_are_counted():
     assert most_at_once([]) == 0
 
 
-@pytest.mark.parametrize(
-    "nodes", [2, pytest.param(4, marks=pytest.mark.slow), pytest.param(8, marks=pytest.mark.slow)]
-)
+def test_two_nodes_a_killed_driver_and_dead_processes_leave_the_rows_of_the_script(folder):
+    faults, seen = (TrialFault(2, 1, "die"), TrialFault(7, 0, "die")), {}
+    with LocalCluster(folder / "cluster") as cluster:
+        cluster.add(2)
+        sandbox = on(cluster, folder, trials=8, grace=1, slots=2, trial_faults=faults)
+        driver = sandbox.begin()
+        # The head has no CPU to give.
+        sandbox.wait(lambda: nodes_that_train(cluster, sandbox, seen) == {1, 2})
+        assert KILL_POINTS["inside a checkpoint's write"](sandbox, driver, Random(1))
+        sandbox.kill(driver)
+        before = len(sandbox.finished_epochs())
+        sweep(cluster, sandbox)
+    assert before < len(sandbox.finished_epochs())
+    assert None not in [sandbox.injected_at(fault) for fault in faults]
+    assert most_at_once(list(spans(sandbox).values())) == 2
+    assert sandbox.repeated_epochs() <= 3  # of the dead process, and of both that the driver had
+
+    trials, epochs = sandbox.tables()
+    assert sorted(trials["seed"]) == list(range(8))
+    assert set(trials["status"]) == {"completed", "pruned"}
+    for trial, seed, last in trials[["trial", "seed", "epochs_trained"]].itertuples(index=False):
+        rows = epochs[epochs["trial"] == trial]
+        assert rows["epoch"].tolist() == list(range(1, last + 1))
+        expected = [right(seed, epoch, 42) / 42 for epoch in rows["epoch"]]
+        assert rows["validation_accuracy"].tolist() == pytest.approx(expected)
+    assert inconsistencies(sandbox) == []  # each rung's decision follows from the rows before it
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("nodes", [2, 4, 8])
 def test_every_node_trains_and_the_table_is_that_of_one(nodes, folder):
     with LocalCluster(folder / "cluster") as cluster:
         cluster.add(nodes)
