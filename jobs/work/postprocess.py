@@ -4,6 +4,7 @@ import contextlib
 import errno
 import sys
 import tempfile
+import time
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
@@ -20,6 +21,7 @@ from analysis.pipeline.worker import TaskWorker
 from analysis.pipeline.write_report import check_reads
 from analysis.sweep_folder import SweepFolder
 from orchestrator.errors import BadInput
+from orchestrator.monitor.ending import ending_lines
 from orchestrator.on_ray.session import cluster_resources, session
 from orchestrator.on_ray.worker_pool import PoolLayout, WorkerPool, WorkItem
 from orchestrator.process import hardware
@@ -54,6 +56,7 @@ def run(arguments: PostprocessArguments) -> int:
 
 
 def _run(arguments: PostprocessArguments) -> int:
+    began = time.monotonic()
     request = arguments.request
     place = _place(arguments.results)
     folder = SweepFolder(_store(place))
@@ -61,6 +64,7 @@ def _run(arguments: PostprocessArguments) -> int:
     if not request.force and is_done(folder, request):
         report = f"{folder.store.root}/{Paths().report}"
         print(f"nothing to do: {report} is up to date; --force redoes it", file=sys.stderr)
+        print(_ending(folder.store, began), file=sys.stderr)
         print(folder.store.root)
         return DONE
     store = folder.store
@@ -70,9 +74,16 @@ def _run(arguments: PostprocessArguments) -> int:
         redirected_output(logs / "postprocess.log") as (_, err),
     ):
         code = _guarded(arguments, folder, logs, err)
+        if code == DONE:
+            print(_ending(store, began), file=err, flush=True)
     if code == DONE:
         print(folder.store.root)
     return code
+
+
+def _ending(store: Store, began: float) -> str:
+    """The last lines: what came out, where to read."""
+    return ending_lines(store.root, time.monotonic() - began, answer="")
 
 
 def _place(results: str) -> str:

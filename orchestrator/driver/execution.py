@@ -6,6 +6,7 @@ import logging
 import shlex
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
 
@@ -18,12 +19,15 @@ from orchestrator.driver.run import SweepRun, train
 from orchestrator.driver.sweep_record import record
 from orchestrator.errors import BadInput
 from orchestrator.monitor.closing import closing_lines
+from orchestrator.monitor.ending import ending_lines
+from orchestrator.monitor.interruption import interrupted_lines
 from orchestrator.on_ray.precision_probe import faster_precision
 from orchestrator.on_ray.resources import TrialResources
 from orchestrator.on_ray.session import cluster_resources, session
 from orchestrator.on_ray.trial import Trial
 from orchestrator.plan import Plan
 from orchestrator.process import hardware, provenance
+from orchestrator.process.duration import duration
 from orchestrator.process.error_line import error_line, log_traceback
 from orchestrator.process.exit_code import DONE, FAILED, INTERRUPTED
 from orchestrator.process.signals import termination_as_ctrl_c
@@ -56,6 +60,7 @@ def run(
     Raises:
         BadInput, DamagedResults, Busy: one sentence for the user.
     """
+    began = time.monotonic()
     planned = plan.make(request, question)
     if request.dry_run:
         return dry_run(planned, request)
@@ -67,7 +72,7 @@ def run(
         redirected_output(place.log) as (_, err),
         warnings_to(err),
     ):
-        work = SweepRun(request, planned, journal, place, err, trainable)
+        work = SweepRun(request, planned, journal, place, err, trainable, began)
         code = _sweep(work)
         with _harmless(err, "logs"):
             place.push()
@@ -118,7 +123,7 @@ def _sweep(work: SweepRun) -> int:
     except (KeyboardInterrupt, SystemExit):  # the latter by Ray at a SIGTERM while it starts
         with contextlib.suppress(OSError):  # a full disk must not cost the line below
             work.journal.append({"event": "interrupted"})
-        work.say(f"\ninterrupted; go on with:\n  {work.again}")
+        work.say(f"\n{_reached(work)}\ngo on with:\n  {work.again}")
         return INTERRUPTED
     except (BadInput, DamagedResults, Busy):
         raise
@@ -127,6 +132,17 @@ def _sweep(work: SweepRun) -> int:
         work.say(f"error: {error_line(error)}; see {work.planned.folder}/{Paths().logs}/driver.log")
         work.say(f"what was trained is kept; go on with:\n  {work.again}")
         return FAILED
+
+
+def _reached(work: SweepRun) -> str:
+    """How far it came, as the journal says: an interrupted ledger may be half a step behind it."""
+    try:
+        ledger = Ledger(work.journal, work.journal.read())
+    except (OSError, DamagedResults):  # to say how to go on matters more
+        log_traceback()
+        return f"interrupted after {duration(work.seconds)}"
+    planned = work.planned
+    return interrupted_lines(ledger, planned.folder, planned.trials, work.seconds)
 
 
 def _done_before(work: SweepRun) -> Ledger | None:
@@ -208,7 +224,10 @@ def _finish(work: SweepRun, ledger: Ledger) -> int:
     if all(entry.status in ("failed", "running") for entry in entries):
         work.say(f"error: no trial succeeded; see {work.planned.folder}/{Paths().trials}")
         return FAILED
-    return _postprocess(work) if work.request.postprocess else DONE
+    if work.request.postprocess:
+        return _postprocess(work)
+    work.say(ending_lines(work.planned.folder, work.seconds, report=False))
+    return DONE
 
 
 def _have_run(words: Sequence[str], err: TextIO) -> int:
@@ -236,4 +255,6 @@ def _postprocess(work: SweepRun) -> int:
         work.say("error: trained, but post-processing failed; again:")
         work.say(f"  python -m {POSTPROCESS} {shlex.quote(place)}")
         return FAILED
+    # It has said its answer and where to read; the time that it gave was its own.
+    work.say(f"time in all  {duration(work.seconds)}")
     return DONE

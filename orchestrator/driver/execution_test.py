@@ -53,6 +53,23 @@ def events(folder):
     return [event["event"] for event in Journal(folder / Paths().journal).read()]
 
 
+def test_an_interruption_says_what_had_been_reached(question, results, capsys, monkeypatch):
+    work = work_on(parse([question, "--results", str(results)]))
+    row = {"validation_accuracy": 0.25, "validation_loss": 1.0}
+
+    def with_ray(work):
+        ledger = ledger_of(COMPLETED, {}, journal=work.journal)
+        ledger.epoch("trial 1", row | {"epoch": 1}, {})
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(execution, "_with_ray", with_ray)
+    assert execution._sweep(work) == 130
+    err = capsys.readouterr().err.splitlines()
+    assert err[1].endswith(": 1 of 1 trials had ended (1 completed), 1 were under way")
+    assert err[2] == "best so far: validation accuracy 0.2500 after epoch 1: CPF, plain (trial 1)"
+    assert err[3] == f"tables: {results}/tiny/trials.parquet, {results}/tiny/epochs.parquet"
+
+
 def pasted(err):
     """The command that the terminal was told to go on with, as a request."""
     (line,) = [line.strip() for line in err.splitlines() if COMMAND.program in line]
@@ -86,6 +103,8 @@ def test_an_interruption_is_written_down_and_says_how_to_go_on(
     out, err = capfd.readouterr()
     assert out == f"{results / 'tiny'}\n"
     assert events(results / "tiny") == ["begun", "interrupted"]
+    reached = "\ninterrupted after 0 s: 0 of 1 trials had ended, 0 were under way\n"
+    assert reached + "no accuracy had been measured\ngo on with:\n  " in err
     again = pasted(err)
     assert (again.question, again.name, again.resume) == (question, "tiny", True)
     assert (again.settings, again.postprocess) == ({"head": "1024 512"}, False)
@@ -153,8 +172,8 @@ def test_termination_reaches_us_although_ray_has_a_handler_of_its_own(tmp_path):
 # --- the end ---------------------------------------------------------------------------------
 
 
-def ledger_of(*ends):
-    ledger = Ledger(ListJournal())
+def ledger_of(*ends, journal=None):
+    ledger = Ledger(journal or ListJournal())
     for number, end in enumerate(ends):
         config = {"architecture": "CPF", "preprocessing": "plain", "learning_rate": 0.01}
         ledger.asked(f"trial {number}", config, number)
@@ -192,6 +211,15 @@ def test_the_code_says_whether_anything_succeeded(ends, code, sentence, question
     assert sentence in capsys.readouterr().err
 
 
+def test_without_post_processing_a_sweep_ends_with_where_to_look(question, results, capsys):
+    request = parse([question, "--results", str(results), "--no-postprocess"])
+    assert execution._finish(work_on(request), ledger_of(COMPLETED)) == 0
+    assert capsys.readouterr().err.splitlines()[-2:] == [
+        f"TensorBoard  tensorboard --logdir {results}/tiny/tensorboard",
+        "time         0 s",
+    ]
+
+
 @pytest.mark.parametrize("code", [0, 3])
 def test_post_processing_comes_last_and_its_failure_is_said(
     code, question, results, capsys, monkeypatch
@@ -206,7 +234,9 @@ def test_post_processing_comes_last_and_its_failure_is_said(
     request = parse([question, "--results", str(results)])
     assert execution._finish(work_on(request), ledger_of(COMPLETED)) == (1 if code else 0)
     assert commands == [[sys.executable, "-m", "jobs.postprocess", str(results / "tiny")]]
-    assert ("post-processing failed" in capsys.readouterr().err) == bool(code)
+    err = capsys.readouterr().err
+    assert ("post-processing failed" in err) == bool(code)
+    assert err.endswith("time in all  0 s\n") == (code == 0)
 
 
 @pytest.mark.parametrize("by", [KeyboardInterrupt(), SystemExit(15)])

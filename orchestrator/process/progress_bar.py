@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
 from orchestrator.process.duration import duration
 
@@ -21,6 +21,9 @@ LINE_EVERY_S = 60.0
 WORTH_A_LINE_S = 5.0
 """Work shorter than this leaves no line in a log."""
 
+WORTH_A_RATE = 10
+"""Steps before a speed is shown: of fewer it says little, and of members or trials "0 a second"."""
+
 
 class ProgressBar:
     """Progress of one piece of work.
@@ -30,8 +33,8 @@ class ProgressBar:
     Args:
         description: what is being done, e.g. "explaining members".
         total: steps in all.
-        unit: of steps, e.g. "images". With one the bar shows their number and speed, appears at
-            once and stays; and a log gets lines.
+        unit: of steps, e.g. "images". With one the bar shows their number and, from
+            `WORTH_A_RATE` on, their speed, appears at once and stays; and a log gets lines.
         console: where to draw; standard error by default.
     """
 
@@ -49,7 +52,10 @@ class ProgressBar:
             TextColumn("{task.description}"),
             BarColumn(),
             *(speed if unit else (TextColumn("{task.percentage:>3.0f}%"),)),
+            TimeElapsedColumn(),
+            TextColumn("gone,"),
             TimeRemainingColumn(),
+            TextColumn("left"),
             console=self._console,
             transient=not unit,
             disable=not self._is_terminal,
@@ -101,20 +107,25 @@ class ProgressBar:
         self._is_started = True
 
     def _draw(self, now: float) -> None:
-        speed = f"{self.speed:,.0f} {self._unit}/s"
-        self._rich.update(self._task, completed=self._done, speed=speed)
+        self._rich.update(self._task, completed=self._done, speed=self._rate)
         if self._is_started and now - self._last >= REDRAW_S:
             self._last = now
             self._rich.refresh()
         elif not self._is_started and now - self._began > PATIENCE:
             self._start()
 
+    @property
+    def _rate(self) -> str:
+        return f"{self.speed:,.0f} {self._unit}/s" if self._done >= WORTH_A_RATE else ""
+
     def _print_line(self) -> None:
-        left = (self._total - self._done) / self.speed
-        self._print(
-            f"{self._done:,} of {self._total:,} {self._unit}, {self.speed:,.0f} {self._unit}/s, "
-            f"about {duration(left)} left"
-        )
+        seconds = time.monotonic() - self._began
+        parts = [f"{self._done:,} of {self._total:,} {self._unit}", self._rate]
+        parts.append(f"{duration(seconds)} gone")
+        if self._done > 0:
+            left = (self._total - self._done) * seconds / self._done
+            parts.append(f"about {duration(left)} left")
+        self._print(", ".join(filter(None, parts)))
 
     def _print(self, text: str) -> None:
         print(f"{self._description}: {text}", file=self._console.file, flush=True)
