@@ -18,6 +18,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -27,6 +28,7 @@ from orchestrator import sweep, sweeps
 from orchestrator.data.remote.uris import absolute, is_uri
 from orchestrator.errors import BadInput
 from orchestrator.process.command_line import Command, flag, words_of
+from orchestrator.process.duration import duration
 from orchestrator.process.exit_code import BAD_INPUT, DONE, INTERRUPTED, exit_code
 from orchestrator.request import EXIT_CODES, FINALISTS, FinalistOptions, RunOptions, SweepRequest
 from results.errors import DamagedResults
@@ -252,6 +254,7 @@ def _is_worked_up(words: Sequence[str]) -> bool:
 
 
 def _run(request: PipelineRequest, again: str) -> int:
+    began = time.monotonic()
     with Runner() as runner:
         for step in steps(request):
             if step.done():
@@ -270,6 +273,7 @@ def _run(request: PipelineRequest, again: str) -> int:
                 _say(f"the sweep has trials left, its finalists wait; go on with:\n  {again}")
                 print(request.store(request.sweep_name).root)
                 return DONE
+    _say(f"\nall steps: {duration(time.monotonic() - began)}")
     print(request.store(request.refit_name if request.refit else request.sweep_name).root)
     return DONE
 

@@ -25,6 +25,7 @@ from orchestrator.monitor.ending import ending_lines
 from orchestrator.on_ray.session import cluster_resources, session
 from orchestrator.on_ray.worker_pool import PoolLayout, WorkerPool, WorkItem
 from orchestrator.process import hardware
+from orchestrator.process.duration import duration
 from orchestrator.process.error_line import error_line, log_traceback
 from orchestrator.process.exit_code import DONE, FAILED, INTERRUPTED
 from orchestrator.process.progress_bar import ProgressBar
@@ -45,18 +46,19 @@ def run(arguments: PostprocessArguments) -> int:
     Raises:
         BadInput, DamagedResults: one sentence for the user.
     """
+    began = time.monotonic()
     try:
-        return _run(arguments)
+        return _run(arguments, began)
     except (KeyboardInterrupt, SystemExit):  # the latter by Ray at a SIGTERM while it starts
+        took, again = duration(time.monotonic() - began), resume_command(arguments)
         print(
-            f"\ninterrupted; what is finished is kept; go on with:\n  {resume_command(arguments)}",
+            f"\ninterrupted after {took}; what is finished is kept; go on with:\n  {again}",
             file=sys.stderr,
         )
         return INTERRUPTED
 
 
-def _run(arguments: PostprocessArguments) -> int:
-    began = time.monotonic()
+def _run(arguments: PostprocessArguments, began: float) -> int:
     request = arguments.request
     place = _place(arguments.results)
     folder = SweepFolder(_store(place))

@@ -53,23 +53,6 @@ def events(folder):
     return [event["event"] for event in Journal(folder / Paths().journal).read()]
 
 
-def test_an_interruption_says_what_had_been_reached(question, results, capsys, monkeypatch):
-    work = work_on(parse([question, "--results", str(results)]))
-    row = {"validation_accuracy": 0.25, "validation_loss": 1.0}
-
-    def with_ray(work):
-        ledger = ledger_of(COMPLETED, {}, journal=work.journal)
-        ledger.epoch("trial 1", row | {"epoch": 1}, {})
-        raise KeyboardInterrupt
-
-    monkeypatch.setattr(execution, "_with_ray", with_ray)
-    assert execution._sweep(work) == 130
-    err = capsys.readouterr().err.splitlines()
-    assert err[1].endswith(": 1 of 1 trials had ended (1 completed), 1 were under way")
-    assert err[2] == "best so far: validation accuracy 0.2500 after epoch 1: CPF, plain (trial 1)"
-    assert err[3] == f"tables: {results}/tiny/trials.parquet, {results}/tiny/epochs.parquet"
-
-
 def pasted(err):
     """The command that the terminal was told to go on with, as a request."""
     (line,) = [line.strip() for line in err.splitlines() if COMMAND.program in line]
@@ -251,6 +234,24 @@ def test_a_signal_that_ray_takes_while_it_starts_is_an_interruption_too(
     assert execution._sweep(work) == 130
     assert [event["event"] for event in work.journal.events] == ["interrupted"]
     assert f"go on with:\n  {work.again}" in capsys.readouterr().err
+
+
+def test_an_interruption_says_what_had_been_reached(question, results, capsys, monkeypatch):
+    work = work_on(parse([question, "--results", str(results)]))
+    row = {"validation_accuracy": 0.25, "validation_loss": 1.0}
+
+    def with_ray(work):
+        ledger = ledger_of(COMPLETED, {}, journal=work.journal)
+        ledger.epoch("trial 1", row | {"epoch": 1}, {})
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr(execution, "_with_ray", with_ray)
+    assert execution._sweep(work) == 130
+    _, count, best, tables, *_ = capsys.readouterr().err.splitlines()
+    assert count.endswith(": 1 of 1 trials had ended (1 completed), 1 were under way")
+    what = "validation accuracy 0.2500 after epoch 1: CPF, plain"
+    assert best == f"best so far: {what} (trial trial 1)"
+    assert tables == f"tables: {results}/tiny/trials.parquet, {results}/tiny/epochs.parquet"
 
 
 def test_what_the_store_warns_of_is_shown_while_the_sweep_runs(capsys):

@@ -82,6 +82,8 @@ class ProgressBar:
         seconds = time.monotonic() - self._began
         if kind is None and self._has_lines and seconds >= WORTH_A_LINE_S:
             self._print(f"{self._done:,} {self._unit} in {duration(seconds)}")
+        elif kind is KeyboardInterrupt and self._has_lines:  # a bar says it as it stands there
+            self._print(f"{self._count} when interrupted after {duration(seconds)}")
 
     @property
     def speed(self) -> float:
@@ -115,13 +117,16 @@ class ProgressBar:
             self._start()
 
     @property
+    def _count(self) -> str:
+        return f"{self._done:,} of {self._total:,} {self._unit}"
+
+    @property
     def _rate(self) -> str:
         return f"{self.speed:,.0f} {self._unit}/s" if self._done >= WORTH_A_RATE else ""
 
     def _print_line(self) -> None:
         seconds = time.monotonic() - self._began
-        parts = [f"{self._done:,} of {self._total:,} {self._unit}", self._rate]
-        parts.append(f"{duration(seconds)} gone")
+        parts = [self._count, self._rate, f"{duration(seconds)} gone"]
         if self._done > 0:
             left = (self._total - self._done) * seconds / self._done
             parts.append(f"about {duration(left)} left")

@@ -70,6 +70,20 @@ def test_a_log_gets_lines_now_and_then_and_one_at_the_end(monkeypatch):
     assert lines[-1] == "reading: 10 images in 0 s"
 
 
+def test_an_interruption_leaves_how_far_it_had_come_in_a_log():
+    file = io.StringIO()
+
+    def interrupt() -> None:
+        with ProgressBar("judging maps", 301, "images", Console(file=file, width=80)) as bar:
+            bar.advance(120)
+            raise KeyboardInterrupt
+
+    with pytest.raises(KeyboardInterrupt):
+        interrupt()
+    line = "judging maps: 120 of 301 images when interrupted after 0 s\n"
+    assert file.getvalue() == line
+
+
 def test_quick_work_leaves_no_line_in_a_log():
     assert drawn(terminal=False, unit="images") == ""
 
