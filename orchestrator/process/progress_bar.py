@@ -5,7 +5,7 @@ from types import TracebackType
 from typing import Self
 
 from rich.console import Console
-from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.progress import BarColumn, Progress, TextColumn
 
 from orchestrator.process.duration import duration
 
@@ -44,27 +44,20 @@ class ProgressBar:
         self._description, self._total, self._unit = description, total, unit
         self._console = console or Console(stderr=True)
         self._is_terminal = self._console.is_terminal
-        speed = (
-            TextColumn(f"{{task.completed:,.0f}} of {{task.total:,.0f}} {unit}"),
-            TextColumn("{task.fields[speed]}"),
-        )
         self._rich = Progress(
             TextColumn("{task.description}"),
-            BarColumn(),
-            *(speed if unit else (TextColumn("{task.percentage:>3.0f}%"),)),
-            TimeElapsedColumn(),
-            TextColumn("gone,"),
-            TimeRemainingColumn(),
-            TextColumn("left"),
+            BarColumn(bar_width=20),  # so that a line has room for the rest in 80 columns
+            TextColumn("{task.fields[state]}"),
             console=self._console,
             transient=not unit,
             disable=not self._is_terminal,
             # A thread of its own could outlive an interrupt, and the stream with it.
             auto_refresh=False,
         )
-        self._task = self._rich.add_task(description, total=total, speed="")
+        self._task = self._rich.add_task(description, total=total, state="")
         self._done, self._is_started = 0, False
         self._began = self._last = time.monotonic()
+        self._rich.update(self._task, state=self._state)
 
     def __enter__(self) -> Self:
         if self._unit:
@@ -96,7 +89,7 @@ class ProgressBar:
         now = time.monotonic()
         if self._has_lines and now - self._last >= LINE_EVERY_S:
             self._last = now
-            self._print_line()
+            self._print(self._state)
         elif self._is_terminal:
             self._draw(now)
 
@@ -109,7 +102,7 @@ class ProgressBar:
         self._is_started = True
 
     def _draw(self, now: float) -> None:
-        self._rich.update(self._task, completed=self._done, speed=self._rate)
+        self._rich.update(self._task, completed=self._done, state=self._state)
         if self._is_started and now - self._last >= REDRAW_S:
             self._last = now
             self._rich.refresh()
@@ -118,19 +111,22 @@ class ProgressBar:
 
     @property
     def _count(self) -> str:
+        if not self._unit:
+            return f"{self._done / self._total:.0%}" if self._total else "100%"
         return f"{self._done:,} of {self._total:,} {self._unit}"
 
     @property
-    def _rate(self) -> str:
-        return f"{self.speed:,.0f} {self._unit}/s" if self._done >= WORTH_A_RATE else ""
-
-    def _print_line(self) -> None:
+    def _state(self) -> str:
+        """E.g. "120 of 301 images, 12/s, 10 s gone, about 15 s left"."""
         seconds = time.monotonic() - self._began
-        parts = [self._count, self._rate, f"{duration(seconds)} gone"]
+        parts = [self._count]
+        if self._unit and self._done >= WORTH_A_RATE:
+            parts.append(f"{self.speed:,.0f}/s")
+        parts.append(f"{duration(seconds)} gone")
         if self._done > 0:
             left = (self._total - self._done) * seconds / self._done
             parts.append(f"about {duration(left)} left")
-        self._print(", ".join(filter(None, parts)))
+        return ", ".join(parts)
 
     def _print(self, text: str) -> None:
         print(f"{self._description}: {text}", file=self._console.file, flush=True)

@@ -10,7 +10,7 @@ from orchestrator.process.progress_bar import ProgressBar
 
 def drawn(terminal: bool, unit: str = "", total: int = 10) -> str:
     file = io.StringIO()
-    console = Console(file=file, force_terminal=terminal, width=120)
+    console = Console(file=file, force_terminal=terminal, no_color=True, width=80)
     with ProgressBar("reading", total, unit, console) as bar:
         for _ in range(total):
             bar.advance(1)
@@ -37,13 +37,12 @@ def test_work_with_a_unit_is_shown_at_once_with_its_number_speed_and_time():
     text = drawn(terminal=True, unit="images")
     assert "0 of 10 images" in text
     assert "10 of 10 images" in text
-    assert "images/s" in text
-    assert "0:00:00 gone," in text
+    assert re.search(r"10 of 10 images, [\d,]+/s, 0 s gone, about 0 s left", text)
 
 
 def test_under_ten_steps_there_is_a_time_and_no_speed(monkeypatch):
-    assert "9 of 9 members" in (text := drawn(terminal=True, unit="members", total=9))
-    assert "0:00:00 gone," in text
+    text = drawn(terminal=True, unit="members", total=9)
+    assert "9 of 9 members, 0 s gone, about 0 s left" in text
     assert "/s" not in text
     monkeypatch.setattr(progress_bar, "LINE_EVERY_S", 0.0)
     lines = drawn(terminal=False, unit="members", total=9).splitlines()
@@ -64,9 +63,7 @@ def test_a_log_gets_lines_now_and_then_and_one_at_the_end(monkeypatch):
     lines = drawn(terminal=False, unit="images").splitlines()
     assert len(lines) == 11
     assert lines[4] == "reading: 5 of 10 images, 0 s gone, about 0 s left"
-    assert re.fullmatch(
-        r"reading: 10 of 10 images, [\d,]+ images/s, 0 s gone, about 0 s left", lines[9]
-    )
+    assert re.fullmatch(r"reading: 10 of 10 images, [\d,]+/s, 0 s gone, about 0 s left", lines[9])
     assert lines[-1] == "reading: 10 images in 0 s"
 
 
