@@ -10,10 +10,12 @@ import argparse
 import sys
 from collections.abc import Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from cluster.checks import problems
-from cluster.checks.files import REPOSITORY, Pins, Unreadable, read
 from orchestrator.process.exit_code import BAD_INPUT, DONE
+
+if TYPE_CHECKING:  # readers and schemas take their time: functions that need them import them
+    from cluster.checks.files import Pins
 
 SHIPPED = ("cluster/kuberay/*.yaml", "cluster/ray/*.yaml", "cluster/Dockerfile")
 
@@ -24,14 +26,19 @@ def shipped() -> list[Path]:
     Raises:
         Unreadable: where there are none, as in an installed package.
     """
+    from cluster.checks.files import REPOSITORY, Unreadable
+
     files = [f for pattern in SHIPPED for f in sorted(REPOSITORY.glob(pattern))]
     if not files:
         raise Unreadable(f"{REPOSITORY}: no cluster descriptions here; name the files to check")
     return files
 
 
-def check(path: Path, pins: Pins) -> list[str]:
+def check(path: Path, pins: "Pins") -> list[str]:
     """A sentence a problem of one file; none where all is in order."""
+    from cluster.checks import problems
+    from cluster.checks.files import Unreadable, read
+
     name = shown_path(path)
     try:
         description = read(path, pins)
@@ -57,6 +64,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     )
     p.add_argument("files", nargs="*", type=Path, metavar="FILE", help="default: those shipped")
     named = p.parse_args(argv).files
+    from cluster.checks.files import Pins, Unreadable
+
     try:
         pins = Pins.of()
         files = named or shipped()

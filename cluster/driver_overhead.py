@@ -21,15 +21,17 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from importlib import metadata
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import psutil
-import ray
 
-from cluster.chaos.sandbox import Sandbox
 from orchestrator.process import hardware, provenance
 from results.paths import Paths
+
+if TYPE_CHECKING:  # it brings pandas and Ray along: `main` imports it, once its words are read
+    from cluster.chaos.sandbox import Sandbox
 
 EVERY_S = 0.2
 """Between two looks at the driver's process."""
@@ -91,7 +93,7 @@ class DriverOverhead:
         return self.cpu_ms[-1] / self.cpu_ms[0]
 
 
-def measure(sandbox: Sandbox) -> DriverOverhead:
+def measure(sandbox: "Sandbox") -> DriverOverhead:
     """Run a sweep that nothing disturbs, and then its last trials again.
 
     Raises:
@@ -119,7 +121,7 @@ def measure(sandbox: Sandbox) -> DriverOverhead:
     )
 
 
-def _sampled(sandbox: Sandbox) -> list[Sample]:
+def _sampled(sandbox: "Sandbox") -> list[Sample]:
     driver = sandbox.begin()
     process, samples = psutil.Process(driver.pid), list[Sample]()
     while driver.poll() is None:
@@ -132,18 +134,18 @@ def _sampled(sandbox: Sandbox) -> list[Sample]:
     return samples
 
 
-def _check(sandbox: Sandbox, driver: "subprocess.Popen[str]") -> None:
+def _check(sandbox: "Sandbox", driver: "subprocess.Popen[str]") -> None:
     if driver.wait():
         raise RuntimeError(f"the sweep ended with {driver.returncode}: {sandbox.stderr[-2000:]}")
 
 
-def _journal(sandbox: Sandbox) -> Path:
+def _journal(sandbox: "Sandbox") -> Path:
     folder = sandbox.store.local
     assert folder is not None, "a sandbox's results are local unless it says otherwise"
     return folder / Paths().journal
 
 
-def _resumed(sandbox: Sandbox) -> float:
+def _resumed(sandbox: "Sandbox") -> float:
     """Cut the journal where the last trial was asked for, as a kill would have; go on."""
     journal = _journal(sandbox)
     lines = journal.read_bytes().splitlines(keepends=True)
@@ -245,7 +247,7 @@ def heading(slots: int, epochs: int, grace: int, seconds: float = 0.0) -> str:
     return "\n".join(
         (
             f"Sweeps without training of {epochs} epochs at most, {seconds:g} s each, {rungs}, "
-            f"{slots} slots. {today}, {hardware.machine()}, Ray {ray.__version__}, "
+            f"{slots} slots. {today}, {hardware.machine()}, Ray {metadata.version('ray')}, "
             f"commit {commit}.",
             "",
             f"| {' | '.join(COLUMNS)} |",
@@ -264,6 +266,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     parser.add_argument("--seconds", type=float, default=0.0, help="that an epoch takes")
     parser.add_argument("--folder", help="for the runs; a temporary one if absent")
     options = parser.parse_args(argv)
+    from cluster.chaos.sandbox import Sandbox  # only now: see its import above
+
     print(heading(options.slots, options.epochs, options.grace, options.seconds), flush=True)
     for n in options.trials:
         folder = Path(tempfile.mkdtemp(prefix="driver-overhead-", dir=options.folder))

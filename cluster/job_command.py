@@ -4,6 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from jobs.pipeline import parse as parse_pipeline
 from orchestrator import sweeps
 from orchestrator.errors import BadInput
 from orchestrator.process.command_line import Command, flag
@@ -35,9 +36,7 @@ def _sweep(words: list[str]) -> JobCommand:
 
 
 def _pipeline(words: list[str]) -> JobCommand:
-    from jobs.pipeline import parse  # brings Ray along, which may only come after its variables
-
-    return _of_question(words, parse(words))
+    return _of_question(words, parse_pipeline(words))
 
 
 def _of_question(words: list[str], request: SweepRequest) -> JobCommand:

@@ -8,7 +8,6 @@ from urllib.parse import urlsplit
 
 from orchestrator.data.remote.uris import check, is_uri
 from orchestrator.errors import BadInput
-from orchestrator.on_ray.tune_internals import uploaded_files
 from results.secrets import forms_in, names_secret
 
 CREDENTIALS = {
@@ -102,6 +101,8 @@ def variables(pairs: Sequence[str]) -> dict[str, str]:
 
 def upload_sizes(root: Path) -> dict[str, int]:
     """File -> bytes, of what Ray would upload."""
+    from orchestrator.on_ray.tune_internals import uploaded_files  # brings Ray along
+
     return {str(path.relative_to(root)): path.stat().st_size for path in uploaded_files(root)}
 
 

@@ -18,20 +18,24 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from orchestrator import plan, sweep, sweeps
+from orchestrator import sweep, sweeps
 from orchestrator.data.remote.uris import absolute, is_uri
 from orchestrator.errors import BadInput
 from orchestrator.process.command_line import Command, flag, words_of
+from orchestrator.process.duration import duration
 from orchestrator.process.exit_code import BAD_INPUT, DONE, INTERRUPTED, exit_code
 from orchestrator.request import EXIT_CODES, FINALISTS, FinalistOptions, RunOptions, SweepRequest
-from orchestrator.scheduling.ledger import Ledger
-from results.journal.open_journal import journal_of
+from results.errors import DamagedResults
 from results.paths import Paths
-from results.store import DamagedResults, Store
+
+if TYPE_CHECKING:  # it brings pyarrow along: functions that need it import it
+    from results.store import Store
 
 SWEEP = "sweep"
 """Name of the step that all others build on."""
@@ -64,12 +68,14 @@ class PipelineRequest(FinalistOptions, SweepRequest):
         """Of the refit's folder."""
         return f"{self.sweep_name}-refit"
 
-    def store(self, name: str) -> Store:
+    def store(self, name: str) -> "Store":
         """A folder of the results.
 
         Raises:
             BadInput: for a place that results cannot go to.
         """
+        from results.store import Store
+
         try:
             return Store(absolute(self.results)).below(name)
         except ValueError as problem:
@@ -117,9 +123,10 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _do(words: Sequence[str]) -> int:
-    request = parse(words)
+    request = COMMAND.read(words)
     if request.list_questions:
         return sweep.main(["--list"])
+    request = _completed(request)
     if request.dry_run:
         return _rehearse(request)
     return _run(request, shlex.join([*COMMAND.program.split(), *words]))
@@ -131,7 +138,15 @@ def parse(argv: Sequence[str]) -> PipelineRequest:
     Raises:
         BadInput: for what cannot be.
     """
-    request = COMMAND.read(argv)
+    return _completed(COMMAND.read(argv))
+
+
+def _completed(request: PipelineRequest) -> PipelineRequest:
+    """With its cluster and its name.
+
+    Raises:
+        BadInput: where they cannot be.
+    """
     if not request.address and os.environ.get(IN_A_CLUSTER):
         request = replace(request, address="auto")
     place = request.results
@@ -207,19 +222,26 @@ def _is_trained(request: PipelineRequest) -> bool:
     """
     if not request.store(request.sweep_name).exists(Paths().sweep):
         return False
+    # Only now: these take seconds to import, and a first run does not need them before its end.
+    from orchestrator import plan
+    from orchestrator.driver.execution import is_whole
+    from orchestrator.scheduling.ledger import Ledger
+    from results.journal.open_journal import journal_of
+
     planned = plan.make(replace(request, name=request.sweep_name, go_on=True))
     journal = journal_of(planned.store)
     events = journal.read()
     ledger = Ledger(journal, events)
     usable = any(e.status not in ("failed", "running") for e in ledger.entries.values())
-    return usable and sweep.is_whole(planned, events, ledger)
+    return usable and is_whole(planned, events, ledger)
 
 
 def _is_worked_up(words: Sequence[str]) -> bool:
-    # Only now: these take seconds to import, and a first run does not need them before its end.
+    # As above.
     from analysis.pipeline.postprocess_request import COMMAND as POSTPROCESS
     from analysis.pipeline.steps import is_done
     from analysis.sweep_folder import SweepFolder
+    from results.store import Store
 
     arguments = POSTPROCESS.read(words)
     try:
@@ -232,6 +254,7 @@ def _is_worked_up(words: Sequence[str]) -> bool:
 
 
 def _run(request: PipelineRequest, again: str) -> int:
+    began = time.monotonic()
     with Runner() as runner:
         for step in steps(request):
             if step.done():
@@ -250,6 +273,7 @@ def _run(request: PipelineRequest, again: str) -> int:
                 _say(f"the sweep has trials left, its finalists wait; go on with:\n  {again}")
                 print(request.store(request.sweep_name).root)
                 return DONE
+    _say(f"\nall steps: {duration(time.monotonic() - began)}")
     print(request.store(request.refit_name if request.refit else request.sweep_name).root)
     return DONE
 

@@ -1,4 +1,5 @@
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -117,7 +118,7 @@ def test_workers_may_die_and_an_interrupted_run_says_how_to_go_on(interrupted):
     code, out, err, killed = interrupted
     assert killed
     assert (code, out) == (130, "")
-    assert "interrupted; what is finished is kept; go on with:" in err
+    assert re.search(r"interrupted after .* s; what is finished is kept; go on with:", err)
     assert "Traceback" not in err
 
 
@@ -135,6 +136,10 @@ def test_the_run_that_goes_on_finishes_and_the_next_has_nothing_to_do(trained, i
     out, err = capfd.readouterr()
     assert out == f"{trained}\n"
     assert "nothing to do" in err
+    report, board, took = err.splitlines()[-3:]
+    assert report == f"report       {trained}/report.html"
+    assert board == f"TensorBoard  tensorboard --logdir {trained}/tensorboard"
+    assert took.startswith("time         ")
     after = {f: f.stat().st_mtime_ns for f in trained.rglob("*") if "logs" not in f.parts}
     assert after == before
 
@@ -143,6 +148,6 @@ def test_the_run_that_goes_on_finishes_and_the_next_has_nothing_to_do(trained, i
 def test_nothing_of_the_libraries_chatter_reaches_the_terminal(trained, interrupted):
     _, _, err, _ = interrupted
     lines = [line for line in err.splitlines() if line.strip()]
-    assert len(lines) <= 3, lines
+    assert len(lines) <= 4, lines
     assert (trained / Paths().logs / "postprocess.log").stat().st_size > 0
     assert os.listdir(trained / Paths().logs)

@@ -4,20 +4,12 @@ python -m jobs.prepare --data PATH-OR-URI [--cache DIR]
 """
 
 import sys
-import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-import numpy as np
-
-from orchestrator.data.cache.open_faces import AUDIT, entry_folder, open_faces, read_meta
-from orchestrator.data.faces import Splits
-from orchestrator.data.raw import SPLITS
-from orchestrator.data.remote.uris import shown
 from orchestrator.process.command_line import Command, flag
-from orchestrator.process.exit_code import DONE, exit_code
+from orchestrator.process.exit_code import exit_code
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,81 +37,14 @@ def main(argv: Sequence[str] | None = None) -> int:
     Returns:
         The exit code: 0 done, 1 no answer from a store, 2 bad input, 130 interrupted.
     """
-    return exit_code(lambda: _prepare(COMMAND.read(argv)))
+    return exit_code(lambda: _answer(COMMAND.read(argv)))
 
 
-def _prepare(request: PrepareRequest) -> int:
-    begun = time.perf_counter()
-    splits = open_faces(
-        request.data, embedded=request.embedded, seed=request.seed, cache=request.cache
-    )
-    meta = read_meta(splits.digest, request.cache)
-    folder = entry_folder(splits.digest, request.cache)
-    seconds = time.perf_counter() - begun
-    print(f"{shown(request.data or 'no --data')}: {meta['layout']}, opened in {seconds:.2f} s\n")
-    print("\n".join(_counts(splits)))
-    print("\n" + "\n".join(f"* {sentence}" for sentence in _sentences(splits, meta)))
-    print(f"\nAudit, image by image: {folder / AUDIT}\n{folder}")
-    return DONE
+def _answer(request: PrepareRequest) -> int:
+    # Only now: arrays and tables take a second, which words that cannot be need not wait for.
+    from jobs.work.prepare import prepare
 
-
-def _counts(splits: Splits) -> list[str]:
-    """Lines of a table: images by split as used and class, with totals."""
-    faces = [getattr(splits, name) for name in SPLITS]
-    counts = np.array([np.bincount(f.labels, minlength=len(splits.classes)) for f in faces])
-    counts = np.vstack([counts, counts.sum(axis=0)])
-    counts = np.hstack([counts, counts.sum(axis=1, keepdims=True)])
-    heads = [*splits.classes, "total"]
-    widths = [max(len(head), 7) for head in heads]
-    lines = [f"{'split':<10}  " + "  ".join(map(str.rjust, heads, widths))]
-    for name, row in zip([*SPLITS, "all"], counts, strict=True):
-        cells = [f"{number:>{width},}" for number, width in zip(row, widths, strict=True)]
-        lines.append(f"{name:<10}  " + "  ".join(cells))
-    return lines
-
-
-def _sentences(splits: Splits, meta: dict[str, Any]) -> list[str]:
-    return [*splits.notes, *_published(meta), *_audit(meta["audit"]), *_seen(splits, meta)]
-
-
-def _published(meta: dict[str, Any]) -> list[str]:
-    if not meta["fer2013"] or meta["departures"]:
-        return []  # departures stand among the notes
-    there = [name for name in SPLITS if any(meta["counts_as_given"][name])]
-    return [f"Counts a class equal FER2013's published ones in: {', '.join(there)}."]
-
-
-def _audit(audit: dict[str, Any]) -> list[str]:
-    sentences = [
-        f"{audit['unique']:,} of {audit['images']:,} images are different; "
-        f"{audit['copied_groups']:,} groups of exact copies, {audit['spanning_groups']:,} of them "
-        "in more than one split as given.",
-        f"{audit['conflicting_groups']:,} of these groups ({audit['conflicting_images']:,} images) "
-        "have conflicting labels.",
-        f"{sum(audit['constant'].values()):,} images are one gray value throughout "
-        f"({_by_split(audit['constant'])}).",
-        f"Different images in a split as given: {_by_split(audit['split_unique'])}.",
-    ]
-    for split in SPLITS[1:]:
-        if audit["split_images"][split]:
-            sentences.append(
-                f"{audit['copies_in_training'][split]:,} of {audit['split_images'][split]:,} "
-                f"{split} images have a copy in training as given, "
-                f"{audit['same_label_copies'][split]:,} of them with the same label."
-            )
-    return sentences
-
-
-def _seen(splits: Splits, meta: dict[str, Any]) -> list[str]:
-    return [
-        f"As used, {len(meta['seen_validation_ids']):,} validation and "
-        f"{len(splits.seen_test_ids):,} test images also stand in training; accuracies can be "
-        "given without them."
-    ]
-
-
-def _by_split(numbers: dict[str, int]) -> str:
-    return ", ".join(f"{split} {number:,}" for split, number in numbers.items() if number) or "none"
+    return prepare(request.data, request.embedded, request.seed, request.cache)
 
 
 if __name__ == "__main__":

@@ -12,11 +12,8 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from analysis.seeds import Finalist, distinct_names, finalists, in_markdown, over_seeds
-from analysis.sweep_folder import SweepFolder
-from orchestrator import sweep
 from orchestrator.config import Budget, Sweep
 from orchestrator.data.remote.uris import absolute, shown
 from orchestrator.errors import BadInput
@@ -29,9 +26,13 @@ from orchestrator.request import (
     SweepRequest,
     name_of_folder,
 )
+from results.errors import DamagedResults
 from results.paths import Paths
-from results.schema import SEEDS, table
-from results.store import DamagedResults, Store
+
+if TYPE_CHECKING:  # they bring pandas and Ray along: functions that need them import them
+    from analysis.seeds import Finalist
+    from analysis.sweep_folder import SweepFolder
+    from results.store import Store
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -71,8 +72,10 @@ class Places:
     first: str
     second: str
 
-    def store(self, name: str) -> Store:
+    def store(self, name: str) -> "Store":
         """One of the two folders."""
+        from results.store import Store
+
         try:
             return Store(self.results).below(name)
         except ValueError as problem:
@@ -85,6 +88,11 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 
 def _run(request: RefitRequest) -> int:
+    # Only now: they take seconds, which words that cannot be need not wait for.
+    from analysis.seeds import finalists
+    from analysis.sweep_folder import SweepFolder
+    from orchestrator.driver import execution
+
     places = _places(request)
     folder = SweepFolder(places.store(places.first))
     sweep_request = _sweep_request(request, places, folder)
@@ -96,7 +104,9 @@ def _run(request: RefitRequest) -> int:
         )
     _check_data(folder, sweep_request)
     print("\n".join(_introduction(folder, chosen, request.top)), file=sys.stderr)
-    code = sweep.run(sweep_request, question(folder, chosen, _fresh_seeds(folder, request.seeds)))
+    code = execution.run(
+        sweep_request, question(folder, chosen, _fresh_seeds(folder, request.seeds))
+    )
     if code in (DONE, FAILED) and not request.dry_run:
         _conclude(chosen, places.store(places.second))
     return code
@@ -130,7 +140,7 @@ def _places(request: RefitRequest) -> Places:
     return Places(results, first, second)
 
 
-def _sweep_request(request: RefitRequest, places: Places, folder: SweepFolder) -> SweepRequest:
+def _sweep_request(request: RefitRequest, places: Places, folder: "SweepFolder") -> SweepRequest:
     """What the sweep is asked besides its question.
 
     The data set is where the first sweep found it, unless told otherwise.
@@ -147,7 +157,7 @@ def _sweep_request(request: RefitRequest, places: Places, folder: SweepFolder) -
     )
 
 
-def _check_data(folder: SweepFolder, request: SweepRequest) -> None:
+def _check_data(folder: "SweepFolder", request: SweepRequest) -> None:
     """Another data set would make the two sweeps' accuracies incomparable."""
     source = dataclasses.replace(folder.source, digest="")
     if request.data:
@@ -167,7 +177,7 @@ def _check_data(folder: SweepFolder, request: SweepRequest) -> None:
         )
 
 
-def _fresh_seeds(folder: SweepFolder, count: int) -> list[int]:
+def _fresh_seeds(folder: "SweepFolder", count: int) -> list[int]:
     """The lowest seeds that the first sweep did not use.
 
     Its finalists were picked for what they reached with theirs, so those would flatter the mean.
@@ -176,7 +186,7 @@ def _fresh_seeds(folder: SweepFolder, count: int) -> list[int]:
     return list(itertools.islice((n for n in itertools.count() if n not in used), count))
 
 
-def question(folder: SweepFolder, chosen: Sequence[Finalist], seeds: Sequence[int]) -> Sweep:
+def question(folder: "SweepFolder", chosen: "Sequence[Finalist]", seeds: Sequence[int]) -> Sweep:
     """What the refit asks: every finalist with every seed, nobody stopped by a rung.
 
     Args:
@@ -199,8 +209,10 @@ def question(folder: SweepFolder, chosen: Sequence[Finalist], seeds: Sequence[in
     )
 
 
-def _introduction(folder: SweepFolder, chosen: Sequence[Finalist], top: int) -> list[str]:
+def _introduction(folder: "SweepFolder", chosen: "Sequence[Finalist]", top: int) -> list[str]:
     """Who the finalists are, and what should be known about how they were found."""
+    from analysis.seeds import distinct_names
+
     name = folder.record["name"]
     lines = [f"finalists of {name}, by validation accuracy"]
     for finalist, difference in zip(chosen, distinct_names(chosen), strict=True):
@@ -215,7 +227,7 @@ def _introduction(folder: SweepFolder, chosen: Sequence[Finalist], top: int) -> 
     return lines
 
 
-def _unfinished(folder: SweepFolder) -> str:
+def _unfinished(folder: "SweepFolder") -> str:
     """What an interrupted sweep has still to do; "" where it is done."""
     trials, planned = folder.trials, folder.record.get("trials", 0)
     counts: dict[str, Any] = {
@@ -226,8 +238,12 @@ def _unfinished(folder: SweepFolder) -> str:
     return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
 
 
-def _conclude(chosen: Sequence[Finalist], store: Store) -> None:
+def _conclude(chosen: "Sequence[Finalist]", store: "Store") -> None:
     """Write and say what the seeds came to, as far as they have come."""
+    from analysis.seeds import in_markdown, over_seeds
+    from analysis.sweep_folder import SweepFolder
+    from results.schema import SEEDS, table
+
     try:
         refit = SweepFolder(store)
     except DamagedResults as problem:

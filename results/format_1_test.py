@@ -9,8 +9,9 @@ from analysis.pipeline.real_sweep import postprocessing
 from analysis.pipeline.steps import postprocess
 from analysis.sweep_folder import SweepFolder
 from jobs import refit
-from orchestrator import sweep
 from orchestrator.config import Budget, Sweep
+from orchestrator.driver import execution
+from orchestrator.process.exit_code import exit_code
 from orchestrator.request import parse
 from orchestrator.scheduling.finished_trials import FinishedTrials
 from orchestrator.scheduling.ledger import Ledger
@@ -104,7 +105,7 @@ def test_it_is_post_processed(results):
 @pytest.mark.ray
 def test_it_is_resumed_where_it_stopped_and_nothing_is_trained_twice(results, capsys):
     words = ["--results", str(results), "--name=old", "--resume", "--no-postprocess"]
-    assert sweep.run(parse([*words, "--concurrency=1"]), QUESTION) == 0
+    assert execution.run(parse([*words, "--concurrency=1"]), QUESTION) == 0
     store = Store(results / "old")
     trials = store.read_table(Paths().trials, TRIALS).to_pandas().set_index("trial")
     assert len(trials) == 6
@@ -127,7 +128,7 @@ def test_a_sweep_of_a_later_format_is_refused_in_one_sentence(results, capsys, w
     store = Store(results / "old")
     store.write_json(Paths().sweep, store.read_json(Paths().sweep) | {"format": 3})
     request = parse(["--results", str(results), "--name=old", *words])
-    assert sweep.exit_code(lambda: sweep.run(request, QUESTION)) == 2
+    assert exit_code(lambda: execution.run(request, QUESTION)) == 2
     assert refit.main([str(results / "old")]) == 2
     first, second = capsys.readouterr().err.splitlines()
     assert "sweep.json has format 3, and this version" in first

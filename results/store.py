@@ -15,16 +15,13 @@ import pyarrow as pa
 import pyarrow.fs as pafs
 import pyarrow.parquet as pq
 
+from results.errors import DamagedResults as DamagedResults  # every reader of a store needs it
 from results.formats import current_table, table_problem
 from results.storage.atomic_file import TEMPORARY, replacement, temporary_name, write_atomically
 from results.storage.locations import FLAT, Location, first_line, open_location
 from results.storage.retry import RetryBudget, is_transient, patience_s
 
 _T = TypeVar("_T")
-
-
-class DamagedResults(ValueError):
-    """A file of results is absent or cannot be read: which one, how, and what to do."""
 
 
 class Store:

@@ -11,14 +11,15 @@ import sys
 import tempfile
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
-
-import pytest
+from typing import TYPE_CHECKING, Any
 
 from cluster.chaos.faults import FAULTS, Fault
 from cluster.chaos.outcome import Outcome
 from orchestrator.process import hardware, provenance
 from orchestrator.process.exit_code import BAD_INPUT
+
+if TYPE_CHECKING:
+    import pytest
 
 HEAD = (
     "| fault | n | detected after | epochs lost | final table | seconds | what was said |\n"
@@ -40,7 +41,7 @@ class TableOfFaults:
         self._folder = folder
         self._names = names
 
-    def pytest_configure(self, config: pytest.Config) -> None:
+    def pytest_configure(self, config: "pytest.Config") -> None:
         """Tell the tests where the sweeps are."""
         config.option.faults_folder = self._folder
 
@@ -51,7 +52,7 @@ class TableOfFaults:
         seconds = f"about {FAULTS[name].seconds:.0f} s"
         print(f"\n[{number + 1}/{len(self._names)}] {name}, {seconds}", file=sys.stderr)
 
-    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+    def pytest_runtest_logreport(self, report: "pytest.TestReport") -> None:
         """Keep what the test recorded."""
         if report.when == "call":
             recorded: dict[str, Any] = dict(report.user_properties)
@@ -92,6 +93,8 @@ def _parser() -> argparse.ArgumentParser:
 
 
 def _run(names: Sequence[str], folder: Path) -> int:
+    import pytest  # only now: a list of faults needs it as little as `--help`
+
     table = TableOfFaults(folder, names)
     test = "test_a_sweep_with_a_fault_ends_as_one_that_was_left_alone"
     tests = [f"{TEST}::{test}[{name}]" for name in names]

@@ -1,5 +1,6 @@
 """Every fault that is injected into a sweep, by name: one line adds one."""
 
+import importlib
 import importlib.util
 import os
 import shutil
@@ -7,7 +8,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from cluster.chaos import damaged_files, job_stops, nodes, processes, real_training, storage_outages
 from cluster.chaos.outcome import Outcome
 
 NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {
@@ -28,7 +28,7 @@ class Fault:
 
     Attributes:
         words: what is done, as the table says it.
-        inject: does it in a folder of its own and compares.
+        by: the function of this package that does it and compares, "module.function".
         short: whether it belongs to the short form, `--short`.
         seconds: that it takes, about.
         needs: what this machine must have for it, a key of `NEEDS`; empty if nothing.
@@ -37,7 +37,7 @@ class Fault:
     """
 
     words: str
-    inject: Callable[[Path], Outcome]
+    by: str
     short: bool
     seconds: float
     needs: str = ""
@@ -49,6 +49,15 @@ class Fault:
         """What this machine lacks for it, in words; "" if nothing."""
         words, here = NEEDS[self.needs]
         return "" if here() else words
+
+    def inject(self, folder: Path) -> Outcome:
+        """Do it in a folder of its own, and compare."""
+        module, _, function = self.by.rpartition(".")
+        # Only now: the modules bring Ray and pandas along, and a list of faults needs neither.
+        made: Outcome = getattr(importlib.import_module(f"{__package__}.{module}"), function)(
+            folder
+        )
+        return made
 
     def broken_promises(self, outcome: Outcome) -> list[str]:
         """An unequal table, late notice, too much lost."""
@@ -62,80 +71,88 @@ class Fault:
 
 
 FAULTS: dict[str, Fault] = {
-    "trial": Fault("a trial's process killed", processes.trial_killed, False, 20, within_s=5),
+    "trial": Fault("a trial's process killed", "processes.trial_killed", False, 20, within_s=5),
     "reset": Fault(
         "a process killed as it is given its next trial, and in a first epoch",
-        processes.trial_killed_at_its_start,
+        "processes.trial_killed_at_its_start",
         True,
         20,
         within_s=5,
     ),
-    "driver": Fault("the driver killed at random moments", processes.driver_killed, False, 300),
+    "driver": Fault("the driver killed at random moments", "processes.driver_killed", False, 300),
     "driver-short": Fault(
-        "the driver killed at three moments", processes.driver_killed_thrice, True, 50
+        "the driver killed at three moments", "processes.driver_killed_thrice", True, 50
     ),
     "interrupt": Fault(
-        "Ctrl-C, then SIGTERM", processes.driver_interrupted, False, 35, within_s=30
+        "Ctrl-C, then SIGTERM", "processes.driver_interrupted", False, 35, within_s=30
     ),
-    "raises": Fault("a trial raises an exception", processes.trial_raises, False, 15, within_s=5),
-    "nan": Fault("a trial's loss is NaN", processes.trial_without_a_number, False, 15, within_s=5),
+    "raises": Fault("a trial raises an exception", "processes.trial_raises", False, 15, within_s=5),
+    "nan": Fault(
+        "a trial's loss is NaN", "processes.trial_without_a_number", False, 15, within_s=5
+    ),
     "none": Fault(
-        "a trial's metric is None", processes.trial_without_a_metric, False, 15, within_s=5
+        "a trial's metric is None", "processes.trial_without_a_metric", False, 15, within_s=5
     ),
-    "hangs": Fault("a trial hangs, --hang-after 3s", processes.trial_hangs, False, 20, within_s=10),
+    "hangs": Fault(
+        "a trial hangs, --hang-after 3s", "processes.trial_hangs", False, 20, within_s=10
+    ),
     "frozen": Fault(
         "a trial's process is stopped, --hang-after 3s",
-        processes.trial_frozen,
+        "processes.trial_frozen",
         False,
         30,
         within_s=20,
     ),
     "memory": Fault(
-        "a trial killed for memory", processes.trial_out_of_memory, False, 35, within_s=30
+        "a trial killed for memory", "processes.trial_out_of_memory", False, 35, within_s=30
     ),
     "half-line": Fault(
         "the driver killed, the journal's last line half written",
-        damaged_files.journal_half_written,
+        "damaged_files.journal_half_written",
         False,
         35,
         lost=2,
     ),
-    "journal-cut": Fault("half of the journal lost", damaged_files.journal_cut, False, 25, lost=99),
-    "journal": Fault("the journal empty, gone, spoiled", damaged_files.journal_refused, False, 25),
-    "record": Fault("sweep.json cut, empty, gone", damaged_files.record_refused, False, 25),
-    "tables": Fault("tables cut, empty, gone", damaged_files.tables_damaged, False, 60),
-    "study": Fault("Optuna's study cut, empty, gone", damaged_files.study_damaged, False, 40),
+    "journal-cut": Fault(
+        "half of the journal lost", "damaged_files.journal_cut", False, 25, lost=99
+    ),
+    "journal": Fault(
+        "the journal empty, gone, spoiled", "damaged_files.journal_refused", False, 25
+    ),
+    "record": Fault("sweep.json cut, empty, gone", "damaged_files.record_refused", False, 25),
+    "tables": Fault("tables cut, empty, gone", "damaged_files.tables_damaged", False, 60),
+    "study": Fault("Optuna's study cut, empty, gone", "damaged_files.study_damaged", False, 40),
     "rays-state": Fault(
-        "Ray's own state cut, empty, gone", damaged_files.rays_state_damaged, False, 40
+        "Ray's own state cut, empty, gone", "damaged_files.rays_state_damaged", False, 40
     ),
     "checkpoint": Fault(
-        "a trial's last checkpoint damaged", damaged_files.checkpoint_damaged, False, 20, lost=2
+        "a trial's last checkpoint damaged", "damaged_files.checkpoint_damaged", False, 20, lost=2
     ),
     "checkpoints": Fault(
-        "all checkpoints of a trial damaged", damaged_files.checkpoints_damaged, False, 20, lost=5
+        "all checkpoints of a trial damaged", "damaged_files.checkpoints_damaged", False, 20, lost=5
     ),
-    "second": Fault("two drivers, one name", processes.two_at_once, False, 20, within_s=30),
-    "raylet": Fault("a worker's raylet killed", nodes.worker_killed, False, 45, within_s=30),
+    "second": Fault("two drivers, one name", "processes.two_at_once", False, 20, within_s=30),
+    "raylet": Fault("a worker's raylet killed", "nodes.worker_killed", False, 45, within_s=30),
     "replaced": Fault(
-        "a worker added, the old one shut down", nodes.worker_replaced, False, 45, within_s=10
+        "a worker added, the old one shut down", "nodes.worker_replaced", False, 45, within_s=10
     ),
-    "gcs": Fault("the head's GCS killed", nodes.head_killed, False, 110, within_s=65),
-    "machine": Fault("head and driver killed at once", nodes.machine_killed, False, 45, lost=2),
+    "gcs": Fault("the head's GCS killed", "nodes.head_killed", False, 110, within_s=65),
+    "machine": Fault("head and driver killed at once", "nodes.machine_killed", False, 45, lost=2),
     "cut-off": Fault(
         "a worker cut off the network for 70 s, and back",
-        nodes.worker_cut_off,
+        "nodes.worker_cut_off",
         False,
         110,
         "namespaces",
         within_s=90,
     ),
-    "job-stop": Fault("ray job stop as it is", job_stops.stopped, False, 45, within_s=15),
+    "job-stop": Fault("ray job stop as it is", "job_stops.stopped", False, 45, within_s=15),
     "job-stop-int": Fault(
-        "ray job stop with SIGINT and 30 s", job_stops.stopped_gracefully, False, 45, within_s=35
+        "ray job stop with SIGINT and 30 s", "job_stops.stopped_gracefully", False, 45, within_s=35
     ),
     "disk": Fault(
         "the results' disk full, then room again",
-        storage_outages.disk_full,
+        "storage_outages.disk_full",
         False,
         35,
         "root",
@@ -144,34 +161,34 @@ FAULTS: dict[str, Fault] = {
     ),
     "store": Fault(
         "an object store answers 500 for 10 s",
-        storage_outages.store_fails_for_a_while,
+        "storage_outages.store_fails_for_a_while",
         False,
         45,
         "moto",
     ),
     "store-gone": Fault(
-        "the same for longer than we wait (4 s)", storage_outages.store_gone, False, 65, "moto"
+        "the same for longer than we wait (4 s)", "storage_outages.store_gone", False, 65, "moto"
     ),
     "store-driver": Fault(
         "all results in an object store, the driver killed",
-        storage_outages.driver_killed_far_from_its_results,
+        "storage_outages.driver_killed_far_from_its_results",
         False,
         40,
         "moto",
     ),
     "real-driver": Fault(
-        "true training: the driver killed", real_training.driver_killed, False, 60
+        "true training: the driver killed", "real_training.driver_killed", False, 60
     ),
     "real-trial": Fault(
         "true training: a trial's process killed",
-        real_training.trial_killed,
+        "real_training.trial_killed",
         False,
         40,
         within_s=10,
     ),
     "real-checkpoint": Fault(
         "true training: a last checkpoint damaged",
-        real_training.checkpoint_damaged,
+        "real_training.checkpoint_damaged",
         False,
         45,
         lost=2,

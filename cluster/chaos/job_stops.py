@@ -25,7 +25,7 @@ OVER = ("STOPPED", "SUCCEEDED", "FAILED")
 EPOCHS_BEFORE = 8
 """Epochs that are done before a fault is injected."""
 
-LAST_WORDS = "interrupted; go on with:"
+LAST_WORDS = "interrupted after"
 
 
 def stopped(folder: Path) -> Outcome:

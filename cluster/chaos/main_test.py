@@ -1,10 +1,14 @@
 """The table that `python -m cluster.chaos` prints, and its options."""
 
+import importlib
+
+import pytest
+
 from cluster.chaos.__main__ import main, row
-from cluster.chaos.faults import Fault
+from cluster.chaos.faults import FAULTS, Fault
 from cluster.chaos.outcome import Outcome
 
-FAULT = Fault("a blow", lambda folder: Outcome(None, 0, ()), True, 1)
+FAULT = Fault("a blow", "processes.trial_killed", True, 1)
 
 
 def test_a_row_shows_what_was_outcome():
@@ -21,3 +25,9 @@ def test_the_list_names_faults_and_an_unknown_name_is_refused(capsys):
     assert len(capsys.readouterr().out.splitlines()) > len(short) > 0
     assert main(["earthquake"]) == 2
     assert "no fault earthquake" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("name", FAULTS)
+def test_every_fault_is_injected_by_a_function_that_there_is(name):
+    module, _, function = FAULTS[name].by.partition(".")
+    assert callable(getattr(importlib.import_module(f"cluster.chaos.{module}"), function))

@@ -4,8 +4,10 @@ import json
 import math
 import subprocess
 import sys
+import tempfile
+import time
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from orchestrator.config import TrialConfig
@@ -14,7 +16,7 @@ from orchestrator.process import hardware
 from orchestrator.process.duration import duration
 from orchestrator.request import SweepRequest
 
-MEASURE = "orchestrator.training.measure"
+MEASURE = (sys.executable, "-m", "orchestrator.training.measure")
 
 
 def dry_run(plan: Plan, request: SweepRequest) -> int:
@@ -33,6 +35,7 @@ def dry_run(plan: Plan, request: SweepRequest) -> int:
     if differences := plan.space.differences():
         lines = [f"{number:>4}  {text}" for number, text in enumerate(differences, 1)]
         print("\nconfigurations: of the values above, these belong together\n" + "\n".join(lines))
+    sys.stdout.flush()  # all of this can be read while the rest is measured
     print("\n" + "\n".join(_estimate_lines(plan, request)))
     print(plan.folder)
     return 0
@@ -71,11 +74,13 @@ def expected_epochs(trials: int, epochs: int, milestones: Sequence[int], factor:
 
 def _estimate_lines(plan: Plan, request: SweepRequest) -> list[str]:
     """Measured speeds and what follows from them."""
+    began = time.monotonic()
     try:
         speeds = measure(plan)
     except RuntimeError as problem:
         return [f"estimate   none: {problem}"]
-    lines = ["estimate   from a few steps measured on this machine, one thread a trial"]
+    took = duration(time.monotonic() - began)
+    lines = [f"estimate   from a few steps measured in {took} on this machine, one thread a trial"]
     for name, speed in speeds.items():
         if "error" in speed:
             lines.append(f"  {name:16} cannot be built: {speed['error']}")
@@ -114,6 +119,8 @@ def _epoch_seconds(plan: Plan, images_per_second: float) -> float:
 def measure(plan: Plan) -> dict[str, Mapping[str, Any]]:
     """Architecture -> measured speed, in a process of its own: TensorFlow stays out of this one.
 
+    Standard error is told what is being measured.
+
     Each is measured once: with the first listed configuration that has it, or else with the first
     value of everything.
 
@@ -130,11 +137,49 @@ def measure(plan: Plan) -> dict[str, Mapping[str, Any]]:
     ]
     side = plan.splits.training.images.shape[1]
     task = {"configs": configs, "side": side, "classes": len(plan.splits.classes)}
-    done = subprocess.run(
-        [sys.executable, "-m", MEASURE], input=json.dumps(task), capture_output=True, text=True
-    )
-    if done.returncode != 0:
-        last = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-        raise RuntimeError(f"measuring failed: {last}")
-    speeds: dict[str, Mapping[str, Any]] = json.loads(done.stdout.splitlines()[-1])
+    lines, code, last_words = _measuring(json.dumps(task), len(configs))
+    if code != 0:
+        raise RuntimeError(f"measuring failed: {last_words or f'exit code {code}'}")
+    speeds: dict[str, Mapping[str, Any]] = json.loads(lines[-1])
     return speeds
+
+
+def _measuring(task: str, count: int) -> tuple[list[str], int, str]:
+    """What the process that measures prints, its exit code, and the last line of its errors.
+
+    Args:
+        task: for its standard input.
+        count: architectures in it.
+    """
+    _say(f"measuring {count} architectures; a process of their own loads TensorFlow first")
+    with tempfile.TemporaryFile("w+") as words, tempfile.TemporaryFile("w+") as errors:
+        words.write(task)
+        words.seek(0)
+        with subprocess.Popen(
+            MEASURE, stdin=words, stdout=subprocess.PIPE, stderr=errors, text=True
+        ) as process:
+            try:
+                lines = list(_shown(process.stdout or (), count))
+            except BaseException:  # Ctrl-C above all: nobody waits for the answer any more
+                process.kill()
+                raise
+        errors.seek(0)
+        return lines, process.returncode, (errors.read().strip().splitlines() or [""])[-1]
+
+
+def _shown(lines: Iterable[str], count: int) -> Iterator[str]:
+    """The lines, while the person at the terminal hears which architecture has its turn."""
+    began, number = time.monotonic(), 0
+    for line in lines:
+        if line.startswith('{"measuring"'):
+            number += 1
+            gone = duration(time.monotonic() - began)
+            name = json.loads(line)["measuring"]
+            _say(
+                f"measuring {name} ({number} of {count}): compiling, then a few steps; {gone} gone"
+            )
+        yield line
+
+
+def _say(line: str) -> None:
+    print(line, file=sys.stderr, flush=True)

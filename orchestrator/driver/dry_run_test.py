@@ -1,5 +1,4 @@
 import json
-import subprocess
 import sys
 
 import pytest
@@ -52,25 +51,39 @@ def request_and_plan(tmp_path, monkeypatch):
     return make
 
 
-def fake_measuring(monkeypatch, speeds, code=0, stderr=""):
-    """In place of the process that measures: its calls, and this answer."""
-    calls = []
+STAND_IN = """
+import json, pathlib, sys
+task = json.load(sys.stdin)
+pathlib.Path(sys.argv[1]).write_text(json.dumps(task))
+print("chatter")
+for config in task["configs"]:
+    print(json.dumps({"measuring": config["architecture"]}))
+print(sys.argv[2])
+sys.stderr.write(sys.argv[3])
+sys.exit(int(bool(sys.argv[3])))
+"""
+"""In place of the module that measures: keeps its task and gives an answer, or an error."""
 
-    def run(words, input, **options):
-        calls.append((words, json.loads(input)))
-        answer = f"chatter\n{json.dumps(speeds)}\n"
-        return subprocess.CompletedProcess(words, code, answer, stderr)
 
-    monkeypatch.setattr(dry_run.subprocess, "run", run)
-    return calls
+@pytest.fixture
+def measured(tmp_path, monkeypatch):
+    """Have that process answer these speeds; gives a function that reads the task it got."""
+
+    def answer(speeds, error=""):
+        task = tmp_path / "task.json"
+        words = (sys.executable, "-c", STAND_IN, str(task), json.dumps(speeds), error)
+        monkeypatch.setattr(dry_run, "MEASURE", words)
+        return lambda: json.loads(task.read_text())
+
+    return answer
 
 
 def speed(images_per_second):
     return {"images_per_second": images_per_second, "parameters": 1234, "precision": "float32"}
 
 
-def test_a_dry_run_says_all_and_leaves_nothing(request_and_plan, monkeypatch, capsys, tmp_path):
-    calls = fake_measuring(monkeypatch, {"CPF": speed(116.0), "CPFF": speed(58.0)})
+def test_a_dry_run_says_all_and_leaves_nothing(request_and_plan, measured, capsys, tmp_path):
+    task = measured({"CPF": speed(116.0), "CPFF": speed(58.0)})
     request, planned = request_and_plan("--concurrency", "2", "--time-budget", "30m")
     assert dry_run.dry_run(planned, request) == 0
     out = capsys.readouterr().out
@@ -85,24 +98,23 @@ def test_a_dry_run_says_all_and_leaves_nothing(request_and_plan, monkeypatch, ca
     assert "1,234 parameters, float32" in out
     assert "ended by --time-budget after 30 min at most" in out
     assert not (tmp_path / "results").exists()
-    words, task = calls[0]
-    assert words == [sys.executable, "-m", "orchestrator.training.measure"]
-    assert [c["architecture"] for c in task["configs"]] == ["CPF", "CPFF"]
-    assert {c["width"] for c in task["configs"]} == {0.1}
-    assert (task["side"], task["classes"]) == (48, 7)
+    configs, side, classes = task().values()
+    assert [c["architecture"] for c in configs] == ["CPF", "CPFF"]
+    assert {c["width"] for c in configs} == {0.1}
+    assert (side, classes) == (48, 7)
 
 
-def test_the_time_is_the_epochs_by_the_mean_over_the_slots(request_and_plan, monkeypatch, capsys):
+def test_the_time_is_the_epochs_by_the_mean_over_the_slots(request_and_plan, measured, capsys):
     request, planned = request_and_plan("--concurrency", "2")
     images = len(planned.splits.training) + len(planned.splits.validation) / 3
-    fake_measuring(monkeypatch, {"CPF": speed(images / 10), "CPFF": speed(images / 30)})
+    measured({"CPF": speed(images / 10), "CPFF": speed(images / 30)})
     dry_run.dry_run(planned, request)
     # 28 epochs of (10 + 30) / 2 seconds in 2 slots
     assert "about 4 min 40 s with 2 trials at once on this machine" in capsys.readouterr().out
 
 
-def test_what_cannot_be_built_is_said(request_and_plan, monkeypatch, capsys):
-    fake_measuring(monkeypatch, {"CPF": {"error": "no weights"}, "CPFF": {"error": "nor here"}})
+def test_what_cannot_be_built_is_said(request_and_plan, measured, capsys):
+    measured({"CPF": {"error": "no weights"}, "CPFF": {"error": "nor here"}})
     request, planned = request_and_plan()
     assert dry_run.dry_run(planned, request) == 0
     out = capsys.readouterr().out
@@ -110,10 +122,8 @@ def test_what_cannot_be_built_is_said(request_and_plan, monkeypatch, capsys):
     assert "no estimate: no architecture could be built" in out
 
 
-def test_a_plan_is_printed_even_where_nothing_can_be_measured(
-    request_and_plan, monkeypatch, capsys
-):
-    fake_measuring(monkeypatch, {}, code=1, stderr="Traceback ...\nImportError: no tensorflow\n")
+def test_a_plan_is_printed_even_where_nothing_can_be_measured(request_and_plan, measured, capsys):
+    measured({}, error="Traceback ...\nImportError: no tensorflow\n")
     request, planned = request_and_plan()
     assert dry_run.dry_run(planned, request) == 0
     out = capsys.readouterr().out
@@ -122,7 +132,7 @@ def test_a_plan_is_printed_even_where_nothing_can_be_measured(
 
 
 def test_listed_configurations_are_shown_and_weigh_as_often_as_they_stand(
-    request_and_plan, monkeypatch, capsys
+    request_and_plan, measured, capsys
 ):
     listed = [("CPFF", 0.2, "sgd"), ("CPF", 0.4, "adam"), ("CPFF", 0.3, "adam")]
     keys = ("architecture", "width", "optimizer")
@@ -138,15 +148,29 @@ def test_listed_configurations_are_shown_and_weigh_as_often_as_they_stand(
     request, planned = request_and_plan("--concurrency", "2", question=question)
     images = len(planned.splits.training) + len(planned.splits.validation) / 3
     speeds = {"CPF": speed(images / 60), "CPFF": speed(images / 15)}
-    measured = fake_measuring(monkeypatch, speeds)
+    task = measured(speeds)
     dry_run.dry_run(planned, request)
     out = capsys.readouterr().out
     assert "grid, at most 6 trials" in out
     assert "   2  architecture=CPF, width=0.4, optimizer=adam\n" in out
     # 6 trials of 5 epochs by (2 x 15 + 60) / 3 seconds in 2 slots
     assert "about 30 epochs of 30 without early stopping; about 7 min 30 s with 2" in out
-    configs = {c["architecture"]: (c["width"], c["optimizer"]) for c in measured[0][1]["configs"]}
+    configs = {c["architecture"]: (c["width"], c["optimizer"]) for c in task()["configs"]}
     assert configs == {"CPFF": (0.2, "sgd"), "CPF": (0.4, "adam")}
+
+
+def test_what_is_measured_is_said_meanwhile(request_and_plan, measured, capsys):
+    measured({"CPF": speed(116.0), "CPFF": speed(58.0)})
+    request, planned = request_and_plan()
+    dry_run.dry_run(planned, request)
+    out, err = capsys.readouterr()
+    first, *turns = err.splitlines()
+    assert first.startswith("measuring 2 architectures; ")
+    assert turns == [
+        "measuring CPF (1 of 2): compiling, then a few steps; 0 s gone",
+        "measuring CPFF (2 of 2): compiling, then a few steps; 0 s gone",
+    ]
+    assert "a few steps measured in 0 s on this machine" in out
 
 
 @pytest.mark.slow

@@ -158,7 +158,10 @@ def test_a_crash_is_recorded_and_ctrl_c_says_how_to_go_on(question, tmp_path):
     driver.send_signal(signal.SIGINT)
     out, err = driver.communicate(timeout=60)
     assert driver.returncode == 130, err
-    assert "interrupted; go on with:" in err
+    assert "interrupted after " in err
+    assert "trials had ended" in err
+    assert "best so far: validation accuracy " in err
+    assert "go on with:\n" in err
     assert "--resume" in err
     assert "Traceback" not in err
     assert out == f"{folder}\n"

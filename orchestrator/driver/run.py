@@ -2,7 +2,7 @@
 
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TextIO
 
 from orchestrator.driver.integrity import lost_epochs
@@ -39,6 +39,7 @@ class SweepRun:
         place: for files that grow.
         err: the terminal.
         trainable: what trains.
+        began: moment of `time.monotonic` at which the command began.
     """
 
     request: SweepRequest
@@ -47,6 +48,12 @@ class SweepRun:
     place: LocalFiles
     err: TextIO
     trainable: type[Trial] = Trial
+    began: float = field(default_factory=time.monotonic)
+
+    @property
+    def seconds(self) -> float:
+        """That the command has taken so far."""
+        return time.monotonic() - self.began
 
     @property
     def again(self) -> str:

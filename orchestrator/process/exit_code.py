@@ -8,8 +8,7 @@ from pathlib import Path
 from orchestrator.errors import BadInput
 from orchestrator.process.error_line import error_line
 from orchestrator.process.terminal import STDOUT, redirect_output
-from results.journal.event_journal import Busy
-from results.store import DamagedResults
+from results.errors import Busy, DamagedResults
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
 """Of every command of ours; 130 is a shell's own for Ctrl-C, 128 + SIGINT."""

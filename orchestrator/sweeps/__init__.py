@@ -3,6 +3,7 @@
 A question says what is tried and how much may be spent; it knows nothing of how that is done.
 """
 
+import ast
 import contextlib
 import importlib
 import traceback
@@ -31,21 +32,48 @@ def load(name_or_file: str) -> Sweep:
     Raises:
         BadInput: for an unknown name, a missing file, or a file without `sweep() -> Sweep`.
     """
+    check(name_or_file)
     if name_or_file in SWEEPS:
         return _question(importlib.import_module(SWEEPS[name_or_file]), name_or_file)
-    if name_or_file.endswith(".py"):
-        file = Path(name_or_file)
-        with _blaming(file):
-            return _question(_module_of(file), name_or_file)
-    raise BadInput(
-        f"no sweep is called {name_or_file!r}; known: {', '.join(SWEEPS)}; or give a FILE.py that "
-        "defines sweep() -> Sweep"
-    )
+    file = Path(name_or_file)
+    with _blaming(file):
+        return _question(_module_of(file), name_or_file)
+
+
+def check(name_or_file: str) -> None:
+    """Raises BadInput for an unknown name or a missing file; runs and imports nothing."""
+    if name_or_file in SWEEPS:
+        return
+    if not name_or_file.endswith(".py"):
+        raise BadInput(
+            f"no sweep is called {name_or_file!r}; known: {', '.join(SWEEPS)}; or give a FILE.py "
+            "that defines sweep() -> Sweep"
+        )
+    if not Path(name_or_file).is_file():
+        raise BadInput(
+            f"{name_or_file}: no such file; expected a Python file with sweep() -> Sweep"
+        )
+
+
+def question_of(name: str) -> str:
+    """What a named sweep asks, out of its file's text: to import it would bring Ray along.
+
+    Where the question is no plain text there, the sweep is made after all.
+    """
+    file = Path(__file__).with_name(f"{SWEEPS[name].rpartition('.')[2]}.py")
+    return literal_question(file.read_text()) or load(name).question
+
+
+def literal_question(source: str) -> str | None:
+    """What the sweep of a Python text asks, if that stands there as plain text."""
+    for node in ast.walk(ast.parse(source)):
+        match node:
+            case ast.keyword(arg="question", value=ast.Constant(value=str(text))):
+                return text
+    return None
 
 
 def _module_of(file: Path) -> ModuleType:
-    if not file.is_file():
-        raise BadInput(f"{file}: no such file; expected a Python file with sweep() -> Sweep")
     module = ModuleType(file.stem)
     module.__file__ = str(file)
     exec(compile(file.read_bytes(), str(file), "exec"), module.__dict__)

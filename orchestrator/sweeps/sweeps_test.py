@@ -1,4 +1,5 @@
 import re
+import sys
 from pathlib import Path
 
 import pytest
@@ -35,6 +36,11 @@ class TestEveryNamedSweep:
         assert made.name == name
         assert re.fullmatch(r"[A-Z][^.?!]*(\.\d[^.?!]*)*\?", made.question), made.question
 
+    def test_its_question_is_read_without_importing_it(self, name):
+        question = sweeps.load(name).question
+        source = Path(sys.modules[sweeps.SWEEPS[name]].__file__).read_text()
+        assert sweeps.literal_question(source) == sweeps.question_of(name) == question
+
     def test_varies_something_within_what_is_known(self, name):
         space = space_of(name)  # refuses unknown fields and values
         assert space.varied
@@ -64,6 +70,12 @@ def test_every_file_here_is_named():
     assert {name for name in here if not name.startswith("__") and not name.endswith("_test")} == {
         module.rpartition(".")[2] for module in sweeps.SWEEPS.values()
     }
+
+
+def test_a_question_that_is_no_plain_text_is_not_read():
+    assert sweeps.literal_question('def sweep():\n    return Sweep(question="Is it?")') == "Is it?"
+    assert sweeps.literal_question("def sweep():\n    return Sweep(question=QUESTION)") is None
+    assert sweeps.literal_question('def sweep():\n    return Sweep(question=f"{A} or B?")') is None
 
 
 def test_the_quickstart_needs_no_data_and_few_images():

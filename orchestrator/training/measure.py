@@ -1,7 +1,8 @@
 """How fast a few steps of some networks are: `python -m orchestrator.training.measure < task.json`.
 
-Reads {"configs": [flat TrialConfig, ...], "side": h, "classes": k}; the last line it prints is
-{architecture: {"images_per_second", "parameters", "precision"} or {"error"}}. Noise stands in for
+Reads {"configs": [flat TrialConfig, ...], "side": h, "classes": k}. Before each it prints a line
+{"measuring": architecture}; the last line is {architecture: {"images_per_second", "parameters",
+"precision"} or {"error"}}. Noise stands in for
 faces: a step's cost does not depend on the pixels.
 """
 
@@ -25,7 +26,11 @@ def main() -> None:
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     task = json.load(sys.stdin)
     configs = [TrialConfig.from_flat(flat) for flat in task["configs"]]
-    print(json.dumps({c.architecture: speed(c, task["side"], task["classes"]) for c in configs}))
+    speeds = {}
+    for config in configs:
+        print(json.dumps({"measuring": config.architecture}), flush=True)
+        speeds[config.architecture] = speed(config, task["side"], task["classes"])
+    print(json.dumps(speeds))
 
 
 def speed(config: TrialConfig, side: int, classes: int) -> dict[str, Any]:

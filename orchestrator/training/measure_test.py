@@ -30,12 +30,13 @@ def test_speed_is_that_of_steps_and_not_of_compiling(monkeypatch):
     assert measured["parameters"] == 9 * 4 + 4 * 4 + 8 * 8 * 4 * 4 + 4
 
 
-def test_command_answers_every_architecture_in_its_last_line(monkeypatch, capsys):
+def test_command_names_what_it_measures_and_answers_in_its_last_line(monkeypatch, capsys):
     configs = [tiny().to_flat(), tiny(architecture="vgg16").to_flat()]
     task = {"configs": configs, "side": 16, "classes": 4}
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(task)))
     measure.main()
-    answer = json.loads(capsys.readouterr().out.splitlines()[-1])
+    *names, answer = map(json.loads, capsys.readouterr().out.splitlines())
+    assert names == [{"measuring": "CPF"}, {"measuring": "vgg16"}]
     assert set(answer) == {"CPF", "vgg16"}
     assert answer["CPF"]["images_per_second"] > 0
     assert "32x32" in answer["vgg16"]["error"]

@@ -8,13 +8,10 @@ from datetime import UTC, datetime
 from types import TracebackType
 from typing import Any, Self
 
-from results.store import DamagedResults
+from results.errors import Busy as Busy  # every writer of a journal needs it
+from results.errors import DamagedResults
 
 _SPECIAL = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
-
-
-class Busy(RuntimeError):
-    """Another process writes this sweep: which one, and what to do."""
 
 
 class EventJournal(ABC):

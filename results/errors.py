@@ -1,0 +1,12 @@
+"""What may be wrong with results; here because a command tells these errors without reading any.
+
+So nothing is imported: `results.store`, which raises them, brings pyarrow along.
+"""
+
+
+class DamagedResults(ValueError):
+    """A file of results is absent or cannot be read: which one, how, and what to do."""
+
+
+class Busy(RuntimeError):
+    """Another process writes this sweep: which one, and what to do."""
