@@ -1,7 +1,9 @@
 """One post-processing of one sweep: what it is asked for, what it works on, what must be noted."""
 
+import contextlib
 import hashlib
-from collections.abc import Callable, Iterable, Mapping, Sequence
+import time
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -48,6 +50,7 @@ class Notes:
         skipped: (what, why).
         unfinished: sentences about what another run may still do.
         judgement: which explanation methods can be believed here.
+        seconds: stage -> wall-clock time it took, in the order in which they began.
     """
 
     caveats: list[str] = field(default_factory=list)
@@ -55,6 +58,7 @@ class Notes:
     skipped: list[tuple[str, str]] = field(default_factory=list)
     unfinished: list[str] = field(default_factory=list)
     judgement: str = ""
+    seconds: dict[str, float] = field(default_factory=dict)
 
 
 @dataclass
@@ -120,6 +124,16 @@ class Postprocessing:
     @cached_property
     def _models(self) -> dict[str, str]:
         return {}
+
+    @contextlib.contextmanager
+    def stage(self, title: str) -> Iterator[None]:
+        """Note how long the block takes; a title that comes again is added to."""
+        began = time.monotonic()
+        before = self.notes.seconds.setdefault(title, 0.0)
+        try:
+            yield
+        finally:
+            self.notes.seconds[title] = before + time.monotonic() - began
 
     # --- tasks -------------------------------------------------------------------------------
 
