@@ -47,7 +47,20 @@ def test_the_study_is_told_the_truth(tmp_path):
     assert set(trials[0].params) == {"learning_rate", "dropout"}
 
 
-def test_the_first_word_about_a_ticket_holds(tmp_path):
+def test_a_study_says_for_people_what_it_is(tmp_path):
+    file = tmp_path / "optuna.journal"
+    search = TpeSearch(Setup(CONTINUOUS, name="lr", file=file, question="Which rate?"))
+    search.ask()
+    attributes = {"trial": "1a2b", "run": "000-cnn5-1a2b", "reason": "all epochs", "best_epoch": 2}
+    search.tell(0, TrialOutcome("completed", 0.8, [(1, 0.5)], attributes))
+    study = optuna.load_study(study_name="lr", storage=open_journal(file))
+    assert study.metric_names == ["best validation accuracy"]
+    assert study.trials[0].user_attrs == attributes
+    assert note(study).startswith("**Which rate?**")
+    assert "ended by themselves" in note(study)
+
+
+_a_ticket_holds(tmp_path):
     search = TpeSearch(Setup(CONTINUOUS))
     search.ask()
     search.tell(0, TrialOutcome("pruned", None, [(1, 0.6)]))
