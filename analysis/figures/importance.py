@@ -68,9 +68,7 @@ def data(tables: SweepTables) -> pd.DataFrame:
             "chance": [max(part[name] for part in shuffled) for name in varied],
             "trials": len(points),
             "measure": measure,
-            "ended": int(
-                (tables.trials["status"].isin(FINISHED) & _has_accuracy(tables.trials)).sum()
-            ),
+            "ended": len(_finished(tables.trials)),
             "all": len(tables.trials),
         }
     )

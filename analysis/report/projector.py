@@ -117,7 +117,9 @@ def _cell(value: Any) -> str:
 
 
 def tinted(faces: NDArray[np.uint8], values: NDArray[Any]) -> NDArray[np.uint8]:
-    """(n, h, w) -> (n, h, w, 3): black stays black, white becomes its value's colour, lightened.
+    """(n, h, w) -> (n, h, w, 3): white becomes its value's colour, lightened; black a third of it.
+
+    So the colour is seen in a dark face too.
 
     Args:
         faces: in the order of the points.
@@ -126,7 +128,8 @@ def tinted(faces: NDArray[np.uint8], values: NDArray[Any]) -> NDArray[np.uint8]:
     places = {value: place for place, value in enumerate(dict.fromkeys(map(str, values)))}
     chosen = [COLOURS[places[str(value)] % len(COLOURS)] for value in values]
     white = np.array([list(bytes.fromhex(colour)) for colour in chosen]) * 0.75 + 64
-    return (faces[..., None] / 255 * white[:, None, None, :]).round().astype(np.uint8)
+    light = faces[..., None] / 255 * 2 / 3 + 1 / 3
+    return (light * white[:, None, None, :]).round().astype(np.uint8)
 
 
 def sheet(faces: NDArray[np.uint8]) -> Image.Image:

@@ -40,7 +40,7 @@ def test_faces_are_tinted_by_a_column_in_the_order_of_its_values(tmp_path):
     projector.write(tmp_path, points)
     sprite = faces(tmp_path)[::6, ::4].reshape(4, 3).tolist()
     # 1f77b4, the first of the Projector's colours, and d62728, the second: 3/4 of each, and 64
-    assert sprite == [[87, 153, 199], [224, 93, 94], [87, 153, 199], [0, 0, 0]]
+    assert sprite == [[87, 153, 199], [224, 93, 94], [87, 153, 199], [75, 31, 31]]
 
 
 def test_configuration_is_one_that_tensorboard_reads(tmp_path):

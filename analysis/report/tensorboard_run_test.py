@@ -38,7 +38,7 @@ def tensors(folder):
 def test_pictures_are_there_as_they_were_encoded(full, folder):
     assert tensorboard_run.write(folder, full) == []
     values = tensors(folder)
-    metadata, picture = values["4 explanations/<script>alert(1)<or script>"]
+    metadata, picture = values["4 explanations/<script>alert(1)< or script>"]
     assert metadata.plugin_data.plugin_name == "images"
     assert metadata.summary_description == CLASSES[2]
     assert picture.tolist() == [b"4", b"3", png()]
@@ -125,7 +125,7 @@ def test_what_cannot_be_shown_is_said(full, folder):
     notes = " ".join(tensorboard_run.write(folder, full))
     assert "images/curves.png does not exist" in notes
     assert "images/odd.png is no PNG or JPEG" in notes
-    assert "4 explanations/<script>alert(1)<or script>" in tensors(folder)
+    assert "4 explanations/<script>alert(1)< or script>" in tensors(folder)
 
 
 def test_tags_are_words_and_no_two_are_the_same():

@@ -73,9 +73,9 @@ STATUSES = {
 
 HEADINGS = {
     "trial/best_accuracy": "best accuracy",
+    OUTCOME: "outcome (1 finished, 0 pruned, -1 failed)",
     "trial/best_epoch": "best epoch",
     "trial/epochs": "epochs trained",
-    OUTCOME: "outcome (1 finished, 0 pruned, -1 failed)",
     **{tag: f"{tag}, last epoch" for tag in TAGS.values()},
 }
 """Tag -> heading of its column in the HParams table, which shows the first five unasked."""

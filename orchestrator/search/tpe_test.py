@@ -60,7 +60,27 @@ def test_a_study_says_for_people_what_it_is(tmp_path):
     assert "ended by themselves" in note(study)
 
 
-_a_ticket_holds(tmp_path):
+def note(study):
+    """As optuna-dashboard puts a study's note together."""
+    attributes = study._storage.get_study_system_attrs(study._study_id)
+    assert attributes["dashboard:note_ver"] == 1
+    parts = [key for key in attributes if key.startswith("dashboard:note_str:")]
+    return "".join(attributes[f"dashboard:note_str:{i}"] for i in range(len(parts)))
+
+
+def test_a_long_question_and_an_edited_note_are_kept_whole(tmp_path):
+    file = tmp_path / "optuna.journal"
+    setup = Setup(CONTINUOUS, name="lr", file=file, question="Which rate? " * 300)
+    TpeSearch(setup)
+    study = optuna.load_study(study_name="lr", storage=open_journal(file))
+    assert note(study).startswith(f"**{setup.question}**")
+    study._storage.set_study_system_attr(study._study_id, "dashboard:note_str:0", "edited")
+    TpeSearch(setup)
+    again = optuna.load_study(study_name="lr", storage=open_journal(file))
+    assert note(again).startswith("edited")
+
+
+def test_the_first_word_about_a_ticket_holds(tmp_path):
     search = TpeSearch(Setup(CONTINUOUS))
     search.ask()
     search.tell(0, TrialOutcome("pruned", None, [(1, 0.6)]))
