@@ -75,6 +75,9 @@ class Scheduler:
         rungs: None where no trial is stopped early; empty, it is filled from the ledger.
         limits: see there.
         finished: looks a signature up among the results folder's finished trials.
+
+    Attributes:
+        run_name: names a trial's run in TensorBoard for the search's record; None: not recorded.
     """
 
     def __init__(

@@ -32,7 +32,7 @@ NOTE = """\
 The value of a trial is its validation accuracy after its best epoch; of a pruned one, after its \
 last. The user attributes name its row in `trials.parquet` and its run in TensorBoard.
 
-**What the importances on this page leave out.** They count trials that ended by themselves \
+**What this dashboard's importances leave out.** They count trials that ended by themselves \
 (Complete) and no others: what pruned trials taught, mostly the larger part, is not in them. They \
 are PED-ANOVA's: what do the best tenth of those trials have in common? Of ten trials or fewer the \
 best tenth is one trial, and a continuous setting, such as a learning rate, then tends to come \
@@ -40,7 +40,7 @@ first whichever trial was the best. `report.html` shares out the variance of the
 among the settings, over all trials after an epoch that all of them reached where pruning left \
 few, and says what chance gives: so its numbers differ from these.
 """
-"""Markdown, shown by optuna-dashboard above its charts."""
+"""Markdown, which optuna-dashboard shows on the study's page "Note"."""
 
 _NOTE_VERSION, _NOTE_PART, _PART_LENGTH = "dashboard:note_ver", "dashboard:note_str:", 2045
 """Where optuna-dashboard looks for a study's note, a part at a time, as its `save_note` writes it.
