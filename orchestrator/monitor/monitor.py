@@ -11,6 +11,7 @@ import numpy as np
 from orchestrator import metrics
 from orchestrator.monitor.closing import leaderboard, run_name
 from orchestrator.monitor.progress import BestTrial, Progress, RunningTrial, Snapshot, eta
+from orchestrator.monitor.rows import trial_row
 from orchestrator.monitor.standings import Standings
 from orchestrator.monitor.tables import SHARE_OF_TIME, TableWriter
 from orchestrator.monitor.tensorboard import TensorBoardRuns
@@ -68,8 +69,8 @@ class Monitor:
     def __enter__(self) -> "Monitor":
         self._progress.__enter__()
         with self.harmless("TensorBoard"):
-            axes = self._plan.space.axes
-            self._dashboard.start_sweep({key: _domain(axis) for key, axis in axes.items()})
+            space = self._plan.space
+            self._dashboard.start_sweep({key: _domain(space.axes[key]) for key in space.varied})
             if not self._plan.resume:
                 self._show_samples()
         return self
@@ -144,7 +145,8 @@ class Monitor:
         elif event["event"] == "ended":
             for row in event.get("rows", ()):
                 self._dashboard.epoch(entry.trial, row)
-            self._dashboard.end_trial(entry.trial, entry.status, entry.error or entry.reason)
+            row = trial_row(self._plan.question, entry)
+            self._dashboard.end_trial(entry.trial, entry.status, entry.error or entry.reason, row)
             self._shown.discard(entry.trial)
 
     def snapshot(self) -> Snapshot:

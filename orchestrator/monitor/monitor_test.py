@@ -58,9 +58,9 @@ class Recorder(TensorBoardRuns):
         self.calls.append(("epoch", trial, row["epoch"]))
         super().epoch(trial, row)
 
-    def end_trial(self, trial, status, reason=""):
+    def end_trial(self, trial, status, reason="", row=None):
         self.calls.append(("end", trial, status))
-        super().end_trial(trial, status, reason)
+        super().end_trial(trial, status, reason, row)
 
     def images(self, tag, images, labels=(), step=0):
         self.calls.append(("images", tag, len(images)))
