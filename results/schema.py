@@ -124,7 +124,7 @@ _NATIVE = (
 
 MEMBERS = _schema(
     _TRIAL,
-    ("role", TEXT, "", "member, best single, or left out."),
+    ("role", TEXT, "", "member, best single, member and best single, or left out."),
     ("rank", WHOLE, "", "Place by coefficient, from 1; null if left out."),
     ("coefficient", REAL, "share", "Say in the ensemble; coefficients sum to 1."),
     ("reason", TEXT, "", "Why it was taken or left out, one sentence."),

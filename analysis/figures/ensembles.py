@@ -138,7 +138,7 @@ def _names(tables: SweepTables) -> dict[str, str]:
     """Who -> name, the best single model's with the trial that it is where that is known."""
     names, members = tables.labels(), tables.members
     if len(members):
-        for trial in members.loc[members["role"] == "best single", "trial"]:
+        for trial in members.loc[members["role"].str.endswith("best single"), "trial"]:
             names["best single"] = f"best single: {names.get(trial, trial)}"
     return names
 

@@ -86,5 +86,14 @@ def epoch_rows(ledger: Ledger) -> list[dict[str, Any]]:
 
 def ranked(ledger: Ledger) -> list[Entry]:
     """Trials with a measured epoch, best first."""
-    measured = [e for e in ledger.entries.values() if e.best_row(METRIC)]
-    return sorted(measured, key=lambda e: -(e.best_row(METRIC) or {METRIC: 0.0})[METRIC])
+    ranks = [(rank, e) for e in ledger.entries.values() if (rank := rank_of(e))]
+    return [entry for _, entry in sorted(ranks, key=lambda pair: pair[0], reverse=True)]
+
+
+def rank_of(entry: Entry) -> tuple[float, float, int] | None:
+    """The higher the better: accuracy, then loss, then which was asked for earlier.
+
+    The order of `results.leaderboard`; None before the first measured epoch.
+    """
+    row = entry.best_row(METRIC)
+    return (row[METRIC], -row["validation_loss"], -entry.number) if row else None

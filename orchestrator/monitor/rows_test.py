@@ -70,6 +70,12 @@ def test_ranked_is_best_first_and_leaves_the_unmeasured_out():
     assert [entry.trial for entry in ranked(ledger)] == ["b", "e", "a"]
 
 
+def test_of_equal_accuracies_the_lower_loss_comes_first_then_the_earlier():
+    ledger = ledger_of(a=[0.5], b=[0.5], c=[])
+    ledger.epoch("c", row(1, 0.5, validation_loss=0.1), {})
+    assert [entry.trial for entry in ranked(ledger)] == ["c", "a", "b"]
+
+
 def test_the_question_counts_the_validation_images():
     inputs = noise(n=20, classes=4)
     labels = inputs.validation_labels.copy()
