@@ -145,7 +145,7 @@ def _shared(name: str, trials: Sequence[Mapping[str, Any]]) -> str:
     if len(having) == len(trials) or condition is None:
         return words
     if condition.above is not None:
-        where = f"where {heading(condition.setting)} is above {condition.above:g}"
+        where = f"where {condition}"
     else:
         values = {str(trial.get(condition.setting)): None for trial in having}
         where = f"with {' and '.join(values)}"

@@ -34,7 +34,7 @@ _KINDS = {str: TEXT, int: WHOLE, float: REAL, bool: SWITCH}
 def _settings(*names: str) -> list[tuple[str, pa.DataType, str, str]]:
     """Columns of a trial's settings."""
     chosen = [SETTINGS[name] for name in names]
-    return [(s.name, _KINDS[type(s.default)], s.unit, s.meaning) for s in chosen]
+    return [(s.name, _KINDS[type(s.default)], s.unit, s.description) for s in chosen]
 
 
 TRIALS = _schema(

@@ -9,6 +9,7 @@ from orchestrator.scheduling.ledger import Entry, Ledger
 from orchestrator.scheduling.scheduler import METRIC
 from orchestrator.training.history import EpochRow
 from orchestrator.training.verdict import verdict
+from results.varied import value_in_force
 
 BEST_COLUMNS = (
     "train_loss",
@@ -24,12 +25,15 @@ BEST_COLUMNS = (
 
 
 def trial_row(question: Question, entry: Entry) -> dict[str, Any]:
-    """One row for `results.schema.TRIALS`; what is not known yet is absent."""
+    """One row for `results.schema.TRIALS`; what is not known yet is absent.
+
+    A setting that changes nothing in the trial is None; the journal has what was asked for.
+    """
     row: dict[str, Any] = {
         "trial": entry.trial,
         "number": entry.number,
         "sweep": question.sweep,
-        **entry.config,
+        **{name: value_in_force(name, entry.config) for name in entry.config},
         "status": entry.status,
         "ended_by": entry.ended_by or None,
         "reason": entry.reason,

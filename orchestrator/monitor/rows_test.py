@@ -34,6 +34,13 @@ def test_a_trial_is_told_by_its_best_epoch_with_an_interval():
     assert made["validation_accuracy_high"] == pytest.approx(0.9448, abs=1e-4)
 
 
+def test_a_setting_that_changes_nothing_is_null():
+    made = trial_row(QUESTION, ledger_of(a=[0.5]).entries["a"])
+    nothing = {name for name in CONFIG if made[name] is None}
+    assert nothing == {"augmentation", "weights", "fine_tune", "head"}  # cnn5, at strength 0, sgd
+    assert made["momentum"] == 0.9
+
+
 def test_before_the_first_epoch_only_the_question_is_known():
     made = trial_row(QUESTION, ledger_of(a=[]).entries["a"])
     assert (made["status"], made["epochs_trained"]) == ("running", 0)
