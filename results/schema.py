@@ -145,7 +145,12 @@ SCORES = _schema(
     ("low", REAL, "", "Lower end of its 95 % interval; null where none is given."),
     ("high", REAL, "", "Upper end of its 95 % interval; null where none is given."),
     ("n", WHOLE, "images", "Images behind it."),
-    ("how", TEXT, "", "How it was obtained: measured, cross-validated, or paired with what."),
+    (
+        "how",
+        TEXT,
+        "",
+        "Measured or cross-validated; paired with what; which interval: Wilson or bootstrap.",
+    ),
 )
 
 ANSWERS = _schema(

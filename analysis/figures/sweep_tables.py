@@ -28,7 +28,7 @@ class SweepTables:
         regions: where the maps' mass lies.
         faithfulness: how far the maps can be trusted.
         choice: the ensemble rules compared: mappings with rule, accuracy (cross-validated,
-            0 to 1; None: not known), standard_error or accuracy_gap_se (of the paired difference to
+            0 to 1; None: not known), accuracy_gap_se (standard error of the paired difference to
             the highest; may be absent), members (their number), chosen (bool).
     """
 

@@ -24,10 +24,15 @@ BEST_COLUMNS = (
 """Columns of the best epoch that stand in a trial's row."""
 
 
-def trial_row(question: Question, entry: Entry) -> dict[str, Any]:
+def trial_row(question: Question, entry: Entry, best: float | None = None) -> dict[str, Any]:
     """One row for `results.schema.TRIALS`; what is not known yet is absent.
 
     A setting that changes nothing in the trial is None; the journal has what was asked for.
+
+    Args:
+        question: what it was asked.
+        entry: its story.
+        best: the highest validation accuracy of the sweep, which its verdict is held against.
     """
     row: dict[str, Any] = {
         "trial": entry.trial,
@@ -43,15 +48,15 @@ def trial_row(question: Question, entry: Entry) -> dict[str, Any]:
         "error": entry.error or None,
         "reused_from": entry.reused_from or None,
     }
-    return row | _measured(question, entry)
+    return row | _measured(question, entry, best)
 
 
-def _measured(question: Question, entry: Entry) -> dict[str, Any]:
+def _measured(question: Question, entry: Entry, best_accuracy: float | None) -> dict[str, Any]:
     rows = [entry.rows[epoch] for epoch in sorted(entry.rows)]
     if not rows:
         return {}
     history = [EpochRow.from_flat(row) for row in rows]
-    judged = verdict(history, question.classes, question.majority)
+    judged = verdict(history, question.classes, question.majority, best_accuracy)
     measured: dict[str, Any] = {
         "verdict": judged.name,
         "verdict_evidence": judged.evidence,
@@ -76,7 +81,8 @@ def _measured(question: Question, entry: Entry) -> dict[str, Any]:
 
 def trial_rows(question: Question, ledger: Ledger) -> list[dict[str, Any]]:
     """All trials' rows, in the order asked."""
-    return [trial_row(question, entry) for entry in ledger.entries.values()]
+    best = max((rank[0] for e in ledger.entries.values() if (rank := rank_of(e))), default=None)
+    return [trial_row(question, entry, best) for entry in ledger.entries.values()]
 
 
 def epoch_rows(ledger: Ledger) -> list[dict[str, Any]]:

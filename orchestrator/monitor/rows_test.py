@@ -72,6 +72,17 @@ def test_every_trial_field_that_can_be_known_is_told():
     assert set(made) == set(TRIALS.names)
 
 
+def test_verdicts_are_held_against_the_best_of_the_sweep():
+    flat = {"train_loss": 1.0, "validation_loss": 1.0}
+    ledger = Ledger(ListJournal())
+    for ticket, (trial, accuracy) in enumerate((("good", 0.92), ("poor", 0.55))):
+        ledger.asked(trial, CONFIG, ticket)
+        for epoch in (1, 2, 3, 4):
+            ledger.epoch(trial, row(epoch, accuracy, **flat), {})
+    verdicts = {made["trial"]: made["verdict"] for made in trial_rows(QUESTION, ledger)}
+    assert verdicts == {"good": "good fit", "poor": "underfit"}
+
+
 def test_ranked_is_best_first_and_leaves_the_unmeasured_out():
     ledger = ledger_of(a=[0.5], b=[0.7, 0.1], c=[], d=[math.nan], e=[0.6])
     assert [entry.trial for entry in ranked(ledger)] == ["b", "e", "a"]

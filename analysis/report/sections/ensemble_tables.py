@@ -4,7 +4,7 @@ import pandas as pd
 
 from analysis.report import wording
 from analysis.report.page_blocks import Block, Facts, Part, Section, Table, Text
-from analysis.report.score_lookup import ENSEMBLE, SINGLE, Scores
+from analysis.report.score_lookup import BOOTSTRAP, ENSEMBLE, SINGLE, WILSON, Scores, obtained
 from analysis.report.sections.member_tables import member_blocks
 from analysis.report.sweep_contents import SweepContents, objects
 
@@ -79,7 +79,8 @@ def _rules(contents: SweepContents) -> tuple[Block, ...]:
     heads = (
         "rule",
         "accuracy, cross-validated",
-        "standard error",
+        "less than the highest",
+        "standard error of that (paired)",
         "NLL, cross-validated",
         "members",
         "accuracy in sample",
@@ -89,7 +90,8 @@ def _rules(contents: SweepContents) -> tuple[Block, ...]:
         (
             wording.text(rule.get("rule")),
             wording.share(rule.get("accuracy"), 4),
-            wording.share(rule.get("accuracy_se"), 4),
+            wording.share(rule.get("accuracy_gap"), 4),
+            wording.share(rule.get("accuracy_gap_se"), 4),
             wording.share(rule.get("nll"), 4),
             wording.count(rule.get("members")),
             wording.share(rule.get("in_sample_accuracy"), 4),
@@ -129,10 +131,22 @@ def _scores(contents: SweepContents, scores: Scores) -> tuple[Block, ...]:
             caption.append(f"{images} images: n = {wording.count(score.n)}")
     for who in (ENSEMBLE, SINGLE):
         if score := scores.get(who, "accuracy"):
-            caption.append(f"{who}: {score.how}")
+            caption.append(f"{who}: {obtained(score)}")
+    if used := _intervals(scores):
+        caption.append(used)
     groups = _groups(scores)
     heads = ("measure", *(f"{who}, {images}" for images in groups for who in (ENSEMBLE, SINGLE)))
     return (Table("; ".join(caption), heads, rows, WORDS), *_comparison(scores))
+
+
+def _intervals(scores: Scores) -> str:
+    """Which intervals the table's brackets hold, where `how` names them."""
+    shown = (scores.get(ENSEMBLE, metric) for metric in METRICS)
+    hows = [score.how for score in shown if score and score.low is not None]
+    if not any(WILSON in how for how in hows):
+        return ""
+    rest = ", the others bootstrapped" if any(BOOTSTRAP in how for how in hows) else ""
+    return f"95 % intervals of shares of images are Wilson's{rest}"
 
 
 def _each(scores: Scores, metric: str) -> list[str]:
