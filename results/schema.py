@@ -34,7 +34,7 @@ _KINDS = {str: TEXT, int: WHOLE, float: REAL, bool: SWITCH}
 def _settings(*names: str) -> list[tuple[str, pa.DataType, str, str]]:
     """Columns of a trial's settings."""
     chosen = [SETTINGS[name] for name in names]
-    return [(s.name, _KINDS[type(s.default)], s.unit, s.meaning) for s in chosen]
+    return [(s.name, _KINDS[type(s.default)], s.unit, s.description) for s in chosen]
 
 
 TRIALS = _schema(
@@ -124,7 +124,7 @@ _NATIVE = (
 
 MEMBERS = _schema(
     _TRIAL,
-    ("role", TEXT, "", "member, best single, or left out."),
+    ("role", TEXT, "", "member, best single, member and best single, or left out."),
     ("rank", WHOLE, "", "Place by coefficient, from 1; null if left out."),
     ("coefficient", REAL, "share", "Say in the ensemble; coefficients sum to 1."),
     ("reason", TEXT, "", "Why it was taken or left out, one sentence."),
@@ -145,7 +145,12 @@ SCORES = _schema(
     ("low", REAL, "", "Lower end of its 95 % interval; null where none is given."),
     ("high", REAL, "", "Upper end of its 95 % interval; null where none is given."),
     ("n", WHOLE, "images", "Images behind it."),
-    ("how", TEXT, "", "How it was obtained: measured, cross-validated, or paired with what."),
+    (
+        "how",
+        TEXT,
+        "",
+        "Measured or cross-validated; paired with what; which interval: Wilson or bootstrap.",
+    ),
 )
 
 ANSWERS = _schema(

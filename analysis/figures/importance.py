@@ -24,7 +24,7 @@ from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 
 from analysis.figures.style import BLUE, count, shown
-from analysis.figures.sweep_tables import SETTINGS, SweepTables
+from analysis.figures.sweep_tables import SweepTables, varied_settings
 from results.statuses import FINISHED
 
 FEWEST = 4
@@ -52,11 +52,13 @@ def data(tables: SweepTables) -> pd.DataFrame:
     accuracy, and all).
     """
     points, measure = measured(tables)
-    varied = [name for name in SETTINGS if points[name].nunique(dropna=False) > 1]
+    values = varied_settings(points)
+    varied = list(values)
     if len(points) < FEWEST or not varied or points["accuracy"].nunique() < 2:
         return pd.DataFrame(columns=COLUMNS)
-    points = points.iloc[np.linspace(0, len(points) - 1, min(len(points), MOST)).astype(int)]
-    settings = _Settings(points, varied)
+    some = np.linspace(0, len(points) - 1, min(len(points), MOST)).astype(int)
+    points, values = points.iloc[some], values.iloc[some]
+    settings = _Settings(values.fillna(values.median(numeric_only=True)), varied)
     accuracy, rng = points["accuracy"].to_numpy(dtype=float), np.random.default_rng(0)
     with _calm():
         importances = settings.importances(accuracy)
