@@ -259,6 +259,29 @@ IMAGES = _schema(
     ("method", TEXT, "", "Explanation method, of a map."),
     ("width", WHOLE, "pixels", "Width of the picture."),
     ("height", WHOLE, "pixels", "Height of the picture."),
+    ("summary", TEXT, "", "What of how many it shows, in few words; null: the caption has to do."),
+    ("legend", TEXT, "", "End of the caption that it shares with others: how to read them."),
+)
+
+TILES = _schema(
+    ("file", TEXT, "", "Picture that it is a piece of, as in images.parquet."),
+    ("role", TEXT, "", "tile, or bar: a colour bar, whose two ends are the two lines of words."),
+    ("row", WHOLE, "", "Row of the picture, from 0; tiles of one row belong together."),
+    ("row_title", TEXT, "", "What names the row; empty where nothing does."),
+    ("cell", WHOLE, "", "Cell of the row, from 0; tiles of one cell stand side by side."),
+    ("column", TEXT, "", "Heading of the cell's column; empty where there is none."),
+    ("words", TEXT, "", "Lines of text below the cell."),
+    ("correct", pa.bool_(), "", "Whether the face was recognised; null where that is not asked."),
+    ("face", pa.binary(), "PNG", "A face in gray; null for a map alone."),
+    ("map", pa.binary(), "PNG", "A map, see-through over a face; null for a face alone."),
+    ("label", TEXT, "", "Words below this tile alone."),
+    ("note", TEXT, "", "Why there is no map; empty where there is one or none is due."),
+    (
+        "smooth",
+        pa.bool_(),
+        "",
+        "Whether it is interpolated if enlarged; else pixels stay blocks.",
+    ),
 )
 
 SEEDS = _schema(
@@ -298,6 +321,7 @@ TABLES: dict[str, pa.Schema] = {
     "regions": REGIONS,
     "faithfulness": FAITHFULNESS,
     "images": IMAGES,
+    "tiles": TILES,
     "seeds": SEEDS,
 }
 """Table by name; one line adds one."""

@@ -156,7 +156,8 @@ def test_the_saved_ensemble_answers_as_the_table_says(finished):
 def test_pictures_stand_where_their_index_says(finished):
     store = finished[0].store
     index = frame(store, "images")
-    assert {"figure", "gallery", "class means", "filters", "ideal"} <= set(index["kind"])
+    kinds = {"figure", "overview", "random faces", "class means", "filters", "ideal"}
+    assert kinds <= set(index["kind"])
     for file in index["file"]:
         assert store.read_bytes(f"images/{file}")[:4] in (b"\x89PNG", b"\xff\xd8\xff\xe0")
     assert index["caption"].str.len().min() > 20

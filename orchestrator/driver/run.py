@@ -132,7 +132,7 @@ def _scheduler(work: SweepRun, ledger: Ledger) -> Scheduler:
         ),
         finished=finished,
     )
-    scheduler.run_name = run_name
+    scheduler.run_name = lambda entry: run_name(entry, planned.space.varied)
     return scheduler
 
 

@@ -6,7 +6,7 @@ from typing import Any
 
 import pandas as pd
 
-from analysis.report import wording
+from analysis import wording
 from analysis.report.page_blocks import Block, Table, Text
 from analysis.report.score_lookup import SINGLE
 from analysis.report.sections.trial_tables import copies_differ
