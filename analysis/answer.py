@@ -13,7 +13,13 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from analysis.configurations import Comparison, Configuration, Evidence, configurations, holm
+from analysis.comparison.configurations import (
+    Comparison,
+    Configuration,
+    Evidence,
+    configurations,
+    holm,
+)
 from results.settings import SETTINGS
 from results.varied import varied
 

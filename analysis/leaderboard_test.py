@@ -2,51 +2,35 @@ import math
 
 import pandas as pd
 
-from analysis.leaderboard import clean_accuracy, leaderboard, markdown
+from analysis.leaderboard import clean_accuracy, leaderboard
 from results.schema import TRIALS, table
 
-
-def frame(*rows):
-    return table(TRIALS, rows).to_pandas()
-
-
-def test_best_accuracy_first_then_lower_loss_and_unmeasured_left_out():
-    trials = frame(
-        {"trial": "a", "number": 0, "validation_accuracy": 0.5, "validation_loss": 1.2},
-        {"trial": "b", "number": 1, "validation_accuracy": 0.7, "validation_loss": 1.0},
-        {"trial": "c", "number": 2, "validation_accuracy": 0.5, "validation_loss": 1.1},
-        {"trial": "d", "number": 3, "status": "failed"},
-    )
-    assert leaderboard(trials)["trial"].tolist() == ["b", "c", "a"]
+PREDICTIONS = pd.DataFrame(
+    {
+        "label": [0, 1, 1, 0],
+        "probability": [[0.9, 0.1], [0.2, 0.8], [0.7, 0.3], [0.6, 0.4]],
+        "also_in_training": [True, False, False, False],
+    }
+)
 
 
-def test_markdown_rounds_and_escapes():
-    trials = frame(
-        {
-            "trial": "a",
-            "architecture": "odd|name",
-            "validation_accuracy": 0.69876,
-            "parameters": 2439463,
-        }
-    )
-    row = markdown(leaderboard(trials)).splitlines()[2]
-    assert "odd\\|name" in row
-    assert "0.6988" in row
-    assert "2,439,463" in row
+def test_a_table_of_trials_makes_a_board_nulls_and_all():
+    rows = [
+        {"trial": "a", "number": 0, "validation_accuracy": 0.5, "dropout": 0.1},
+        {"trial": "b", "number": 1, "validation_accuracy": 0.7, "dropout": 0.2},
+        {"trial": "d", "number": 3, "status": "failed", "parameters": 3},
+    ]
+    board = leaderboard(table(TRIALS, rows).to_pandas(), {"b": 0.25})
+    assert board.headings[:5] == ("rank", "dropout", "accuracy", "without copies", "trial")
+    first, second = board.table(digits=2)
+    assert first[:5] == ("1", "0.2", "0.70", "0.25", "b")
+    assert second[:5] == ("2", "0.1", "0.50", "\N{EN DASH}", "a")
 
 
 def test_copies_of_training_images_are_left_out_of_the_clean_accuracy():
-    predictions = pd.DataFrame(
-        {
-            "label": [0, 1, 1, 0],
-            "probability": [[0.9, 0.1], [0.2, 0.8], [0.7, 0.3], [0.6, 0.4]],
-            "also_in_training": [True, False, False, False],
-        }
-    )
-    assert clean_accuracy(predictions) == 2 / 3
-    assert math.isnan(clean_accuracy(predictions[:1]))
+    assert clean_accuracy(PREDICTIONS) == 2 / 3
 
 
-def test_the_clean_accuracy_stands_beside_the_other():
-    board = leaderboard(frame({"trial": "a", "validation_accuracy": 0.5}), {"a": 0.25})
-    assert board.loc[0, ["accuracy", "without copies"]].tolist() == [0.5, 0.25]
+def test_without_copies_or_with_nothing_else_there_is_no_clean_accuracy():
+    assert math.isnan(clean_accuracy(PREDICTIONS[:1]))
+    assert math.isnan(clean_accuracy(PREDICTIONS[1:]))

@@ -11,8 +11,8 @@ import pandas as pd
 
 from analysis import wording
 from analysis.answer import Answer
-from analysis.leaderboard import markdown
 from analysis.statements import statements
+from results.leaderboard import markdown_table
 from results.varied import description, value_in_force, varied
 
 LIMITS = (
@@ -64,36 +64,35 @@ def _members(ensemble: Mapping[str, Any], trials: pd.DataFrame) -> str:
     rows = {str(row["trial"]): row for row in trials.to_dict("records")}
     names = varied(rows.values())
     members: Sequence[Mapping[str, Any]] = ensemble["members"]
-    table = pd.DataFrame(
+    return markdown_table(
+        ("trial", "what it is", "coefficient", "seed"),
         [
-            {
-                "trial": str(member["trial"]),
-                "what it is": description(rows.get(str(member["trial"]), {}), names),
-                "coefficient": wording.share(member["coefficient"]),
-                "seed": str(value_in_force("seed", rows.get(str(member["trial"]), {}))),
-            }
+            (
+                str(member["trial"]),
+                description(rows.get(str(member["trial"]), {}), names),
+                wording.share(member["coefficient"]),
+                str(value_in_force("seed", rows.get(str(member["trial"]), {}))),
+            )
             for member in members
-        ]
+        ],
     )
-    return markdown(table)
 
 
 def _scores(scores: pd.DataFrame) -> str:
     rows = scores[(scores["who"] == "ensemble") & (scores["images"] == "all")]
     by_name = rows[rows["metric"].isin(SCORED) | rows["metric"].str.startswith("recall/")]
-    table = pd.DataFrame(
-        [
-            {
-                "split": row["split"],
-                "metric": row["metric"].replace("_", " "),
-                "value [95 % interval]": wording.interval(row["value"], row["low"], row["high"]),
-                "n": wording.count(row["n"]),
-                "how": row["how"],
-            }
-            for row in by_name.to_dict("records")
-        ]
-    )
-    return markdown(table) if len(table) else ""
+    cells = [
+        (
+            str(row["split"]),
+            str(row["metric"]).replace("_", " "),
+            wording.interval(row["value"], row["low"], row["high"]),
+            wording.count(row["n"]),
+            str(row["how"]),
+        )
+        for row in by_name.to_dict("records")
+    ]
+    heads = ("split", "metric", "value [95 % interval]", "n", "how")
+    return markdown_table(heads, cells) if cells else ""
 
 
 def _data(data: Mapping[str, Any]) -> str:

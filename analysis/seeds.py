@@ -10,8 +10,8 @@ import pandas as pd
 from numpy.typing import ArrayLike
 from scipy import stats
 
-from analysis.leaderboard import markdown
 from analysis.sweep_folder import SweepFolder
+from results.leaderboard import markdown_table
 from results.statuses import FINISHED
 
 LOOSE = ("seed", "epochs", "data")
@@ -220,7 +220,7 @@ def in_markdown(rows: Sequence[Mapping[str, Any]], refit: SweepFolder) -> str:
     trials = refit.trials
     seeds = ", ".join(str(seed) for seed in sorted(set(trials["seed"])))
     images = int(trials["validation_n"].max())
-    table = pd.DataFrame([_cells(row) for row in rows], columns=list(HEADINGS.values()))
+    table = markdown_table(tuple(HEADINGS.values()), [list(_cells(row).values()) for row in rows])
     notes = [*_missing(rows), *_lead(rows), *_regression(rows)]
     notes.append(
         f"The intervals are about seeds alone. All nets were measured on the same {images:,} "
@@ -230,7 +230,7 @@ def in_markdown(rows: Sequence[Mapping[str, Any]], refit: SweepFolder) -> str:
     return (
         f"# {refit.record['name']}: finalists over several seeds\n\n"
         f"Validation accuracy, {int(trials['epochs'].max())} epochs, seeds {seeds}.\n\n"
-        f"{markdown(table)}\n" + "".join(f"- {note}\n" for note in notes)
+        f"{table}\n" + "".join(f"- {note}\n" for note in notes)
     )
 
 

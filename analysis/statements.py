@@ -7,7 +7,7 @@ from typing import Any
 
 from analysis import wording
 from analysis.answer import Answer, RangeAnswer, SettingAnswer, ValueResult
-from analysis.configurations import COUNTS, IMAGES, SEEDS, Configuration
+from analysis.comparison.configurations import COUNTS, IMAGES, SEEDS, Configuration
 from orchestrator import metrics
 from results.varied import description, heading, value_text
 

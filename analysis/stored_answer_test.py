@@ -2,7 +2,7 @@ import numpy as np
 import pyarrow as pa
 import pytest
 
-from analysis.configurations import COUNTS, IMAGES
+from analysis.comparison.configurations import COUNTS, IMAGES
 from analysis.made_up_sweeps import MadeUpSweep, N
 from analysis.stored_answer import stored_answer
 from results.columns import lists

@@ -2,6 +2,7 @@
 
 import dataclasses
 import os
+from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ from orchestrator.training.inputs import DataSource
 from results.formats import NOT_EMBEDDED
 from results.paths import Paths
 from results.schema import EPOCHS, TRIALS
+from results.settings import SETTINGS, in_force
 from results.statuses import FINISHED
 from results.store import DamagedResults, Store
 from results.sweep_file import read_sweep_file
@@ -78,16 +80,14 @@ class SweepFolder:
         return rows.iloc[0]
 
     def config(self, trial: str) -> TrialConfig:
-        """A trial's configuration.
+        """A trial's configuration; what changes nothing in it has its default.
 
         Raises:
             BadInput: for a trial that the sweep does not have, or a value absent or out of range.
         """
         values = self.row(trial)[list(CONFIGURATION)]
         try:
-            if values.isna().any():
-                raise BadInput(f"{values.index[values.isna()][0]} is empty")
-            return TrialConfig.from_flat(values.to_dict())
+            return TrialConfig.from_flat(_complete(values.to_dict()))
         except BadInput as problem:
             raise BadInput(
                 f"{self.store.root}/{Paths().trials}, trial {trial}: {problem}"
@@ -161,6 +161,15 @@ class SweepFolder:
                 f"made on {self.digest[:12]}: the data changed; {advice}"
             )
         return splits
+
+
+def _complete(values: Mapping[Any, Any]) -> dict[str, Any]:
+    """Settings with the defaults of those that are null because they change nothing."""
+    present = {str(name): value for name, value in values.items() if not pd.isna(value)}
+    for name in values:
+        if name not in present and in_force(name, present):
+            raise BadInput(f"{name} is empty")
+    return {name: present.get(name, SETTINGS[name].default) for name in values}
 
 
 def _record(store: Store) -> dict[str, Any]:

@@ -71,10 +71,19 @@ def test_a_configuration_comes_back_in_its_types(tmp_path):
     assert folder.config("t0").signature() == config.signature()
 
 
+def test_what_changes_nothing_is_null_and_comes_back_as_its_default(tmp_path):
+    config = TrialConfig(architecture="CPFF", optimizer="adam", data="d")
+    nulls = dict.fromkeys(("momentum", "augmentation", "weights", "fine_tune", "head"))
+    folder = SweepFolder(written(tmp_path, [config.to_flat() | nulls]))
+    assert folder.config("t0") == config
+
+
 @pytest.mark.parametrize(
     ("row", "message"),
     [
         ({"seed": None}, "trials.parquet, trial t0: seed is empty"),
+        ({"optimizer": "sgd", "momentum": None}, "trial t0: momentum is empty"),
+        ({"architecture": "vgg16", "weights": None}, "trial t0: weights is empty"),
         ({"dropout": 2.0}, "trials.parquet, trial t0: dropout=2.0 is out of range"),
     ],
 )

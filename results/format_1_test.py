@@ -98,7 +98,8 @@ def test_it_is_refit(results, capsys, monkeypatch):
 def test_it_is_post_processed(results):
     store = Store(results / "old")
     postprocess(postprocessing(store, explain=7)[0])
-    assert "member" in store.read_table(Paths().members)["role"].to_pylist()
+    roles = store.read_table(Paths().members)["role"].to_pylist()
+    assert any(role.startswith("member") for role in roles)
     assert store.exists(Paths().report)
 
 

@@ -156,6 +156,11 @@ class Paths:
         return self._at("images.parquet")
 
     @property
+    def tiles(self) -> str:
+        """A row a piece of a picture, as a page lays them out."""
+        return self._at("tiles.parquet")
+
+    @property
     def tensorboard(self) -> str:
         """Folder of event files: one run a trial, one for the sweep."""
         return self._at("tensorboard")

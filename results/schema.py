@@ -34,7 +34,7 @@ _KINDS = {str: TEXT, int: WHOLE, float: REAL, bool: SWITCH}
 def _settings(*names: str) -> list[tuple[str, pa.DataType, str, str]]:
     """Columns of a trial's settings."""
     chosen = [SETTINGS[name] for name in names]
-    return [(s.name, _KINDS[type(s.default)], s.unit, s.meaning) for s in chosen]
+    return [(s.name, _KINDS[type(s.default)], s.unit, s.description) for s in chosen]
 
 
 TRIALS = _schema(
@@ -124,7 +124,7 @@ _NATIVE = (
 
 MEMBERS = _schema(
     _TRIAL,
-    ("role", TEXT, "", "member, best single, or left out."),
+    ("role", TEXT, "", "member, best single, member and best single, or left out."),
     ("rank", WHOLE, "", "Place by coefficient, from 1; null if left out."),
     ("coefficient", REAL, "share", "Say in the ensemble; coefficients sum to 1."),
     ("reason", TEXT, "", "Why it was taken or left out, one sentence."),
@@ -145,7 +145,12 @@ SCORES = _schema(
     ("low", REAL, "", "Lower end of its 95 % interval; null where none is given."),
     ("high", REAL, "", "Upper end of its 95 % interval; null where none is given."),
     ("n", WHOLE, "images", "Images behind it."),
-    ("how", TEXT, "", "How it was obtained: measured, cross-validated, or paired with what."),
+    (
+        "how",
+        TEXT,
+        "",
+        "Measured or cross-validated; paired with what; which interval: Wilson or bootstrap.",
+    ),
 )
 
 ANSWERS = _schema(
@@ -254,6 +259,29 @@ IMAGES = _schema(
     ("method", TEXT, "", "Explanation method, of a map."),
     ("width", WHOLE, "pixels", "Width of the picture."),
     ("height", WHOLE, "pixels", "Height of the picture."),
+    ("summary", TEXT, "", "What of how many it shows, in few words; null: the caption has to do."),
+    ("legend", TEXT, "", "End of the caption that it shares with others: how to read them."),
+)
+
+TILES = _schema(
+    ("file", TEXT, "", "Picture that it is a piece of, as in images.parquet."),
+    ("role", TEXT, "", "tile, or bar: a colour bar, whose two ends are the two lines of words."),
+    ("row", WHOLE, "", "Row of the picture, from 0; tiles of one row belong together."),
+    ("row_title", TEXT, "", "What names the row; empty where nothing does."),
+    ("cell", WHOLE, "", "Cell of the row, from 0; tiles of one cell stand side by side."),
+    ("column", TEXT, "", "Heading of the cell's column; empty where there is none."),
+    ("words", TEXT, "", "Lines of text below the cell."),
+    ("correct", pa.bool_(), "", "Whether the face was recognised; null where that is not asked."),
+    ("face", pa.binary(), "PNG", "A face in gray; null for a map alone."),
+    ("map", pa.binary(), "PNG", "A map, see-through over a face; null for a face alone."),
+    ("label", TEXT, "", "Words below this tile alone."),
+    ("note", TEXT, "", "Why there is no map; empty where there is one or none is due."),
+    (
+        "smooth",
+        pa.bool_(),
+        "",
+        "Whether it is interpolated if enlarged; else pixels stay blocks.",
+    ),
 )
 
 SEEDS = _schema(
@@ -293,6 +321,7 @@ TABLES: dict[str, pa.Schema] = {
     "regions": REGIONS,
     "faithfulness": FAITHFULNESS,
     "images": IMAGES,
+    "tiles": TILES,
     "seeds": SEEDS,
 }
 """Table by name; one line adds one."""

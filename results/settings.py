@@ -26,6 +26,13 @@ class Condition:
     values: tuple[str, ...] = ()
     above: float | None = None
 
+    def __str__(self) -> str:
+        """In words: "optimizer is sgd or muon"."""
+        name = self.setting.replace("_", " ")
+        if self.above is not None:
+            return f"{name} is above {self.above:g}"
+        return f"{name} is {' or '.join(self.values)}"
+
     def holds(self, value: Any) -> bool:
         """Whether this value of the other setting lets the setting count."""
         return value in self.values if self.above is None else float(value) > self.above
@@ -56,6 +63,11 @@ class Setting:
     choices: tuple[str, ...] = ()
     blank_separated: bool = False
     in_force: Condition | None = None
+
+    @property
+    def description(self) -> str:
+        """Its meaning, and where a table has null in its place because it changes nothing."""
+        return f"{self.meaning} Null unless {self.in_force}." if self.in_force else self.meaning
 
 
 def setting(default: Any, meaning: str, **more: Any) -> Any:

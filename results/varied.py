@@ -40,9 +40,14 @@ def heading(name: str) -> str:
 
 
 def value_text(value: Any) -> str:
-    """A setting's value in few characters: 0.0123456 -> "0.0123"; None -> ""."""
+    """A setting's value in few characters: 0.0123456 -> "0.0123"; None -> "".
+
+    Of a path the name alone: where a file of weights lies is no matter of a page that people send.
+    """
     if value is None:
         return ""
+    if isinstance(value, str) and "/" in value:
+        return value.rsplit("/", 1)[-1]
     return f"{value:.3g}" if isinstance(value, float) else str(value)
 
 

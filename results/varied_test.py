@@ -49,10 +49,11 @@ def test_a_trial_is_described_by_what_varied():
 
 
 def test_numbers_are_short():
-    assert [value_text(v) for v in (0.30000001, 1e-4, 128, True, None)] == [
+    assert [value_text(v) for v in (0.30000001, 1e-4, 128, True, "/a/b.h5", None)] == [
         "0.3",
         "0.0001",
         "128",
         "True",
+        "b.h5",
         "",
     ]

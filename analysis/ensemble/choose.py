@@ -51,6 +51,8 @@ class RuleResult:
         accuracy: cross-validated, on clean images; None where nothing was cross-validated.
         accuracy_gain: that less the best single trial's.
         accuracy_gain_se: standard error of the gain over images, paired.
+        accuracy_gap: accuracy of the rule that has the highest, less this one's.
+        accuracy_gap_se: standard error of the gap over images, paired; 0 for the highest itself.
         nll: cross-validated negative log-likelihood, nats.
         nll_gain: the best single trial's less that; positive: the rule is better.
         nll_gain_se: standard error of the gain.
@@ -62,6 +64,8 @@ class RuleResult:
     accuracy: float | None = None
     accuracy_gain: float | None = None
     accuracy_gain_se: float | None = None
+    accuracy_gap: float | None = None
+    accuracy_gap_se: float | None = None
     nll: float | None = None
     nll_gain: float | None = None
     nll_gain_se: float | None = None
@@ -256,15 +260,19 @@ def _outcomes(
     nll: NDArray[np.float64],
 ) -> tuple[RuleResult, ...]:
     right, nll = right[:, search.fitted], nll[:, search.fitted]
+    highest = right[int(right.mean(axis=1).argmax())]
     outcomes = []
     for i, (rule, recipe) in enumerate(zip(search.rules, recipes, strict=True)):
         accuracy_gain, accuracy_gain_se = _gain(right[i], right[0])
+        accuracy_gap, accuracy_gap_se = _gain(highest, right[i])
         nll_gain, nll_gain_se = _gain(-nll[i], -nll[0])
         outcome = replace(
             _in_sample(rule, recipe, search),
             accuracy=float(right[i].mean()),
             accuracy_gain=accuracy_gain,
             accuracy_gain_se=accuracy_gain_se,
+            accuracy_gap=accuracy_gap,
+            accuracy_gap_se=accuracy_gap_se,
             nll=float(nll[i].mean()),
             nll_gain=nll_gain,
             nll_gain_se=nll_gain_se,

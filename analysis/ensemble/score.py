@@ -57,9 +57,9 @@ def scores(who: str, answers: Answers, truth: Truth) -> list[Row]:
 
     accuracy, binary_accuracy, macro_f1, top2, ece, ece_uncalibrated, brier, nll, recall/<class>,
     f1/<class>, each as `orchestrator.metrics` defines it. The NLL counts a probability below
-    `combine.SMALLEST` as that. Intervals are bootstrapped over images (`statistics.bootstrap`),
-    kept within what the metric can be; a share of 0 or 1, of which every sample says the same,
-    gets Wilson's instead. What is undefined (recall of a class without images) has null ends.
+    `combine.SMALLEST` as that. Intervals of `SHARES` are Wilson's, as everywhere; the others are
+    bootstrapped over images (`statistics.bootstrap`) and kept within what the metric can be; how
+    names which. What is undefined (recall of a class without images) has null ends.
 
     Args:
         who: "ensemble", "best single", or a trial.
@@ -148,7 +148,13 @@ BOUNDS: dict[str, tuple[float, float]] = {
 """Metric -> least and greatest value; 0 and 1 for those not named."""
 
 SHARES = ("accuracy", "top2", "recall/")
-"""Shares of images answered rightly, or what their names start with."""
+"""Shares of images answered rightly, or what their names start with: with Wilson's interval.
+
+`binary_accuracy` is none: its cells are k an image, not n independent ones.
+"""
+
+WILSON, BOOTSTRAP = "Wilson interval", "bootstrap interval"
+"""How an interval came about, as the column how names it."""
 
 
 def _masked(answers: Answers, mask: NDArray[np.bool_]) -> Answers:
@@ -229,7 +235,7 @@ def _group(
     rows = _rows(names, numbers, lambda name: truth.row(who, images, name, len(labels)))
     for row, size in zip(rows[len(FIRST) :], np.bincount(labels, minlength=k), strict=False):
         row["n"] = int(size)  # a recall rests on the images of its class
-    return [_with_wilson(row) for row in rows]
+    return [_with_wilson(row, truth.how) for row in rows]
 
 
 def _rows(names: Iterable[str], numbers: Interval, row: Callable[[str], Row]) -> list[Row]:
@@ -241,12 +247,17 @@ def _rows(names: Iterable[str], numbers: Interval, row: Callable[[str], Row]) ->
             "low": max(least, float(low)) if math.isfinite(low) else None,
             "high": min(greatest, float(high)) if math.isfinite(high) else None,
         }
-        rows.append({**row(name), "value": float(value), **ends})
+        made = {**row(name), "value": float(value), **ends}
+        rows.append(_with_how(made, BOOTSTRAP) if ends["low"] is not None else made)
     return rows
 
 
-def _with_wilson(row: Row) -> Row:
-    if row["value"] in (0.0, 1.0) and row["metric"].startswith(SHARES):
-        low, high = metrics.interval(round(row["value"] * row["n"]), row["n"])
-        return {**row, "low": low, "high": high}
-    return row
+def _with_how(row: Row, interval: str) -> Row:
+    return {**row, "how": f"{row['how']}, {interval}"}
+
+
+def _with_wilson(row: Row, how: str) -> Row:
+    if not row["metric"].startswith(SHARES) or not math.isfinite(row["value"]):
+        return row
+    low, high = metrics.interval(round(row["value"] * row["n"]), row["n"])
+    return _with_how({**row, "low": low, "high": high, "how": how}, WILSON)

@@ -69,6 +69,16 @@ def test_every_number_lies_in_its_interval(rows):
         assert row["low"] <= row["value"] <= row["high"], row
 
 
+def test_shares_of_images_have_wilson_s_interval_and_the_rest_the_bootstrap_s(rows):
+    named = {metric: row for (images, metric), row in rows.items() if images == "all"}
+    right = round(named["accuracy"]["value"] * 600)
+    ends = tuple(named["accuracy"][end] for end in ("low", "high"))
+    assert ends == metrics.interval(right, 600)
+    shares = {metric for metric, row in named.items() if row["how"].endswith("Wilson interval")}
+    assert shares == {"accuracy", "top2", *(f"recall/{name}" for name in CLASSES)}
+    assert all(named[m]["how"].endswith("bootstrap interval") for m in set(named) - shares)
+
+
 def test_groups_say_how_many_images_they_have(rows):
     assert rows["all", "accuracy"]["n"] == 600
     assert rows["clean", "accuracy"]["n"] == 540
@@ -137,11 +147,14 @@ def test_the_gain_by_hand():
     assert numbers["all", "only_single_right"]["value"] == 2
     assert numbers["clean", "accuracy_gain"]["value"] == pytest.approx(-2 / 90)
     assert numbers["all", "nll_gain"]["value"] > 0
-    assert {row["how"] for row in numbers.values()} == {"cross-validated, paired with abc"}
+    hows = {metric: row["how"] for (_, metric), row in numbers.items()}
+    assert hows["accuracy_gain"] == "cross-validated, paired with abc, bootstrap interval"
+    assert hows["mcnemar_p"] == "cross-validated, paired with abc"
 
 
 def test_diversity_is_measured_on_both_groups(predictions):
     numbers = by_name(diversity_rows(predictions.probabilities, truth_of(predictions)))
     assert -0.1 < numbers["all", "error_correlation"]["value"] < 0.1  # errors made independently
     assert numbers["clean", "disagreement"]["n"] == 540
-    assert {row["how"] for row in numbers.values()} == {"measured, 3 members"}
+    hows = {row["how"] for row in numbers.values()}
+    assert hows == {"measured, 3 members, bootstrap interval"}

@@ -39,7 +39,8 @@ def data(tables: SweepTables, by: str) -> pd.DataFrame:
     Only trials that were not stopped by ASHA compete where there are any: a pruned trial's accuracy
     is that of a shorter training.
     """
-    rows = tables.trials[tables.trials["validation_accuracy"].notna()].copy()
+    measured = tables.trials["validation_accuracy"].notna() & tables.trials[by].notna()
+    rows = tables.trials[measured].copy()
     if rows[by].nunique() < 2:
         return pd.DataFrame(columns=COLUMNS)
     rows = rows.rename(

@@ -63,7 +63,7 @@ def split_named(tables: SweepTables) -> str:
     """
     split = str(tables.answers["split"].iloc[0])
     scores = tables.ensemble_scores("accuracy", split)
-    cross_validated = scores.loc[scores["how"] == "cross-validated", "value"]
+    cross_validated = scores.loc[scores["how"].str.startswith("cross-validated", na=False), "value"]
     right = (tables.answers["prediction"] == tables.answers["label"]).mean()
     same = len(cross_validated) and abs(float(cross_validated.iloc[0]) - right) < 1e-6
     return f"{split} split (cross-validated)" if same else f"{split} split"

@@ -14,8 +14,6 @@ from analysis.figures.sweep_tables import SweepTables
 KINDS = {"ensemble": (RED, "D"), "best single": (ORANGE, "s"), "member": (BLUE, "o")}
 """Who -> colour and mark."""
 
-ERRORS = ("standard_error", "standard error", "accuracy_gap_se")
-"""What a rule's standard error may be called in `SweepTables.choice`."""
 
 RULES = ["rule", "accuracy", "low", "high", "members", "chosen"]
 GAINS = ["who", "name", "kind", "place", "images", "accuracy", "low", "high", "n", "split", "how",
@@ -34,8 +32,8 @@ def rules(tables: SweepTables) -> pd.DataFrame:
 
 
 def _rule(row: Mapping[str, Any]) -> dict[str, object]:
-    errors = [float(row[name]) for name in ERRORS if row.get(name) is not None]
-    error, accuracy = errors[0] if errors else math.nan, float(row["accuracy"])
+    error = math.nan if row.get("accuracy_gap_se") is None else float(row["accuracy_gap_se"])
+    accuracy = float(row["accuracy"])
     return {
         "rule": str(row["rule"]),
         "accuracy": accuracy,
@@ -55,10 +53,18 @@ def rules_caption(frame: pd.DataFrame) -> str:
     best = frame.iloc[-1]
     return (
         f"Cross-validated accuracy of {count(len(frame), 'rule')} of making an ensemble, on "
-        "validation images only. A whisker is one standard error of the difference to the "
-        "highest, over images: a rule whose whisker reaches the dotted line is as good as the "
-        f"highest as far as these images can tell. The highest: {best['rule']}, "
+        f"validation images only.{_whiskers(frame)} The highest: {best['rule']}, "
         f"{percent(best['accuracy'])}.{taken}"
+    )
+
+
+def _whiskers(frame: pd.DataFrame) -> str:
+    """What a whisker is; "" where there is none: records of before had no paired error."""
+    if frame["low"].isna().all():
+        return ""
+    return (
+        " A whisker is one standard error of the difference to the highest, image by image: a "
+        "rule whose whisker reaches the dotted line is within one standard error of the highest."
     )
 
 
@@ -138,7 +144,7 @@ def _names(tables: SweepTables) -> dict[str, str]:
     """Who -> name, the best single model's with the trial that it is where that is known."""
     names, members = tables.labels(), tables.members
     if len(members):
-        for trial in members.loc[members["role"] == "best single", "trial"]:
+        for trial in members.loc[members["role"].str.endswith("best single"), "trial"]:
             names["best single"] = f"best single: {names.get(trial, trial)}"
     return names
 

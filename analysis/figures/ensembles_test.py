@@ -17,7 +17,7 @@ def test_the_gain_names_members_and_speaks_of_the_paired_test():
     frame = ensembles.gains(SweepTables(**sweep(2) | scored()))
     every = frame[frame["images"] == "all"]
     assert every["who"].tolist() == ["gone", "0000000000", "best single", "ensemble"]
-    assert every["name"].iloc[1] == "cnn5, plain · 0000"
+    assert every["name"].iloc[1] == "cnn5, plain, lr 0.00346, batch norm False · 0000"
     assert "+10.0 points (+40.0 to +70.0); McNemar's p = 0.03" in ensembles.gains_caption(frame)
 
 

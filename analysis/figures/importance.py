@@ -10,6 +10,7 @@ What we add: what each setting gets by chance, where accuracies are dealt out am
 last accuracies are of different epochs and must not be compared (`measured`).
 """
 
+import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -23,7 +24,7 @@ from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 
 from analysis.figures.style import BLUE, count, shown
-from analysis.figures.sweep_tables import SETTINGS, SweepTables
+from analysis.figures.sweep_tables import SweepTables, varied_settings
 from results.statuses import FINISHED
 
 FEWEST = 4
@@ -39,7 +40,7 @@ SHUFFLES = 19
 """More than chance: more than in each of so many shuffles, so 1 in 20 settings that do nothing."""
 
 TREES = 32
-COLUMNS = ["setting", "importance", "chance", "beyond", "trials", "measure"]
+COLUMNS = ["setting", "importance", "chance", "beyond", "trials", "measure", "ended", "all"]
 
 
 def data(tables: SweepTables) -> pd.DataFrame:
@@ -47,14 +48,17 @@ def data(tables: SweepTables) -> pd.DataFrame:
 
     Columns: setting, importance (share of the variance that it explains by itself, 0 to 1), chance
     (the most that it gets from shuffled accuracies), beyond (bool: more than that), trials (behind
-    it), measure (words: which accuracy).
+    it), measure (words: which accuracy), ended and all (trials that ended by themselves with an
+    accuracy, and all).
     """
     points, measure = measured(tables)
-    varied = [name for name in SETTINGS if points[name].nunique(dropna=False) > 1]
+    values = varied_settings(points)
+    varied = list(values)
     if len(points) < FEWEST or not varied or points["accuracy"].nunique() < 2:
         return pd.DataFrame(columns=COLUMNS)
-    points = points.iloc[np.linspace(0, len(points) - 1, min(len(points), MOST)).astype(int)]
-    settings = _Settings(points, varied)
+    some = np.linspace(0, len(points) - 1, min(len(points), MOST)).astype(int)
+    points, values = points.iloc[some], values.iloc[some]
+    settings = _Settings(values.fillna(values.median(numeric_only=True)), varied)
     accuracy, rng = points["accuracy"].to_numpy(dtype=float), np.random.default_rng(0)
     with _calm():
         importances = settings.importances(accuracy)
@@ -66,6 +70,8 @@ def data(tables: SweepTables) -> pd.DataFrame:
             "chance": [max(part[name] for part in shuffled) for name in varied],
             "trials": len(points),
             "measure": measure,
+            "ended": len(_finished(tables.trials)),
+            "all": len(tables.trials),
         }
     )
     frame["beyond"] = frame["importance"] > frame["chance"]
@@ -80,7 +86,7 @@ def measured(tables: SweepTables) -> tuple[pd.DataFrame, str]:
     would mislead.
     """
     trials, epochs = tables.trials, tables.epochs.dropna(subset=["validation_accuracy"])
-    finished = trials[trials["status"].isin(FINISHED) & trials["validation_accuracy"].notna()]
+    finished = _finished(trials)
     some = trials[trials["validation_accuracy"].notna()]
     if len(finished) >= ENOUGH or len(finished) == len(some) or epochs.empty:
         return finished.assign(accuracy=finished["validation_accuracy"]), "best accuracy"
@@ -91,6 +97,10 @@ def measured(tables: SweepTables) -> tuple[pd.DataFrame, str]:
         points.rename(columns={"validation_accuracy": "accuracy"}),
         f"accuracy after epoch {common}, the last that all trials reached",
     )
+
+
+def _finished(trials: pd.DataFrame) -> pd.DataFrame:
+    return trials[trials["status"].isin(FINISHED) & trials["validation_accuracy"].notna()]
 
 
 class _Settings:
@@ -159,7 +169,26 @@ def caption(frame: pd.DataFrame) -> str:
         f"Importance of the settings that varied, by Optuna's fANOVA on {first['measure']}, of "
         f"{count(int(first['trials']), 'trial')}: {by_setting}. Chance is the most that a "
         f"setting gets in {SHUFFLES} shuffles of the accuracies. Beyond chance: "
-        f"{', '.join(beyond) or 'none of them'}.{few}"
+        f"{', '.join(beyond) or 'none of them'}.{few} {_dashboard(first['ended'], first['all'])}"
+    )
+
+
+def _dashboard(ended: int, trials: int) -> str:
+    """Why optuna-dashboard shows other importances for the same sweep's study.
+
+    It takes `optuna.importance.PedAnovaImportanceEvaluator` with its defaults.
+    """
+    if ended < 2:
+        return f"optuna-dashboard shows none: of {count(trials, 'trial')}, {ended} ended by itself."
+    best = math.ceil(0.1 * ended)
+    lone = ""
+    if best == 1:
+        lone = " With one alone, a continuous setting tends to come first whichever it was."
+    return (
+        f"optuna-dashboard shows other numbers for a sweep that has a study: of its "
+        f"{count(trials, 'trial')} it counts the {ended} that ended by themselves, and it asks "
+        f"(PED-ANOVA) what the best tenth of them, here {best}, have in common, not what "
+        f"explains all differences.{lone}"
     )
 
 

@@ -1,5 +1,7 @@
 import numpy as np
+import optuna
 import pytest
+from optuna.distributions import CategoricalDistribution, FloatDistribution
 
 from analysis.figures import importance
 from analysis.figures.sample_sweeps import epoch, frames, trial
@@ -60,3 +62,35 @@ def test_few_trials_are_said_to_say_little():
     assert importance.data(rated(3, 3)).empty
     assert "says little" in importance.caption(importance.data(rated(6, 6)))
     assert "says little" not in importance.caption(importance.data(rated(20, 20)))
+
+
+def test_caption_says_why_the_dashboard_differs():
+    caption = importance.caption(importance.data(rated(10, 3)))
+    assert "of its 10 trials it counts the 3 that ended by themselves" in caption
+    assert "the best tenth of them, here 1," in caption
+    assert "With one alone, a continuous setting" in caption
+    caption = importance.caption(importance.data(rated(24, 21)))
+    assert "the best tenth of them, here 3," in caption
+    assert "With one alone" not in caption
+    assert "of 10 trials, 1 ended by itself" in importance.caption(importance.data(rated(10, 1)))
+
+
+def test_alone_among_few_a_continuous_setting_comes_first_whichever_trial_was_best():
+    """What the caption says of optuna-dashboard, which takes this evaluator's defaults."""
+    rates, nets = (0.01, 0.02, 0.04, 0.08, 0.16), ("a", "b", "a", "b", "b")
+    distributions = {
+        "net": CategoricalDistribution(("a", "b", "c")),
+        "rate": FloatDistribution(0.003, 0.3, log=True),
+    }
+    for best in range(5):
+        study = optuna.create_study(direction="maximize")
+        for i, params in enumerate(zip(nets, rates, strict=True)):
+            values = dict(zip(("net", "rate"), params, strict=True))
+            study.add_trial(
+                optuna.trial.create_trial(
+                    params=values, distributions=distributions, value=float(i == best) + i / 100
+                )
+            )
+        evaluator = optuna.importance.PedAnovaImportanceEvaluator()
+        shares = optuna.importance.get_param_importances(study, evaluator=evaluator)
+        assert shares["rate"] > 0.9

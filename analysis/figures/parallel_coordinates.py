@@ -11,7 +11,7 @@ from matplotlib.colors import Normalize
 from matplotlib.figure import Figure as Canvas
 
 from analysis.figures.style import count, shown
-from analysis.figures.sweep_tables import SETTINGS, SweepTables
+from analysis.figures.sweep_tables import SweepTables, varied_settings
 from results.statuses import FINISHED
 
 SHADES = "viridis_r"
@@ -41,12 +41,13 @@ def data(tables: SweepTables) -> pd.DataFrame:
     linear or logarithmic), value (text to write there), height (0 to 1 on its axis).
     """
     trials = tables.trials[tables.trials["validation_accuracy"].notna()]
-    varied = [name for name in SETTINGS if trials[name].nunique(dropna=False) > 1]
-    if not varied:
+    varied = varied_settings(trials)
+    if varied.empty:
         return pd.DataFrame(columns=COLUMNS)
     parts = []
-    for axis, name in enumerate([*varied, "validation_accuracy"]):
-        scale, height = _heights(trials[name], trials["validation_accuracy"])
+    columns = varied.assign(validation_accuracy=trials["validation_accuracy"])
+    for axis, name in enumerate(columns):
+        scale, height = _heights(columns[name], trials["validation_accuracy"])
         parts.append(
             pd.DataFrame(
                 {
@@ -56,7 +57,7 @@ def data(tables: SweepTables) -> pd.DataFrame:
                     "axis": axis,
                     "setting": name.replace("_", " "),
                     "scale": scale,
-                    "value": [_text(value) for value in trials[name]],
+                    "value": [_text(value) for value in columns[name]],
                     "height": height,
                 }
             )

@@ -133,7 +133,7 @@ def scored() -> dict[str, Any]:
         base | {"who": "ensemble", "images": "all", "metric": m, "value": v} for m, v in others
     ]
     choice = [
-        {"rule": "best single", "accuracy": 0.5, "standard_error": 0.02, "members": 1},
+        {"rule": "best single", "accuracy": 0.5, "accuracy_gap_se": 0.02, "members": 1},
         {"rule": "soft vote", "accuracy": 0.6, "accuracy_gap_se": 0.0, "chosen": True},
         {"rule": "stacking", "accuracy": None},
     ]
@@ -145,7 +145,7 @@ def odd_names(text: str) -> SweepTables:
     made = sweep(6)
     made["trials"]["architecture"] = [f"{text}{i % 2}" for i in range(6)]
     made["trials"]["preprocessing"] = [f"{text}{i % 3}" for i in range(6)]
-    choice = [{"rule": text, "accuracy": 0.5, "standard_error": 0.1, "members": 2, "chosen": True}]
+    choice = [{"rule": text, "accuracy": 0.5, "accuracy_gap_se": 0.1, "members": 2, "chosen": True}]
     tables = made | answered(ODD) | explained(ODD) | scored()
     return SweepTables(**tables | {"record": record(ODD), "choice": choice})
 

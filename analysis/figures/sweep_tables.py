@@ -6,10 +6,8 @@ from typing import Any
 
 import pandas as pd
 
-from results.schema import TABLES, TRIALS, table
-
-SETTINGS = tuple(TRIALS.names[TRIALS.names.index("architecture") : TRIALS.names.index("data")])
-"""Columns of `trials` that a sweep may vary."""
+from results.schema import TABLES, table
+from results.varied import description, value_in_force, varied
 
 
 def _none(name: str) -> Callable[[], pd.DataFrame]:
@@ -30,7 +28,7 @@ class SweepTables:
         regions: where the maps' mass lies.
         faithfulness: how far the maps can be trusted.
         choice: the ensemble rules compared: mappings with rule, accuracy (cross-validated,
-            0 to 1; None: not known), standard_error or accuracy_gap_se (of the paired difference to
+            0 to 1; None: not known), accuracy_gap_se (standard error of the paired difference to
             the highest; may be absent), members (their number), chosen (bool).
     """
 
@@ -70,8 +68,19 @@ class SweepTables:
 
     def labels(self) -> dict[str, str]:
         """Trial -> short name: what tells it from others, and how its signature begins."""
-        trials = self.trials
-        telling = [c for c in ("architecture", "preprocessing") if trials[c].nunique() > 1]
-        words = trials[telling or ["architecture"]].astype(str).agg(", ".join, axis=1)
-        pairs = zip(trials["trial"], words, strict=True)
-        return {trial: f"{text} · {trial[:4]}" for trial, text in pairs} if len(trials) else {}
+        rows = records(self.trials)
+        names = varied(rows)
+        words = ((row["trial"], description(row, names)) for row in rows)
+        return {trial: " · ".join(filter(None, (text, trial[:4]))) for trial, text in words}
+
+
+def records(trials: pd.DataFrame) -> list[dict[str, Any]]:
+    """Rows of `trials` as mappings."""
+    return [{str(name): value for name, value in r.items()} for r in trials.to_dict("records")]
+
+
+def varied_settings(trials: pd.DataFrame) -> pd.DataFrame:
+    """A column a setting that differs among these trials; null where it changes nothing."""
+    rows = records(trials)
+    columns = {name: [value_in_force(name, row) for row in rows] for name in varied(rows)}
+    return pd.DataFrame(columns, index=trials.index)

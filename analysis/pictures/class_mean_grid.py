@@ -10,9 +10,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from analysis.pictures.canvas.colours import HEAT, SIGNED, SPREAD, ColourBar, Colours, spread
+from analysis.pictures.canvas.layers import MAP_SIDE, face_png, overlay_png, painted_png
 from analysis.pictures.canvas.layout import Tile, below, file_name, headings, lettered, page
 from analysis.pictures.canvas.lettering import INK, Colour, Line, written
 from analysis.pictures.canvas.tiles import MARKS, Bytes, blank, face, size_of
+from analysis.pictures.cells import Cell, CellRow, LayeredTile, Pieces
 from analysis.pictures.evidence import ENSEMBLE, Evidence, grid_words
 from analysis.pictures.picture import RenderedPicture
 
@@ -108,8 +110,14 @@ def class_mean_grid(
         f"two means (red: more where recognised, blue: more where not). {legend}"
     )
     file = f"{evidence.folder}/{file_name('class-means', rule, over)}.jpg"
-    columns = evidence.index_columns(method=evidence.method)
-    return RenderedPicture.of(image, file, "class means", title, caption, **columns)
+    columns = evidence.index_columns(method=evidence.method, legend=legend)
+    picture = RenderedPicture.of(image, file, "class means", title, caption, **columns)
+    titles = [f"{name} ({note})" if note else name for name, note in zip(names, notes, strict=True)]
+    pieces = [
+        _row_pieces(evidence, every, label, title)
+        for label, title in zip(chosen, titles, strict=True)
+    ]
+    return picture.with_pieces(Pieces(tuple(pieces), tuple(_bars(every))))
 
 
 def collected(means: pd.DataFrame, evidence: Evidence, rule: str, over: str) -> ClassMeanMaps:
@@ -169,12 +177,15 @@ def _largest(means: Sequence[ClassMeanMap], values: Sequence[Floats]) -> float:
     return max([float(v.max()) for v in enough or values], default=0.0)
 
 
-def _heads(evidence: Evidence, over: str) -> Image.Image:
+def _columns(over: str) -> list[str]:
     deviation = f"std. deviation between {over}"
-    texts = ["true class", "right: mean", f"right: {deviation}", "wrong: mean"]
-    texts += [f"wrong: {deviation}", "right less wrong (means)"]
+    heads = ["true class", "right: mean", f"right: {deviation}", "wrong: mean"]
+    return [*heads, f"wrong: {deviation}", "right less wrong (means)"]
+
+
+def _heads(evidence: Evidence, over: str) -> Image.Image:
     width = size_of(evidence.images.shape[1:], SIDE)[1]
-    return headings(texts, [NAMES_WIDTH, *[width] * 5])
+    return headings(_columns(over), [NAMES_WIDTH, *[width] * 5])
 
 
 def _bars(every: ClassMeanMaps) -> list[ColourBar]:
@@ -215,6 +226,41 @@ def _row(evidence: Evidence, every: ClassMeanMaps, label: int) -> list[Tile]:
     return [*tiles, _noted(SIGNED.over(both, _share(apart, top, both)))]
 
 
+def _row_pieces(evidence: Evidence, every: ClassMeanMaps, label: int, title: str) -> CellRow:
+    top = every.top(label)
+    heads = iter(_columns(every.over)[1:])
+    cells: list[Cell] = []
+    for right in (True, False):
+        gray = _native_face(evidence, label, (right,))
+        one = every.by_class.get((label, right))
+        if one is None:
+            cells.append(Cell((LayeredTile(note="no such image"),), ("n = 0",), column=next(heads)))
+            cells.append(Cell((LayeredTile(),), column=next(heads)))
+            continue
+        words = f"n = {one.n:,}" + (" (few)" if one.n < FEW else "")
+        tile = _layered(gray, one.mean, top, _colours(every))
+        cells.append(Cell((tile,), (words,), right, next(heads)))
+        cells.append(Cell((_deviation_tile(one, every, gray),), column=next(heads)))
+    apart = every.difference(label)
+    last = LayeredTile(note="nothing to compare")
+    if apart is not None:
+        last = _layered(_native_face(evidence, label, (True, False)), apart, top, SIGNED)
+    return CellRow((*cells, Cell((last,), column=next(heads))), title)
+
+
+def _layered(gray: Bytes, values: Floats, top: float, colours: Colours) -> LayeredTile:
+    share = np.clip(values / np.float32(top or 1), -1, 1)
+    return LayeredTile(face_png(gray), overlay_png(share, colours, gray.shape))
+
+
+def _deviation_tile(one: ClassMeanMap, every: ClassMeanMaps, gray: Bytes) -> LayeredTile:
+    if one.deviation is None:
+        return LayeredTile(note=f"fewer than two {every.over}")
+    side = min(MAP_SIDE, max(gray.shape))
+    share = np.clip(one.deviation / np.float32(every.widest() or 1), 0, 1)
+    return LayeredTile(map=painted_png(spread(share, size_of(gray.shape, side)), SPREAD))
+
+
 def _deviation(one: ClassMeanMap, every: ClassMeanMaps, gray: Bytes) -> Bytes:
     if one.deviation is None:
         return blank(_size(gray), f"fewer than two {every.over}")
@@ -238,10 +284,14 @@ def _noted(tile: Bytes, words: str = "", colour: Colour = INK) -> Image.Image:
 
 
 def _mean_face(evidence: Evidence, label: int, sides: Sequence[bool]) -> Bytes:
+    return face(_native_face(evidence, label, sides), SIDE)
+
+
+def _native_face(evidence: Evidence, label: int, sides: Sequence[bool]) -> Bytes:
     cases = [c for c in evidence.cases if c.label == label and c.right in sides]
     explained = [case for case in cases if evidence.map(case) is not None]
     faces = [evidence.face(case) for case in explained or cases]
-    return face(mean_face(faces, evidence.images.shape[1:]), SIDE)
+    return mean_face(faces, evidence.images.shape[1:])
 
 
 def _legend(evidence: Evidence, every: ClassMeanMaps, rule: str, shown: int) -> str:

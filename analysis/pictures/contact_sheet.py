@@ -6,6 +6,7 @@ from PIL import Image
 from analysis.pictures.canvas.layout import below, grid, page
 from analysis.pictures.canvas.lettering import Line, elided, written
 from analysis.pictures.canvas.tiles import MARKS, face, framed, rgb
+from analysis.pictures.cells import Cell, Pieces
 from analysis.pictures.evidence import Case, Evidence
 from analysis.pictures.picture import RenderedPicture
 
@@ -32,9 +33,20 @@ def contact_sheet(evidence: Evidence, shown: int = 32, seed: int = 0) -> Rendere
         f"probability and, where that is wrong, the true class. {evidence.describe()}"
     )
     title = "Faces at random, and the evidence for what they were predicted to be"
-    image = page(title, body, legend, evidence.bars(cases))
+    bars = evidence.bars(cases)
+    image = page(title, body, legend, bars)
     file = f"{evidence.folder}/contact-sheet.jpg"
-    return RenderedPicture.of(image, file, "gallery", title, legend, **evidence.index_columns())
+    columns = evidence.index_columns(legend=evidence.describe())
+    picture = RenderedPicture.of(image, file, "random faces", title, legend, **columns)
+    return picture.with_pieces(Pieces.flow([_cell(evidence, case) for case in cases], bars))
+
+
+def _cell(evidence: Evidence, case: Case) -> Cell:
+    tile = evidence.layers(case) if evidence.has_maps else evidence.face_tile(case)
+    lines = [f"{evidence.classes[case.prediction]} {case.p_prediction:.2f}"]
+    if not case.right:
+        lines.append(f"true: {evidence.classes[case.label]}")
+    return Cell((tile,), tuple(lines), case.right)
 
 
 def _tile(evidence: Evidence, case: Case) -> Image.Image:

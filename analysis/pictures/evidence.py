@@ -12,9 +12,11 @@ from numpy.typing import NDArray
 from analysis.explain.maps import Map
 from analysis.explain.methods.names import TITLES
 from analysis.pictures.canvas.colours import HEAT, SIGNED, ColourBar, colours_of, overlay
+from analysis.pictures.canvas.layers import face_png, overlay_png
 from analysis.pictures.canvas.layout import file_name
 from analysis.pictures.canvas.lettering import TIMES
 from analysis.pictures.canvas.tiles import Bytes, blank
+from analysis.pictures.cells import LayeredTile
 from orchestrator.data.faces import Faces
 from orchestrator.errors import BadInput
 from results.paths import Paths
@@ -136,6 +138,20 @@ class Evidence:
         if one is None or trouble:
             return blank((gray.shape[0], gray.shape[1]), trouble, gray)
         return overlay(gray, one.values)
+
+    def layers(self, case: Case, rule: str = "prediction", label: str = "") -> LayeredTile:
+        """The same in pieces: its map and its face, or why there is no map."""
+        one = self.map(case, rule)
+        trouble = "not computed" if one is None else one.trouble
+        gray = face_png(self.face(case))
+        if one is None or trouble:
+            return LayeredTile(gray, None, label, trouble)
+        colours = colours_of(one.values)
+        return LayeredTile(gray, overlay_png(one.values, colours, self.face(case).shape), label)
+
+    def face_tile(self, case: Case, label: str = "") -> LayeredTile:
+        """Its face alone."""
+        return LayeredTile(face_png(self.face(case)), label=label)
 
     def bars(
         self, cases: Sequence[Case], rules: Sequence[str] = ("prediction",)

@@ -8,9 +8,11 @@ from numpy.typing import NDArray
 from PIL import Image
 
 from analysis.pictures.canvas.colours import SIGNED, SPREAD, ColourBar, Colours
+from analysis.pictures.canvas.layers import face_png, painted_png
 from analysis.pictures.canvas.layout import below, beside, file_name, lettered, page
 from analysis.pictures.canvas.lettering import FAINT, TIMES, Line, written
 from analysis.pictures.canvas.tiles import MARKS, Bytes, face, framed, rgb, size_of
+from analysis.pictures.cells import Cell, CellRow, LayeredTile, Pieces
 from analysis.pictures.evidence import Case
 from analysis.pictures.picture import RenderedPicture
 
@@ -47,7 +49,8 @@ def feature_map_grid(
     size = size_of(image.shape, SIDE)
     signed = any(float(layers[name].min(initial=0)) < 0 for name in names)
     colours = SIGNED if signed else SPREAD
-    rows = [_tiles(np.asarray(layers[n], np.float32), size, shown, colours) for n in names]
+    chosen = [_strongest(np.asarray(layers[n], np.float32), shown) for n in names]
+    rows = [_tiles(one, size, colours) for one in chosen]
     notes = [_note(layers[name].shape, shown) for name in names]
     body = below([_head(image, case, classes), lettered(rows, names, NAMES_WIDTH, notes)], 10)
     skipped = f" {len(layers) - len(names)} of {len(layers)} layers are left out." * (
@@ -67,6 +70,8 @@ def feature_map_grid(
     truth, guess = classes[case.label], classes[case.prediction]
     caption = f"Face {case.image_id}, true class {truth}, predicted {guess}. {legend}"
     name = file_name("feature-maps", trial or "", case.image_id, _mark(case.image_id))
+    titles = [f"{name}: {note}" for name, note in zip(names, notes, strict=True)]
+    pieces = [_pieces(one, colours, head) for one, head in zip(chosen, titles, strict=True)]
     return RenderedPicture.of(
         drawing,
         f"features/{name}.png",
@@ -77,19 +82,42 @@ def feature_map_grid(
         image_id=case.image_id,
         label=case.label,
         prediction=case.prediction,
-    )
+        legend=legend,
+    ).with_pieces(Pieces((_head_pieces(image, case, classes), *pieces), (bar,)))
 
 
-def _tiles(
-    maps: NDArray[np.float32], size: tuple[int, int], shown: int, colours: Colours
-) -> list[Image.Image]:
+def _strongest(maps: NDArray[np.float32], shown: int) -> dict[int, NDArray[np.float32]]:
+    """Place in the layer -> its map, scaled to the row; strongest first."""
     strength = np.abs(maps).mean(axis=(0, 1))
     chosen = np.argsort(-strength, kind="stable")[:shown]
     top = float(np.quantile(np.abs(maps[..., chosen]), CLIPPED)) if maps.size else 0.0
     largest = top or float(np.abs(maps).max(initial=0)) or 1.0
+    return {int(number): maps[..., number] / np.float32(largest) for number in chosen}
+
+
+def _pieces(maps: Mapping[int, NDArray[np.float32]], colours: Colours, title: str) -> CellRow:
+    cells = [
+        Cell((LayeredTile(map=painted_png(values, colours), smooth=False),), (f"{number}",))
+        for number, values in maps.items()
+    ]
+    return CellRow(tuple(cells), title)
+
+
+def _head_pieces(image: Bytes, case: Case, classes: tuple[str, ...]) -> CellRow:
+    truth, guess = classes[case.label], classes[case.prediction]
+    lines = [f"true: {truth}, p = {case.p_label:.2f}"]
+    if not case.right:
+        lines.append(f"predicted: {guess}, p = {case.p_prediction:.2f}")
+    lines.append(f"image {case.image_id}")
+    return CellRow((Cell((LayeredTile(face_png(image)),), tuple(lines), case.right),))
+
+
+def _tiles(
+    maps: Mapping[int, NDArray[np.float32]], size: tuple[int, int], colours: Colours
+) -> list[Image.Image]:
     tiles = []
-    for number in chosen:
-        small = Image.fromarray(colours.painted(maps[..., number] / largest))
+    for number, values in maps.items():
+        small = Image.fromarray(colours.painted(values))
         tile = small.resize((size[1], size[0]), Image.Resampling.NEAREST)
         tiles.append(below([tile, written([Line(f"{number}", 11, colour=FAINT)], size[1])], 1))
     return tiles

@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from PIL import Image
@@ -10,12 +11,23 @@ from analysis.pictures.canvas.colours import SIGNED, ColourBar
 from analysis.pictures.canvas.layout import below, beside, file_name, grid, headings, page
 from analysis.pictures.canvas.lettering import FAINT, Line, elided, written
 from analysis.pictures.canvas.tiles import MARKS, Bytes, face, framed, rgb, size_of
+from analysis.pictures.cells import Cell, Pieces
 from analysis.pictures.evidence import Case, Evidence
 from analysis.pictures.picture import RenderedPicture
 
 WORDS_WIDTH = 232
 ROW_SIDE = 144
 PAIR_SIDE = 160
+ONCE = 12
+"""Rows at most of a sheet of confusions with one image."""
+
+
+@dataclass(frozen=True)
+class Names:
+    """What a sheet calls the true class and the predicted one."""
+
+    truth: str
+    guess: str
 
 
 def wrong(evidence: Evidence, label: int, prediction: int, shown: int = 6) -> RenderedPicture:
@@ -33,38 +45,68 @@ def wrong(evidence: Evidence, label: int, prediction: int, shown: int = 6) -> Re
     truth, guess = evidence.classes[label], evidence.classes[prediction]
     every = evidence.of(label, prediction)
     cases = every[:shown]
-    rules = _rules(evidence, cases)
-    heads = {
-        "prediction": f"evidence for {_short(guess)} (predicted)",
-        "label": f"evidence for {_short(truth)} (true)",
-        "contrast": f"{_short(guess)} against {_short(truth)} (difference)",
-    }
-    width = size_of(evidence.images.shape[1:], ROW_SIDE)[1]
-    texts = ["face", *(heads[rule] for rule in rules), ""]
-    widths = [width] * (1 + len(rules)) + [WORDS_WIDTH]
-    rows = [_wrong_row(evidence, case, rules, place) for place, case in enumerate(cases, 1)]
     counted = f"{len(cases)} of {len(every)} shown, most confident first"
-    title = f"True class {_short(truth)}, predicted {_short(guess)}: {counted}"
-    bars = evidence.bars(cases, [rule for rule in rules if rule != "contrast"])
-    if "contrast" in rules:
-        bars.append(ColourBar(SIGNED, f"speaks for {_short(truth)}", f"speaks for {_short(guess)}"))
-    image = page(title, below([headings(texts, widths), *rows]), evidence.describe(), bars)
+    names = Names(_short(truth), _short(guess))
+    image = _wrong_sheet(
+        evidence, cases, names, f"True class {names.truth}, predicted {names.guess}: {counted}"
+    )
     caption = (
         f"Faces of the {evidence.split} split whose true class is {truth} and which the ensemble "
-        f"called {guess}: {counted}. {_columns_in_words(rules, truth, guess)} {evidence.describe()}"
+        f"called {guess}: {counted}. "
+        f"{_columns_in_words(_rules(evidence, cases), truth, guess)} {evidence.describe()}"
     )
     words = file_name("wrong", label, truth, "called", prediction, guess)
-    file = f"{evidence.folder}/{words}.jpg"
-    columns = evidence.index_columns(label=label, prediction=prediction)
-    title = f"{truth} called {guess}"
-    return RenderedPicture.of(image, file, "gallery", title, caption, **columns)
+    columns = evidence.index_columns(
+        label=label, prediction=prediction, summary=counted, legend=evidence.describe()
+    )
+    return RenderedPicture.of(
+        image,
+        f"{evidence.folder}/{words}.jpg",
+        "mistakes",
+        f"{truth} called {guess}",
+        caption,
+        **columns,
+    ).with_pieces(_wrong_pieces(evidence, cases))
 
 
 def wrongs(evidence: Evidence, shown: int = 6) -> list[RenderedPicture]:
-    """`wrong` for every pair of classes that was confused, the commonest first; maybe none."""
+    """`wrong` for every pair of classes that was confused, the commonest first; maybe none.
+
+    Pairs that were confused once share sheets: a sheet of one row says little.
+    """
     pairs = Counter((c.label, c.prediction) for c in evidence.cases if not c.right)
     ordered = sorted(pairs, key=lambda pair: (-pairs[pair], pair))
-    return [wrong(evidence, label, prediction, shown) for label, prediction in ordered]
+    often = [pair for pair in ordered if pairs[pair] > 1]
+    once = [evidence.of(*pair)[0] for pair in ordered if pairs[pair] == 1]
+    sheets = [once[first : first + ONCE] for first in range(0, len(once), ONCE)]
+    return [
+        *(wrong(evidence, label, prediction, shown) for label, prediction in often),
+        *(wrong_once(evidence, cases, n) for n, cases in enumerate(sheets)),
+    ]
+
+
+def wrong_once(evidence: Evidence, cases: Sequence[Case], sheet: int = 0) -> RenderedPicture:
+    """Faces whose confusion has no second image, a row each, as in `wrong`.
+
+    Args:
+        evidence: what to show.
+        cases: the faces.
+        sheet: number of the sheet, from 0.
+    """
+    names = Names("the true class", "the prediction")
+    title = "Confusions with one image" + (f", sheet {sheet + 1}" if sheet else "")
+    image = _wrong_sheet(evidence, cases, names, title)
+    counted = f"{len(cases)} faces, each the only one of its true class that was called so"
+    words = _columns_in_words(_rules(evidence, cases), names.truth, names.guess)
+    caption = f"{counted}; {evidence.split} split. {words} {evidence.describe()}"
+    return RenderedPicture.of(
+        image,
+        f"{evidence.folder}/wrong-once-{sheet}.jpg",
+        "mistakes",
+        title,
+        caption,
+        **evidence.index_columns(summary=counted, legend=evidence.describe()),
+    ).with_pieces(_wrong_pieces(evidence, cases, named=True))
 
 
 def right(evidence: Evidence, label: int, shown: int = 12) -> RenderedPicture:
@@ -91,10 +133,15 @@ def right(evidence: Evidence, label: int, shown: int = 12) -> RenderedPicture:
         f"called so: {counted}. Each face stands beside the map of what spoke for {name}. "
         f"{evidence.describe()}"
     )
-    columns = evidence.index_columns(label=label, prediction=label)
+    columns = evidence.index_columns(
+        label=label, prediction=label, summary=counted, legend=evidence.describe()
+    )
     file = f"{evidence.folder}/{file_name('right', label, name)}.jpg"
-    title = f"{name} recognised"
-    return RenderedPicture.of(image, file, "gallery", title, caption, **columns)
+    picture = RenderedPicture.of(
+        image, file, "recognised", f"{name} recognised", caption, **columns
+    )
+    cells = [_right_cell(evidence, case) for case in cases]
+    return picture.with_pieces(Pieces.flow(cells, evidence.bars(cases)))
 
 
 def rights(evidence: Evidence, shown: int = 12) -> list[RenderedPicture]:
@@ -108,6 +155,58 @@ def evenly(cases: Sequence[Case], shown: int) -> list[Case]:
     if len(cases) <= shown:
         return list(cases)
     return [cases[i] for i in np.linspace(0, len(cases) - 1, shown).round().astype(int)]
+
+
+def _wrong_sheet(
+    evidence: Evidence, cases: Sequence[Case], names: Names, title: str
+) -> Image.Image:
+    rules = _rules(evidence, cases)
+    heads = {
+        "prediction": f"evidence for {names.guess} (predicted)",
+        "label": f"evidence for {names.truth} (true)",
+        "contrast": f"{names.guess} against {names.truth} (difference)",
+    }
+    width = size_of(evidence.images.shape[1:], ROW_SIDE)[1]
+    texts = ["face", *(heads[rule] for rule in rules), ""]
+    widths = [width] * (1 + len(rules)) + [WORDS_WIDTH]
+    rows = [_wrong_row(evidence, case, rules, place) for place, case in enumerate(cases, 1)]
+    bars = _wrong_bars(evidence, cases, names)
+    return page(title, below([headings(texts, widths), *rows]), evidence.describe(), bars)
+
+
+def _wrong_bars(evidence: Evidence, cases: Sequence[Case], names: Names) -> list[ColourBar]:
+    rules = _rules(evidence, cases)
+    bars = evidence.bars(cases, [rule for rule in rules if rule != "contrast"])
+    if "contrast" in rules:
+        bars.append(ColourBar(SIGNED, f"speaks for {names.truth}", f"speaks for {names.guess}"))
+    return bars
+
+
+def _wrong_pieces(evidence: Evidence, cases: Sequence[Case], named: bool = False) -> Pieces:
+    rules = _rules(evidence, cases)
+    bars = _wrong_bars(evidence, cases, Names("the true class", "the prediction"))
+    return Pieces.flow([_wrong_cell(evidence, case, rules, named) for case in cases], bars)
+
+
+def _wrong_cell(evidence: Evidence, case: Case, rules: Sequence[str], named: bool) -> Cell:
+    truth, guess = (evidence.classes[i] for i in (case.label, case.prediction))
+    labels = {"prediction": f"for {guess}", "label": f"for {truth}", "contrast": "difference"}
+    tiles = [evidence.face_tile(case, "face")]
+    tiles += [evidence.layers(case, rule, labels[rule]) for rule in rules]
+    lines = [f"{truth} called {guess}"] if named else []
+    lines.append(f"p({guess}) {case.p_prediction:.2f}, p({truth}) {case.p_label:.2f}")
+    return Cell(tuple(tiles), (*lines, _identity(case)), case.right)
+
+
+def _right_cell(evidence: Evidence, case: Case) -> Cell:
+    tiles = [evidence.face_tile(case)]
+    if evidence.has_maps:
+        tiles.append(evidence.layers(case))
+    return Cell(tuple(tiles), (f"p = {case.p_label:.2f}", _identity(case)), case.right)
+
+
+def _identity(case: Case) -> str:
+    return f"image {case.image_id}{', also in training' if case.copied else ''}"
 
 
 def _wrong_row(evidence: Evidence, case: Case, rules: Sequence[str], place: int) -> Image.Image:

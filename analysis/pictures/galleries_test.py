@@ -18,7 +18,10 @@ def test_a_gallery_counts_what_it_shows_and_what_it_leaves_out(evidence):
         "method": "gradcam",
         "label": 0,
         "prediction": 1,
+        "summary": "2 of 3 shown, most confident first",
+        "legend": evidence.describe(),
     }
+    assert picture.caption.endswith(evidence.describe())
 
 
 def test_more_faces_make_a_higher_picture_of_the_same_width(evidence):
@@ -37,8 +40,29 @@ def test_columns_without_a_map_are_left_out(evidence):
 def test_there_is_a_gallery_of_every_confused_pair_the_commonest_first():
     more = [*ANSWERS, answer("c1", 2, 0, 0.9), answer("c2", 2, 1, 0.9), answer("c3", 2, 1, 0.8)]
     pictures = wrongs(evidence_of(more, []))
-    pairs = [(p.columns["label"], p.columns["prediction"]) for p in pictures]
-    assert pairs == [(0, 1), (2, 1), (2, 0)]
+    pairs = [(p.columns.get("label"), p.columns.get("prediction")) for p in pictures]
+    assert pairs == [(0, 1), (2, 1), (None, None)]  # the last sheet holds what was confused once
+
+
+def test_confusions_with_one_image_share_sheets_of_twelve():
+    sheets = wrongs(SCENES["thirty classes"]())
+    assert [len(sheet.pieces.rows[0].cells) for sheet in sheets] == [12, 12, 6]
+    assert [sheet.title for sheet in sheets] == [
+        "Confusions with one image",
+        "Confusions with one image, sheet 2",
+        "Confusions with one image, sheet 3",
+    ]
+    assert sheets[0].pieces.rows[0].cells[0].lines[0] == "class 0 called class 1"
+
+
+def test_the_pieces_of_a_mistake_are_the_face_the_three_maps_and_the_probabilities(evidence):
+    (row,) = wrong(evidence, 0, 1).pieces.rows
+    first = row.cells[0]
+    assert [tile.label for tile in first.tiles] == ["face", "for happy", "for angry", "difference"]
+    assert len({tile.face for tile in first.tiles}) == 1
+    assert [tile.map is None for tile in first.tiles] == [True, False, False, False]
+    assert first.lines == ("p(happy) 0.80, p(angry) 0.10", "image a2")
+    assert not first.right
 
 
 def test_nothing_wrong_makes_no_gallery():

@@ -6,9 +6,11 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image
 
+from analysis.pictures.canvas.layers import face_png
 from analysis.pictures.canvas.layout import below, file_name, grid, page
 from analysis.pictures.canvas.lettering import FAINT, Line, written
 from analysis.pictures.canvas.tiles import Bytes, face, rgb
+from analysis.pictures.cells import Cell, LayeredTile, Pieces
 from analysis.pictures.picture import RenderedPicture
 
 
@@ -31,20 +33,28 @@ def ideal_images(
         how: how they were made, a sentence or two.
     """
     side, columns = (192, 4) if len(images) <= 12 else (112, 8)
-    tiles = [
-        _tile(image, name, f"{score} {value:.3g}" + (": no answer" if value == 0 else ""), side)
-        for image, (name, value) in zip(images, answers.items(), strict=True)
-    ]
+    words = {
+        name: f"{score} {value:.3g}" + (": no answer" if value == 0 else "")
+        for name, value in answers.items()
+    }
+    named = list(zip(images, words.items(), strict=True))
+    tiles = [_tile(image, name, answer, side) for image, (name, answer) in named]
+    cells = [Cell((LayeredTile(face_png(stretched(image))),), answer) for image, answer in named]
     whose = f" of trial {trial}" if trial else ""
-    legend = (
+    summary = (
         f"{len(tiles)} images made so that the net{whose} answers each as strongly as it can; they "
-        "are nobody's faces. Below each: what it was made for, and the net's answer "
-        f"({score}). Each is stretched from its darkest to its brightest pixel. {how}"
+        "are nobody's faces."
+    )
+    legend = (
+        f"Below each: what it was made for, and the net's answer ({score}). Each is stretched from "
+        f"its darkest to its brightest pixel. {how}"
     ).strip()
+    caption = f"{summary} {legend}"
     title = f"What the net would most like to see: {of}"
-    image = page(title, grid(tiles, columns, 10), legend)
+    image = page(title, grid(tiles, columns, 10), caption)
     file = f"features/{file_name('ideal', trial or '', of)}.jpg"
-    return RenderedPicture.of(image, file, "ideal", title, legend, trial=trial)
+    picture = RenderedPicture.of(image, file, "ideal", title, caption, trial=trial, legend=legend)
+    return picture.with_pieces(Pieces.flow(cells))
 
 
 def stretched(image: NDArray[np.floating]) -> Bytes:

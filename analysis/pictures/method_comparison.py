@@ -9,6 +9,7 @@ from PIL import Image
 from analysis.pictures.canvas.layout import below, beside, file_name, headings, page
 from analysis.pictures.canvas.lettering import FAINT, Line, elided, written
 from analysis.pictures.canvas.tiles import MARKS, face, framed, rgb, size_of
+from analysis.pictures.cells import Cell, CellRow, LayeredTile, Pieces
 from analysis.pictures.evidence import Case, Evidence
 from analysis.pictures.picture import RenderedPicture
 
@@ -56,8 +57,40 @@ def method_comparison(
         f"{', '.join(by[n].title for n in drawn) or 'no method'}. {legend}"
     )
     file = f"explain/{file_name(evidence.split)}/{file_name('methods', evidence.member)}.jpg"
-    columns = evidence.index_columns(method=None)
-    return RenderedPicture.of(image, file, "methods", title, caption, **columns)
+    columns = evidence.index_columns(method=None, legend=legend)
+    picture = RenderedPicture.of(image, file, "methods", title, caption, **columns)
+    pieces = [_row_pieces(evidence, [by[n] for n in drawn], case, judged) for case in cases]
+    if judged is not None and drawn:
+        pieces.append(_mean_pieces([by[n] for n in drawn], judged))
+    return picture.with_pieces(Pieces(tuple(pieces), tuple(bars)))
+
+
+def _row_pieces(
+    evidence: Evidence, by: Sequence[Evidence], case: Case, judged: pd.DataFrame | None
+) -> CellRow:
+    truth, guess = evidence.classes[case.label], evidence.classes[case.prediction]
+    words = f"{guess}, p = {case.p_prediction:.2f}" + ("" if case.right else f"; true: {truth}")
+    cells = [Cell((evidence.face_tile(case),), (), case.right, "face")]
+    for one in by:
+        here = _of(judged, one.method, case.image_id)
+        lines = () if here is None or here.empty else (_numbers(here),)
+        cells.append(Cell((one.layers(case),), lines, column=one.title))
+    return CellRow(tuple(cells), words)
+
+
+def _mean_pieces(by: Sequence[Evidence], judged: pd.DataFrame) -> CellRow:
+    cells = [Cell((LayeredTile(),), column="face")]
+    for one in by:
+        here = judged[judged["method"] == one.method]
+        lines = (_numbers(here), f"n = {len(here):,}") if len(here) else ("not judged",)
+        cells.append(Cell((LayeredTile(),), lines, column=one.title))
+    return CellRow(tuple(cells), "mean of all judged images")
+
+
+def _of(judged: pd.DataFrame | None, method: str, image: str) -> pd.DataFrame | None:
+    if judged is None:
+        return None
+    return judged[(judged["method"] == method) & (judged["image_id"] == image)]
 
 
 def _chosen(evidence: Evidence, by: Sequence[Evidence], shown: int) -> list[Case]:
@@ -100,9 +133,9 @@ def _row(
 def _numbered(
     tile: np.ndarray, judged: pd.DataFrame | None, method: str, image: str
 ) -> Image.Image:
-    if judged is None:
+    here = _of(judged, method, image)
+    if here is None:
         return Image.fromarray(tile)
-    here = judged[(judged["method"] == method) & (judged["image_id"] == image)]
     lines = [Line(_numbers(here), 12, colour=FAINT)] if len(here) else []
     return below([tile, written(lines, tile.shape[1])], 2)
 

@@ -1,12 +1,15 @@
 """Every true class against every prediction, as in a confusion matrix: a face and a map each."""
 
 from collections import Counter
+from collections.abc import Sequence
 
 from PIL import Image
 
+from analysis.pictures.canvas.colours import ColourBar
 from analysis.pictures.canvas.layout import below, beside, headings, lettered, page
 from analysis.pictures.canvas.lettering import TIMES, Line, elided, written
 from analysis.pictures.canvas.tiles import MARKS, Bytes, blank, face, framed, rgb, size_of
+from analysis.pictures.cells import Cell, CellRow, LayeredTile, Pieces
 from analysis.pictures.evidence import Case, Evidence
 from analysis.pictures.picture import RenderedPicture
 
@@ -48,8 +51,36 @@ def overview(evidence: Evidence, most: int = MOST_CLASSES) -> RenderedPicture:
         "A grid: rows are true classes, columns predicted ones; right ones on the diagonal have "
         f"green frames, wrong ones red. {legend}"
     )
-    file, columns = f"{evidence.folder}/overview.jpg", evidence.index_columns()
-    return RenderedPicture.of(image, file, "gallery", title, caption, **columns)
+    columns = evidence.index_columns(legend=evidence.describe())
+    picture = RenderedPicture.of(
+        image, f"{evidence.folder}/overview.jpg", "overview", title, caption, **columns
+    )
+    return picture.with_pieces(_pieces(evidence, chosen, counts, evidence.bars(shown)))
+
+
+def _pieces(
+    evidence: Evidence, chosen: Sequence[int], counts: Sequence[str], bars: Sequence[ColourBar]
+) -> Pieces:
+    rows = [
+        CellRow(
+            tuple(_piece(evidence, label, prediction) for prediction in chosen),
+            f"{evidence.classes[label]}, {count}",
+        )
+        for label, count in zip(chosen, counts, strict=True)
+    ]
+    return Pieces(tuple(rows), tuple(bars))
+
+
+def _piece(evidence: Evidence, label: int, prediction: int) -> Cell:
+    column = f"predicted {evidence.classes[prediction]}"
+    cases = evidence.of(label, prediction)
+    if not cases:
+        return Cell((LayeredTile(note="none"),), column=column)
+    tiles = [evidence.face_tile(cases[0])]
+    if evidence.has_maps:
+        tiles.append(evidence.layers(cases[0]))
+    line = f"{len(cases):,}{TIMES}, p = {cases[0].p_prediction:.2f}"
+    return Cell(tuple(tiles), (line,), label == prediction, column)
 
 
 def _chosen(evidence: Evidence, most: int) -> tuple[list[int], str]:

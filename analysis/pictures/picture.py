@@ -1,14 +1,15 @@
-"""Pictures as files in `images/` with their index, `images.parquet`."""
+"""Pictures as files in `images/`, their index, `images.parquet`, and pieces, `tiles.parquet`."""
 
 import io
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from PIL import Image
 
+from analysis.pictures.cells import Pieces
 from results.paths import Paths
-from results.schema import IMAGES, table
+from results.schema import IMAGES, TILES, table
 from results.store import DamagedResults, Store
 
 MAGIC = {b"\x89PNG\r\n\x1a\n": "image/png", b"\xff\xd8\xff": "image/jpeg"}
@@ -21,15 +22,16 @@ class RenderedPicture:
 
     Attributes:
         file: path inside images/, with "/" and an ending, e.g. "explain/fear-sad.png".
-        kind: what sort of picture it is: figure, gallery, methods, class means, filters, feature
-            maps, ideal.
+        kind: what sort of picture it is: figure, overview, mistakes, recognised, random faces,
+            methods, class means, filters, feature maps, ideal.
         title: heading to show with it.
         caption: what it shows, in words, for those who cannot see it.
         content: PNG or JPEG bytes.
         width: in pixels.
         height: in pixels.
         columns: further columns of `results.schema.IMAGES`: trial, image_id, split, label,
-            prediction, method.
+            prediction, method, summary, legend.
+        pieces: the same for a page that lays it out by itself; None of a figure.
     """
 
     file: str
@@ -40,6 +42,7 @@ class RenderedPicture:
     width: int
     height: int
     columns: dict[str, Any] = field(default_factory=dict)
+    pieces: Pieces | None = None
 
     @classmethod
     def of(
@@ -49,6 +52,10 @@ class RenderedPicture:
         content = jpeg(image) if file.endswith(".jpg") else png(image)
         return cls(file, kind, title, caption, content, image.width, image.height, columns)
 
+    def with_pieces(self, pieces: Pieces) -> "RenderedPicture":
+        """The same picture, which a page can now lay out by itself."""
+        return replace(self, pieces=pieces)
+
     def row(self) -> dict[str, Any]:
         """Its row of `images.parquet`."""
         named = ("file", "kind", "title", "caption", "width", "height")
@@ -56,12 +63,16 @@ class RenderedPicture:
 
 
 def write_pictures(store: Store, pictures: Iterable[RenderedPicture]) -> None:
-    """Write pictures and their index; pictures of an earlier run that are not among them go."""
+    """Write pictures, their index and pieces; pictures of an earlier run that are gone go."""
     before = _indexed(store)
-    rows = []
+    rows: list[dict[str, Any]] = []
+    tiles: list[dict[str, Any]] = []
     for picture in pictures:
         store.write_bytes(f"{Paths().images}/{picture.file}", picture.content)
         rows.append(picture.row())
+        if picture.pieces is not None:
+            tiles += picture.pieces.table_rows(picture.file)
+    store.write_table(Paths().tiles, table(TILES, tiles))
     store.write_table(Paths().images_index, table(IMAGES, rows))
     for file in before - {row["file"] for row in rows}:
         store.delete(f"{Paths().images}/{file}")

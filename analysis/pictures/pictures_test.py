@@ -15,6 +15,7 @@ from analysis.pictures.galleries import right, rights, wrong, wrongs
 from analysis.pictures.ideal_images import ideal_images
 from analysis.pictures.method_comparison import method_comparison
 from analysis.pictures.overview import overview
+from analysis.pictures.picture import image_type
 from analysis.pictures.scenes_test import ANSWERS, SCENES, evidence_of, mean_row, usual_cams
 from results import schema
 
@@ -69,10 +70,23 @@ def test_a_picture_opens_has_its_size_and_says_what_it_shows(kind, scene):
         assert schema.table(schema.IMAGES, [picture.row()]).num_rows == 1
 
 
+@pytest.mark.parametrize("scene", SCENES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_every_picture_of_faces_has_its_pieces(kind, scene):
+    for picture in KINDS[kind](SCENES[scene]()):
+        rows = list(picture.pieces.table_rows(picture.file))
+        assert schema.table(schema.TILES, rows).num_rows == len(rows)
+        contents = [row[name] for row in rows for name in ("face", "map") if row.get(name)]
+        assert all(image_type(content) == "image/png" for content in contents)
+        assert max(map(len, contents), default=0) < 12_000  # of noise, 96 pixels long
+        assert picture.caption.endswith(picture.columns.get("legend", ""))
+
+
 @pytest.mark.parametrize("kind", KINDS)
 def test_the_same_evidence_gives_the_same_bytes(kind):
     first, second = (KINDS[kind](SCENES["usual"]()) for _ in range(2))
     assert [p.content for p in first] == [p.content for p in second]
+    assert [p.pieces for p in first] == [p.pieces for p in second]
 
 
 def test_no_two_pictures_of_a_post_processing_have_the_same_file():

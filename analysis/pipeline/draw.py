@@ -3,7 +3,6 @@
 Needs all tables and what `visualise_features` gives; writes `images/` and `images.parquet`.
 """
 
-import math
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -74,17 +73,12 @@ def figures(job: Postprocessing, selected: SelectedMembers | None) -> Iterator[R
 
 def rules_compared(selected: SelectedMembers) -> list[dict[str, Any]]:
     """The ensemble rules, as figures and the report want them."""
-    n = max(1, int(selected.candidates.clean.sum()))
-
-    def error(accuracy: float | None) -> float | None:
-        return None if accuracy is None else math.sqrt(accuracy * (1 - accuracy) / n)
-
     return [
         {
             "rule": one.rule,
             "accuracy": one.accuracy,
-            "accuracy_se": error(one.accuracy),
-            "standard_error": error(one.accuracy),
+            "accuracy_gap": one.accuracy_gap,
+            "accuracy_gap_se": one.accuracy_gap_se,
             "nll": one.nll,
             "members": one.members,
             "in_sample_accuracy": one.in_sample_accuracy,

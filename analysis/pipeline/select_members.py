@@ -40,6 +40,9 @@ NOBODY = (
     "nothing is explained."
 )
 
+BOTH = "member and best single"
+"""Role of the most accurate trial alone where it is a member too."""
+
 NOT_TAKEN = "It was searched, and the rule gave it no say."
 
 
@@ -197,7 +200,8 @@ def member_rows(
             if trial["trial"] in by_trial:
                 row[column], row[f"{column}_clean"] = by_trial[trial["trial"]]
         rows.append(row | _role(trial["trial"], choice, left_out))
-    order = {"member": 0, "best single": 1, "left out": 2}
+    roles = (BOTH, "member", "best single", "left out")
+    order = {role: max(1, place) for place, role in enumerate(roles)}
     return sorted(rows, key=lambda row: (order[row["role"]], row.get("rank", 0)))
 
 
@@ -207,7 +211,8 @@ def _role(trial: str, choice: EnsembleChoice, left_out: Mapping[str, str]) -> di
         place = recipe.members.index(trial)
         reason = f"Chosen by the rule {choice.rule}."
         coefficient = recipe.coefficients[place]
-        return {"role": "member", "rank": place + 1, "coefficient": coefficient, "reason": reason}
+        role = BOTH if trial in choice.best_single.members else "member"
+        return {"role": role, "rank": place + 1, "coefficient": coefficient, "reason": reason}
     if trial in choice.best_single.members:
         reason = "The most accurate trial alone; for comparison."
         return {"role": "best single", "reason": reason}

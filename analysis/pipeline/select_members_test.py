@@ -6,7 +6,13 @@ import pytest
 
 from analysis.ensemble.choose import choose
 from analysis.ensemble.stored_predictions import StoredPredictions
-from analysis.pipeline.select_members import NOT_TAKEN, SelectedMembers, accuracies, member_rows
+from analysis.pipeline.select_members import (
+    BOTH,
+    NOT_TAKEN,
+    SelectedMembers,
+    accuracies,
+    member_rows,
+)
 
 
 def stored(right, clean=None):
@@ -61,6 +67,8 @@ def test_rows_are_members_by_rank_then_the_others_with_the_reason(selected):
     by_trial = {row["trial"]: row for row in rows}
     members = selected.choice.recipe.members
     assert [row["trial"] for row in rows[: len(members)]] == list(members)
+    (single,) = selected.choice.best_single.members
+    assert by_trial[single]["role"] == BOTH  # it is a member here
     assert [row["rank"] for row in rows[: len(members)]] == [*range(1, len(members) + 1)]
     assert sum(row["coefficient"] for row in rows[: len(members)]) == pytest.approx(1)
     assert (by_trial["d"]["role"], by_trial["d"]["reason"]) == ("left out", "pruned")

@@ -110,6 +110,7 @@ def is_done(folder: SweepFolder, request: PostprocessRequest) -> bool:
     made = [f"{paths.images}/{file}" for file in pictures]
     made += [paths.report, paths.leaderboard]
     tables = [paths.members, paths.scores, paths.answers, paths.cams, paths.class_means]
+    tables.append(paths.tiles)
     if record.get("ensemble"):
         made.append(f"{paths.ensemble}/ensemble.json")
         tables += [paths.regions, paths.faithfulness]

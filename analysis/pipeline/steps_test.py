@@ -88,7 +88,7 @@ def test_every_test_image_is_answered_once(finished):
 def test_members_and_those_left_out_are_told_apart_with_reasons(finished):
     members = frame(finished[0].store, "members")
     assert len(members) == len(CONFIGS) + 1
-    inside = members[members["role"] == "member"]
+    inside = members[members["rank"].notna()]
     assert inside["coefficient"].sum() == pytest.approx(1)
     pruned = members[members["trial"] == "0123456789"].iloc[0]
     assert (pruned["role"], "pruned" in pruned["reason"]) == ("left out", True)
@@ -98,7 +98,7 @@ def test_the_leading_method_explains_every_image_by_every_member_and_the_ensembl
     store = finished[0].store
     cams, answers = frame(store, "cams"), frame(store, "answers")
     leading = cams[(cams["method"] == "gradcam") & (cams["rule"] == "prediction")]
-    members = frame(store, "members").query("role == 'member'")["trial"]
+    members = frame(store, "members").query("rank > 0")["trial"]
     assert leading.groupby("member").size().to_dict() == dict.fromkeys(
         [*members, "ensemble"], TESTED
     )
@@ -156,7 +156,8 @@ def test_the_saved_ensemble_answers_as_the_table_says(finished):
 def test_pictures_stand_where_their_index_says(finished):
     store = finished[0].store
     index = frame(store, "images")
-    assert {"figure", "gallery", "class means", "filters", "ideal"} <= set(index["kind"])
+    kinds = {"figure", "overview", "random faces", "class means", "filters", "ideal"}
+    assert kinds <= set(index["kind"])
     for file in index["file"]:
         assert store.read_bytes(f"images/{file}")[:4] in (b"\x89PNG", b"\xff\xd8\xff\xe0")
     assert index["caption"].str.len().min() > 20
@@ -237,7 +238,7 @@ def test_another_method_costs_its_own_work_alone(copy, finished):
 
 
 def best_member(store):
-    return frame(store, "members").query("role == 'member'")["trial"].iloc[0]
+    return frame(store, "members").query("rank > 0")["trial"].iloc[0]
 
 
 def test_a_member_whose_weights_are_damaged_is_left_out_and_said(bare, finished, again):
@@ -249,7 +250,7 @@ def test_a_member_whose_weights_are_damaged_is_left_out_and_said(bare, finished,
     members = frame(bare, "members").set_index("trial")
     assert members.loc[trial, "role"] == "left out"
     assert "no whole safetensors file" in members.loc[trial, "reason"]
-    assert (members["role"] == "member").any()
+    assert members["rank"].notna().any()
     assert trial in bare.read_bytes(Paths().report).decode()
 
 

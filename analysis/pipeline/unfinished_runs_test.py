@@ -41,7 +41,7 @@ def members(store):
 
 
 def members_named(store):
-    return [trial for trial, role in members(store).items() if role == "member"]
+    return [trial for trial, role in members(store).items() if role.startswith("member")]
 
 
 def interrupt(one, kind):

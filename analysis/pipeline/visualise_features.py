@@ -102,13 +102,14 @@ def projection(
     names = np.asarray(job.folder.classes, dtype=str)
     labels, predictions = combined.images.labels[rows], combined.classes[rows]
     columns = {
-        "image_id": combined.images.ids[rows],
         "label": names[labels],
         "prediction": names[predictions],
         "correct": np.where(labels == predictions, "right", "wrong"),
+        "image_id": combined.images.ids[rows],
     }
     title = f"what {trial} makes of images"
-    return Projection(title, features, np.asarray(job.faces.images[rows]), columns)
+    faces = np.asarray(job.faces.images[rows])
+    return Projection(title, features, faces, columns, tint="label")
 
 
 # --- what a worker does ----------------------------------------------------------------------

@@ -14,13 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from analysis.leaderboard import clean_accuracy, leaderboard, markdown
+from analysis.leaderboard import clean_accuracy, leaderboard
 from analysis.pipeline.draw import rules_compared
 from analysis.pipeline.postprocessing import Postprocessing
 from analysis.pipeline.select_members import SelectedMembers
 from analysis.report import page, tensorboard_run
 from analysis.report.projector import Projection
 from orchestrator.process import hardware, provenance
+from results.leaderboard import markdown
 from results.mirror import Mirror
 from results.paths import Paths
 from results.schema import PREDICTIONS

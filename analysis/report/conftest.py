@@ -9,6 +9,8 @@ import numpy as np
 import pytest
 from PIL import Image
 
+from analysis.pictures.canvas.colours import HEAT, ColourBar
+from analysis.pictures.cells import Cell, LayeredTile, Pieces
 from analysis.report.page_blocks import Block, Section
 from results import schema
 from results.paths import Paths
@@ -185,7 +187,40 @@ def empty(tmp_path: Path) -> Store:
 @pytest.fixture
 def full(empty: Store) -> Store:
     """See the module."""
-    rows = [row | {"width": 4, "height": 3} for row in PICTURES]
+    write_everything(empty)
+    return empty
+
+
+LEGEND = "Maps of the ensemble, each divided by its own largest value"
+
+
+def galleries() -> tuple[list[dict[str, Any]], list[dict[str, Any]]]:
+    """Two pictures in pieces: rows of the index and of the tiles; one face, four times."""
+    face = png(48, 48)
+    index: list[dict[str, Any]] = []
+    tiles: list[dict[str, Any]] = []
+    for title in ("one", ERROR):
+        file = f"explain/{len(index)}.jpg"
+        index.append(
+            {
+                "file": file,
+                "kind": "mistakes",
+                "title": title,
+                "caption": f"Two faces. {LEGEND}",
+                "summary": "1 of 2 shown",
+                "legend": LEGEND,
+            }
+        )
+        pair = (LayeredTile(face, label="face"), LayeredTile(face, png(6, 6), CLASSES[1]))
+        cells = [Cell(pair, (ERROR,), right=False)]
+        tiles += Pieces.flow(cells, [ColourBar(HEAT, "none", CLASSES[2])]).table_rows(file)
+    return index, tiles
+
+
+def write_everything(empty: Store) -> None:
+    """One of everything, into a folder in which nothing stands yet."""
+    in_pieces, tiles = galleries()
+    rows = [row | {"width": 4, "height": 3} for row in [*PICTURES, *in_pieces]]
     judged: list[dict[str, Any]] = [
         {"member": "aaa", "method": method, "deletion": deletion}
         for method in ("gradcam", "random")
@@ -199,6 +234,7 @@ def full(empty: Store) -> Store:
         "regions": regions(),
         "faithfulness": judged,
         "images": rows,
+        "tiles": tiles,
     }
     for name, table in tables.items():
         write(empty, name, table)
@@ -207,4 +243,3 @@ def full(empty: Store) -> Store:
     empty.write_json(Paths().sweep, SWEEP)
     empty.write_json(Paths().postprocess, POST)
     empty.write_bytes(Paths().leaderboard, b"| trial |\n|---|\n| aaa |\n")
-    return empty

@@ -1,89 +1,65 @@
 """`report.html`: everything on one page that opens without a network.
 
-Each block of the page is plain data (`page_blocks` and `Pictures`); the one template turns blocks
-into HTML and escapes every text in them, whether it came from a file's name, a class's name or an
-error.
+Each block of the page is plain data (`page_blocks`, pictures and tile grids); the one template
+turns blocks into HTML and escapes every text in them, whether it came from a file's name, a class's
+name or an error. No text shows a path of the disk that it was made on.
 """
 
 import base64
 import hashlib
-import statistics
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
 from importlib.resources import files
-from typing import Any, ClassVar
+from pathlib import Path
+from typing import Any
 
 from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from analysis import wording
-from analysis.pictures.picture import image_type
-from analysis.report.page_blocks import Block, Part, Section, Text
+from analysis.report.disk_paths import without_folders
+from analysis.report.page_blocks import Block, Folded, Part, Section, Text
 from analysis.report.sections.caveats import caveats_section
 from analysis.report.sections.ensemble_tables import ensemble_section
 from analysis.report.sections.glossary import glossary_section
 from analysis.report.sections.headline import headline
 from analysis.report.sections.map_tables import faithfulness_part, region_parts
+from analysis.report.sections.pictures import (
+    PictureParts,
+    Pictures,
+    no_pictures,
+    with_parts,
+)
 from analysis.report.sections.run_record import run_record_section
 from analysis.report.sections.trial_tables import leaderboard_section, verdicts_section
 from analysis.report.sweep_contents import SweepContents, read
-from results.paths import Paths
-from results.store import DamagedResults, Store
+from analysis.report.tile_grids import StoredImage, TileGrid
+from results.store import Store
 
 POLICY = (
     "default-src 'none'; img-src data:; style-src '{style}'; base-uri 'none'; form-action 'none'"
 )
 """Content-Security-Policy: nothing is fetched, no script runs, one style sheet applies."""
 
-EXPLAINED = ("class means", "gallery", "methods")
-FEATURES = ("ideal", "filters", "feature maps", "sample")
-
-MOST_OPEN = 8
-"""Pictures of one kind that are shown at once; the rest are folded away."""
-
-WIDE = 600
-"""Pixels; where most pictures are wider, two of them share a row rather than three."""
-
-KINDS = {
-    "figure": ("Figures", "Drawn from the tables."),
-    "class means": ("Class means", "Mean map of each class, right answers against wrong ones."),
-    "gallery": ("Galleries", "Single images with their maps, by true class and prediction."),
-    "methods": ("Methods side by side", "The same images, explained by different methods."),
-    "ideal": ("Ideal images", "Images that the net itself answers most strongly to."),
-    "filters": ("Filters", "What the first layer looks for."),
-    "feature maps": ("Feature maps", "What the layers make of one image."),
-    "sample": ("Samples", "Images as the nets get them."),
+FIGURES = {
+    "leaderboard": ("learning_curves",),
+    "settings": (
+        "accuracy_by_architecture",
+        "accuracy_by_preprocessing",
+        "importance",
+        "parallel_coordinates",
+    ),
+    "errors": ("recall", "confusion"),
+    "ensemble": ("ensemble_rules", "ensemble_against_members", "reliability"),
+    "explanations": ("regions", "faithfulness"),
+    "verdicts": ("losses", "rungs"),
 }
-"""`images.kind` -> heading, and what a reader sees there; one line adds one."""
+"""Section -> its charts, by name in `analysis.figures`; what stands nowhere goes to settings."""
 
-LETTERED = ("class means", "gallery", "methods", "ideal", "filters", "feature maps")
-"""Kinds of pictures that have what they show written on them."""
-
-
-@dataclass(frozen=True)
-class EmbeddedImage:
-    """One picture: `address` is a data URI, `caption` is read to those who cannot see it.
-
-    Where a picture is `lettered` it says the same itself, and the caption is folded away.
-    """
-
-    address: str
-    title: str
-    caption: str
-    width: int
-    height: int
-    lettered: bool = False
-
-
-@dataclass(frozen=True)
-class Pictures:
-    """Pictures side by side; those beyond the first few are folded away."""
-
-    kind: ClassVar[str] = "pictures"
-    images: tuple[EmbeddedImage, ...]
-    more: tuple[EmbeddedImage, ...] = ()
-    wide: bool = False
+ERRORS = ("overview", "mistakes", "random faces", "gallery")
+EXPLAINED = ("recognised", "class means", "methods")
+LEARNED = ("ideal", "filters", "feature maps", "sample")
+"""Kinds of pictures, by section."""
 
 
 def render(store: Store) -> str:
@@ -98,6 +74,8 @@ def render(store: Store) -> str:
     """
     contents = read(store)
     sections = _sections(contents)
+    blocks = list(_flat(b for section in sections for part in section.parts for b in part.blocks))
+    folders = _folders(contents)
     style = _template("style.css")
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     environment = Environment(
@@ -106,6 +84,7 @@ def render(store: Store) -> str:
         undefined=StrictUndefined,
         trim_blocks=True,
         lstrip_blocks=True,
+        finalize=lambda value: _shown(value, folders),
     )
     environment.filters["spans"] = wording.spans
     return environment.get_template("page.html").render(
@@ -115,8 +94,16 @@ def render(store: Store) -> str:
         style=Markup(style),
         policy=POLICY.format(style=f"sha256-{digest}"),
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        pictures=_weight(sections),
+        pictures=_weight(blocks),
+        faces=_faces(blocks),
     )
+
+
+def _shown(value: Any, folders: list[str]) -> Any:
+    """A text without the folders of the disk; what is HTML or an address already stays."""
+    if not isinstance(value, str) or isinstance(value, Markup) or value.startswith("data:"):
+        return value
+    return without_folders(value, folders)
 
 
 def _template(name: str) -> str:
@@ -124,40 +111,38 @@ def _template(name: str) -> str:
 
 
 def _sections(contents: SweepContents) -> list[Section]:
+    """In the order of a reader's questions; above them stands the answer."""
+    parts = PictureParts(contents)
+    charts = {name: parts.figures(*figures) for name, figures in FIGURES.items()}
     sections = [
-        leaderboard_section(contents),
-        verdicts_section(contents),
-        ensemble_section(contents),
-        _pictured(contents, "figures", "Figures", ("figure",)),
-        _explanations(contents),
-        _pictured(
-            contents,
-            "features",
-            "What the nets have learned",
-            (*FEATURES, *other_kinds(contents)),
-        ),
+        with_parts(leaderboard_section(contents), *charts["leaderboard"]),
+        _settings(parts, charts["settings"]),
+        _errors(parts, charts["errors"]),
+        with_parts(ensemble_section(contents), *charts["ensemble"]),
+        _explanations(parts, charts["explanations"]),
+        _learned(parts),
+        with_parts(verdicts_section(contents), *charts["verdicts"]),
         run_record_section(contents),
     ]
     # The caveats come last: reading the pictures may have added some.
     return [*sections, caveats_section(contents), glossary_section()]
 
 
-def _pictured(contents: SweepContents, name: str, title: str, kinds: tuple[str, ...]) -> Section:
-    parts = tuple(part for kind in kinds if (part := picture_part(contents, kind)))
-    if name == "figures":
-        parts = tuple(Part("", part.blocks) for part in parts)
-    return Section(name, title, parts or (_none(title.lower()),))
+def _settings(parts: PictureParts, charts: tuple[Part, ...]) -> Section:
+    placed = [name for names in FIGURES.values() for name in names]
+    others = parts.figures(*parts.other_figures(placed))
+    title = "Settings"
+    return Section("settings", title, (*charts, *others) or (no_pictures("settings"),))
 
 
-def _none(what: str) -> Part:
-    words = (
-        f"No pictures of this sort ({what}); python -m jobs.postprocess RESULTS/NAME draws them."
-    )
-    return Part("", (Text(words, "absent"),))
+def _errors(parts: PictureParts, charts: tuple[Part, ...]) -> Section:
+    found = (*charts, *parts.kinds(*ERRORS))
+    return Section("errors", "Errors", found or (no_pictures("errors"),))
 
 
-def _explanations(contents: SweepContents) -> Section:
-    parts = [part for kind in EXPLAINED if (part := picture_part(contents, kind))]
+def _explanations(parts: PictureParts, charts: tuple[Part, ...]) -> Section:
+    contents = parts.contents
+    pictures = parts.kinds(*EXPLAINED)
     approximate = Text(
         "The ensemble's map is the mean of its members' maps, each scaled to a maximum of 1 and "
         "weighed by its coefficient, on the largest member's grid: an approximation, exact only "
@@ -166,70 +151,48 @@ def _explanations(contents: SweepContents) -> Section:
     )
     judged = str(contents.post.get("judgement") or "")
     notes = (Text(judged), approximate) if judged else (approximate,)
-    first = Part("", notes) if parts else _none("maps")
-    everything = (first, *parts, *region_parts(contents), faithfulness_part(contents))
-    return Section("explanations", "Explanations", everything)
+    first = Part("", notes) if pictures else no_pictures("maps")
+    tables = (*region_parts(contents), faithfulness_part(contents))
+    return Section("explanations", "Explanations", (first, *pictures, *tables, *charts))
 
 
-# --- pictures -----------------------------------------------------------------------------
+def _learned(parts: PictureParts) -> Section:
+    title = "What the nets have learned"
+    pictures = parts.kinds(*LEARNED, *parts.other_kinds())
+    return Section("learned", title, pictures or (no_pictures(title.lower()),))
 
 
-def picture_part(contents: SweepContents, kind: str) -> Part | None:
-    """The pictures of one kind, in the index's order; None if there are none."""
-    index = contents.table("images")
-    rows = index[index["kind"] == kind].to_dict("records")
-    if not rows:
-        return None
-    title, words = KINDS.get(kind, (kind.capitalize(), ""))
-    images = [image for row in rows if (image := _embedded(contents, row))]
-    blocks: list[Block] = [Text(words, "note")] if words else []
-    if images:
-        wide = statistics.median(image.width for image in images) > WIDE
-        blocks.append(Pictures(tuple(images[:MOST_OPEN]), tuple(images[MOST_OPEN:]), wide))
-    if len(images) < len(rows):
-        lost = (
-            f"{len(rows) - len(images)} of {len(rows)} pictures cannot be shown; see the caveats."
-        )
-        blocks.append(Text(lost, "absent"))
-    return Part(title, tuple(blocks))
+def _flat(blocks: Iterable[Block]) -> Iterator[Block]:
+    for block in blocks:
+        if isinstance(block, Folded):
+            yield from _flat(block.blocks)
+        else:
+            yield block
 
 
-def other_kinds(contents: SweepContents) -> list[str]:
-    """Kinds of the index that `KINDS` does not know, in order."""
-    kinds = contents.table("images")["kind"].dropna().unique()
-    return [str(kind) for kind in kinds if kind not in KINDS]
+def _faces(blocks: Iterable[Block]) -> list[StoredImage]:
+    """Faces that galleries show, each once however often it is shown."""
+    grids = (block for block in blocks if isinstance(block, TileGrid))
+    return list(dict.fromkeys(t.face for grid in grids for t in grid.tiles() if t.face))
 
 
-def _embedded(contents: SweepContents, row: Mapping[Any, Any]) -> EmbeddedImage | None:
-    try:
-        content = contents.store.read_bytes(f"{Paths().images}/{row['file']}")
-    except (DamagedResults, ValueError) as problem:  # ValueError: a path that leads elsewhere
-        contents.problems.append(str(problem))
-        return None
-    kind = image_type(content)
-    if kind is None:
-        contents.problems.append(f"images/{row['file']} is neither PNG nor JPEG: not shown.")
-        return None
-    caption = wording.text(row["caption"])
-    title = caption if wording.missing(row["title"]) else str(row["title"])
-    address = f"data:{kind};base64,{base64.b64encode(content).decode()}"
-    size = _pixels(row["width"]), _pixels(row["height"])
-    return EmbeddedImage(address, title, caption, *size, row["kind"] in LETTERED)
-
-
-def _pixels(value: Any) -> int:
-    return 0 if wording.missing(value) else int(value)
-
-
-def _weight(sections: list[Section]) -> str:
+def _weight(blocks: Sequence[Block]) -> str:
     """How many pictures are inside, and their size."""
-    images = [
-        image
-        for section in sections
-        for part in section.parts
-        for block in part.blocks
-        if isinstance(block, Pictures)
-        for image in (*block.images, *block.more)
-    ]
-    size = wording.size(sum(len(image.address) for image in images))
-    return f"{wording.count(len(images))} pictures, {size}"
+    addresses = [face.address for face in _faces(blocks)]
+    for block in blocks:
+        if isinstance(block, Pictures):
+            addresses += [image.address for image in block.images]
+        elif isinstance(block, TileGrid):
+            addresses += [tile.map.address for tile in block.tiles() if tile.map]
+    return f"{wording.count(len(addresses))} pictures, {wording.size(sum(map(len, addresses)))}"
+
+
+def _folders(contents: SweepContents) -> list[str]:
+    """Folders of this machine that texts may speak of."""
+    known = [Path.home(), Path.cwd()]
+    if contents.store.local is not None:
+        known.append(contents.store.local.parent)
+    source = str(contents.data.get("path") or "")
+    if source.startswith("/"):
+        known.append(Path(source).parent)
+    return [str(folder) for folder in known]

@@ -66,9 +66,18 @@ class Table:
 
 
 class Block(Protocol):
-    """What may stand in a part: a dataclass here, or the page's own `Pictures`."""
+    """What may stand in a part: a dataclass here, or one of pictures."""
 
     kind: ClassVar[str]
+
+
+@dataclass(frozen=True)
+class Folded:
+    """Blocks that are shown only when asked for."""
+
+    kind: ClassVar[str] = "folded"
+    words: str
+    blocks: tuple[Block, ...]
 
 
 @dataclass(frozen=True)

@@ -4,20 +4,39 @@ import re
 from html.parser import HTMLParser
 from itertools import pairwise
 
+import numpy as np
 import pytest
 
-from analysis.report.conftest import CLASSES, ERROR, POST, SWEEP, TRIALS, png, write
-from analysis.report.page import other_kinds, picture_part, render
-from analysis.report.sweep_contents import read
-from results.paths import Paths
+from analysis.pictures.canvas.colours import HEAT
+from analysis.pictures.canvas.layers import face_png, overlay_png
+from analysis.pictures.cells import Cell, LayeredTile, Pieces
+from analysis.report.conftest import (
+    CLASSES,
+    ERROR,
+    LEGEND,
+    POST,
+    SWEEP,
+    TRIALS,
+    png,
+    write,
+    write_everything,
+)
+from analysis.report.page import render
 from results.store import Store
 
 ELEMENTS = {
     *("html", "head", "meta", "title", "style", "body", "header", "nav", "main", "section"),
     *("footer", "h1", "h2", "h3", "p", "a", "ul", "li", "div", "strong", "dl", "dt", "dd", "code"),
     *("table", "thead", "tbody", "tr", "th", "td"),
-    *("figure", "figcaption", "img", "details", "summary"),
+    *("figure", "figcaption", "img", "details", "summary", "h4", "span", "small", "b"),
+    *("svg", "use", "image", "defs"),
 }
+ORDER = [
+    *("leaderboard", "settings", "errors", "ensemble", "explanations", "learned"),
+    *("verdicts", "obtained", "caveats", "glossary"),
+]
+"""Sections as a reader asks: which, why, what goes wrong, together, where it looks, how made."""
+
 VOID = {"meta", "img", "br", "link", "input"}
 
 
@@ -77,12 +96,18 @@ def test_text_from_files_stays_text(source, tree):
 
 
 def test_attributes_hold_hostile_text_whole(tree):
-    assert [a["alt"] for a in tree.of("img")] == [f'" onload="{ERROR}', CLASSES[2], "odd one"]
+    alts = [f'" onload="{ERROR}', "colours from left to right", CLASSES[2], "odd one"]
+    assert [a["alt"] for a in tree.of("img")] == alts
+    assert ERROR in tree.text("p")  # below a face
     assert f"{ERROR}" in tree.text("strong")
 
 
 def test_nothing_leads_out_of_the_file(source, tree):
-    assert all(value.startswith("#") for value in tree.values("href"))
+    links = [a["href"] for tag, a in tree.elements if "href" in a and tag != "image"]
+    assert all(value.startswith("#") for value in links)
+    images = [a["href"] for a in tree.of("image")]
+    assert images
+    assert all(value.startswith("data:image/png;base64,") for value in images)
     assert all(value.startswith("data:image/png;base64,") for value in tree.values("src"))
     assert {"srcset", "action", "poster", "style", "background"}.isdisjoint(
         name for _, a in tree.elements for name in a
@@ -105,12 +130,13 @@ def test_policy_forbids_all_but_the_style_sheet_and_data(source, tree):
 def test_contents_lead_to_sections_whose_headings_come_in_order(tree):
     ids = tree.values("id")
     assert len(ids) == len(set(ids))
-    assert {value[1:] for value in tree.values("href")} <= set(ids)
+    links = [a["href"] for tag, a in tree.elements if "href" in a and tag != "image"]
+    assert {value[1:] for value in links} <= set(ids)
     levels = [int(tag[1]) for tag, _ in tree.elements if re.fullmatch("h[1-6]", tag)]
     assert levels[0] == 1
     assert levels.count(1) == 1
     assert all(after - before <= 1 for before, after in pairwise(levels))
-    assert len(tree.of("section")) == 9
+    assert [a["id"] for a in tree.of("section")] == ORDER
 
 
 def test_tables_and_pictures_can_be_read_aloud(tree):
@@ -146,7 +172,7 @@ SENTENCES = [
     "CAMs: no convolution.",
     "Faces were drawn.",
     "Rows 3 to 5 were empty.",
-    "3 pictures, ",
+    "6 pictures, ",
     "c0ffee",
     "d1935",
 ]
@@ -176,7 +202,7 @@ def test_an_empty_folder_has_a_page_that_says_what_makes_the_rest(empty):
     text = tree.text()
     assert "No trial of this sweep has been measured yet" in text
     assert "python -m orchestrator.sweep trains them" in text
-    assert text.count("python -m jobs.postprocess RESULTS/NAME") == 6
+    assert text.count("python -m jobs.postprocess RESULTS/NAME") == 7
     assert tree.of("img") == []
 
 
@@ -221,15 +247,63 @@ def test_a_picture_that_cannot_be_shown_is_a_caveat(empty, file, content, why):
     assert why in tree.text("li")
 
 
-def test_pictures_beyond_the_first_eight_are_folded_away(full):
-    rows = [
-        {"file": "curves.png", "kind": "gallery", "title": f"t{i}", "caption": "c"}
-        for i in range(11)
-    ]
-    write(full, "images", rows)
-    tree = Tree(render(full))
-    assert "3 more" in tree.text("summary")
-    assert len(tree.of("img")) == 11
+def test_a_caption_that_pictures_share_stands_once_and_a_face_is_inside_once(full, source):
+    assert source.count(LEGEND) == 1
+    tree = Tree(source)
+    assert len(tree.of("use")) == 4
+    assert len({a["href"] for a in tree.of("use")}) == 1
+    face = base64.b64encode(png(48, 48)).decode()
+    assert source.count(face) == 1
+
+
+def test_a_page_shows_no_path_of_the_disk(tmp_path):
+    place = tmp_path / "telling folder" / "results"
+    store = Store(place / "q")
+    write_everything(store)
+    home = f"{tmp_path}/telling folder"
+    command = (
+        f"python -m orchestrator.sweep --results '{home}/results' --data={tmp_path}/telling/f.zip"
+    )
+    data = SWEEP["data"] | {"path": f"{home}/faces.zip", "notes": [f"{home}/x.csv was empty"]}
+    store.write_json("sweep.json", SWEEP | {"command": command, "data": data})
+    odd = [f"could not read {home}/results/q/weights/a.safetensors: no room"]
+    export = f'`analysis.ensemble.load("{home}/results/q/ensemble")`'
+    store.write_json("postprocess.json", POST | {"unfinished": odd, "export": export})
+    store.write_bytes("scores.parquet", b"PAR1 torn")
+    failed = {"trial": "b", "status": "failed", "error": f"OSError: {home}/results/q/logs: gone"}
+    write(store, "trials", [*TRIALS, failed])
+    source = render(store)
+    assert "telling" not in source
+    assert str(tmp_path) not in source
+    text = Tree(source).text()
+    assert "--results '\u2026/results' --data=\u2026/f.zip" in text
+    assert "faces.zip" in text
+    assert "scores.parquet (9 bytes) is no whole Parquet file" in text
+
+
+def test_three_hundred_trials_and_every_confusion_stay_below_four_megabytes(full):
+    rng = np.random.default_rng(0)
+    trial = TRIALS[0] | {"reason": "r" * 120, "verdict_evidence": "v" * 90}
+    write(full, "trials", [trial | {"trial": f"{n:010x}", "number": n} for n in range(300)])
+    # Seven classes: 42 confusions of six faces with three maps each, and 84 recognised faces;
+    # faces are the noise of a camera on a smooth ground, which compresses as photographs do.
+    ramp = np.linspace(40, 200, 48)[None, :] + np.linspace(0, 50, 48)[:, None]
+    index, tiles = [], []
+    for sheet in range(49):
+        cells = []
+        for _ in range(6 if sheet < 42 else 12):
+            gray = np.clip(ramp + rng.normal(0, 6, (48, 48)), 0, 255).astype(np.uint8)
+            maps = [overlay_png(rng.random((6, 6)), HEAT, (48, 48)) for _ in range(3)]
+            layers = [LayeredTile(face_png(gray), one) for one in (None, *maps)]
+            cells.append(Cell(tuple(layers), ("p(happy) 0.61, p(sad) 0.22", "image f-000123")))
+        file = f"wrong-{sheet}.jpg"
+        index.append({"file": file, "kind": "mistakes", "title": file, "caption": "c"})
+        tiles += Pieces.flow(cells).table_rows(file)
+    write(full, "images", index)
+    write(full, "tiles", tiles)
+    source = render(full)
+    assert 1_000_000 < len(source.encode()) < 4_000_000
+    assert source.count("<use ") == 4 * (42 * 6 + 7 * 12)
 
 
 @pytest.mark.parametrize("key", sorted(POST))
@@ -246,59 +320,3 @@ def test_rendering_changes_nothing_in_the_folder(full, tmp_path):
     before = state()
     render(Store(tmp_path / "sweep"))
     assert state() == before
-
-
-# --- pictures -----------------------------------------------------------------------------
-
-
-def pictures(store, count, kind="figure", width=4):
-    store.write_bytes(f"{Paths().images}/a.png", png())
-    row = {"file": "a.png", "kind": kind, "title": "t", "caption": "c", "width": width, "height": 3}
-    write(store, "images", [row | {"title": f"t{i}"} for i in range(count)])
-
-
-def test_a_picture_stands_in_the_page_as_its_own_bytes(empty):
-    pictures(empty, 1)
-    words, block = picture_part(read(empty), "figure").blocks
-    assert (words.words, words.tone) == ("Drawn from the tables.", "note")
-    (image,) = block.images
-    head, _, content = image.address.partition(",")
-    assert head == "data:image/png;base64"
-    assert base64.b64decode(content) == png()
-    assert (image.title, image.caption, image.width, image.height) == ("t0", "c", 4, 3)
-
-
-def test_eight_are_open_and_the_rest_are_folded(empty):
-    pictures(empty, 10)
-    block = picture_part(read(empty), "figure").blocks[1]
-    assert [len(block.images), len(block.more)] == [8, 2]
-
-
-def test_pictures_mostly_wider_than_600_pixels_share_a_row_in_pairs(empty):
-    pictures(empty, 1, width=601)
-    assert picture_part(read(empty), "figure").blocks[1].wide
-    pictures(empty, 1, width=600)
-    assert not picture_part(read(empty), "figure").blocks[1].wide
-
-
-def test_captions_of_kinds_with_words_in_them_are_folded(empty):
-    pictures(empty, 1, kind="gallery")
-    assert picture_part(read(empty), "gallery").blocks[1].images[0].lettered
-    pictures(empty, 1, kind="figure")
-    assert not picture_part(read(empty), "figure").blocks[1].images[0].lettered
-
-
-def test_an_unknown_kind_has_its_own_name_and_an_absent_one_no_part(empty):
-    pictures(empty, 1, kind="sketch")
-    contents = read(empty)
-    assert other_kinds(contents) == ["sketch"]
-    assert picture_part(contents, "sketch").title == "Sketch"
-    assert picture_part(contents, "figure") is None
-
-
-def test_what_cannot_be_read_is_counted_and_noted(empty):
-    write(empty, "images", [{"file": "gone.png", "kind": "figure", "title": "t", "caption": "c"}])
-    contents = read(empty)
-    _, lost = picture_part(contents, "figure").blocks
-    assert lost.words == "1 of 1 pictures cannot be shown; see the caveats."
-    assert "gone.png does not exist" in contents.problems[0]

@@ -33,6 +33,16 @@ def test_points_their_metadata_and_faces_are_in_one_order(tmp_path):
     assert sprite[::6, ::4].tolist() == [[0, 1, 2], [3, 4, 0]]
 
 
+def test_faces_are_tinted_by_a_column_in_the_order_of_its_values(tmp_path):
+    white = np.full((4, 6, 4), 255, np.uint8)
+    white[3] = 0
+    points = Projection("x", np.zeros((4, 2)), white, {"label": ["b", "a", "b", "a"]}, "label")
+    projector.write(tmp_path, points)
+    sprite = faces(tmp_path)[::6, ::4].reshape(4, 3).tolist()
+    # 1f77b4, the first of the Projector's colours, and d62728, the second: 3/4 of each, and 64
+    assert sprite == [[87, 153, 199], [224, 93, 94], [87, 153, 199], [75, 31, 31]]
+
+
 def test_configuration_is_one_that_tensorboard_reads(tmp_path):
     projector.write(tmp_path, projection())
     config = text_format.Parse((tmp_path / "projector_config.pbtxt").read_text(), ProjectorConfig())

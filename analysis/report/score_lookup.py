@@ -9,6 +9,9 @@ from analysis.report.sweep_contents import SweepContents
 
 ENSEMBLE, SINGLE = "ensemble", "best single"
 
+WILSON, BOOTSTRAP = "Wilson", "bootstrap"
+"""What `how` names an interval by."""
+
 
 @dataclass(frozen=True)
 class Score:
@@ -53,6 +56,11 @@ class Scores:
     def metrics(self, who: str, images: str = "all") -> list[str]:
         """Names of what was measured, in the table's order."""
         return [metric for one, which, metric in self._by_name if (one, which) == (who, images)]
+
+
+def obtained(score: Score) -> str:
+    """How the number itself came about, without its interval: measured, or cross-validated."""
+    return score.how.partition(",")[0]
 
 
 def _score(row: dict[str, object]) -> Score:

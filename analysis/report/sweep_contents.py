@@ -77,6 +77,7 @@ TABLES = {
     "regions": Paths().regions,
     "faithfulness": Paths().faithfulness,
     "images": Paths().images_index,
+    "tiles": Paths().tiles,
 }
 """Table that the page reads -> its file. The maps themselves are too many for a page."""
 

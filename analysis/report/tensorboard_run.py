@@ -6,7 +6,7 @@ log directory, and the two folders then change places. Trials' runs are not touc
 """
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -32,6 +32,15 @@ from results.store import DamagedResults, Store
 RUN = "postprocess"
 """Name of the run; a trial's run begins with its number, so the two cannot meet."""
 
+WRONG, RIGHT, REST = "2 mistakes", "3 recognised", "4 explanations"
+GROUPS = {
+    "figure": "1 charts",
+    "filters": "5 what was learned",
+    "feature maps": "5 what was learned",
+    "ideal": "5 what was learned",
+}
+"""Kind of a picture -> the group in which TensorBoard shows it; `REST` has the others."""
+
 THRESHOLDS = 201
 """Points of a precision-recall curve, evenly from 0 to 1: TensorBoard's own default."""
 
@@ -44,7 +53,7 @@ def write(
 ) -> list[str]:
     """Replaces the run `postprocess` by what the sweep's tables and pictures say now.
 
-    Pictures stand under the path of their file (`explain/wrong/fear-sad`), the ensemble's
+    Pictures stand under what they show (`2 mistakes/fear taken for sad`), the ensemble's
     precision-recall curves one against the rest under `pr/<class>`, tables as Markdown under
     `text/...`. A table or picture that is absent or damaged leaves its tags out.
 
@@ -96,8 +105,9 @@ def _values(
     for tag, markdown in (_texts(contents) | dict(texts)).items():
         yield event_files.text(tag, markdown)
     yield from _curves(contents)
-    for row in contents.table("images").to_dict("records"):
-        value = _picture(contents.store, row, notes)
+    rows = contents.table("images").to_dict("records")
+    for tag, row in zip(tags(rows, contents.class_name), rows, strict=True):
+        value = _picture(contents.store, tag, row, notes)
         if value is not None:
             yield value
 
@@ -105,7 +115,9 @@ def _values(
 # --- pictures --------------------------------------------------------------------------------
 
 
-def _picture(store: Store, row: Mapping[Any, Any], notes: list[str]) -> Summary.Value | None:
+def _picture(
+    store: Store, tag: str, row: Mapping[Any, Any], notes: list[str]
+) -> Summary.Value | None:
     """A picture as it is encoded already; decoding it and encoding it again would cost 40 ms."""
     try:
         content = store.read_bytes(f"{Paths().images}/{row['file']}")
@@ -115,13 +127,36 @@ def _picture(store: Store, row: Mapping[Any, Any], notes: list[str]) -> Summary.
     if image_type(content) is None or wording.missing(row["width"]):
         notes.append(f"images/{row['file']} is no PNG or JPEG of known size: not in TensorBoard.")
         return None
-    return picture(tag_of(row), content, (int(row["width"]), int(row["height"])), row["caption"])
+    return picture(tag, content, (int(row["width"]), int(row["height"])), row["caption"])
 
 
-def tag_of(row: Mapping[Any, Any]) -> str:
-    """A tag for a row of `images.parquet`; TensorBoard groups tags by what precedes the "/"."""
-    path = str(row["file"]).rpartition(".")[0] or str(row["file"])
-    return path if "/" in path else f"{wording.text(row['kind']).replace(' ', '_')}/{path}"
+def tags(rows: Sequence[Mapping[Any, Any]], class_name: Callable[[Any], str] = str) -> list[str]:
+    """A tag in words for each row of `images.parquet`, no two the same.
+
+    TensorBoard groups tags by what precedes the first "/", and sorts groups by name: hence numbers.
+
+    Args:
+        rows: of the table.
+        class_name: of a class's index.
+    """
+    chosen: list[str] = []
+    for row in rows:
+        tag = _tag(row, class_name)
+        chosen.append(tag if tag not in chosen else f"{tag} ({row['file']})")
+    return chosen
+
+
+def _tag(row: Mapping[Any, Any], class_name: Callable[[Any], str]) -> str:
+    group, words = GROUPS.get(row["kind"], REST), str(row["title"])
+    label, prediction = row.get("label"), row.get("prediction")
+    if row["kind"] == "gallery" and not (wording.missing(label) or wording.missing(prediction)):
+        group = RIGHT if label == prediction else WRONG
+        words = class_name(label)
+        if label != prediction:
+            words += f" taken for {class_name(prediction)}"
+    subjects = [row.get(name) for name in ("image_id", "trial")]
+    words = ", ".join([words, *(str(one) for one in subjects if not wording.missing(one))][:2])
+    return f"{group}/{words.replace('/', ' or ')}"
 
 
 def picture(tag: str, content: bytes, size: tuple[int, int], caption: str) -> Summary.Value:

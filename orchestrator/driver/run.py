@@ -7,6 +7,7 @@ from typing import TextIO
 
 from orchestrator.driver.integrity import lost_epochs
 from orchestrator.driver.local_files import LocalFiles
+from orchestrator.monitor.closing import run_name
 from orchestrator.monitor.monitor import Monitor
 from orchestrator.monitor.tables import TableWriter
 from orchestrator.monitor.tensorboard import TensorBoardRuns
@@ -118,7 +119,7 @@ def _scheduler(work: SweepRun, ledger: Ledger) -> Scheduler:
     for problem in finished.passed_over:
         work.say(f"note: not searched for finished trials: {problem}")
     budget = planned.sweep.budget
-    return Scheduler(
+    scheduler = Scheduler(
         base=planned.base,
         ledger=ledger,
         strategy=_strategy(work, ledger),
@@ -131,6 +132,8 @@ def _scheduler(work: SweepRun, ledger: Ledger) -> Scheduler:
         ),
         finished=finished,
     )
+    scheduler.run_name = lambda entry: run_name(entry, planned.space.varied)
+    return scheduler
 
 
 def _strategy(work: SweepRun, ledger: Ledger) -> Strategy:
@@ -140,5 +143,6 @@ def _strategy(work: SweepRun, ledger: Ledger) -> Strategy:
         name=work.planned.name,
         file=work.place.study,
         given=1 + max((entry.ticket for entry in ledger.entries.values()), default=-1),
+        question=work.planned.sweep.question,
     )
     return SEARCHES[work.planned.sweep.search](setup)

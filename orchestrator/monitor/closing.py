@@ -1,53 +1,69 @@
 """What is said of trials at the end: their names, the best of them, how each ended."""
 
+import re
+from collections.abc import Sequence
+
 from orchestrator import metrics
-from orchestrator.monitor.rows import ranked
-from orchestrator.plan import Plan
+from orchestrator.monitor.rows import ranked, trial_rows
+from orchestrator.plan import Plan, Question
 from orchestrator.scheduling.ledger import Entry, Ledger
 from orchestrator.scheduling.scheduler import METRIC
+from results.leaderboard import common, markdown
+from results.leaderboard import leaderboard as board_of
+from results.varied import description
+
+LONGEST = 120
+"""Characters of what varied in a run's name: a folder's name may have 255 bytes."""
 
 
-def run_name(entry: Entry) -> str:
-    """Name of a trial's TensorBoard run: number, what it is, signature."""
-    config = entry.config
-    what = f"{config['architecture']}-{config['preprocessing']}-lr{config['learning_rate']:.2g}"
-    return f"{entry.number:03d}-{what}-{entry.trial}"
+def run_name(entry: Entry, varied: Sequence[str]) -> str:
+    """Name of a trial's TensorBoard run: number, what tells it from others, signature.
+
+    It is safe as the name of a folder: letters, digits, `.`, `_`, `+`, `=` and `-`.
+
+    Args:
+        entry: the trial.
+        varied: the settings that differ among the sweep's trials.
+    """
+    words = description(entry.config, varied).replace(", ", "-")
+    what = re.sub(r"[^A-Za-z0-9._+=-]+", "_", words)[:LONGEST].strip("-")
+    return "-".join(filter(None, (f"{entry.number:03d}", what, entry.trial)))
 
 
-def leaderboard(ledger: Ledger, most: int = 20) -> str:
-    """The best trials as a Markdown table."""
-    lines = [
-        "| trial | architecture | preprocessing | learning rate | accuracy | epochs | status |",
-        "|---|---|---|---|---|---|---|",
-    ]
-    for entry in ranked(ledger)[:most]:
-        row = entry.best_row(METRIC) or {}
-        config = entry.config
-        lines.append(
-            f"| {entry.trial} | {config['architecture']} | {config['preprocessing']} "
-            f"| {config['learning_rate']:.3g} | {row[METRIC]:.4f} | {len(entry.rows)} "
-            f"| {entry.status} |"
-        )
-    return "\n".join(lines)
+def leaderboard(question: Question, ledger: Ledger, most: int = 20) -> str:
+    """The best trials in Markdown: the table of `leaderboard.md`."""
+    return markdown(board_of(trial_rows(question, ledger)), most)
 
 
 def closing_lines(plan: Plan, ledger: Ledger, most: int = 8) -> str:
     """What the terminal says at the end: counts, then the best trials with their intervals."""
     counts = ", ".join(f"{n} {status}" for status, n in sorted(ledger.counts().items()))
     lines = [f"{len(ledger.entries)} trials: {counts or 'none was begun'}"]
-    n = plan.question.validation_n
-    if any(entry.best_row(METRIC) for entry in ledger.entries.values()):
+    varied, best = plan.space.varied, ranked(ledger)
+    if best:
+        configurations = [entry.config for entry in ledger.entries.values()]
+        lines += filter(None, [common(configurations, varied, defaults=False)])
+        n = plan.question.validation_n
         lines.append(f"validation accuracy ({len(plan.splits.classes)} classes, n = {n:,}):")
-    for entry in ranked(ledger)[:most]:
-        row = entry.best_row(METRIC) or {METRIC: 0.0}
+        lines += _best_lines(best[:most], varied, n)
+    failed = [entry for entry in ledger.entries.values() if entry.status == "failed"]
+    lines += [f"  failed: {run_name(e, varied)}: {e.error or e.reason}" for e in failed[:most]]
+    return "\n".join(lines)
+
+
+def _best_lines(best: Sequence[Entry], varied: Sequence[str], n: int) -> list[str]:
+    """A line a trial: rank, what tells it from others, accuracy, epoch, status, signature."""
+    names = [description(entry.config, varied) for entry in best]
+    width = max(map(len, names))
+    lines = []
+    for rank, (entry, name) in enumerate(zip(best, names, strict=True), 1):
+        row = entry.best_row(METRIC) or {METRIC: 0.0, "epoch": 0}
         low, high = metrics.interval(round(row[METRIC] * n), n)
         lines.append(
-            f"  {row[METRIC]:.4f} ({low:.4f} to {high:.4f})  {run_name(entry)}  "
-            f"epoch {row['epoch']} of {len(entry.rows)}, {_status(entry)}"
+            f"  {rank}  {name:{width}}  {row[METRIC]:.4f} ({low:.4f} to {high:.4f})  "
+            f"epoch {row['epoch']} of {len(entry.rows)}, {_status(entry)}  {entry.trial}"
         )
-    failed = [entry for entry in ledger.entries.values() if entry.status == "failed"]
-    lines += [f"  failed: {run_name(e)}: {e.error or e.reason}" for e in failed[:most]]
-    return "\n".join(lines)
+    return lines
 
 
 def _status(entry: Entry) -> str:

@@ -18,6 +18,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from tensorboard.plugins.custom_scalar import layout_pb2
+from tensorboard.plugins.custom_scalar.metadata import CONFIG_SUMMARY_TAG
 from tensorboard.plugins.hparams import api_pb2
 from tensorboard.plugins.hparams.plugin_data_pb2 import HParamsPluginData
 from tensorboardX.proto.event_pb2 import Event, SessionLog
@@ -65,10 +67,33 @@ def restart(step: int) -> Event:
     return Event(wall_time=time.time(), step=step, session_log=log)
 
 
+def scalar(tag: str, value: float) -> Summary.Value:
+    """A point of a curve."""
+    return Summary.Value(tag=tag, simple_value=float(value))
+
+
 def text(tag: str, markdown: str) -> Summary.Value:
     """A text for TensorBoard's text page."""
     tensor = TensorProto(dtype=DT_STRING, string_val=[markdown.encode(errors="replace")])
     return Summary.Value(tag=tag, metadata=_metadata("text"), tensor=tensor)
+
+
+def charts(tags: Mapping[str, str]) -> Summary.Value:
+    """What the page of custom scalars shows.
+
+    Args:
+        tags: title of a chart -> the tags in it, a regular expression.
+    """
+    category = layout_pb2.Category(title="training and validation")
+    for title, pattern in tags.items():
+        content = layout_pb2.MultilineChartContent(tag=[pattern])
+        category.chart.add(title=title, multiline=content)
+    layout = layout_pb2.Layout(category=[category])
+    return Summary.Value(
+        tag=CONFIG_SUMMARY_TAG,
+        metadata=_metadata("custom_scalars"),
+        tensor=TensorProto(dtype=DT_STRING, string_val=[layout.SerializeToString()]),
+    )
 
 
 def hparams(tag: str, data: HParamsPluginData) -> Summary.Value:

@@ -11,6 +11,7 @@ import numpy as np
 from orchestrator import metrics
 from orchestrator.monitor.closing import leaderboard, run_name
 from orchestrator.monitor.progress import BestTrial, Progress, RunningTrial, Snapshot, eta
+from orchestrator.monitor.rows import trial_row
 from orchestrator.monitor.standings import Standings
 from orchestrator.monitor.tables import SHARE_OF_TIME, TableWriter
 from orchestrator.monitor.tensorboard import TensorBoardRuns
@@ -22,6 +23,7 @@ from orchestrator.scheduling.scheduler import METRIC, Scheduler
 from orchestrator.search.axes import Axis, Categorical, Constant
 from orchestrator.training.inputs import prepare_inputs
 from results.journal.event_journal import Busy
+from results.varied import description
 
 SAMPLES_A_CLASS = 2
 """Training images of each class shown in TensorBoard, under every variant."""
@@ -68,15 +70,15 @@ class Monitor:
     def __enter__(self) -> "Monitor":
         self._progress.__enter__()
         with self.harmless("TensorBoard"):
-            axes = self._plan.space.axes
-            self._dashboard.start_sweep({key: _domain(axis) for key, axis in axes.items()})
+            space = self._plan.space
+            self._dashboard.start_sweep({key: _domain(space.axes[key]) for key in space.varied})
             if not self._plan.resume:
                 self._show_samples()
         return self
 
     def __exit__(self, *exception: Any) -> None:
         with self.harmless("TensorBoard"):
-            self._dashboard.text("leaderboard", leaderboard(self._ledger))
+            self._dashboard.text("leaderboard", leaderboard(self._plan.question, self._ledger))
             self._dashboard.close()
         self._progress.__exit__(*exception)
         if not any(isinstance(each, Busy) for each in exception):  # else its successor's tables
@@ -130,21 +132,22 @@ class Monitor:
         if back := event.get("back"):
             epoch = event["row"]["epoch"]
             lost = f"its newest state is damaged or gone; it is at epoch {epoch} again, after"
-            self.say(f"note: {run_name(entry)}: {lost} {epoch + back}")
+            self.say(f"note: {self._name(entry)}: {lost} {epoch + back}")
         if event["event"] == "died":
             cause = f"{CAUSES[event['cause']].words} ({_short(event['said'])})"
-            self.say(f"note: {run_name(entry)}, epoch {len(entry.rows)}: {cause}")
+            self.say(f"note: {self._name(entry)}, epoch {len(entry.rows)}: {cause}")
 
     def _to_dashboard(self, event: Mapping[str, Any], entry: Entry) -> None:
         if entry.trial not in self._shown:
             self._shown.add(entry.trial)
-            self._dashboard.start_trial(entry.trial, run_name(entry), entry.config)
+            self._dashboard.start_trial(entry.trial, self._name(entry), entry.config)
         if event["event"] == "epoch":
             self._dashboard.epoch(entry.trial, event["row"])
         elif event["event"] == "ended":
             for row in event.get("rows", ()):
                 self._dashboard.epoch(entry.trial, row)
-            self._dashboard.end_trial(entry.trial, entry.status, entry.error or entry.reason)
+            row = trial_row(self._plan.question, entry)
+            self._dashboard.end_trial(entry.trial, entry.status, entry.error or entry.reason, row)
             self._shown.discard(entry.trial)
 
     def snapshot(self) -> Snapshot:
@@ -175,12 +178,15 @@ class Monitor:
         until = self._scheduler.limits.deadline - time.monotonic()
         return left if left is None or until > left else max(0.0, until)
 
+    def _name(self, entry: Entry) -> str:
+        return run_name(entry, self._plan.space.varied)
+
     def _running(self, entry: Entry) -> RunningTrial:
         last = entry.rows[max(entry.rows)] if entry.rows else None
         best = entry.best_row(METRIC)
         return RunningTrial(
             number=entry.number,
-            name=entry.config["architecture"],
+            name=description(entry.config, self._plan.space.varied),
             epoch=len(entry.rows),
             epochs=entry.config["epochs"],
             rung=next((m for m in self._plan.milestones if m > len(entry.rows)), None),
@@ -193,7 +199,8 @@ class Monitor:
         row = entry.best_row(METRIC) or {METRIC: 0.0}
         n = self._plan.question.validation_n
         low, high = metrics.interval(round(row[METRIC] * n), n)
-        return BestTrial(run_name(entry), row[METRIC], low, high, n)
+        name = description(entry.config, self._plan.space.varied)
+        return BestTrial(f"{name} (trial {entry.number})", row[METRIC], low, high, n)
 
 
 def _short(message: str, most: int = 160) -> str:

@@ -58,9 +58,9 @@ class Recorder(TensorBoardRuns):
         self.calls.append(("epoch", trial, row["epoch"]))
         super().epoch(trial, row)
 
-    def end_trial(self, trial, status, reason=""):
+    def end_trial(self, trial, status, reason="", row=None):
         self.calls.append(("end", trial, status))
-        super().end_trial(trial, status, reason)
+        super().end_trial(trial, status, reason, row)
 
     def images(self, tag, images, labels=(), step=0):
         self.calls.append(("images", tag, len(images)))
@@ -194,7 +194,7 @@ def test_a_trial_whose_states_are_damaged_says_how_many_epochs_it_trains_again(t
         for result in (rows[0], rows[1], rows[1], rows[0]):
             show.scheduler.goes_on(trial, result)
     (said,) = [line for line in show.err.getvalue().splitlines() if line.startswith("note:")]
-    assert said.startswith("note: 000-CPF-plain-lr0.05-")
+    assert said.startswith("note: 000-lr_0.05-")
     assert said.endswith("newest state is damaged or gone; it is at epoch 1 again, after 2")
 
 
@@ -221,11 +221,12 @@ def test_a_snapshot_counts_every_trial_once(tmp_path):
     (running,) = snapshot.running
     assert (running.number, running.name, running.epoch, running.epochs, running.rung) == (
         3,
-        "CPF",
+        "lr 0.02",
         0,
         3,
         1,
     )
+    assert snapshot.best.name == "lr 0.09 (trial 1)"
     assert snapshot.best.accuracy == pytest.approx(0.9)
     assert snapshot.best.n == show.plan.question.validation_n
     assert snapshot.rungs == "1: 2 of 3"

@@ -9,6 +9,7 @@ from orchestrator.scheduling.ledger import Entry, Ledger
 from orchestrator.scheduling.scheduler import METRIC
 from orchestrator.training.history import EpochRow
 from orchestrator.training.verdict import verdict
+from results.varied import value_in_force
 
 BEST_COLUMNS = (
     "train_loss",
@@ -23,13 +24,21 @@ BEST_COLUMNS = (
 """Columns of the best epoch that stand in a trial's row."""
 
 
-def trial_row(question: Question, entry: Entry) -> dict[str, Any]:
-    """One row for `results.schema.TRIALS`; what is not known yet is absent."""
+def trial_row(question: Question, entry: Entry, best: float | None = None) -> dict[str, Any]:
+    """One row for `results.schema.TRIALS`; what is not known yet is absent.
+
+    A setting that changes nothing in the trial is None; the journal has what was asked for.
+
+    Args:
+        question: what it was asked.
+        entry: its story.
+        best: the highest validation accuracy of the sweep, which its verdict is held against.
+    """
     row: dict[str, Any] = {
         "trial": entry.trial,
         "number": entry.number,
         "sweep": question.sweep,
-        **entry.config,
+        **{name: value_in_force(name, entry.config) for name in entry.config},
         "status": entry.status,
         "ended_by": entry.ended_by or None,
         "reason": entry.reason,
@@ -39,15 +48,15 @@ def trial_row(question: Question, entry: Entry) -> dict[str, Any]:
         "error": entry.error or None,
         "reused_from": entry.reused_from or None,
     }
-    return row | _measured(question, entry)
+    return row | _measured(question, entry, best)
 
 
-def _measured(question: Question, entry: Entry) -> dict[str, Any]:
+def _measured(question: Question, entry: Entry, best_accuracy: float | None) -> dict[str, Any]:
     rows = [entry.rows[epoch] for epoch in sorted(entry.rows)]
     if not rows:
         return {}
     history = [EpochRow.from_flat(row) for row in rows]
-    judged = verdict(history, question.classes, question.majority)
+    judged = verdict(history, question.classes, question.majority, best_accuracy)
     measured: dict[str, Any] = {
         "verdict": judged.name,
         "verdict_evidence": judged.evidence,
@@ -72,7 +81,8 @@ def _measured(question: Question, entry: Entry) -> dict[str, Any]:
 
 def trial_rows(question: Question, ledger: Ledger) -> list[dict[str, Any]]:
     """All trials' rows, in the order asked."""
-    return [trial_row(question, entry) for entry in ledger.entries.values()]
+    best = max((rank[0] for e in ledger.entries.values() if (rank := rank_of(e))), default=None)
+    return [trial_row(question, entry, best) for entry in ledger.entries.values()]
 
 
 def epoch_rows(ledger: Ledger) -> list[dict[str, Any]]:
@@ -86,5 +96,14 @@ def epoch_rows(ledger: Ledger) -> list[dict[str, Any]]:
 
 def ranked(ledger: Ledger) -> list[Entry]:
     """Trials with a measured epoch, best first."""
-    measured = [e for e in ledger.entries.values() if e.best_row(METRIC)]
-    return sorted(measured, key=lambda e: -(e.best_row(METRIC) or {METRIC: 0.0})[METRIC])
+    ranks = [(rank, e) for e in ledger.entries.values() if (rank := rank_of(e))]
+    return [entry for _, entry in sorted(ranks, key=lambda pair: pair[0], reverse=True)]
+
+
+def rank_of(entry: Entry) -> tuple[float, float, int] | None:
+    """The higher the better: accuracy, then loss, then which was asked for earlier.
+
+    The order of `results.leaderboard`; None before the first measured epoch.
+    """
+    row = entry.best_row(METRIC)
+    return (row[METRIC], -row["validation_loss"], -entry.number) if row else None

@@ -34,6 +34,13 @@ def test_a_trial_is_told_by_its_best_epoch_with_an_interval():
     assert made["validation_accuracy_high"] == pytest.approx(0.9448, abs=1e-4)
 
 
+def test_a_setting_that_changes_nothing_is_null():
+    made = trial_row(QUESTION, ledger_of(a=[0.5]).entries["a"])
+    nothing = {name for name in CONFIG if made[name] is None}
+    assert nothing == {"augmentation", "weights", "fine_tune", "head"}  # cnn5, at strength 0, sgd
+    assert made["momentum"] == 0.9
+
+
 def test_before_the_first_epoch_only_the_question_is_known():
     made = trial_row(QUESTION, ledger_of(a=[]).entries["a"])
     assert (made["status"], made["epochs_trained"]) == ("running", 0)
@@ -65,9 +72,26 @@ def test_every_trial_field_that_can_be_known_is_told():
     assert set(made) == set(TRIALS.names)
 
 
+def test_verdicts_are_held_against_the_best_of_the_sweep():
+    flat = {"train_loss": 1.0, "validation_loss": 1.0}
+    ledger = Ledger(ListJournal())
+    for ticket, (trial, accuracy) in enumerate((("good", 0.92), ("poor", 0.55))):
+        ledger.asked(trial, CONFIG, ticket)
+        for epoch in (1, 2, 3, 4):
+            ledger.epoch(trial, row(epoch, accuracy, **flat), {})
+    verdicts = {made["trial"]: made["verdict"] for made in trial_rows(QUESTION, ledger)}
+    assert verdicts == {"good": "good fit", "poor": "underfit"}
+
+
 def test_ranked_is_best_first_and_leaves_the_unmeasured_out():
     ledger = ledger_of(a=[0.5], b=[0.7, 0.1], c=[], d=[math.nan], e=[0.6])
     assert [entry.trial for entry in ranked(ledger)] == ["b", "e", "a"]
+
+
+def test_of_equal_accuracies_the_lower_loss_comes_first_then_the_earlier():
+    ledger = ledger_of(a=[0.5], b=[0.5], c=[])
+    ledger.epoch("c", row(1, 0.5, validation_loss=0.1), {})
+    assert [entry.trial for entry in ranked(ledger)] == ["c", "a", "b"]
 
 
 def test_the_question_counts_the_validation_images():

@@ -3,9 +3,8 @@
 from collections.abc import Mapping
 from typing import Any
 
-from orchestrator.monitor.rows import ranked
+from orchestrator.monitor.rows import rank_of, ranked
 from orchestrator.scheduling.ledger import Entry, Ledger
-from orchestrator.scheduling.scheduler import METRIC
 
 
 class Standings:
@@ -24,7 +23,7 @@ class Standings:
     def __init__(self, ledger: Ledger) -> None:
         self.running: dict[str, Entry] = {}
         self.best: Entry | None = next(iter(ranked(ledger)), None)
-        self._rank = _rank(self.best) if self.best else None
+        self._rank = rank_of(self.best) if self.best else None
         self._ledger = ledger
         self._seconds: dict[str, float] = {}
         self._total = 0.0
@@ -53,16 +52,10 @@ class Standings:
             self._total += seconds
 
     def _compare(self, entry: Entry) -> None:
-        rank = _rank(entry)
+        rank = rank_of(entry)
         if entry is self.best and (rank is None or rank < (self._rank or rank)):
             # It went back to a checkpoint and lost its best epoch: another may be before it now.
             self.best = next(iter(ranked(self._ledger)), None)
-            self._rank = _rank(self.best) if self.best else None
+            self._rank = rank_of(self.best) if self.best else None
         elif rank is not None and (self._rank is None or rank >= self._rank):
             self.best, self._rank = entry, rank
-
-
-def _rank(entry: Entry) -> tuple[float, int] | None:
-    """The higher the better; of equals, the one that was asked for earlier."""
-    row = entry.best_row(METRIC)
-    return (row[METRIC], -entry.number) if row else None

@@ -8,14 +8,13 @@ import io
 import math
 import os
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
-from PIL import Image, ImageDraw, ImageFont
 from tensorboard.plugins.hparams import api_pb2
 from tensorboard.plugins.hparams.plugin_data_pb2 import (
     HParamsPluginData,
@@ -25,6 +24,9 @@ from tensorboard.plugins.hparams.plugin_data_pb2 import (
 from tensorboardX.proto.summary_pb2 import Summary
 
 from orchestrator.monitor import event_files
+from orchestrator.monitor.montage import montage
+from results.settings import SETTINGS
+from results.varied import value_in_force
 
 TAGS = {
     "validation_accuracy": "accuracy/validation",
@@ -38,30 +40,58 @@ TAGS = {
     "learning_rate": "learning_rate",
     "images_per_second": "images_per_second",
 }
-"""Column of `results.schema.EPOCHS` -> tag in TensorBoard; one line adds one.
+"""Column of `results.schema.EPOCHS` -> tag of its curve; one line adds one."""
 
-The HParams table shows the first five before anyone asks for more.
+SUMMARY = {
+    "validation_accuracy": "trial/best_accuracy",
+    "best_epoch": "trial/best_epoch",
+    "epochs_trained": "trial/epochs",
+}
+"""Column of `results.schema.TRIALS` -> tag of the number that a trial has once it has ended.
+
+The HParams table fills a column with a tag's last value, which of a curve is the last epoch's.
+"""
+
+OUTCOME = "trial/outcome"
+"""Tag of how a trial ended, see `OUTCOMES`: columns of the table are numbers."""
+
+OUTCOMES = {"completed": 1, "stopped_early": 1, "reused": 1, "pruned": 0, "failed": -1}
+"""Our status, of a trial that has ended -> `OUTCOME`; at least 1 in the table's filter: finished.
+
+The run's text `status` has our own word, and why.
 """
 
 STATUSES = {
     "completed": api_pb2.STATUS_SUCCESS,
     "stopped_early": api_pb2.STATUS_SUCCESS,
-    "pruned": api_pb2.STATUS_SUCCESS,
+    "pruned": api_pb2.STATUS_UNKNOWN,
     "reused": api_pb2.STATUS_SUCCESS,
     "failed": api_pb2.STATUS_FAILURE,
     "running": api_pb2.STATUS_RUNNING,
 }
-"""Our status -> the HParams table's, which knows fewer; the run's text `status` has ours."""
+"""Our status -> the HParams table's, which has no word for a trial that was given up."""
+
+HEADINGS = {
+    "trial/best_accuracy": "best accuracy",
+    OUTCOME: "outcome (1 finished, 0 pruned, -1 failed)",
+    "trial/best_epoch": "best epoch",
+    "trial/epochs": "epochs trained",
+    **{tag: f"{tag}, last epoch" for tag in TAGS.values()},
+}
+"""Tag -> heading of its column in the HParams table, which shows the first five unasked."""
+
+CHARTS = {"accuracy": "accuracy/(train|validation)", "loss": "loss/(train|validation)"}
+"""Title -> tags of a chart that has both, as a regular expression."""
+
+SWEEP = "sweep"
+"""Name of the sweep's own run; a trial's begins with its number, so the two cannot meet."""
 
 END = ".end"
-"""Ending of the event file that holds a trial's status alone.
+"""Ending of the event file that holds a trial's status and last numbers alone.
 
 TensorBoard believes the first status of a run; so a trial that goes on must be able to lose its
 old one, and records cannot be taken out of a file.
 """
-
-COLUMNS = 4
-"""Pictures a row of a montage: TensorBoard shows it some 350 pixels wide, with legible labels."""
 
 
 @dataclass
@@ -73,10 +103,15 @@ class _Run:
 
 
 class TensorBoardRuns:
-    """Event files of one sweep: one run a trial, and one, the folder itself, for the sweep.
+    """Event files of one sweep: one run a trial, and one, `sweep`, for the sweep.
 
     Called by one thread of one process. Opening it on the folder of an interrupted sweep continues
-    that sweep's runs in new event files.
+    that sweep's runs in new event files. Version 0.1.0 had the folder itself for the sweep's run
+    (TensorBoard calls it "."), and it stays so where it wrote.
+
+    Training and validation are two tags of a trial's run, not runs of their own as Keras has them:
+    among many trials a chart of validation alone is what compares them, and a trial stays one line
+    in the list of runs. The page of custom scalars has both in one chart (`CHARTS`).
 
     Args:
         folder: local; made if absent. `tensorboard --logdir FOLDER` shows it.
@@ -84,45 +119,41 @@ class TensorBoardRuns:
 
     def __init__(self, folder: str | os.PathLike[str]) -> None:
         self._root = Path(folder)
-        self._file = event_files.new(self._root)
+        own = self._root if event_files.of(self._root) else self._root / SWEEP
+        self._file = event_files.new(own)
         self._runs: dict[str, _Run] = {}
         self._types: dict[str, int] = {}
 
-    def start_sweep(self, space: Mapping[str, Any], metrics: Iterable[str] = tuple(TAGS)) -> None:
+    def start_sweep(self, varied: Mapping[str, Any]) -> None:
         """Declares the columns of the HParams table; call it once, before the first trial.
 
         TensorBoard shows no column that this does not declare, whatever trials bring later, and
         believes the first declaration in a folder; so a resumed sweep's is not written again.
 
         Args:
-            space: parameter -> its domain: a scalar (the only value), a sequence (the values), a
+            varied: setting that differs among trials -> its domain: a sequence (the values), a
                 mapping {"grid_search": values}, or an object with `categories` (values) or with
-                `lower` and `upper` (an interval of reals), as Ray Tune's search-space words have.
-            metrics: keys of `TAGS` to show as columns, in this order. TensorBoard fills them with
-                each trial's last epoch, not its best one.
-
-        Raises:
-            ValueError: for a metric that is not in `TAGS`.
+                `lower` and `upper` (an interval of reals), as Ray Tune's search-space words have;
+                a scalar is the only value.
         """
-        metrics = list(metrics)
-        unknown = [metric for metric in metrics if metric not in TAGS]
-        if unknown:
-            raise ValueError(f"no such metric: {unknown[0]}; known: {', '.join(TAGS)}")
-        infos = [event_files.hparam_info(name, domain) for name, domain in space.items()]
+        infos = [event_files.hparam_info(name, domain) for name, domain in varied.items()]
         self._types = {info.name: info.type for info in infos}
-        if set(event_files.of(self._root)) - {self._file}:
+        if set(event_files.of(self._file.parent)) - {self._file}:
             return
         experiment = api_pb2.Experiment(
             hparam_infos=infos,
             metric_infos=[
-                api_pb2.MetricInfo(name=api_pb2.MetricName(tag=TAGS[name]), display_name=TAGS[name])
-                for name in metrics
+                api_pb2.MetricInfo(name=api_pb2.MetricName(tag=tag), display_name=heading)
+                for tag, heading in HEADINGS.items()
             ],
             time_created_secs=time.time(),
         )
         data = HParamsPluginData(version=0, experiment=experiment)
         event_files.append(
-            self._file, event_files.event(event_files.hparams("_hparams_/experiment", data))
+            self._file,
+            event_files.event(
+                event_files.hparams("_hparams_/experiment", data), event_files.charts(CHARTS)
+            ),
         )
 
     def start_trial(self, trial: str, name: str, config: Mapping[str, Any]) -> None:
@@ -134,8 +165,8 @@ class TensorBoardRuns:
         Args:
             trial: its signature.
             name: of the run, e.g. "007-cnn5-lr0.01-1a2b3c4d5e"; the same after a resume.
-            config: parameter -> scalar. The table shows those that `start_sweep` declared; the
-                run's text `configuration` has them all.
+            config: setting -> scalar. The table shows those that `start_sweep` declared, blank
+                where a setting is not in force; the run's text `configuration` has them all.
         """
         folder = self._root / name
         old = event_files.of(folder)
@@ -147,7 +178,8 @@ class TensorBoardRuns:
             return
         start = SessionStartInfo(start_time_secs=time.time())
         for key, value in config.items():
-            event_files.set_value(start.hparams[key], self._as_declared(key, value))
+            if key not in SETTINGS or value_in_force(key, config) is not None:
+                event_files.set_value(start.hparams[key], self._as_declared(key, value))
         data = HParamsPluginData(version=0, session_start_info=start)
         lines = ["| parameter | value |", "|---|---|"]
         lines += [f"| {key} | {_in_cell(value)} |" for key, value in config.items()]
@@ -175,9 +207,7 @@ class TensorBoardRuns:
         """
         run, step = self._runs[trial], int(row["epoch"])
         points = {TAGS[key]: float(row[key]) for key in TAGS if row.get(key) is not None}
-        values = [
-            Summary.Value(tag=t, simple_value=v) for t, v in points.items() if math.isfinite(v)
-        ]
+        values = [event_files.scalar(t, v) for t, v in points.items() if math.isfinite(v)]
         odd = [f"{tag} was {value}" for tag, value in points.items() if not math.isfinite(value)]
         if odd:
             values.append(event_files.text("not_finite", f"epoch {step}: {', '.join(odd)}"))
@@ -187,13 +217,16 @@ class TensorBoardRuns:
         event_files.append(run.file, *events)
         run.last = step
 
-    def end_trial(self, trial: str, status: str, reason: str = "") -> None:
-        """Gives the trial its status.
+    def end_trial(
+        self, trial: str, status: str, reason: str = "", row: Mapping[str, Any] | None = None
+    ) -> None:
+        """Gives the trial its status and the numbers that it has once it has ended.
 
         Args:
             trial: its signature.
             status: a key of `STATUSES`.
             reason: one sentence, shown beside it.
+            row: any keys of `SUMMARY`, as in its row of `trials.parquet`; other keys are ignored.
 
         Raises:
             KeyError: if the trial was not started, or the status is unknown.
@@ -201,12 +234,14 @@ class TensorBoardRuns:
         run = self._runs.pop(trial)
         end = SessionEndInfo(status=STATUSES[status], end_time_secs=time.time())
         data = HParamsPluginData(version=0, session_end_info=end)
-        text = f"**{status}** {reason}".strip()
+        points = {tag: (row or {}).get(column) for column, tag in SUMMARY.items()}
+        points[OUTCOME] = OUTCOMES.get(status)
         event_files.append(
             run.file.with_name(run.file.name + END),
             event_files.event(
                 event_files.hparams("_hparams_/session_end_info", data),
-                event_files.text("status", text),
+                event_files.text("status", f"**{status}** {reason}".strip()),
+                *(event_files.scalar(tag, v) for tag, v in points.items() if v is not None),
                 step=run.last or 0,
             ),
         )
@@ -255,42 +290,6 @@ class TensorBoardRuns:
 
     def _as_declared(self, name: str, value: Any) -> Any:
         return str(value) if self._types.get(name) == api_pb2.DATA_TYPE_STRING else value
-
-
-def montage(images: NDArray[np.generic], labels: Sequence[str] = ()) -> Image.Image:
-    """Pictures in rows of `COLUMNS`, enlarged to at least 96 pixels, each above its label.
-
-    Args and errors: see `TensorBoardRuns.images`.
-    """
-    if images.ndim not in (3, 4) or not len(images) or images.shape[3:] not in ((), (1,), (3,)):
-        raise ValueError(f"pictures are (n, h, w) or (n, h, w, 1 or 3), found {images.shape}")
-    if labels and len(labels) != len(images):
-        raise ValueError(f"{len(images)} pictures need as many labels, found {len(labels)}")
-    factor = max(1, math.ceil(96 / max(images.shape[1:3])))
-    height, width = images.shape[1] * factor, images.shape[2] * factor
-    below = 16 if labels else 0
-    columns = min(COLUMNS, len(images))
-    rows = math.ceil(len(images) / columns)
-    sheet = Image.new("RGB", (columns * (width + 4), rows * (height + below + 4)), "white")
-    draw, font = ImageDraw.Draw(sheet), ImageFont.load_default(11)
-    for i, image in enumerate(images):
-        x, y = i % columns * (width + 4) + 2, i // columns * (height + below + 4) + 2
-        tile = Image.fromarray(_as_bytes(image)).convert("RGB")
-        sheet.paste(tile.resize((width, height), Image.Resampling.NEAREST), (x, y))
-        if labels:
-            draw.text((x, y + height + 1), labels[i], "black", font)
-    return sheet
-
-
-def _as_bytes(image: NDArray[np.generic]) -> NDArray[np.uint8]:
-    image = image[..., 0] if image.ndim == 3 and image.shape[-1] == 1 else image
-    if image.dtype == np.uint8:
-        return image.astype(np.uint8)
-    real = np.nan_to_num(image.astype(np.float64))
-    low, high = real.min(), real.max()
-    if low < 0 or high > 1:
-        real = (real - low) / max(high - low, 1e-12)
-    return np.rint(real * 255).astype(np.uint8)
 
 
 def _in_cell(value: Any) -> str:

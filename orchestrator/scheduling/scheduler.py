@@ -75,6 +75,9 @@ class Scheduler:
         rungs: None where no trial is stopped early; empty, it is filled from the ledger.
         limits: see there.
         finished: looks a signature up among the results folder's finished trials.
+
+    Attributes:
+        run_name: names a trial's run in TensorBoard for the search's record; None: not recorded.
     """
 
     def __init__(
@@ -90,6 +93,7 @@ class Scheduler:
         self.rungs = rungs
         self.limits = limits
         self.exhausted = False
+        self.run_name: Callable[[Entry], str] | None = None
         self._base = base
         self._strategy = strategy
         self._finished = finished
@@ -122,7 +126,7 @@ class Scheduler:
         return forgotten
 
     def _remind(self, entry: Entry) -> bool:
-        ended = None if entry.pending else outcome(entry)
+        ended = None if entry.pending else self._outcome(entry)
         ticket = self._strategy.recall(entry.ticket, entry.config, ended)
         if ticket is not None:
             self.ledger.ticket(entry.trial, ticket)
@@ -165,7 +169,7 @@ class Scheduler:
             config = dataclasses.replace(self._base, **suggestion.values)
             earlier = self.ledger.entries.get(config.signature())
             if earlier is not None:
-                self._strategy.tell(suggestion.ticket, outcome(earlier))
+                self._strategy.tell(suggestion.ticket, self._outcome(earlier))
                 repeats += 1
                 continue
             repeats = 0
@@ -280,24 +284,36 @@ class Scheduler:
     def _end(self, entry: Entry, ended_by: str, reason: str, **fields: Any) -> None:
         self._live.discard(entry.trial)
         self.ledger.ended(entry.trial, ended_by, reason, **fields)
-        self._strategy.tell(entry.ticket, outcome(entry))
+        self._strategy.tell(entry.ticket, self._outcome(entry))
+
+    def _outcome(self, entry: Entry) -> TrialOutcome:
+        return outcome(entry, self.run_name(entry) if self.run_name else "")
 
 
 def _row(result: Mapping[str, Any]) -> dict[str, Any]:
     return {k: math.nan if result.get(k) is None else result[k] for k in ROW_FIELDS}
 
 
-def outcome(entry: Entry) -> TrialOutcome:
+def outcome(entry: Entry, run: str = "") -> TrialOutcome:
     """What the search strategy is told of a trial.
 
     A pruned trial is told as pruned, with what it reached on the way; so is a diverged one, because
     a failure would make Optuna forget the place and ask for it again. A trial that raised an error
     says nothing about its configuration and is told as failed.
+
+    Args:
+        entry: of the trial.
+        run: name of its run in TensorBoard, for people who open the study.
     """
     path = [(e, row[METRIC]) for e, row in sorted(entry.rows.items()) if math.isfinite(row[METRIC])]
     best = entry.best_row(METRIC)
+    attributes: dict[str, str | int] = {"trial": entry.trial, "reason": entry.error or entry.reason}
+    if run:
+        attributes["run"] = run
+    if best is not None:
+        attributes["best_epoch"] = best["epoch"]
     if entry.status in ("completed", "stopped_early", "reused") and best is not None:
-        return TrialOutcome("completed", best[METRIC], path)
+        return TrialOutcome("completed", best[METRIC], path, attributes)
     if entry.error or entry.status == "running" or not entry.rows:
-        return TrialOutcome("failed", None, path)
-    return TrialOutcome("pruned", None, path)
+        return TrialOutcome("failed", None, path, attributes)
+    return TrialOutcome("pruned", None, path, attributes)

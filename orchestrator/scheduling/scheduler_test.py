@@ -198,8 +198,14 @@ def test_the_study_holds_the_truth(tmp_path):
         search="tpe", axes=MIXED, rungs=(1,), trials=6, study=tmp_path / "optuna.journal"
     )
     scheduler.rungs.record("an earlier one", 1, 0.15)  # so that the first to come is not the best
+    scheduler.run_name = lambda entry: f"run {entry.number}"
     Stage(lambda config: next(numbers)).play(scheduler)
     trials = study_of(tmp_path / "optuna.journal")
+    assert [t.user_attrs for t in trials] == [
+        {"trial": e.trial, "reason": e.reason, "run": f"run {e.number}"}
+        | ({"best_epoch": best} if best else {})
+        for e, best in zip(scheduler.ledger.entries.values(), (2, 1, 1, 0, 1, 1), strict=True)
+    ]
     assert [(t.state, t.intermediate_values) for t in trials] == [
         (TrialState.COMPLETE, {1: 0.2, 2: 0.6, 3: 0.5}),
         (TrialState.COMPLETE, {1: 0.7, 2: 0.4}),

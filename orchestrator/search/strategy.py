@@ -1,7 +1,7 @@
 """What the scheduler and a search say to each other: suggestions, outcomes, tickets."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal, Protocol
 
@@ -26,11 +26,13 @@ class TrialOutcome:
             stopped, "failed" for one that crashed.
         value: higher is better; None or NaN where there is none, as for a diverged trial.
         intermediate: (epoch, value), what it reported on the way.
+        attributes: name -> text or number, kept with it for people; no search reads them.
     """
 
     state: Literal["completed", "pruned", "failed"]
     value: float | None = None
     intermediate: Sequence[tuple[int, float | None]] = ()
+    attributes: Mapping[str, str | int] = field(default_factory=dict)
 
 
 class Strategy(Protocol):
@@ -75,6 +77,7 @@ class Setup:
         file: of the study, on a local or mounted disk; only TPE writes it. None: in memory alone.
         given: suggestions given before an interruption: the highest ticket and one. TPE reads
             them from its file instead.
+        question: what the sweep asks, for people who open the study.
 
     Raises:
         BadInput: for a negative seed or count.
@@ -85,6 +88,7 @@ class Setup:
     name: str = "sweep"
     file: Path | None = None
     given: int = 0
+    question: str = ""
 
     def __post_init__(self) -> None:
         if self.seed < 0 or self.given < 0:

@@ -4,6 +4,7 @@ import json
 import logging
 import os
 import time
+import warnings
 from pathlib import Path
 
 import optuna
@@ -21,6 +22,51 @@ Optuna holds it for one appended line, and would itself wait 30 s at the first w
 
 CREATE_TRIAL = 4
 """Optuna's number of that operation in its journal."""
+
+
+METRIC_NAME = "best validation accuracy"
+
+NOTE = """\
+**{question}**
+
+The value of a trial is its validation accuracy after its best epoch; of a pruned one, after its \
+last. The user attributes name its row in `trials.parquet` and its run in TensorBoard.
+
+**What this dashboard's importances leave out.** They count trials that ended by themselves \
+(Complete) and no others: what pruned trials taught, mostly the larger part, is not in them. They \
+are PED-ANOVA's: what do the best tenth of those trials have in common? Of ten trials or fewer the \
+best tenth is one trial, and a continuous setting, such as a learning rate, then tends to come \
+first whichever trial was the best. `report.html` shares out the variance of the accuracy (fANOVA) \
+among the settings, over all trials after an epoch that all of them reached where pruning left \
+few, and says what chance gives: so its numbers differ from these.
+"""
+"""Markdown, which optuna-dashboard shows on the study's page "Note"."""
+
+_NOTE_VERSION, _NOTE_PART, _PART_LENGTH = "dashboard:note_ver", "dashboard:note_str:", 2045
+"""Where optuna-dashboard looks for a study's note, a part at a time, as its `save_note` writes it.
+
+Source: https://github.com/optuna/optuna-dashboard/blob/main/optuna_dashboard/_note.py
+"""
+
+
+def describe(study: optuna.Study, question: str) -> None:
+    """Write into a study, for optuna-dashboard, what its value is and what the sweep asks.
+
+    What is there stays: people edit notes.
+    """
+    storage, study_id = study._storage, study._study_id
+    attributes = storage.get_study_system_attrs(study_id)
+    if study.metric_names is None:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            study.set_metric_names([METRIC_NAME])
+    if _NOTE_VERSION in attributes:
+        return
+    body = NOTE.format(question=question or study.study_name)
+    for part, start in enumerate(range(0, len(body), _PART_LENGTH)):
+        text = body[start : start + _PART_LENGTH]
+        storage.set_study_system_attr(study_id, f"{_NOTE_PART}{part}", text)
+    storage.set_study_system_attr(study_id, _NOTE_VERSION, 1)  # last: a kill leaves no half a note
 
 
 def calm_optuna() -> None:

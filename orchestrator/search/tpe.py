@@ -24,7 +24,7 @@ from orchestrator.errors import BadInput
 from orchestrator.search.axes import Axis, Categorical, Constant, Integer
 from orchestrator.search.space import SearchSpace
 from orchestrator.search.strategy import Setup, Suggestion, TrialOutcome
-from orchestrator.search.study import calm_optuna, forget_last_trial, open_journal
+from orchestrator.search.study import calm_optuna, describe, forget_last_trial, open_journal
 
 WARM_UP = 8
 """Trials that must have ended before TPE leaves random search."""
@@ -67,6 +67,7 @@ class TpeSearch:
         self._study = optuna.create_study(
             storage=self._storage, study_name=setup.name, direction="maximize", load_if_exists=True
         )
+        describe(self._study, setup.question)
         self._study_id = self._storage.get_study_id_from_name(setup.name)
 
     def ask(self) -> Suggestion | None:
@@ -102,6 +103,8 @@ class TpeSearch:
             return
         for epoch, value in _finite(outcome.intermediate).items():
             self._storage.set_trial_intermediate_value(trial_id, epoch, value)
+        for name, attribute in outcome.attributes.items():  # first: an ended trial takes no more
+            self._storage.set_trial_user_attr(trial_id, name, attribute)
         state = _state(outcome)
         final = outcome.value if state == TrialState.COMPLETE else None
         self._study.tell(ticket, values=final, state=state)
@@ -131,6 +134,7 @@ class TpeSearch:
                 params=params,
                 distributions=self._distributions,
                 intermediate_values=_finite(outcome.intermediate if outcome else ()),
+                user_attrs=dict(outcome.attributes if outcome else {}),
             )
         )
         return len(trials)

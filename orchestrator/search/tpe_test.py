@@ -47,6 +47,39 @@ def test_the_study_is_told_the_truth(tmp_path):
     assert set(trials[0].params) == {"learning_rate", "dropout"}
 
 
+def test_a_study_says_for_people_what_it_is(tmp_path):
+    file = tmp_path / "optuna.journal"
+    search = TpeSearch(Setup(CONTINUOUS, name="lr", file=file, question="Which rate?"))
+    search.ask()
+    attributes = {"trial": "1a2b", "run": "000-cnn5-1a2b", "reason": "all epochs", "best_epoch": 2}
+    search.tell(0, TrialOutcome("completed", 0.8, [(1, 0.5)], attributes))
+    study = optuna.load_study(study_name="lr", storage=open_journal(file))
+    assert study.metric_names == ["best validation accuracy"]
+    assert study.trials[0].user_attrs == attributes
+    assert note(study).startswith("**Which rate?**")
+    assert "ended by themselves" in note(study)
+
+
+def note(study):
+    """As optuna-dashboard puts a study's note together."""
+    attributes = study._storage.get_study_system_attrs(study._study_id)
+    assert attributes["dashboard:note_ver"] == 1
+    parts = [key for key in attributes if key.startswith("dashboard:note_str:")]
+    return "".join(attributes[f"dashboard:note_str:{i}"] for i in range(len(parts)))
+
+
+def test_a_long_question_and_an_edited_note_are_kept_whole(tmp_path):
+    file = tmp_path / "optuna.journal"
+    setup = Setup(CONTINUOUS, name="lr", file=file, question="Which rate? " * 300)
+    TpeSearch(setup)
+    study = optuna.load_study(study_name="lr", storage=open_journal(file))
+    assert note(study).startswith(f"**{setup.question}**")
+    study._storage.set_study_system_attr(study._study_id, "dashboard:note_str:0", "edited")
+    TpeSearch(setup)
+    again = optuna.load_study(study_name="lr", storage=open_journal(file))
+    assert note(again).startswith("edited")
+
+
 def test_the_first_word_about_a_ticket_holds(tmp_path):
     search = TpeSearch(Setup(CONTINUOUS))
     search.ask()

@@ -8,12 +8,14 @@ The rules, first match wins; losses are smoothed by the median of neighbouring e
 |           | guessing costs                                                                    |
 | undecided | fewer than 3 epochs                                                               |
 | overfit   | validation loss rose 10 % from its lowest while training loss fell 5 %, or        |
-|           | training accuracy is 0.20 above validation accuracy                               |
+|           | training accuracy is 0.20 above validation accuracy, or 0.05 with at most a third |
+|           | of its errors                                                                     |
 | undecided | validation loss rose 10 % and training loss did not fall: unstable                |
 | undecided | validation loss still fell 1 % in the last quarter of the epochs and the rate had |
 |           | not been annealed below 5 % of its highest: cut short                             |
 | underfit  | neither training nor validation accuracy gained 30 % of what majority guessing    |
-|           | leaves to gain                                                                    |
+|           | leaves to gain, or 80 % of what the sweep's best trial gained                     |
+| overfit   | training accuracy did, but validation accuracy did not gain those 80 %            |
 | good fit  | otherwise                                                                         |
 
 Training numbers are running means with dropout and augmentation on, so they understate the fit on
@@ -39,6 +41,11 @@ LOSS_FALL = 0.05
 ACCURACY_GAP = 0.20
 STILL_FALLING = 0.01
 ANNEALED = 0.05
+LEAST_GAP = 0.05
+FEWER_ERRORS = 3.0
+"""Errors in validation over those in training from which a gap of `LEAST_GAP` is overfitting."""
+NEAR_BEST = 0.80
+"""Share of the best trial's gain over majority guessing that a good fit has."""
 LEAST_SKILL = 0.30
 
 Name = Literal["overfit", "underfit", "good fit", "diverged", "undecided"]
@@ -57,13 +64,16 @@ class Verdict:
     evidence: str
 
 
-def verdict(history: Sequence[EpochRow], classes: int, majority: float) -> Verdict:
+def verdict(
+    history: Sequence[EpochRow], classes: int, majority: float, best: float | None = None
+) -> Verdict:
     """Judge a trial by its epochs; the rules stand at the top of this file.
 
     Args:
         history: (t,) rows in order.
         classes: k, at least 2.
         majority: validation accuracy of always naming the most frequent class, 0 to below 1.
+        best: the highest validation accuracy of the sweep's trials; None: not compared.
     """
     if trouble := not_finite(history):
         return Verdict("diverged", trouble + ".")
@@ -75,7 +85,8 @@ def verdict(history: Sequence[EpochRow], classes: int, majority: float) -> Verdi
         or _overfit(history)
         or _cut_short(history)
         or _underfit(history, majority)
-        or _good(history)
+        or _far_behind(history, majority, best)
+        or _good(history, best)
     )
 
 
@@ -102,11 +113,14 @@ def _overfit(history: Sequence[EpochRow]) -> Verdict | None:
     if rise and fell:
         losses = f"{training[low]:.2g} to {training[-1]:.2g}"
         return Verdict("overfit", f"{rose} while training loss fell from {losses}.")
-    if last.train_accuracy - last.validation_accuracy >= ACCURACY_GAP:
+    gap = last.train_accuracy - last.validation_accuracy
+    errors = FEWER_ERRORS * (1 - last.train_accuracy)
+    by_heart = gap >= LEAST_GAP and 1 - last.validation_accuracy >= errors
+    if gap >= ACCURACY_GAP or by_heart:
         return Verdict(
             "overfit",
             f"training accuracy {last.train_accuracy:.3f} stands"
-            f" {last.train_accuracy - last.validation_accuracy:.3f} above validation accuracy"
+            f" {gap:.3f} above validation accuracy"
             f" {last.validation_accuracy:.3f} at epoch {last.epoch}.",
         )
     if rise:
@@ -144,14 +158,30 @@ def _underfit(history: Sequence[EpochRow], majority: float) -> Verdict | None:
     )
 
 
-def _good(history: Sequence[EpochRow]) -> Verdict:
+def _far_behind(history: Sequence[EpochRow], majority: float, best: float | None) -> Verdict | None:
+    if best is None:
+        return None
+    training = max(row.train_accuracy for row in history)
+    validation = max(row.validation_accuracy for row in history)
+    enough = majority + NEAR_BEST * (best - majority)
+    if validation >= enough:
+        return None
+    return Verdict(
+        "underfit" if training < enough else "overfit",
+        f"validation accuracy reached {validation:.3f}, {best - validation:.3f} below the"
+        f" sweep's best ({best:.3f}), and training accuracy {training:.3f}; {enough:.3f} is asked.",
+    )
+
+
+def _good(history: Sequence[EpochRow], best: float | None) -> Verdict:
     last = history[-1]
     lowest = min(history, key=lambda row: row.validation_loss)
     return Verdict(
         "good fit",
         f"validation loss ended at {last.validation_loss:.2f}, lowest {lowest.validation_loss:.2f}"
         f" (epoch {lowest.epoch}), with accuracy {last.validation_accuracy:.3f} against"
-        f" {last.train_accuracy:.3f} in training.",
+        f" {last.train_accuracy:.3f} in training"
+        + ("." if best is None else f"; the sweep's best reached {best:.3f}."),
     )
 
 

@@ -150,3 +150,32 @@ def test_number_of_classes_and_majority_move_the_thresholds():
     hot = curve([1.5] * 5, [0.6] * 5, 0.7, 0.7)
     assert verdict(hot, 2, 0.5).name == "diverged"
     assert verdict(hot, 7, 0.249).name == "good fit"
+
+
+def test_a_trial_far_below_the_sweep_s_best_is_no_good_fit():
+    flat = [1.2, 1.1, 1.05, 1.05, 1.05]
+    poor = curve(flat, flat, 0.50, 0.565)
+    assert verdict(poor, 7, 0.143).name == "good fit"  # by itself
+    judgement = verdict(poor, 7, 0.143, best=0.92)
+    # 0.143 + 0.8 x (0.92 - 0.143) = 0.765
+    assert judgement.name == "underfit"
+    assert judgement.evidence == (
+        "validation accuracy reached 0.565, 0.355 below the sweep's best (0.920), and training "
+        "accuracy 0.500; 0.765 is asked."
+    )
+    assert verdict(curve(flat, flat, 0.80, 0.70), 7, 0.143, best=0.92).name == "overfit"
+    near = verdict(curve(flat, flat, 0.80, 0.80), 7, 0.143, best=0.92)
+    assert near.name == "good fit"
+    assert near.evidence.endswith(
+        "0.800 against 0.800 in training; the sweep's best reached 0.920."
+    )
+
+
+def test_training_images_known_by_heart_are_a_gap_however_good_the_rest_is():
+    flat = [0.4, 0.3, 0.29, 0.29, 0.29]
+    judgement = verdict(curve(flat, flat, 0.996, 0.910), 7, 0.143, best=0.92)
+    assert judgement.name == "overfit"
+    assert "0.996 stands 0.086 above validation accuracy 0.910" in judgement.evidence
+    # 0.25 against 0.37 wrong: a gap as large, but not three times the errors.
+    assert verdict(curve(flat, flat, 0.75, 0.63), 7, 0.249, best=0.65).name == "good fit"
+    assert verdict(curve(flat, flat, 0.99, 0.95), 7, 0.143, best=0.95).name == "good fit"

@@ -1,13 +1,11 @@
 """Who is in the ensemble, why, and what it is worth."""
 
-from collections.abc import Mapping
-from typing import Any
-
 import pandas as pd
 
 from analysis import wording
 from analysis.report.page_blocks import Block, Facts, Part, Section, Table, Text
-from analysis.report.score_lookup import ENSEMBLE, SINGLE, Scores
+from analysis.report.score_lookup import BOOTSTRAP, ENSEMBLE, SINGLE, WILSON, Scores, obtained
+from analysis.report.sections.member_tables import member_blocks
 from analysis.report.sweep_contents import SweepContents, objects
 
 ABSENT = "No ensemble was made; python -m jobs.postprocess RESULTS/NAME makes one."
@@ -39,12 +37,6 @@ PAIRED = {
 """Metric of the comparison -> its heading, and whether it is a difference."""
 WORDS = frozenset(
     (
-        "why",
-        "trial",
-        "architecture",
-        "preprocessing",
-        "role",
-        "reason",
         "measure",
         "class",
         "rule",
@@ -63,7 +55,7 @@ def ensemble_section(contents: SweepContents) -> Section:
     """Members, rules, scores, calibration, classes, diversity."""
     scores = Scores(contents, contents.split)
     blocks_of = {
-        "Members": _members,
+        "Members": lambda contents, _: member_blocks(contents),
         "Rules compared": lambda contents, _: _rules(contents),
         "Scores": _scores,
         "Calibration": _calibration,
@@ -80,55 +72,6 @@ def ensemble_section(contents: SweepContents) -> Section:
     return Section("ensemble", "Ensemble", tuple(parts))
 
 
-def _members(contents: SweepContents, scores: Scores) -> tuple[Block, ...]:
-    table = contents.table("members")
-    if table.empty:
-        return ()
-    inside = table[table["rank"].notna()].sort_values("rank")
-    single = table[(table["role"] == SINGLE) & table["rank"].isna()]
-    outside = table.drop(inside.index).drop(single.index)
-    rows = [_member(row, contents.split) for row in (*_rows(inside), *_rows(single))]
-    blocks: list[Block] = [Text("It has no members.", "absent")]
-    if rows:
-        caption = f"{_counted(len(inside), 'member')}; coefficients sum to 1"
-        cells = tuple(tuple(row.values()) for row in rows)
-        blocks = [Table(caption, tuple(rows[0]), cells, WORDS)]
-    if len(outside):
-        left = [_member(row, "validation") for row in _rows(outside)]
-        heads = ("trial", "architecture", "preprocessing", "validation accuracy", "why")
-        cells = tuple(tuple(row[head] for head in heads) for row in left[:MOST])
-        caption = f"{_counted(len(left), 'trial')} left out, and why"
-        blocks.append(Table(caption, heads, cells, WORDS, folded=True))
-    return tuple(blocks)
-
-
-def _rows(frame: pd.DataFrame) -> list[dict[Any, Any]]:
-    return frame.to_dict("records")
-
-
-def _counted(n: int, thing: str) -> str:
-    return f"{wording.count(n)} {thing}{'' if n == 1 else 's'}"
-
-
-def _member(row: Mapping[Any, Any], split: str) -> dict[str, str]:
-    cells = {
-        "trial": wording.text(row["trial"]),
-        "role": wording.text(row["role"]),
-        "coefficient": wording.share(row["coefficient"]),
-        "validation accuracy": wording.share(row["validation_accuracy"]),
-        "without copies": wording.share(row["validation_accuracy_clean"]),
-    }
-    if split == "test":
-        cells["test accuracy"] = wording.share(row["accuracy"])
-        cells["test, without copies"] = wording.share(row["accuracy_clean"])
-    return cells | {
-        "architecture": wording.text(row["architecture"]),
-        "preprocessing": wording.text(row["preprocessing"]),
-        "parameters": wording.count(row["parameters"]),
-        "why": wording.text(row["reason"]),
-    }
-
-
 def _rules(contents: SweepContents) -> tuple[Block, ...]:
     ensemble = contents.ensemble
     sentence = wording.sentence(str(ensemble.get("sentence") or ""))
@@ -136,7 +79,8 @@ def _rules(contents: SweepContents) -> tuple[Block, ...]:
     heads = (
         "rule",
         "accuracy, cross-validated",
-        "standard error",
+        "less than the highest",
+        "standard error of that (paired)",
         "NLL, cross-validated",
         "members",
         "accuracy in sample",
@@ -146,7 +90,8 @@ def _rules(contents: SweepContents) -> tuple[Block, ...]:
         (
             wording.text(rule.get("rule")),
             wording.share(rule.get("accuracy"), 4),
-            wording.share(rule.get("accuracy_se"), 4),
+            wording.share(rule.get("accuracy_gap"), 4),
+            wording.share(rule.get("accuracy_gap_se"), 4),
             wording.share(rule.get("nll"), 4),
             wording.count(rule.get("members")),
             wording.share(rule.get("in_sample_accuracy"), 4),
@@ -174,45 +119,59 @@ def _rules(contents: SweepContents) -> tuple[Block, ...]:
 
 def _scores(contents: SweepContents, scores: Scores) -> tuple[Block, ...]:
     rows = tuple(
-        (title, *_four(scores, metric))
+        (title, *_each(scores, metric))
         for metric, title in METRICS.items()
         if scores.get(ENSEMBLE, metric) or scores.get(SINGLE, metric)
     )
     if not rows:
         return ()
     caption = [f"On the {contents.split} split"]
-    for images in ("all", "clean"):
+    for images in _groups(scores):
         if score := scores.get(ENSEMBLE, "accuracy", images):
             caption.append(f"{images} images: n = {wording.count(score.n)}")
     for who in (ENSEMBLE, SINGLE):
         if score := scores.get(who, "accuracy"):
-            caption.append(f"{who}: {score.how}")
-    heads = (
-        "measure",
-        "ensemble, all",
-        "best single, all",
-        "ensemble, clean",
-        "best single, clean",
-    )
+            caption.append(f"{who}: {obtained(score)}")
+    if used := _intervals(scores):
+        caption.append(used)
+    groups = _groups(scores)
+    heads = ("measure", *(f"{who}, {images}" for images in groups for who in (ENSEMBLE, SINGLE)))
     return (Table("; ".join(caption), heads, rows, WORDS), *_comparison(scores))
 
 
-def _four(scores: Scores, metric: str) -> list[str]:
+def _intervals(scores: Scores) -> str:
+    """Which intervals the table's brackets hold, where `how` names them."""
+    shown = (scores.get(ENSEMBLE, metric) for metric in METRICS)
+    hows = [score.how for score in shown if score and score.low is not None]
+    if not any(WILSON in how for how in hows):
+        return ""
+    rest = ", the others bootstrapped" if any(BOOTSTRAP in how for how in hows) else ""
+    return f"95 % intervals of shares of images are Wilson's{rest}"
+
+
+def _each(scores: Scores, metric: str) -> list[str]:
     return [
         scores.shown(who, metric, images)
-        for images in ("all", "clean")
+        for images in _groups(scores)
         for who in (ENSEMBLE, SINGLE)
     ]
 
 
+def _groups(scores: Scores) -> tuple[str, ...]:
+    """All images; the clean ones too where that is not the same."""
+    every, clean = (scores.get(ENSEMBLE, "accuracy", images) for images in ("all", "clean"))
+    same = every is not None and clean is not None and every.n == clean.n
+    return ("all",) if same else ("all", "clean")
+
+
 def _comparison(scores: Scores) -> tuple[Block, ...]:
     rows = tuple(
-        (title, *(_paired(scores, metric, images, sign) for images in ("all", "clean")))
+        (title, *(_paired(scores, metric, images, sign) for images in _groups(scores)))
         for metric, (title, sign) in PAIRED.items()
         if scores.get(ENSEMBLE, metric)
     )
     caption = "Ensemble against best single model, image by image; a gain above 0 is the ensemble's"
-    heads = ("measure", "all images", "clean images")
+    heads = ("measure", *(f"{images} images" for images in _groups(scores)))
     return (Table(caption, heads, rows, WORDS),) if rows else ()
 
 

@@ -5,24 +5,6 @@ from analysis.report.sweep_contents import read
 DASH = "\N{EN DASH}"
 
 
-def test_members_come_first_and_those_left_out_are_folded(full):
-    inside, outside = parts(ensemble_section(read(full)))["Members"]
-    assert [row[0] for row in inside.rows] == ["aaa"]
-    assert inside.rows[0][inside.heads.index("coefficient")] == "1.000"
-    assert [row[0] for row in outside.rows] == ["bbb"]
-    assert outside.folded
-
-
-def test_a_best_single_outside_the_ensemble_is_shown_below_the_members(full):
-    rows = [
-        {"trial": "ccc", "role": "best single", "validation_accuracy": 0.9},
-        {"trial": "aaa", "role": "member", "rank": 1, "coefficient": 1.0},
-    ]
-    write(full, "members", rows)
-    (inside,) = parts(ensemble_section(read(full)))["Members"]
-    assert [row[:2] for row in inside.rows] == [("aaa", "member"), ("ccc", "best single")]
-
-
 def test_the_chosen_rule_is_marked_and_an_unknown_figure_is_a_dash(full):
     sentence, rules, _ = parts(ensemble_section(read(full)))["Rules compared"]
     assert sentence.words == "The simplest of the best."
@@ -63,3 +45,12 @@ def test_classes_and_further_measures_and_every_number(full):
     further, everything = by_title["Diversity and further measures"]
     assert further.rows == (("disagreement", "0.120", "measured"),)
     assert len(everything.rows) == len(SCORES)
+
+
+def test_where_no_image_is_a_copy_clean_images_have_no_columns(full):
+    rows = [row | {"n": 10} for row in SCORES]
+    write(full, "scores", rows)
+    scores, comparison = parts(ensemble_section(read(full)))["Scores"]
+    assert scores.heads == ("measure", "ensemble, all", "best single, all")
+    assert scores.rows[0] == ("accuracy", "0.800 [0.700, 0.900]", "0.700 [0.600, 0.800]")
+    assert comparison.heads == ("measure", "all images")

@@ -4,10 +4,10 @@ from typing import Any
 
 from analysis import wording
 from analysis.report.page_blocks import Text
-from analysis.report.score_lookup import ENSEMBLE, SINGLE, Score, Scores, best
+from analysis.report.score_lookup import ENSEMBLE, SINGLE, Score, Scores, best, obtained
 from analysis.report.sections.caveats import unfinished
 from analysis.report.sections.trial_tables import clean_accuracies
-from analysis.report.sweep_contents import SweepContents
+from analysis.report.sweep_contents import SweepContents, objects
 
 FIRST = 5
 """Of what is unfinished, so much stands at the top of the page; the caveats have all."""
@@ -22,9 +22,9 @@ def headline(contents: SweepContents) -> tuple[Text, ...]:
     ensemble, single = scores.get(ENSEMBLE, "accuracy"), scores.get(SINGLE, "accuracy")
     if ensemble is None or single is None:
         return (*opening, Text(_best_trial(contents)), Text(_where(contents), "note"))
-    members = contents.ensemble.get("members")
-    if isinstance(members, list) and len(members) == 1:
-        return (*opening, Text(_alone(split, single)), Text(_without_copies(scores, split), "note"))
+    if contents.ensemble.get("rule") == SINGLE:
+        note = Text(_without_copies(scores, split), "note")
+        return (*opening, Text(_alone(contents, split, single)), note)
     return (
         *opening,
         Text(_answer(split, scores, single, ensemble)),
@@ -98,11 +98,16 @@ def _answer(split: str, scores: Scores, single: Score, ensemble: Score) -> str:
     return f"{accuracies}: a gain of {difference}{test}.{_weighed(gain, p)}"
 
 
-def _alone(split: str, single: Score) -> str:
+def _alone(contents: SweepContents, split: str, single: Score) -> str:
+    """Where the rule that was taken is the best single model; why, as far as it is on record."""
+    compared = len(objects(contents.ensemble.get("rules"))) > 1
+    why = "no rule of making one was better beyond chance; see Rules compared"
+    if not compared:
+        sentence = str(contents.ensemble.get("sentence") or "").strip().rstrip(".")
+        why = sentence.removeprefix("The best single trial was taken: ") or "none was compared"
     return (
         f"On the {split} split (n = {wording.count(single.n)}) the best single model has an "
-        f"accuracy of {single.shown()}{_how(single)}. There is no ensemble: one member was asked "
-        "for, or no rule of making one was better beyond chance; see Rules compared."
+        f"accuracy of {single.shown()}{_how(single)}. There is no ensemble: {why}."
     )
 
 
@@ -113,14 +118,15 @@ def _validated(contents: SweepContents, split: str) -> str:
     if split == "validation" or gain is None or p is None:
         return ""
     return (
-        f" On validation (n = {wording.count(gain.n)}, {gain.how.partition(',')[0]}) the gain is "
+        f" On validation (n = {wording.count(gain.n)}, {obtained(gain)}) the gain is "
         f"{gain.shown(sign=True)}, McNemar's test {wording.chance(p.value)}."
     )
 
 
 def _how(score: Score) -> str:
     """What to add where the number was not simply measured on these images."""
-    return "" if score.how.startswith(("measured", wording.NONE)) else f" ({score.how})"
+    how = obtained(score)
+    return "" if how in ("measured", wording.NONE) else f" ({how})"
 
 
 def _weighed(gain: Score | None, p: Score | None) -> str:

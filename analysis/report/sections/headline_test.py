@@ -39,10 +39,37 @@ def test_the_headline_of_test_gives_the_gain_on_validation_too(full):
     assert note.endswith("McNemar's test p = 0.400.")
 
 
-def test_one_member_is_no_ensemble(full):
-    record = full.read_json("postprocess.json")
-    members = {"members": [{"trial": "aaa", "coefficient": 1.0}]}
-    full.write_json("postprocess.json", record | {"ensemble": record["ensemble"] | members})
+def choice(store, **ensemble):
+    record = store.read_json("postprocess.json")
+    store.write_json("postprocess.json", record | {"ensemble": record["ensemble"] | ensemble})
+
+
+def test_a_rule_that_won_is_said_to_have_won_also_with_one_member(full):
+    choice(full, rule="stacking", members=[{"trial": "aaa", "coefficient": 1.0}])
+    answer, _ = answer_of(full)
+    assert "a gain of +0.100" in answer
+    assert "no rule" not in answer
+
+
+RULES = [{"rule": "best single", "chosen": True}, {"rule": "stacking"}]
+
+
+@pytest.mark.parametrize(
+    ("record", "why"),
+    [
+        ({"rules": RULES}, "no rule of making one was better beyond chance; see Rules compared."),
+        (
+            {
+                "rules": RULES[:1],
+                "sentence": "The best single trial was taken: one trial.",
+            },
+            "one trial.",
+        ),
+        ({"rules": RULES[:1], "sentence": ""}, "none was compared."),
+    ],
+)
+def test_where_the_best_single_model_was_taken_the_true_reason_is_given(full, record, why):
+    choice(full, rule="best single", members=[{"trial": "aaa", "coefficient": 1.0}], **record)
     answer, _ = answer_of(full)
     assert "the best single model has an accuracy of 0.700" in answer
-    assert "There is no ensemble" in answer
+    assert answer.endswith(f"There is no ensemble: {why}")

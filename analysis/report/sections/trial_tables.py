@@ -1,6 +1,6 @@
 """What the trials did: leaderboard and verdicts."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pandas as pd
@@ -12,58 +12,45 @@ from analysis.report.sweep_contents import SweepContents
 from results.paths import Paths
 from results.schema import PREDICTIONS
 from results.store import DamagedResults
+from results.varied import description, varied
 
 MOST = 50
 """Trials in a table of the page; the rest stand in the files."""
 
-WORDS = frozenset(
-    ("trial", "architecture", "preprocessing", "status", "verdict", "evidence", "reason", "error")
-)
+WORDS = frozenset(("settings", "trial", "status", "verdict", "evidence", "reason", "error"))
 
 NONE_YET = "No trial has a measured accuracy yet; python -m orchestrator.sweep trains them."
 
 
 def leaderboard_section(contents: SweepContents) -> Section:
-    """Trials, best first, with intervals and the accuracy without copies."""
+    """What all trials share, then the trials, best first, the settings that varied in front."""
     trials = contents.table("trials")
-    board = leaderboard(trials)
-    if board.empty:
+    shown = [str(row["trial"]) for row in leaderboard(trials).rows[:MOST]]
+    if not shown:
         return Section("leaderboard", "Leaderboard", (Part("", (Text(NONE_YET, "absent"),)),))
-    shown = board.head(MOST)
-    clean = clean_accuracies(contents, shown["trial"].tolist())
-    rows = tuple(_row(row, clean) for row in shown.to_dict("records"))
+    board = leaderboard(trials, clean_accuracies(contents, shown))
     n = wording.enumeration(
         [wording.count(n) for n in sorted(trials["validation_n"].dropna().unique())]
     )
     caption = f"Trials by validation accuracy (n = {n or 'unknown'}), best epoch of each"
-    if len(board) > MOST:
-        caption += f"; the best {MOST} of {wording.count(len(board))}, all are in leaderboard.md"
-    table = Table(caption, tuple(rows[0]), tuple(tuple(r.values()) for r in rows), WORDS)
-    return Section("leaderboard", "Leaderboard", (Part("", (table, *_statuses(trials))),))
-
-
-def _row(row: Mapping[Any, Any], clean: Mapping[str, float]) -> dict[str, str]:
-    return {
-        "trial": wording.text(row["trial"]),
-        "accuracy": wording.interval(row["accuracy"], row["from"], row["to"]),
-        "without copies": wording.share(clean.get(row["trial"])),
-        "architecture": wording.text(row["architecture"]),
-        "preprocessing": wording.text(row["preprocessing"]),
-        "learning rate": wording.short(row["learning rate"]),
-        "macro F1": wording.share(row["macro F1"]),
-        "ECE": wording.share(row["calibration error"]),
-        "best epoch": f"{wording.count(row['best epoch'])} of {wording.count(row['epochs'])}",
-        "status": wording.text(row["status"]).replace("_", " "),
-        "verdict": wording.text(row["verdict"]),
-        "parameters": wording.count(row["parameters"]),
-        "images/s": wording.count(row["images/s"]),
-    }
+    if len(board.rows) > MOST:
+        total = wording.count(len(board.rows))
+        caption += f"; the best {MOST} of {total}, all are in leaderboard.md"
+    table = Table(caption, board.headings, tuple(board.table(MOST, digits=3)), board.wordy)
+    shared = (Text(board.common, "note"),) if board.common else ()
+    return Section("leaderboard", "Leaderboard", (Part("", (*shared, table, *_statuses(trials))),))
 
 
 def clean_accuracies(contents: SweepContents, trials: list[str]) -> dict[str, float]:
-    """Trial -> accuracy without copies: from members.parquet, else from its predictions."""
-    members = contents.table("members").set_index("trial")["validation_accuracy_clean"]
-    accuracies = {str(trial): float(value) for trial, value in members.dropna().items()}
+    """Trial -> accuracy without copies: from members.parquet, else from its predictions.
+
+    Empty where no validation image is a copy.
+    """
+    members = contents.table("members").set_index("trial")
+    own = members.loc[members["validation_accuracy_clean"].notna()]
+    if len(own) and not copies_differ(own):
+        return {}
+    accuracies = {str(trial): float(v) for trial, v in own["validation_accuracy_clean"].items()}
     for trial in set(trials) - set(accuracies):
         file = Paths().prediction(trial)
         if contents.store.exists(file):
@@ -72,7 +59,14 @@ def clean_accuracies(contents: SweepContents, trials: list[str]) -> dict[str, fl
                 accuracies[trial] = clean_accuracy(predictions)
             except DamagedResults as problem:
                 contents.problems.append(str(problem))
-    return accuracies
+    return {trial: value for trial, value in accuracies.items() if not wording.missing(value)}
+
+
+def copies_differ(members: pd.DataFrame, split: str = "validation") -> bool:
+    """Whether leaving copies out changes the accuracy of any of these rows of `members`."""
+    name = "accuracy" if split == "test" else "validation_accuracy"
+    both = members[[name, f"{name}_clean"]].dropna().astype(float)
+    return bool((both[name] != both[f"{name}_clean"]).any())
 
 
 def _statuses(trials: pd.DataFrame) -> tuple[Block, ...]:
@@ -87,40 +81,44 @@ def verdicts_section(contents: SweepContents) -> Section:
     trials = contents.table("trials")
     order = trials.sort_values("validation_accuracy", ascending=False, na_position="last")
     judged = order[order["verdict"].notna()]
-    parts = [Part("", tuple(_judged(judged)))]
+    parts = [Part("", tuple(_judged(judged, varied(trials.to_dict("records")))))]
     failed = trials[trials["error"].notna()]
     if len(failed):
-        heads = ("trial", "architecture", "status", "error")
-        rows = _cells(failed, heads)
+        heads = ("settings", "status", "error", "trial")
+        rows = _cells(failed, heads, varied(trials.to_dict("records")))
         caption = f"Trials that failed{_of(failed)}"
         parts.append(Part("Failures", (Table(caption, heads, rows, WORDS),)))
     return Section("verdicts", "Verdicts", tuple(parts))
 
 
-def _judged(judged: pd.DataFrame) -> list[Block]:
+def _judged(judged: pd.DataFrame, names: Sequence[str]) -> list[Block]:
     if judged.empty:
-        return [
-            Text("No trial has a verdict yet; the sweep writes one when a trial ends.", "absent")
-        ]
+        return [Text("No trial has a verdict yet; it gets one with its first epoch.", "absent")]
     counts = judged["verdict"].value_counts()
     words = [f"{wording.count(n)} {wording.TIMES} {verdict}" for verdict, n in counts.items()]
     frame = judged.rename(columns={"verdict_evidence": "evidence"})
-    heads = ("trial", "architecture", "verdict", "evidence", "status", "reason")
+    heads = ("settings", "verdict", "evidence", "status", "reason", "trial")
     caption = f"What the learning curves say, best accuracy first{_of(judged)}"
     return [
         Text(f"{wording.enumeration(words)}."),
-        Table(caption, heads, _cells(frame, heads), WORDS, folded=len(judged) > 12),
+        Table(caption, heads, _cells(frame, heads, names), WORDS, folded=len(judged) > 12),
     ]
 
 
-def _cells(frame: pd.DataFrame, heads: tuple[str, ...]) -> tuple[tuple[str, ...], ...]:
+def _cells(
+    frame: pd.DataFrame, heads: Sequence[str], names: Sequence[str]
+) -> tuple[tuple[str, ...], ...]:
     return tuple(
-        tuple(
-            wording.text(row[h]).replace("_", " ") if h == "status" else wording.text(row[h])
-            for h in heads
-        )
+        tuple(_cell({str(key): value for key, value in row.items()}, head, names) for head in heads)
         for row in frame.head(MOST).to_dict("records")
     )
+
+
+def _cell(row: Mapping[str, Any], head: str, names: Sequence[str]) -> str:
+    if head == "settings":
+        return description(row, names) or wording.NONE
+    text = wording.text(row[head])
+    return text.replace("_", " ") if head == "status" else text
 
 
 def _of(frame: pd.DataFrame) -> str:

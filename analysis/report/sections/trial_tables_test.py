@@ -1,4 +1,4 @@
-from analysis.report.conftest import TRIALS, parts, write
+from analysis.report.conftest import ERROR, TRIALS, parts, write
 from analysis.report.sections.headline import headline
 from analysis.report.sections.trial_tables import leaderboard_section, verdicts_section
 from analysis.report.sweep_contents import read
@@ -17,7 +17,7 @@ def test_the_board_takes_the_accuracy_without_copies_from_predictions(full):
         {"label": 1, "probability": [0.1, 0.9], "also_in_training": False},
     ]
     full.write_table("predictions/aaa.parquet", table(PREDICTIONS, rows))
-    (board, note) = leaderboard_section(read(full)).parts[0].blocks
+    (_, board, note) = leaderboard_section(read(full)).parts[0].blocks
     assert dict(zip(board.heads, board.rows[0], strict=True))["without copies"] == "0.500"
     assert note.words.startswith("Of 2 trials, 1 completed and 1 failed.")
     full.delete("scores.parquet")
@@ -27,7 +27,7 @@ def test_the_board_takes_the_accuracy_without_copies_from_predictions(full):
 def test_a_long_board_is_cut_and_says_so(full):
     rows = [TRIALS[0] | {"trial": f"t{i}", "number": i} for i in range(60)]
     write(full, "trials", rows)
-    board = leaderboard_section(read(full)).parts[0].blocks[0]
+    board = leaderboard_section(read(full)).parts[0].blocks[1]
     assert len(board.rows) == 50
     assert "the best 50 of 60, all are in leaderboard.md" in board.caption
 
@@ -36,5 +36,22 @@ def test_verdicts_with_their_evidence_and_failures(full):
     counts, judged = parts(verdicts_section(read(full)))[""]
     (failed,) = parts(verdicts_section(read(full)))["Failures"]
     assert counts.words == "1 \N{MULTIPLICATION SIGN} overfit."
-    assert judged.rows[0][2:4] == ("overfit", "training 0.99 against 0.71")
-    assert failed.rows[0][0] == "bbb"
+    assert judged.heads[:3] == ("settings", "verdict", "evidence")
+    assert judged.rows[0][:3] == ("cnn5", "overfit", "training 0.99 against 0.71")
+    assert failed.rows[0] == (ERROR, "failed", ERROR, "bbb")
+
+
+def test_a_sweep_over_optimizer_and_dropout_shows_them_first_and_the_rest_in_a_line(full):
+    base = TRIALS[0] | {"schedule": "cosine", "optimizer": "sgd", "momentum": 0.9, "dropout": 0.1}
+    rows = [base, base | {"trial": "ccc", "optimizer": "adam", "validation_accuracy": 0.8}]
+    write(full, "trials", [*rows, base | {"trial": "ddd", "dropout": 0.4, "status": "running"}])
+    shared, board, _ = leaderboard_section(read(full)).parts[0].blocks
+    assert board.heads[:4] == ("rank", "optimizer", "dropout", "accuracy")
+    assert [row[:4] for row in board.rows] == [
+        ("1", "adam", "0.1", "0.800 [0.690, 0.730]"),
+        ("2", "sgd", "0.1", "0.712 [0.690, 0.730]"),
+        ("3", "sgd", "0.4", "0.712 [0.690, 0.730]"),
+    ]
+    assert shared.words.startswith("All trials: cnn5, clahe, cosine. At their defaults: momentum ")
+    _, judged = parts(verdicts_section(read(full)))[""]
+    assert judged.rows[0][0] == "adam, dropout 0.1"

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from analysis import wording
-from analysis.configurations import configurations
+from analysis.comparison.configurations import configurations
 from analysis.ensemble.stored_predictions import StoredPredictions, read
 from analysis.statistics import bootstrap, mcnemar
 from analysis.sweep_folder import SweepFolder

@@ -3,7 +3,7 @@ import math
 import pytest
 from scipy import stats
 
-from analysis.configurations import COUNTS, IMAGES, SEEDS, Evidence, configurations, holm
+from analysis.comparison.configurations import COUNTS, IMAGES, SEEDS, Evidence, configurations, holm
 from analysis.made_up_sweeps import MadeUpSweep, N
 
 

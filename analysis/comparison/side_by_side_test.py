@@ -2,8 +2,14 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.comparison.side_by_side import (
+    ImageAnswers,
+    differences,
+    disagreements,
+    matched,
+    pairing,
+)
 from analysis.made_up_sweeps import MadeUpSweep
-from analysis.side_by_side import ImageAnswers, differences, disagreements, matched, pairing
 from orchestrator.errors import BadInput
 
 
