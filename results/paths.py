@@ -106,6 +106,11 @@ class Paths:
         return self._at("regions.parquet")
 
     @property
+    def map_counts(self) -> str:
+        """A row a (member, method, rule): how many maps there are, and how many are empty."""
+        return self._at("map_counts.parquet")
+
+    @property
     def faithfulness(self) -> str:
         """A row a (image, member, method): how far the map can be trusted."""
         return self._at("faithfulness.parquet")

@@ -227,6 +227,14 @@ REGIONS = _schema(
     ("masks", TEXT, "", "drawn: known for each image; canonical: boxes on an upright face."),
 )
 
+MAP_COUNTS = _schema(
+    _MEMBER,
+    _METHOD,
+    _RULE,
+    ("n", WHOLE, "images", "Images explained."),
+    ("empty", WHOLE, "images", "Of these, those whose map is zero everywhere: no evidence."),
+)
+
 FAITHFULNESS = _schema(
     *_IMAGE,
     ("prediction", pa.uint8(), "", "The ensemble's likeliest class."),
@@ -319,6 +327,7 @@ TABLES: dict[str, pa.Schema] = {
     "cams": CAMS,
     "class_means": CLASS_MEANS,
     "regions": REGIONS,
+    "map_counts": MAP_COUNTS,
     "faithfulness": FAITHFULNESS,
     "images": IMAGES,
     "tiles": TILES,

@@ -37,15 +37,22 @@ HOW = (
 )
 
 
-def draw(job: Postprocessing, selected: SelectedMembers | None) -> None:
-    """Figures; where there is an ensemble, also its maps and what its members have learned."""
-    write_pictures(job.store, _pictures(job, selected))
+def draw(job: Postprocessing, selected: SelectedMembers | None, method: str = "") -> None:
+    """Figures; where there is an ensemble, also its maps and what its members have learned.
+
+    Args:
+        job: whose tables and pictures.
+        selected: the ensemble; None where there is none.
+        method: the leading one, whose maps galleries show; "" without an ensemble.
+    """
+    write_pictures(job.store, _pictures(job, selected, method))
 
 
-def _pictures(job: Postprocessing, selected: SelectedMembers | None) -> Iterator[RenderedPicture]:
+def _pictures(
+    job: Postprocessing, selected: SelectedMembers | None, method: str
+) -> Iterator[RenderedPicture]:
     yield from figures(job, selected)
     if selected is not None:
-        method = job.request.methods[0]
         evidence = Evidence.of_ensemble(job.store, job.faces, job.folder.classes, method)
         yield from maps(job, evidence)
         yield from learned(job, selected, evidence)
@@ -94,7 +101,7 @@ def maps(job: Postprocessing, evidence: Evidence) -> Iterator[RenderedPicture]:
     yield class_mean_grid.class_mean_grid(frame(job, "class_means"), evidence)
     if len(job.request.methods) > 1:
         faithfulness = frame(job, "faithfulness")
-        yield method_comparison.method_comparison(evidence, job.request.methods, faithfulness)
+        yield method_comparison.method_comparison(evidence, methods, faithfulness)
     yield from galleries.wrongs(evidence)
     yield from galleries.rights(evidence)
     yield contact_sheet.contact_sheet(evidence)

@@ -11,18 +11,18 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import pandas as pd
 import pyarrow as pa
 from numpy.typing import NDArray
 
 from analysis.ensemble.combine import EnsembleRecipe
 from analysis.explain.maps import stacked
-from analysis.explain.methods.names import QUICK, REFERENCES, TITLES
+from analysis.explain.methods.names import PASSES, REFERENCES
 from analysis.explain.targets import directions
 from analysis.pipeline.combine_predictions import CombinedPredictions
 from analysis.pipeline.context import TaskContext
-from analysis.pipeline.explain import COSTLY_CHUNK, AvailableMaps
+from analysis.pipeline.explain import COSTLY_CHUNK, SampleMaps
 from analysis.pipeline.image_sample import balanced
+from analysis.pipeline.leading_method import LeadingMethod, judgement, leading_method
 from analysis.pipeline.postprocessing import Postprocessing
 from analysis.pipeline.select_members import SelectedMembers
 from analysis.pipeline.task import ENSEMBLE, Task
@@ -64,14 +64,14 @@ class EvaluateEnsembleMaps(EvaluateMaps):
 
     Attributes:
         recipe: the ensemble, as JSON text.
-        explained: the members' parts that its maps are made from; the maps are in `cams.parquet`.
+        maps: the part that holds its maps.
         flip: whether mirrored images are predicted too.
     """
 
     kind = "judge-together"
 
     recipe: str
-    explained: tuple[str, ...]
+    maps: str
     flip: bool
 
 
@@ -79,9 +79,9 @@ def evaluate(
     job: Postprocessing,
     selected: SelectedMembers,
     combined: CombinedPredictions,
-    maps: AvailableMaps,
-) -> None:
-    """Judge maps on the sample; write `faithfulness.parquet`."""
+    maps: SampleMaps,
+) -> LeadingMethod:
+    """Judge maps on the sample; write `faithfulness.parquet`; which method leads."""
     tasks = [
         task
         for method in (*job.request.methods, *REFERENCES)
@@ -94,18 +94,20 @@ def evaluate(
     content = pa.concat_tables([FAITHFULNESS.empty_table(), *job.parts(tasks, failures)])
     job.store.write_table(Paths().faithfulness, content)
     job.notes.caveats.append(EXTENT)
-    job.notes.judgement = judgement(content.to_pandas())
+    rows = content.to_pandas()
+    job.notes.judgement = judgement(rows)
+    return leading_method(rows, job.request.methods)
 
 
 def _of_members(
     job: Postprocessing,
     selected: SelectedMembers,
     combined: CombinedPredictions,
-    maps: AvailableMaps,
+    maps: SampleMaps,
     method: str,
 ) -> Iterator[EvaluateMaps]:
     leading, *others = selected.choice.recipe.members
-    quick = method in QUICK or method in REFERENCES
+    quick = method in PASSES or method in REFERENCES
     rows = maps.sample if quick else fewer(maps.sample, combined)
     for trial in (leading, *others) if quick else (leading,):
         if _available(maps, trial, method):
@@ -118,21 +120,19 @@ def _of_ensemble(
     job: Postprocessing,
     selected: SelectedMembers,
     combined: CombinedPredictions,
-    maps: AvailableMaps,
+    maps: SampleMaps,
     method: str,
 ) -> Iterator[EvaluateEnsembleMaps]:
     if not _available(maps, ENSEMBLE, method):
         return
     recipe, flip = selected.choice.recipe, job.request.flip
     digest, text = job.model_digest(*recipe.members), json.dumps(recipe.to_json())
-    explaining = [task for task in maps.tasks if method in task.methods]
     for rows in _pieces(maps.sample):
-        parts = tuple(t.part for t in explaining if np.isin(rows, t.rows).any())
         images = (digest, job.request.split, rows, combined.classes[rows])
-        yield EvaluateEnsembleMaps(ENSEMBLE, *images, method, text, parts, flip)
+        yield EvaluateEnsembleMaps(ENSEMBLE, *images, method, text, maps.ensemble, flip)
 
 
-def _available(maps: AvailableMaps, member: str, method: str) -> bool:
+def _available(maps: SampleMaps, member: str, method: str) -> bool:
     return method in REFERENCES or (member, method) in maps.pairs
 
 
@@ -180,7 +180,7 @@ def evaluate_ensemble_maps(context: TaskContext, task: EvaluateEnsembleMaps) -> 
     if task.method in faithfulness.REFERENCES:
         values = faithfulness.REFERENCES[task.method](images).values
     else:
-        values = _stored_maps(context, task.method, faces.ids[task.rows])
+        values = _stored_maps(context, task, faces.ids[task.rows])
     predictor = context.ensemble(recipe, task.flip)
     curves, masked = faithfulness.ablate(predictor, images, task.predictions, values)
     drop, increase = faithfulness.average_drop(curves.deletion[:, 0], masked)
@@ -196,11 +196,11 @@ def evaluate_ensemble_maps(context: TaskContext, task: EvaluateEnsembleMaps) -> 
     return _table(context, task, numbers)
 
 
-def _stored_maps(context: TaskContext, method: str, ids: NDArray[np.str_]) -> NDArray[np.float32]:
+def _stored_maps(
+    context: TaskContext, task: EvaluateEnsembleMaps, ids: NDArray[np.str_]
+) -> NDArray[np.float32]:
     """(n, h', w') the ensemble's, at its predictions."""
-    wanted = {"member": ENSEMBLE, "method": method, "rule": "prediction"}
-    where = [(name, "==", value) for name, value in wanted.items()]
-    rows = context.store.read_table(Paths().cams, CAMS, where)
+    rows = context.store.read_table(task.maps, CAMS, [("method", "==", task.method)])
     place = {name: i for i, name in enumerate(rows["image_id"].to_pylist())}
     return stacked(rows)[[place[name] for name in ids.tolist()]]
 
@@ -220,40 +220,3 @@ def _table(context: TaskContext, task: EvaluateMaps, numbers: Sequence[dict[str,
         for i, row in enumerate(task.rows)
     ]
     return table(FAITHFULNESS, rows)
-
-
-# --- what it comes to ------------------------------------------------------------------------
-
-
-def judgement(rows: pd.DataFrame) -> str:
-    """Which methods' maps of the ensemble do better than maps that know nothing, in a sentence.
-
-    Better is: image by image, lower deletion and higher insertion than both references, each by
-    more than two standard errors of the mean difference.
-    """
-    own = rows[rows["member"] == ENSEMBLE]
-    wide = own.pivot_table(index="image_id", columns="method", values=["deletion", "insertion"])
-    methods = [name for name in own["method"].unique() if name not in REFERENCES]
-    if not methods or not set(REFERENCES) <= set(own["method"]):
-        return ""
-    insertion = wide["insertion"].mean()
-    order = sorted(methods, key=lambda name: -insertion[name])
-    good = [TITLES[name] for name in order if _better(wide, name)]
-    bad = [TITLES[name] for name in order if TITLES[name] not in good]
-    beat = "random cells and a spot at the centre in deletion and insertion"
-    images = f"On {len(wide)} images, half of them answered wrongly where there are as many, "
-    if not good:
-        return f"{images}no method's maps of the ensemble beat {beat} beyond chance."
-    verdict = f"the maps of the ensemble by {', '.join(good)} beat {beat} beyond chance"
-    rest = f"; those by {', '.join(bad)} did not: do not lean on them alone here" if bad else ""
-    return f"{images}{verdict} (best insertion first){rest}."
-
-
-def _better(wide: pd.DataFrame, method: str) -> bool:
-    for measure, sign in (("deletion", -1), ("insertion", 1)):
-        for reference in REFERENCES:
-            gain = sign * (wide[measure, method] - wide[measure, reference])
-            error = gain.std(ddof=1) / np.sqrt(len(gain)) if len(gain) > 1 else np.inf
-            if not gain.mean() > 2 * error:
-                return False
-    return True

@@ -1,9 +1,8 @@
-"""Step: where the evidence was; cheap maps of every image, costly ones of a sample.
+"""Steps: where the evidence was, by all methods of a sample, and by the leading one of every image.
 
-Needs the members' nets and what the ensemble predicts. A worker explains some images by one
-member and leaves a part: rows as in `cams.parquet`. Parts are read once, a few hundred images of
-all members at a time; the ensemble's maps are combined from them, and all of it goes to
-`cams.parquet`. Also written: `class_means.parquet`, `regions.parquet`.
+Needs the members' nets and what the ensemble predicts; between the two, `evaluate_maps` judges the
+methods on the sample. A worker explains some images by one member and leaves a part: rows as in
+`cams.parquet`. What becomes of the parts: `gather_maps`.
 """
 
 from collections.abc import Iterator, Mapping, Sequence
@@ -12,25 +11,26 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from analysis.explain.class_means import ClassMeans
-from analysis.explain.evaluation.baselines import canonical_baselines, drawn_baselines, region_rows
-from analysis.explain.face_regions import REGIONS as FACE_REGIONS
-from analysis.explain.face_regions import shares
-from analysis.explain.maps import Maps, combine, normalise, rectified, stacked
-from analysis.explain.methods.names import CAM, QUICK
-from analysis.explain.targets import RULES, directions, target_rules
+from analysis.explain.maps import Maps, rectified
+from analysis.explain.methods.names import CAM, PASSES
+from analysis.explain.targets import directions, target_rules
 from analysis.pipeline.combine_predictions import CombinedPredictions
 from analysis.pipeline.context import TaskContext
+from analysis.pipeline.gather_maps import (
+    MISSING_METHODS,
+    ExplainedRows,
+    cam_table,
+    gather,
+    gather_sample,
+)
 from analysis.pipeline.image_sample import balanced
+from analysis.pipeline.leading_method import EXPECTED, LeadingMethod
 from analysis.pipeline.postprocessing import Postprocessing
 from analysis.pipeline.select_members import SelectedMembers
-from analysis.pipeline.task import ENSEMBLE, Task
-from orchestrator.data.faces import Faces
-from results.paths import Paths
-from results.schema import CAMS, CLASS_MEANS, REGIONS, table
+from analysis.pipeline.task import Task
+from results.schema import CAMS
 
 if TYPE_CHECKING:
     from analysis.explain.network import Network
@@ -40,9 +40,6 @@ CHUNK = 512
 
 COSTLY_CHUNK = 64
 """Images of a task that asks the others."""
-
-MISSING_METHODS = b"skipped"
-"""Key of a part's metadata: why methods are missing; empty if none is."""
 
 APPROXIMATION = (
     "The ensemble's map is the mean of its members' maps, each divided by its maximum and resized "
@@ -76,54 +73,84 @@ class ExplainImages(Task):
     flip: bool
 
 
+Questions = Sequence[Sequence[ExplainImages]]
+"""Tasks that ask all members the same, question by question."""
+
+
 @dataclass(frozen=True)
-class AvailableMaps:
-    """Which maps there are.
+class SampleMaps:
+    """Which maps there are of the sample that all methods explain.
 
     Attributes:
+        sample: (n,) rows of the split.
+        questions: whose parts hold the members' maps.
         pairs: (member, method).
-        sample: (n,) rows of the split that the costly methods explain.
-        tasks: whose parts hold the members' maps.
+        ensemble: the part that holds the ensemble's maps at its predictions.
     """
 
-    pairs: frozenset[tuple[str, str]]
     sample: NDArray[np.int64]
-    tasks: tuple[ExplainImages, ...]
+    questions: Questions
+    pairs: frozenset[tuple[str, str]]
+    ensemble: str
 
 
-def explain(
+def explain_sample(
     job: Postprocessing, selected: SelectedMembers, combined: CombinedPredictions
-) -> AvailableMaps:
-    """Have every member explain every image; write cams, class_means and regions."""
+) -> SampleMaps:
+    """Have every member explain the sample by every method."""
     labels, wanted = combined.images.labels, job.request.explain
     sample = balanced(labels, combined.classes, len(labels) if wanted is None else wanted)
-    questions = list(_questions(job, len(labels), sample))
+    pieces = _pieces(sample, COSTLY_CHUNK)
+    questions = _answered(job, selected, combined, [(rows, job.request.methods) for rows in pieces])
+    if len(questions) and len(questions[0]) > 1:
+        job.notes.caveats.append(APPROXIMATION)
+    if "gradcam" in job.request.methods:
+        job.notes.caveats.append(POINTING)
+    pairs, ensemble = gather_sample(job, questions, selected, combined)
+    return SampleMaps(sample, questions, pairs, ensemble)
+
+
+def explain_every_image(
+    job: Postprocessing,
+    selected: SelectedMembers,
+    combined: CombinedPredictions,
+    maps: SampleMaps,
+    leading: LeadingMethod,
+) -> None:
+    """Have every member explain every image by the leading method; write all tables of maps.
+
+    Also by `EXPECTED`, for comparison. A method that costs more than a few passes explains no more
+    than the sample.
+    """
+    n = len(combined.images.labels)
+    wanted = [m for m in job.request.methods if m in (EXPECTED, leading.method) and m in PASSES]
+    everywhere = tuple(wanted) if len(maps.sample) < n else ()
+    pieces = _pieces(np.arange(n), CHUNK) if everywhere else ()
+    questions = _answered(job, selected, combined, [(rows, everywhere) for rows in pieces])
+    of_method = {m: questions if m in everywhere else maps.questions for m in job.request.methods}
+    gather(job, of_method, selected, combined)
+
+
+def _pieces(rows: NDArray[np.int64], size: int) -> Iterator[NDArray[np.int64]]:
+    for first in range(0, len(rows), size):
+        yield rows[first : first + size]
+
+
+def _answered(
+    job: Postprocessing,
+    selected: SelectedMembers,
+    combined: CombinedPredictions,
+    asked: Sequence[tuple[NDArray[np.int64], tuple[str, ...]]],
+) -> Questions:
+    """Have all members explain rows by methods; without those members that were given up."""
     tasks = {
-        trial: [_task(job, trial, rows, methods, combined) for rows, methods in questions]
+        trial: [_task(job, trial, rows, methods, combined) for rows, methods in asked]
         for trial in selected.choice.recipe.members
     }
     every = [task for each in tasks.values() for task in each]
     failures = job.run("explaining members", every, "explaining")
-    tasks = {trial: each for trial, each in tasks.items() if trial not in failures}
-    if len(tasks) > 1:
-        job.notes.caveats.append(APPROXIMATION)
-    if "gradcam" in job.request.methods:
-        job.notes.caveats.append(POINTING)
-    pairs = _gather(job, list(zip(*tasks.values(), strict=True)), selected, combined)
-    return AvailableMaps(pairs, sample, tuple(task for each in tasks.values() for task in each))
-
-
-def _questions(
-    job: Postprocessing, n: int, sample: NDArray[np.int64]
-) -> Iterator[tuple[NDArray[np.int64], tuple[str, ...]]]:
-    """Rows of the split, and the methods that explain them, task by task."""
-    leading = job.request.methods[0]
-    everywhere = [m for m in job.request.methods if m == "gradcam" or (m == leading and m in QUICK)]
-    others = tuple(method for method in job.request.methods if method not in everywhere)
-    for first in range(0, n if everywhere else 0, CHUNK):
-        yield np.arange(first, min(n, first + CHUNK)), tuple(everywhere)
-    for first in range(0, len(sample) if others else 0, COSTLY_CHUNK):
-        yield sample[first : first + COSTLY_CHUNK], others
+    kept = [each for trial, each in tasks.items() if trial not in failures]
+    return list(zip(*kept, strict=True))
 
 
 def _task(
@@ -205,136 +232,3 @@ def _no_maps(network: "Network") -> str:
         return str(reason)
 
 
-# --- maps as rows ----------------------------------------------------------------------------
-
-
-@dataclass(frozen=True)
-class ExplainedRows:
-    """Some images of a split that were explained.
-
-    Attributes:
-        faces: the split.
-        rows: (n,) which of them.
-        predictions: (n,) the ensemble's.
-        targets: (n,) classes whose score is explained.
-        probabilities: (n, k) of whoever is explained.
-    """
-
-    faces: Faces
-    rows: NDArray[np.int64]
-    predictions: NDArray[np.uint8]
-    targets: NDArray[np.uint8]
-    probabilities: NDArray[np.floating]
-
-
-def cam_table(explained: ExplainedRows, words: Mapping[str, str], maps: Maps) -> pa.Table:
-    """Rows of `results.schema.CAMS`.
-
-    Args:
-        explained: the images.
-        words: split, member, method, rule.
-        maps: (n, h', w') not normalised.
-    """
-    faces, rows = explained.faces, explained.rows
-    every, labels = np.arange(len(rows)), faces.labels[rows]
-    masks = None if faces.regions is None else np.asarray(faces.regions[rows])
-    by_region = shares(normalise(maps.values)[0], masks)
-    columns = {
-        "image_id": faces.ids[rows].astype(str),
-        "label": labels,
-        "prediction": explained.predictions,
-        "target": explained.targets,
-        "p_prediction": explained.probabilities[every, explained.predictions],
-        "p_label": explained.probabilities[every, labels],
-        **maps.columns(),
-    }
-    columns |= {word: np.full(len(rows), value) for word, value in words.items()}
-    columns |= {region: by_region[:, i] for i, region in enumerate(FACE_REGIONS)}
-    return pa.table([pa.array(columns[f.name]).cast(f.type) for f in CAMS], schema=CAMS)
-
-
-# --- parts become tables ---------------------------------------------------------------------
-
-
-def _gather(
-    job: Postprocessing,
-    questions: Sequence[Sequence[ExplainImages]],
-    selected: SelectedMembers,
-    combined: CombinedPredictions,
-) -> frozenset[tuple[str, str]]:
-    """Write the tables, with one task's images in memory at a time; which maps there are.
-
-    Args:
-        job: whose store.
-        questions: tasks that ask all members the same.
-        selected: the members' coefficients.
-        combined: the ensemble's probabilities.
-    """
-    faces = job.faces
-    masks = None if faces.regions is None else np.asarray(faces.regions)
-    baselines = canonical_baselines() if masks is None else drawn_baselines(masks, faces.ids)
-    means: list[dict[str, Any]] = []
-    regions: list[dict[str, Any]] = []
-    with job.store.table_writer(Paths().cams, CAMS) as write:
-        for method in sorted(job.request.methods):
-            moments, without_maps = ClassMeans(), []
-            for tasks in (some for some in questions if method in some[0].methods):
-                members = _members_maps(job, tasks, method)
-                for rows in [*members.values(), *_ensemble_maps(job, members, selected, combined)]:
-                    write(rows)
-                    moments.add(rows.to_pandas())
-                    without_maps.append(rows.drop_columns(["cam"]))
-            if without_maps:
-                means += moments.rows()
-                regions += region_rows(pa.concat_tables(without_maps).to_pandas(), baselines)
-    job.store.write_table(Paths().class_means, table(CLASS_MEANS, sorted(means, key=_order)))
-    job.store.write_table(Paths().regions, table(REGIONS, sorted(regions, key=_order)))
-    return frozenset((row["member"], row["method"]) for row in means)
-
-
-def _order(row: Mapping[str, Any]) -> tuple[bool, str, str]:
-    return row["member"] == ENSEMBLE, row["member"], row["method"]
-
-
-def _members_maps(
-    job: Postprocessing, tasks: Sequence[ExplainImages], method: str
-) -> dict[str, pa.Table]:
-    """Trial -> rows of one method out of its part; a trial that has none is not in it."""
-    tables = {}
-    for task in tasks:
-        rows = job.store.read_table(task.part, CAMS, pc.field("method") == method)
-        reason = (rows.schema.metadata or {}).get(MISSING_METHODS, b"").decode()
-        if reason and ("CAM methods", reason) not in job.notes.skipped:
-            job.notes.skipped.append(("CAM methods", reason))
-        if len(rows):
-            tables[task.trial] = rows.cast(CAMS)
-    return tables
-
-
-def _ensemble_maps(
-    job: Postprocessing,
-    members: Mapping[str, pa.Table],
-    selected: SelectedMembers,
-    combined: CombinedPredictions,
-) -> Iterator[pa.Table]:
-    """The same images' maps of the ensemble, a table a rule, where at least one member has any."""
-    recipe = selected.choice.recipe
-    coefficients = dict(zip(recipe.members, recipe.coefficients, strict=True))
-    for rule in RULES:
-        tables = {t: rows.filter(pc.field("rule") == rule) for t, rows in members.items()}
-        tables = {trial: rows for trial, rows in tables.items() if len(rows)}
-        if not tables:
-            continue
-        first = next(iter(tables.values()))
-        rows = job.rows_of(first["image_id"].to_pylist())
-        explained = ExplainedRows(
-            job.faces,
-            rows,
-            first["prediction"].to_numpy(),
-            first["target"].to_numpy(),
-            combined.ensemble.probabilities[rows].astype(np.float32),
-        )
-        words = {"split": job.request.split, "member": ENSEMBLE}
-        words |= {"rule": rule, "method": first["method"][0].as_py()}
-        maps = combine([stacked(t) for t in tables.values()], [coefficients[t] for t in tables])
-        yield cam_table(explained, words, Maps(maps, "of each member"))

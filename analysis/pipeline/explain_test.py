@@ -7,7 +7,8 @@ from analysis.explain.maps import Map, Maps, stacked
 from analysis.explain.methods.catalogue import METHODS, WEIGHINGS
 from analysis.explain.methods.shared_pass_test import images, tiny
 from analysis.explain.targets import directions
-from analysis.pipeline.explain import ExplainedRows, cam_table, contrasts_by, maps_by
+from analysis.pipeline.explain import contrasts_by, maps_by
+from analysis.pipeline.gather_maps import ExplainedRows, cam_table
 from orchestrator.data.faces import Faces
 from results.schema import CAMS
 

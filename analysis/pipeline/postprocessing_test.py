@@ -1,5 +1,6 @@
 """What is given up is noted, and what is damaged is done again."""
 
+import time
 from types import SimpleNamespace
 
 import numpy as np
@@ -69,3 +70,16 @@ def test_a_part_that_cannot_be_read_is_made_again_and_no_other(store, kind):
     store.write_bytes(task("b", kind).part, b"half a file")
     one.run("counting", [task("a"), task("b", kind)], "counting by")
     assert done == ["b"]
+
+
+def test_a_stage_s_time_is_noted_also_where_it_fails_and_added_up_where_it_comes_again(store):
+    one, _, _ = job(store)
+    with one.stage("first"):
+        pass
+    with pytest.raises(ZeroDivisionError), one.stage("second"):
+        1 / 0  # noqa: B018
+    before = one.notes.seconds["first"]
+    with one.stage("first"):
+        time.sleep(0.02)
+    assert list(one.notes.seconds) == ["first", "second"]
+    assert one.notes.seconds["first"] >= before + 0.02

@@ -6,16 +6,16 @@ import time
 from dataclasses import asdict, dataclass, field
 
 from analysis.pipeline import write_report
-from analysis.pipeline.combine_predictions import combine_predictions
+from analysis.pipeline.combine_predictions import CombinedPredictions, combine_predictions
 from analysis.pipeline.draw import draw
 from analysis.pipeline.evaluate_maps import evaluate
-from analysis.pipeline.explain import explain
+from analysis.pipeline.explain import explain_every_image, explain_sample
 from analysis.pipeline.export import export
 from analysis.pipeline.measure_speed import explanation_speed
 from analysis.pipeline.postprocess_request import PostprocessRequest
 from analysis.pipeline.postprocessing import Postprocessing
 from analysis.pipeline.predict import predict, unpredicted
-from analysis.pipeline.select_members import select_members, write_members
+from analysis.pipeline.select_members import SelectedMembers, select_members, write_members
 from analysis.pipeline.task import VERSION
 from analysis.pipeline.visualise_features import projection
 from analysis.sweep_folder import SweepFolder
@@ -51,35 +51,60 @@ def postprocess(job: Postprocessing) -> None:
         OSError: where a file cannot be written; what is finished stays.
     """
     clock, mark = _Clock(), stamp(job.folder, job.request)
-    write_report.write_leaderboard(job)
+    with job.stage("first report"):
+        write_report.write_leaderboard(job)
+        write_report.write_first_report(job)
     if job.request.force and len(job.splits.test):  # only once the data can be read again
         forget(job.store)
-    selected = select_members(job)
+    with job.stage("choosing the ensemble"):
+        selected = select_members(job)
     if selected is None:
-        draw(job, None)
+        with job.stage("drawing"):
+            draw(job, None)
         inputs = write_report.ReportInputs(None, "", {}, clock.started, clock.seconds, mark)
-        write_report.write_report(job, inputs)
-        return
-    missing = unpredicted(job, selected.trials)
-    if job.request.split == "test":
-        write_report.note_test_read(job, selected, bool(missing))
-    predict(job, missing)
-    combined = combine_predictions(job, selected)
-    write_members(job, selected, combined.trials)
-    if job.request.flip:
-        job.notes.caveats.append(MIRRORED)
-    exported = export(job, selected)
-    maps = explain(job, selected, combined)
-    evaluate(job, selected, combined, maps)
-    draw(job, selected)
-    speed, points = explanation_speed(job, selected), projection(job, selected, combined)
+    else:
+        inputs = _with_ensemble(job, selected, clock)
+    write_report.write_report(job, inputs)
+
+
+def _with_ensemble(
+    job: Postprocessing, selected: SelectedMembers, clock: _Clock
+) -> write_report.ReportInputs:
+    """All that is done with an ensemble; what the report needs of it."""
+    combined = _predicted(job, selected)
+    with job.stage("saving the ensemble"):
+        exported = export(job, selected)
+    with job.stage("explaining a sample"):
+        maps = explain_sample(job, selected, combined)
+    with job.stage("judging maps"):
+        leading = evaluate(job, selected, combined, maps)
+    with job.stage("explaining every image"):
+        explain_every_image(job, selected, combined, maps, leading)
+    with job.stage("drawing"):
+        draw(job, selected, leading.method)
+    with job.stage("timing"):
+        speed = explanation_speed(job, selected)
+    with job.stage("placing images"):
+        points = projection(job, selected, combined)
     if job.request.split == "test" and (sentence := write_report.read_elsewhere(job)):
         job.notes.caveats.append(sentence)
     mark = stamp(job.folder, job.request)  # predictions have come
-    inputs = write_report.ReportInputs(
-        selected, exported, speed, clock.started, clock.seconds, mark, points
+    return write_report.ReportInputs(
+        selected, exported, speed, clock.started, clock.seconds, mark, points, leading
     )
-    write_report.write_report(job, inputs)
+
+
+def _predicted(job: Postprocessing, selected: SelectedMembers) -> CombinedPredictions:
+    with job.stage("predicting"):
+        missing = unpredicted(job, selected.trials)
+        if job.request.split == "test":
+            write_report.note_test_read(job, selected, bool(missing))
+        predict(job, missing)
+        combined = combine_predictions(job, selected)
+        write_members(job, selected, combined.trials)
+    if job.request.flip:
+        job.notes.caveats.append(MIRRORED)
+    return combined
 
 
 def stamp(folder: SweepFolder, request: PostprocessRequest) -> str:
@@ -113,7 +138,7 @@ def is_done(folder: SweepFolder, request: PostprocessRequest) -> bool:
     tables.append(paths.tiles)
     if record.get("ensemble"):
         made.append(f"{paths.ensemble}/ensemble.json")
-        tables += [paths.regions, paths.faithfulness]
+        tables += [paths.regions, paths.map_counts, paths.faithfulness]
     return all(store.size(name) for name in made) and (
         not record.get("ensemble") or all(_readable(store, name) for name in tables)
     )

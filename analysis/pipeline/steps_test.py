@@ -74,6 +74,29 @@ def test_every_table_is_written_with_rows(finished, name):
     assert len(frame(finished[0].store, name)) > 0
 
 
+def test_the_record_has_the_time_of_each_stage(finished):
+    record = finished[0].store.read_json(Paths().postprocess)
+    stages = record["stages"]
+    assert {"first report", "choosing the ensemble", "explaining", "drawing"} <= set(stages)
+    assert sum(stages.values()) <= record["seconds"] + 1 + stages["TensorBoard"]
+    assert "at_work" not in record
+
+
+def test_a_page_stands_there_before_anything_is_made(bare, again):
+    one, _ = again(bare)
+
+    def stopped(*_):
+        raise KeyboardInterrupt
+
+    one.runner = stopped
+    with pytest.raises(KeyboardInterrupt):
+        postprocess(one)
+    page = bare.read_bytes(Paths().report).decode()
+    assert "A first page, written as soon as the sweep had ended" in page
+    assert all(trial in page for trial in one.folder.trials["trial"])
+    assert not is_done(one.folder, one.request)
+
+
 def test_every_test_image_is_answered_once(finished):
     one, _ = finished
     answers = frame(one.store, "answers")

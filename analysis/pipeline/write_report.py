@@ -8,7 +8,7 @@ import contextlib
 import datetime
 import tempfile
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ import numpy as np
 
 from analysis.leaderboard import clean_accuracy, leaderboard
 from analysis.pipeline.draw import rules_compared
+from analysis.pipeline.leading_method import LeadingMethod
 from analysis.pipeline.postprocessing import Postprocessing
 from analysis.pipeline.select_members import SelectedMembers
 from analysis.report import page, tensorboard_run
@@ -40,6 +41,7 @@ class ReportInputs:
         seconds: that post-processing took up to the report.
         stamp: see `steps.stamp`.
         projection: images in TensorBoard's Projector; None where there are none.
+        leading: whose maps are shown first; None where there are no maps.
     """
 
     selected: SelectedMembers | None
@@ -49,6 +51,7 @@ class ReportInputs:
     seconds: float
     stamp: str
     projection: Projection | None = None
+    leading: LeadingMethod | None = None
 
 
 def write_leaderboard(job: Postprocessing) -> None:
@@ -62,6 +65,21 @@ def write_leaderboard(job: Postprocessing) -> None:
         except DamagedResults:
             continue  # failed before it predicted, or damaged: said among those left out
     job.store.write_bytes(Paths().leaderboard, markdown(leaderboard(trials, clean)).encode())
+
+
+def write_first_report(job: Postprocessing) -> None:
+    """The page from what the sweep left, at once; the record says that more is being made.
+
+    Pictures and tables of an earlier post-processing are shown until they are replaced.
+    """
+    store = job.store
+    try:
+        before = store.read_json(Paths().postprocess)
+    except DamagedResults:
+        before = {}
+    known = before if isinstance(before, dict) else {}
+    store.write_json(Paths().postprocess, known | {"stamp": "", "at_work": True})
+    store.write_bytes(Paths().report, page.render(store).encode())
 
 
 def note_test_read(job: Postprocessing, selected: SelectedMembers, predicting: bool) -> None:
@@ -141,7 +159,7 @@ def write_report(job: Postprocessing, inputs: ReportInputs) -> None:
     stamped is not done again.
     """
     job.store.write_json(Paths().postprocess, _record(job, inputs))
-    with _tensorboard(job.store) as folder:
+    with job.stage("TensorBoard"), _tensorboard(job.store) as folder:
         for note in tensorboard_run.write(folder, job.store, projection=inputs.projection):
             job.notes.caveats.append(note)
     record = _record(job, inputs)
@@ -173,6 +191,7 @@ def _record(job: Postprocessing, inputs: ReportInputs) -> dict[str, Any]:
         "command": origin["command"],
         "started": inputs.started,
         "seconds": round(inputs.seconds, 1),
+        "stages": {title: round(spent, 1) for title, spent in notes.seconds.items()},
         "commit": origin["commit"],
         "hardware": hardware.machine(),
         "workers": inputs.speed.get("device", ""),
@@ -186,6 +205,7 @@ def _record(job: Postprocessing, inputs: ReportInputs) -> dict[str, Any]:
         "test_reads": test_reads(job),
         "speed": dict(inputs.speed),
         "judgement": notes.judgement,
+        "leading_method": {} if inputs.leading is None else asdict(inputs.leading),
         "caveats": [*dict.fromkeys(notes.caveats)],
         "unfinished": [*dict.fromkeys(notes.unfinished)],
         "left_out": notes.left_out,

@@ -75,6 +75,7 @@ TABLES = {
     "scores": Paths().scores,
     "answers": Paths().answers,
     "regions": Paths().regions,
+    "map_counts": Paths().map_counts,
     "faithfulness": Paths().faithfulness,
     "images": Paths().images_index,
     "tiles": Paths().tiles,

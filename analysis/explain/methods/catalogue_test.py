@@ -5,7 +5,7 @@ from keras import layers
 
 from analysis.explain.maps import normalise
 from analysis.explain.methods.catalogue import METHODS
-from analysis.explain.methods.names import CAM, NAMES, QUICK
+from analysis.explain.methods.names import CAM, NAMES, PASSES
 from analysis.explain.network import Network, NoConvolution, directions
 
 SIDE = 16
@@ -74,4 +74,5 @@ def test_without_convolutions_only_methods_that_ask_the_pixels_answer(name):
 def test_the_names_that_need_no_keras_are_those_of_the_methods():
     assert tuple(METHODS) == NAMES
     assert tuple(name for name, method in METHODS.items() if method.kind == "cam") == CAM
-    assert set(QUICK) <= set(NAMES)
+    words = {1: "about one prediction", 2: "about two predictions"}
+    assert {name: METHODS[name].cost for name in PASSES} == {n: words[p] for n, p in PASSES.items()}

@@ -7,8 +7,8 @@ INPUT = ("gradient", "smoothgrad", "integrated", "occlusion")
 """Methods that ask the pixels."""
 
 NAMES = (*CAM, *INPUT)
-QUICK = ("gradcam", "gradcam++", "hirescam", "layercam", "gradient")
-"""Methods that cost about as much as one or two predictions."""
+PASSES = {"gradcam": 1, "gradcam++": 1, "hirescam": 1, "layercam": 1, "gradient": 2}
+"""Methods that are cheap enough for every image -> what a map costs, in passes through the net."""
 
 REFERENCES = ("random", "centre")
 """Maps that know nothing of the net, to be judged beside the methods."""

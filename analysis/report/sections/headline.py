@@ -32,7 +32,16 @@ def headline(contents: SweepContents) -> tuple[Text, ...]:
     )
 
 
+AT_WORK = (
+    "A first page, written as soon as the sweep had ended: ensemble, explanations and pictures are "
+    "still being made, and then this page is written again. If that was interrupted, run "
+    "python -m jobs.postprocess RESULTS/NAME."
+)
+
+
 def _incomplete(contents: SweepContents) -> tuple[Text, ...]:
+    if contents.post.get("at_work") is True:
+        return (Text(AT_WORK, "warning"),)
     points = [point.strip().rstrip(".") for point in unfinished(contents)]
     if not points:
         return ()

@@ -76,6 +76,7 @@ def _post(contents: SweepContents) -> list[tuple[str, Any]]:
         ("commit", post.get("commit")),
         ("started", post.get("started")),
         ("took", wording.duration(post["seconds"]) if "seconds" in post else None),
+        ("of which", _stages(mapping(post.get("stages")))),
         ("hardware of the driver", post.get("hardware")),
         ("workers", post.get("workers")),
         ("split", post.get("split")),
@@ -86,6 +87,18 @@ def _post(contents: SweepContents) -> list[tuple[str, Any]]:
         ("speed", _speed(mapping(post.get("speed")))),
     ]
 
+
+def _stages(stages: dict[str, Any]) -> str:
+    """Each stage with its time; those of less than a second together."""
+    seconds = {title: s for title, s in stages.items() if isinstance(s, int | float)}
+    long = [f"{title} {wording.duration(s)}" for title, s in seconds.items() if s >= SHORT]
+    short = [s for s in seconds.values() if s < SHORT]
+    rest = [f"{len(short)} others {wording.duration(sum(short))}"] if short else []
+    return ", ".join(long + rest)
+
+
+SHORT = 1.0
+"""Seconds; shorter stages are summed up."""
 
 SPEEDS = {
     "gradcam": "with Grad-CAM",

@@ -18,3 +18,12 @@ def test_an_older_or_odd_record_of_speed_is_no_line(full):
         contents.post["speed"] = speed
         facts = run_record_section(contents).parts[2].blocks[0].pairs
         assert "speed" not in dict(facts)
+
+
+def test_each_stage_s_time_is_a_part_of_the_whole_and_short_ones_are_summed_up(full):
+    contents = read(full)
+    contents.post["stages"] = {"explaining": 75.0, "timing": 0.4, "drawing": 12.0, "saving": 0.5}
+    facts = dict(run_record_section(contents).parts[2].blocks[0].pairs)
+    assert facts["of which"] == "explaining 1 min 15 s, drawing 12 s, 2 others 1 s"
+    contents.post["stages"] = {}
+    assert "of which" not in dict(run_record_section(contents).parts[2].blocks[0].pairs)

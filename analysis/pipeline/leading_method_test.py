@@ -2,7 +2,7 @@
 
 import pandas as pd
 
-from analysis.pipeline.evaluate_maps import judgement
+from analysis.pipeline.leading_method import judgement
 
 SPREAD = (-0.02, 0.0, 0.02)
 """Added to the numbers of three images: a standard error of 0.012 a method."""
