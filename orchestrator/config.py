@@ -141,6 +141,8 @@ class Sweep:
         configurations: fields whose values belong together, written out: all name the same fields,
             none of the space's. Each is tried at every point of the space's grid, e.g. with every
             seed.
+        quick: whether post-processing judges and draws less (its --quick) where no `--data` is
+            given: a try, not a study.
 
     Raises:
         BadInput: for configurations under another search than "grid".
@@ -153,6 +155,7 @@ class Sweep:
     search: Literal["tpe", "random", "grid"] = "tpe"
     embedded: int = 6000
     configurations: tuple[Mapping[str, Any], ...] = ()
+    quick: bool = False
 
     def __post_init__(self) -> None:
         if self.configurations and self.search != "grid":

@@ -11,19 +11,20 @@ from analysis.figures.style import BLUE, DARK, RED, panels, shown, whiskers
 from analysis.figures.sweep_tables import SweepTables
 
 ORDER = ("brows", "eyes", "nose", "mouth", "rest")
-PREFERRED = {"member": "ensemble", "method": "gradcam", "rule": "prediction"}
-"""Column -> the value drawn, where it is there; else the first in the alphabet."""
-
 SIDES = ((True, "right", -0.2), (False, "wrong", 0.2))
 
 
 def data(tables: SweepTables) -> pd.DataFrame:
     """A row a (class, right or wrong, region) of one member, method and rule.
 
+    Those of the ensemble by the leading method for the prediction, where they are there; else the
+    first in the alphabet.
+
     Columns: those of `results.schema.REGIONS`, and name (of the class), place (of the region).
     """
     rows = tables.regions
-    for column, preferred in PREFERRED.items():
+    wanted = {"member": "ensemble", "method": tables.leading, "rule": "prediction"}
+    for column, preferred in wanted.items():
         values = sorted(rows[column].dropna().unique())
         if values:
             rows = rows[rows[column] == (preferred if preferred in values else values[0])]

@@ -30,6 +30,7 @@ class SweepTables:
         choice: the ensemble rules compared: mappings with rule, accuracy (cross-validated,
             0 to 1; None: not known), accuracy_gap_se (standard error of the paired difference to
             the highest; may be absent), members (their number), chosen (bool).
+        leading: the method whose maps are shown first.
     """
 
     trials: pd.DataFrame = field(default_factory=_none("trials"))
@@ -41,6 +42,7 @@ class SweepTables:
     regions: pd.DataFrame = field(default_factory=_none("regions"))
     faithfulness: pd.DataFrame = field(default_factory=_none("faithfulness"))
     choice: Sequence[Mapping[str, Any]] = ()
+    leading: str = "gradcam"
 
     def missing(self, needs: Sequence[str]) -> list[str]:
         """Those of these tables that have no rows."""

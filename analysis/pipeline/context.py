@@ -139,7 +139,13 @@ class TaskContext:
         """The ensemble as a function of images (n, h, w) in 0 to 1 before any preprocessing."""
 
         def members(faces: NDArray[np.uint8]) -> NDArray[np.float64]:
-            logits = [self.network(t).logits(self.preprocessed(t, faces)) for t in recipe.members]
+            prepared: dict[str, NDArray[Any]] = {}  # members often share a variant
+            logits = []
+            for trial in recipe.members:
+                variant = self.folder.config(trial).preprocessing
+                if variant not in prepared:
+                    prepared[variant] = self.preprocessed(trial, faces)
+                logits.append(self.network(trial).logits(prepared[variant]))
             return np.stack([metrics.probabilities(each) for each in logits])
 
         def predict(images: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -51,20 +51,23 @@ def draw(job: Postprocessing, selected: SelectedMembers | None, method: str = ""
 def _pictures(
     job: Postprocessing, selected: SelectedMembers | None, method: str
 ) -> Iterator[RenderedPicture]:
-    yield from figures(job, selected)
+    yield from figures(job, selected, method)
     if selected is not None:
         evidence = Evidence.of_ensemble(job.store, job.faces, job.folder.classes, method)
         yield from maps(job, evidence)
         yield from learned(job, selected, evidence)
 
 
-def figures(job: Postprocessing, selected: SelectedMembers | None) -> Iterator[RenderedPicture]:
+def figures(
+    job: Postprocessing, selected: SelectedMembers | None, method: str
+) -> Iterator[RenderedPicture]:
     """Figures of tables; one that has nothing to show is noted."""
     tables = SweepTables(
         trials=job.folder.trials,
         epochs=job.folder.epochs,
         record=job.folder.record,
         choice=[] if selected is None else rules_compared(selected),
+        leading=method,
         **{
             name: frame(job, name)
             for name in ("answers", "scores", "members", "regions", "faithfulness")
@@ -99,7 +102,8 @@ def maps(job: Postprocessing, evidence: Evidence) -> Iterator[RenderedPicture]:
     """Galleries, class means, methods side by side."""
     yield overview.overview(evidence)
     yield class_mean_grid.class_mean_grid(frame(job, "class_means"), evidence)
-    if len(job.request.methods) > 1:
+    methods = sorted(job.request.methods, key=lambda name: name != evidence.method)
+    if len(methods) > 1:
         faithfulness = frame(job, "faithfulness")
         yield method_comparison.method_comparison(evidence, methods, faithfulness)
     yield from galleries.wrongs(evidence)

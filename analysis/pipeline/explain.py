@@ -5,7 +5,7 @@ methods on the sample. A worker explains some images by one member and leaves a 
 `cams.parquet`. What becomes of the parts: `gather_maps`.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -230,5 +230,3 @@ def _no_maps(network: "Network") -> str:
         return "" if network.layer else "its last layer with maps has no name"
     except NoConvolution as reason:
         return str(reason)
-
-

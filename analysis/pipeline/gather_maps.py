@@ -9,7 +9,7 @@ import itertools
 import json
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -26,13 +26,10 @@ from analysis.explain.targets import RULES
 from analysis.pipeline.combine_predictions import CombinedPredictions
 from analysis.pipeline.postprocessing import Postprocessing
 from analysis.pipeline.select_members import SelectedMembers
-from analysis.pipeline.task import ENSEMBLE
+from analysis.pipeline.task import ENSEMBLE, Task
 from orchestrator.data.faces import Faces
 from results.paths import Paths
 from results.schema import CAMS, CLASS_MEANS, MAP_COUNTS, REGIONS, table
-
-if TYPE_CHECKING:
-    from analysis.pipeline.explain import ExplainImages
 
 MISSING_METHODS = b"skipped"
 """Key of a part's metadata: why methods are missing; empty if none is."""
@@ -90,7 +87,7 @@ def cam_table(explained: ExplainedRows, words: Mapping[str, str], maps: Maps) ->
 
 def gather_sample(
     job: Postprocessing,
-    questions: Sequence[Sequence["ExplainImages"]],
+    questions: Sequence[Sequence[Task]],
     selected: SelectedMembers,
     combined: CombinedPredictions,
 ) -> tuple[frozenset[tuple[str, str]], str]:
@@ -113,7 +110,10 @@ def gather_sample(
         for rows in _ensemble_maps(job, members, selected, combined, RULES[:1]):
             pairs.add((ENSEMBLE, method))
             tables.append(rows)
-    content = [json.dumps(selected.choice.recipe.to_json()), *(t.part for q in questions for t in q)]
+    content = [
+        json.dumps(selected.choice.recipe.to_json()),
+        *(t.part for q in questions for t in q),
+    ]
     digest = hashlib.sha256("\n".join(content).encode()).hexdigest()[:16]
     part = f"{Paths().parts}/maps-{ENSEMBLE}-{digest}.parquet"
     job.store.write_table(part, pa.concat_tables(tables))
@@ -122,7 +122,7 @@ def gather_sample(
 
 def gather(
     job: Postprocessing,
-    questions: Mapping[str, Sequence[Sequence["ExplainImages"]]],
+    questions: Mapping[str, Sequence[Sequence[Task]]],
     selected: SelectedMembers,
     combined: CombinedPredictions,
 ) -> None:
@@ -182,9 +182,7 @@ def _order(row: Mapping[str, Any]) -> tuple[bool, str, str]:
     return row["member"] == ENSEMBLE, row["member"], row["method"]
 
 
-def _members_maps(
-    job: Postprocessing, tasks: Sequence["ExplainImages"], method: str
-) -> dict[str, pa.Table]:
+def _members_maps(job: Postprocessing, tasks: Sequence[Task], method: str) -> dict[str, pa.Table]:
     """Trial -> rows of one method out of its part; a trial that has none is not in it."""
     tables = {}
     for task in tasks:

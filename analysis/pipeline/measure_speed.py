@@ -19,6 +19,9 @@ from orchestrator.process import hardware
 TIMED = 512
 """Images that speed is measured on."""
 
+QUICKLY_TIMED = 128
+"""The same where a request is quick."""
+
 DEVICE = b"device"
 """Key of a part's metadata: where it was measured."""
 
@@ -33,7 +36,7 @@ class MeasureSpeed(Task):
 def explanation_speed(job: Postprocessing, selected: SelectedMembers) -> dict[str, Any]:
     """Kind -> images a second, or times the prediction; and the device; empty if not measured."""
     trial = selected.choice.recipe.members[0]
-    rows = evenly_spaced(len(job.faces), TIMED)
+    rows = evenly_spaced(len(job.faces), QUICKLY_TIMED if job.request.quick else TIMED)
     task = MeasureSpeed(trial, job.model_digest(trial), job.request.split, rows)
     if job.run("timing", [task], "timing"):
         return {}

@@ -15,8 +15,9 @@ class PostprocessRequest:
         members: in the ensemble, at most.
         split: whose images are predicted, explained and drawn: test or validation.
         explain: images that the costly methods explain; None for all.
-        methods: names in `analysis.explain.methods.names.NAMES`; pictures show the first.
+        methods: names in `analysis.explain.methods.names.NAMES`; which of them leads is judged.
         flip: whether mirrored images are predicted too, and averaged with.
+        quick: whether no ideal images are looked for, and speed is measured on fewer images.
         force: whether what is there is computed again.
         data: path of the data set, if it moved.
     """
@@ -26,8 +27,18 @@ class PostprocessRequest:
     explain: int | None = 56
     methods: tuple[str, ...] = ()
     flip: bool = False
+    quick: bool = False
     force: bool = False
     data: str | None = None
+
+
+EVERY_METHOD = ",".join(NAMES)
+
+QUICK_METHODS = ("gradcam", "hirescam", "layercam", "gradient")
+"""What `--quick` asks where no methods are named: those that cost a pass or two."""
+
+QUICK_IMAGES = 28
+"""Images that `--quick` judges methods on where no number is named."""
 
 
 def _members(name: str, number: int) -> int:
@@ -75,18 +86,23 @@ class PostprocessArguments:
         choices=("test", "validation"),
     )
     explain: str = flag(
-        "images that the costly methods explain; Grad-CAM explains all",
+        "images that all methods explain and are judged on; Grad-CAM and the leading one do all",
         default=str(PostprocessRequest.explain),
         metavar="all|N",
         check=_images,
     )
     methods: str = flag(
-        "explanation methods, the leading one first",
-        default=",".join(NAMES),
+        "explanation methods; the cheapest that passes the run's own judgement leads",
+        default=EVERY_METHOD,
         metavar="A,B",
         check=_methods,
     )
     flip: bool = flag("predict mirrored images too, and average", default=False)
+    quick: bool = flag(
+        f"judge and draw less: {QUICK_IMAGES} images, methods that cost a pass or two, no ideal "
+        "images; without it, what is missing is made",
+        default=False,
+    )
     force: bool = flag("do again what is there", default=False)
     data: str | None = flag("the data set, if it has moved", metavar="PATH")
     concurrency: int | None = flag("workers; default: one a core", metavar="N", check=_workers)
@@ -95,12 +111,15 @@ class PostprocessArguments:
     @property
     def request(self) -> PostprocessRequest:
         """What they ask for, wherever it is done."""
+        few = self.quick and self.explain == str(PostprocessRequest.explain)
+        cheap = self.quick and self.methods == EVERY_METHOD
         return PostprocessRequest(
             members=self.members,
             split=self.split,
-            explain=None if self.explain == "all" else int(self.explain),
-            methods=_split(self.methods),
+            explain=QUICK_IMAGES if few else None if self.explain == "all" else int(self.explain),
+            methods=QUICK_METHODS if cheap else _split(self.methods),
             flip=self.flip,
+            quick=self.quick,
             force=self.force,
             data=self.data,
         )

@@ -4,7 +4,13 @@ import dataclasses
 
 import pytest
 
-from analysis.pipeline.postprocess_request import COMMAND, resume_command
+from analysis.explain.methods.names import PASSES
+from analysis.pipeline.postprocess_request import (
+    COMMAND,
+    QUICK_IMAGES,
+    QUICK_METHODS,
+    resume_command,
+)
 from orchestrator.errors import BadInput
 
 
@@ -40,3 +46,13 @@ def test_the_command_that_goes_on_asks_for_the_same_but_forces_nothing():
     request = again.request
     assert (request.members, request.flip, request.methods) == (3, True, ("gradcam",))
     assert (request.explain, again.concurrency) == (None, 2)
+
+
+def test_quick_asks_for_less_but_for_all_that_is_named():
+    quick = COMMAND.read(["folder", "--quick"]).request
+    assert (quick.explain, quick.methods) == (QUICK_IMAGES, QUICK_METHODS)
+    assert set(QUICK_METHODS) <= set(PASSES)
+    named = COMMAND.read(
+        ["folder", "--quick", "--explain", "all", "--methods", "occlusion"]
+    ).request
+    assert (named.explain, named.methods, named.quick) == (None, ("occlusion",), True)

@@ -30,6 +30,12 @@ MIRRORED = (
 )
 
 
+QUICK = (
+    "Judged and drawn was less than can be (--quick): fewer images and methods, no ideal images. "
+    "python -m jobs.postprocess RESULTS/NAME makes what is missing."
+)
+
+
 @dataclass(frozen=True)
 class _Clock:
     began: float = field(default_factory=time.monotonic)
@@ -102,8 +108,8 @@ def _predicted(job: Postprocessing, selected: SelectedMembers) -> CombinedPredic
         predict(job, missing)
         combined = combine_predictions(job, selected)
         write_members(job, selected, combined.trials)
-    if job.request.flip:
-        job.notes.caveats.append(MIRRORED)
+    limits = ((job.request.flip, MIRRORED), (job.request.quick, QUICK))
+    job.notes.caveats += [sentence for asked, sentence in limits if asked]
     return combined
 
 

@@ -46,12 +46,13 @@ METADATA = "about"
 
 @dataclass(frozen=True)
 class VisualiseFeatures(Task):
-    """Filters; if `full`, feature maps of these images and ideal images too."""
+    """Filters; if `full`, feature maps of these images too; if `ideals`, also ideal images."""
 
     kind = "learned"
     ending = "safetensors"
 
     full: bool
+    ideals: bool
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,11 @@ def learned_features(
     """
     leading, *others = selected.choice.recipe.members
     split = job.request.split
-    tasks = [VisualiseFeatures(leading, job.model_digest(leading), split, rows, full=True)]
+    wanted = {"full": True, "ideals": not job.request.quick}
+    tasks = [VisualiseFeatures(leading, job.model_digest(leading), split, rows, **wanted)]
     for trial in others:
-        nothing = rows[:0]
-        tasks.append(VisualiseFeatures(trial, job.model_digest(trial), split, nothing, full=False))
+        nothing = (job.model_digest(trial), split, rows[:0])
+        tasks.append(VisualiseFeatures(trial, *nothing, full=False, ideals=False))
     failures = job.run("looking at what was learned", tasks, "what was learned by")
     for task in tasks:
         if task.trial not in failures:
@@ -116,7 +118,7 @@ def projection(
 
 
 def visualise_features(context: TaskContext, task: VisualiseFeatures) -> bytes:
-    """Filters; in full also feature maps of the task's images, and ideal images."""
+    """Filters; as the task says also feature maps of its images, and ideal images."""
     from analysis.explain.network import NoConvolution
     from analysis.features.feature_maps import feature_maps
     from analysis.features.filters import filters
@@ -137,6 +139,8 @@ def visualise_features(context: TaskContext, task: VisualiseFeatures) -> bytes:
     maps = {
         one.layer: one.maps.transpose(0, 2, 3, 1)[..., np.argsort(one.channels)] for one in layers
     }
+    if not task.ideals:
+        return LearnedFeatures(first.layer, kernel, maps, last=last).to_bytes()
     strongest = np.sort(layers[-1].channels[:IDEAL_FILTERS]).tolist()
     settings = Settings(steps=IDEAL_STEPS)
     classes = _gallery(ideal_classes(network, settings=settings), context.splits.classes)

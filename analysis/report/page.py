@@ -23,7 +23,12 @@ from analysis.report.sections.caveats import caveats_section
 from analysis.report.sections.ensemble_tables import ensemble_section
 from analysis.report.sections.glossary import glossary_section
 from analysis.report.sections.headline import headline
-from analysis.report.sections.map_tables import faithfulness_part, region_parts
+from analysis.report.sections.map_tables import (
+    empty_part,
+    explanation_notes,
+    faithfulness_part,
+    region_parts,
+)
 from analysis.report.sections.pictures import (
     PictureParts,
     Pictures,
@@ -149,10 +154,9 @@ def _explanations(parts: PictureParts, charts: tuple[Part, ...]) -> Section:
         "where logits are averaged and scales are equal.",
         "note",
     )
-    judged = str(contents.post.get("judgement") or "")
-    notes = (Text(judged), approximate) if judged else (approximate,)
+    notes = (*explanation_notes(contents), approximate)
     first = Part("", notes) if pictures else no_pictures("maps")
-    tables = (*region_parts(contents), faithfulness_part(contents))
+    tables = (*region_parts(contents), faithfulness_part(contents), *empty_part(contents))
     return Section("explanations", "Explanations", (first, *pictures, *tables, *charts))
 
 

@@ -249,6 +249,8 @@ def _postprocess(work: SweepRun) -> int:
     """Run the post-processing job in a process of its own, where it may load what it needs."""
     place = work.planned.store.place
     words = [sys.executable, "-m", POSTPROCESS, place]
+    if work.planned.sweep.quick and not work.request.data:
+        words.append("--quick")
     if work.request.address:
         words += ["--address", work.request.address]
     if _have_run(words, work.err) != DONE:

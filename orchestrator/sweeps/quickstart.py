@@ -26,4 +26,5 @@ def sweep() -> Sweep:
         },
         budget=Budget(trials=16, grace_epochs=1, reduction_factor=3),
         embedded=6000,
+        quick=True,
     )

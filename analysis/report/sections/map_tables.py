@@ -9,7 +9,7 @@ from analysis.explain.methods.names import TITLES
 from analysis.figures.faithfulness import sampled, wrong_share
 from analysis.report.page_blocks import Block, Part, Table, Text
 from analysis.report.score_lookup import ENSEMBLE
-from analysis.report.sweep_contents import SweepContents
+from analysis.report.sweep_contents import SweepContents, mapping
 from orchestrator.metrics import Z_95
 
 REGIONS = ("brows", "eyes", "nose", "mouth", "rest")
@@ -59,9 +59,8 @@ def region_parts(contents: SweepContents) -> tuple[Part, ...]:
     rule = "prediction" if "prediction" in set(own["rule"]) else str(own["rule"].iloc[0])
     own = own[own["rule"] == rule]
     masks = [MASKS.get(str(kind), str(kind)) for kind in own["masks"].dropna().unique()]
-    who = "the ensemble" if member == ENSEMBLE else f"member {member}"
     caption = (
-        f"Share of the maps' mass by region, maps of {who} for the {rule}; "
+        f"Share of the maps' mass by region, maps of {_who(member)} for the {rule}; "
         f"\N{PLUS-MINUS SIGN} half of the 95 % interval, {wording.TIMES} times its area"
     )
     overall = Table(caption, ("method", *REGIONS, "n"), _by_method(own), WORDS)
@@ -75,26 +74,101 @@ def region_parts(contents: SweepContents) -> tuple[Part, ...]:
 def _rests_on(contents: SweepContents, table: pd.DataFrame) -> str:
     """Which methods explained every image and which a sample; "" where all explained the same."""
     images = table[table["region"] == REGIONS[0]]
-    sizes = images.groupby("method", sort=False)["n"].sum()
+    with_map = images.groupby("method", sort=False)["n"].sum()
+    sizes = _explained(contents, table, with_map)
     most, requested = int(sizes.max()), contents.post.get("explain")
     everything = requested == "all" or (isinstance(requested, int) and requested >= most)
     few = [str(name) for name in sizes.index if sizes[name] < most]
     if everything or not few:
         return ""
-    many = [TITLES.get(str(name), str(name)) for name in sizes.index if name not in few]
+    many = [str(name) for name in sizes.index if name not in few]
+    titles = wording.enumeration([TITLES.get(name, name) for name in many])
     sample = images[images["method"] == few[0]]
     wrong = sample.loc[~sample["correct"].astype(bool), "n"].sum() / max(1, sample["n"].sum())
-    split_size, n = len(contents.table("answers")), wording.count(most)
-    # An empty map has no shares, so fewer images may stand in the row than were explained.
-    all_of = f"{n} images"
-    if split_size > most:
-        all_of = f"{wording.count(split_size)} images ({n} with a map)"
     return (
-        f"{wording.enumeration(many)}, the leading method, rests on all {all_of}; "
+        f"{titles} {'rests' if len(many) == 1 else 'rest'} on all "
+        f"{_all_images(contents, most, with_map[many])}; "
         "the other methods, which have a smaller n, on a sample of them drawn evenly over true "
         f"class and right or wrong answers ({100 * wrong:.0f} % of them wrong, by design). Their "
         "means are not those of the split: compare rows of equal n, or the table by class."
     )
+
+
+def _explained(contents: SweepContents, table: pd.DataFrame, with_map: pd.Series) -> pd.Series:
+    """Method -> images explained; those with a map where an older run did not count."""
+    counts = contents.table("map_counts")
+    counts = counts[counts["member"] == table["member"].iloc[0]]
+    counts = counts[counts["rule"] == table["rule"].iloc[0]].set_index("method")["n"]
+    return with_map if counts.empty else counts.reindex(with_map.index).fillna(with_map)
+
+
+def _all_images(contents: SweepContents, most: int, with_map: pd.Series) -> str:
+    """How many images there are; an empty map has no shares, so fewer may stand in a row."""
+    split_size, fewest = max(most, len(contents.table("answers"))), int(with_map.min())
+    n = wording.count(split_size)
+    if fewest == split_size:
+        return f"{n} images"
+    largest = int(with_map.max())
+    there = wording.count(largest)
+    if fewest < largest:
+        there = f"{wording.count(fewest)} to {there}"
+    return f"{n} images ({there} with a map)"
+
+
+def explanation_notes(contents: SweepContents) -> tuple[Text, ...]:
+    """Whose maps are shown first and why, which methods can be believed, how many are empty."""
+    leading = str(mapping(contents.post.get("leading_method")).get("reason") or "")
+    judged = str(contents.post.get("judgement") or "")
+    return tuple(Text(words) for words in (leading, judged, _empty_words(contents)) if words)
+
+
+def _empty_words(contents: SweepContents) -> str:
+    """Which maps are zero everywhere, the most first; "" where nobody counted."""
+    counts = contents.table("map_counts")
+    counts = counts[counts["rule"] == "prediction"]
+    if counts.empty:
+        return ""
+    empty = counts[counts["empty"] > 0].sort_values(["empty", "member"], ascending=[False, True])
+    if empty.empty:
+        return "No map is empty (zero everywhere)."
+    first = [
+        f"{TITLES.get(row['method'], row['method'])} of {_who(row['member'])} "
+        f"{wording.count(row['empty'])} of {wording.count(row['n'])}"
+        for row in empty.head(EMPTY_SHOWN).to_dict("records")
+    ]
+    more = len(empty) - len(first)
+    rest = f"; {more} more, see the table of empty maps" if more > 0 else ""
+    return (
+        f"Empty maps, zero everywhere, which say nothing of their image: {'; '.join(first)}{rest}."
+    )
+
+
+EMPTY_SHOWN = 3
+"""Members and methods whose empty maps are named in the sentence."""
+
+
+def empty_part(contents: SweepContents) -> tuple[Part, ...]:
+    """A table of empty maps by member and method; nothing where there is none."""
+    counts = contents.table("map_counts")
+    empty = counts[(counts["rule"] == "prediction") & (counts["empty"] > 0)]
+    if empty.empty:
+        return ()
+    rows = tuple(
+        (
+            str(row["member"]),
+            TITLES.get(row["method"], row["method"]),
+            wording.count(row["empty"]),
+            wording.count(row["n"]),
+        )
+        for row in empty.to_dict("records")
+    )
+    caption = "Maps for the prediction that are zero everywhere: they count as zero in class means"
+    table = Table(caption, ("member", "method", "empty", "n"), rows, WORDS, folded=True)
+    return (Part("Empty maps", (table,)),)
+
+
+def _who(member: str) -> str:
+    return "the ensemble" if member == ENSEMBLE else f"member {member}"
 
 
 def _shown_member(table: pd.DataFrame) -> str:
@@ -144,7 +218,9 @@ def _pooled(frame: pd.DataFrame) -> str:
 
 
 def _by_class(contents: SweepContents, table: pd.DataFrame) -> Table:
-    method = "gradcam" if "gradcam" in set(table["method"]) else str(table["method"].iloc[0])
+    leading = mapping(contents.post.get("leading_method")).get("method")
+    named = [name for name in (leading, "gradcam") if name in set(table["method"])]
+    method = str(named[0] if named else table["method"].iloc[0])
     own = table[table["method"] == method]
     rows = []
     for (label, correct), frame in own.groupby(["label", "correct"], sort=True):
