@@ -276,17 +276,12 @@ TILES = _schema(
     ("cell", WHOLE, "", "Cell of the row, from 0; tiles of one cell stand side by side."),
     ("column", TEXT, "", "Heading of the cell's column; empty where there is none."),
     ("words", TEXT, "", "Lines of text below the cell."),
-    ("correct", pa.bool_(), "", "Whether the face was recognised; null where that is not asked."),
+    ("correct", SWITCH, "", "Whether the face was recognised; null where that is not asked."),
     ("face", pa.binary(), "PNG", "A face in gray; null for a map alone."),
     ("map", pa.binary(), "PNG", "A map, see-through over a face; null for a face alone."),
     ("label", TEXT, "", "Words below this tile alone."),
     ("note", TEXT, "", "Why there is no map; empty where there is one or none is due."),
-    (
-        "smooth",
-        pa.bool_(),
-        "",
-        "Whether it is interpolated if enlarged; else pixels stay blocks.",
-    ),
+    ("smooth", SWITCH, "", "Whether enlarging interpolates it; else pixels stay blocks."),
 )
 
 SEEDS = _schema(

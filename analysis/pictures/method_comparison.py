@@ -73,7 +73,7 @@ def _row_pieces(
     cells = [Cell((evidence.face_tile(case),), (), case.right, "face")]
     for one in by:
         here = _of(judged, one.method, case.image_id)
-        lines = () if here is None or here.empty else (_numbers(here),)
+        lines = () if here is None or here.empty else _number_lines(here)
         cells.append(Cell((one.layers(case),), lines, column=one.title))
     return CellRow(tuple(cells), words)
 
@@ -82,7 +82,7 @@ def _mean_pieces(by: Sequence[Evidence], judged: pd.DataFrame) -> CellRow:
     cells = [Cell((LayeredTile(),), column="face")]
     for one in by:
         here = judged[judged["method"] == one.method]
-        lines = (_numbers(here), f"n = {len(here):,}") if len(here) else ("not judged",)
+        lines = (*_number_lines(here), f"n = {len(here):,}") if len(here) else ("not judged",)
         cells.append(Cell((LayeredTile(),), lines, column=one.title))
     return CellRow(tuple(cells), "mean of all judged images")
 
@@ -150,7 +150,11 @@ def _means(drawn: Sequence[str], judged: pd.DataFrame, width: int) -> Image.Imag
 
 
 def _numbers(rows: pd.DataFrame) -> str:
-    return "  ".join(f"{word} {rows[name].mean():.2f}" for name, word in NUMBERS.items())
+    return "  ".join(_number_lines(rows))
+
+
+def _number_lines(rows: pd.DataFrame) -> tuple[str, ...]:
+    return tuple(f"{word} {rows[name].mean():.2f}" for name, word in NUMBERS.items())
 
 
 def _judged(faithfulness: pd.DataFrame | None, member: str) -> pd.DataFrame | None:

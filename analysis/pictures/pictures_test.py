@@ -89,6 +89,14 @@ def test_the_same_evidence_gives_the_same_bytes(kind):
     assert [p.pieces for p in first] == [p.pieces for p in second]
 
 
+def test_galleries_of_one_method_share_one_legend_at_the_end_of_their_captions():
+    evidence = SCENES["usual"]()
+    for kind in ("every wrong", "every right", "overview", "contact sheet"):
+        for picture in KINDS[kind](evidence):
+            assert picture.columns["legend"] == evidence.describe()
+            assert picture.caption.endswith(evidence.describe())
+
+
 def test_no_two_pictures_of_a_post_processing_have_the_same_file():
     evidence = SCENES["usual"]()
     single = ("wrong", "right")  # the galleries of every pair and class hold them too

@@ -79,6 +79,14 @@ class TileRow:
 
 
 @dataclass(frozen=True)
+class ColourBars:
+    """How to read colours: each a strip and what its two ends mean."""
+
+    kind: ClassVar[str] = "bars"
+    bars: tuple[tuple[StoredImage, str, str], ...]
+
+
+@dataclass(frozen=True)
 class TileGrid:
     """One picture: a table where its cells have columns, else cells in as many rows as fit.
 
@@ -87,6 +95,7 @@ class TileGrid:
         words: what of how many it shows.
         rows: all of it.
         size: how large tiles are: "small", "middle" or "large".
+        bars: of its colours, where they are not those of its neighbours.
     """
 
     kind: ClassVar[str] = "tiles"
@@ -94,6 +103,7 @@ class TileGrid:
     words: str
     rows: tuple[TileRow, ...]
     size: str = "middle"
+    bars: ColourBars | None = None
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -114,15 +124,9 @@ class TileGrid:
                 yield from cell.tiles
 
 
-@dataclass(frozen=True)
-class ColourBars:
-    """How to read colours: each a strip and what its two ends mean."""
-
-    kind: ClassVar[str] = "bars"
-    bars: tuple[tuple[StoredImage, str, str], ...]
-
-
-def tile_grid(tiles: pd.DataFrame, title: str, words: str, size: str) -> TileGrid:
+def tile_grid(
+    tiles: pd.DataFrame, title: str, words: str, size: str = "middle", bars: bool = False
+) -> TileGrid:
     """A picture's block.
 
     Args:
@@ -130,16 +134,17 @@ def tile_grid(tiles: pd.DataFrame, title: str, words: str, size: str) -> TileGri
         title: what stands above it.
         words: below that.
         size: of its tiles.
+        bars: whether it shows its colour bars itself.
     """
     rows = []
     for _, row in tiles[tiles["role"] == "tile"].groupby("row", sort=True):
         cells = [_cell(cell.to_dict("records")) for _, cell in row.groupby("cell", sort=True)]
         rows.append(TileRow(_text(row["row_title"].iloc[0]), tuple(cells)))
-    return TileGrid(title, words, tuple(rows), size)
+    return TileGrid(title, words, tuple(rows), size, colour_bars(tiles) if bars else None)
 
 
 def colour_bars(tiles: pd.DataFrame) -> ColourBars | None:
-    """Every colour bar of some pictures once; None where there is none."""
+    """Every colour bar of these pictures once; None where there is none."""
     bars: dict[tuple[StoredImage, str, str], None] = {}
     for row in tiles[tiles["role"] == "bar"].to_dict("records"):
         low, _, high = _text(row["words"]).partition("\n")
@@ -147,6 +152,13 @@ def colour_bars(tiles: pd.DataFrame) -> ColourBars | None:
         if strip is not None:
             bars[strip, low, high] = None
     return ColourBars(tuple(bars)) if bars else None
+
+
+def differ_in_scale(tiles: pd.DataFrame) -> bool:
+    """Whether one strip of colours has other ends in one of these pictures than in another."""
+    bars = colour_bars(tiles)
+    strips = [strip for strip, _, _ in bars.bars] if bars else []
+    return len(set(strips)) < len(strips)
 
 
 def data_uri(content: bytes, kind: str) -> str:

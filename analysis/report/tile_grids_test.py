@@ -4,7 +4,7 @@ import pytest
 from analysis.pictures.canvas.colours import HEAT, ColourBar
 from analysis.pictures.cells import Cell, CellRow, LayeredTile, Pieces
 from analysis.report.conftest import png
-from analysis.report.tile_grids import DAMAGED, colour_bars, tile_grid
+from analysis.report.tile_grids import DAMAGED, colour_bars, differ_in_scale, tile_grid
 from results import schema
 
 
@@ -59,3 +59,15 @@ def test_equal_bars_of_several_pictures_are_one():
     bars = colour_bars(pd.concat([one, one, other])).bars
     assert [(low, high) for _, low, high in bars] == [("0", "1"), ("0", "2")]
     assert colour_bars(table_of(Pieces.flow([]))) is None
+
+
+def test_pictures_of_several_scales_show_their_own_bars():
+    def bar(name, top):
+        table = table_of(Pieces.flow([Cell((LayeredTile(png()),))], [ColourBar(HEAT, "0", top)]))
+        return table.assign(file=name)
+
+    assert not differ_in_scale(pd.concat([bar("a", "1"), bar("b", "1")]))
+    assert differ_in_scale(pd.concat([bar("a", "1"), bar("b", "2")]))
+    ((_, _, high),) = tile_grid(bar("b", "2"), "t", "w", bars=True).bars.bars
+    assert high == "2"
+    assert tile_grid(bar("b", "2"), "t", "w").bars is None

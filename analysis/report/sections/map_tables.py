@@ -170,7 +170,6 @@ def faithfulness_part(contents: SweepContents) -> Part:
         )
         for (member, method), frame in table.groupby(["member", "method"], sort=False)
     )
-    marked = frozenset(i for i, row in enumerate(rows) if row[1] in REFERENCES.values())
     heads = ("member", "method", *(MEASURES[m] for m in measures), "n")
     caption = (
         "Means \N{PLUS-MINUS SIGN} half of their 95 % intervals (normal); "
@@ -184,7 +183,20 @@ def faithfulness_part(contents: SweepContents) -> Part:
     sizes = table.groupby(["member", "method"]).size()
     ends = (int(sizes.min()), int(sizes.max()))
     sample = Text(sampled(ends, len(contents.table("answers")), wrong_share(table)))
-    return Part(title, (sample, Table(caption, heads, rows, WORDS, marked), baseline))
+    shown = _shown_member(table)
+    own = tuple(row for row in rows if row[0] == shown)
+    others = tuple(row for row in rows if row[0] != shown)
+    blocks: list[Block] = [sample, _judged(caption, heads, own), baseline]
+    if others:
+        blocks.append(_judged("The same of each member", heads, others, folded=True))
+    return Part(title, tuple(blocks))
+
+
+def _judged(
+    caption: str, heads: tuple[str, ...], rows: tuple[tuple[str, ...], ...], folded: bool = False
+) -> Table:
+    marked = frozenset(i for i, row in enumerate(rows) if row[1] in REFERENCES.values())
+    return Table(caption, heads, rows, WORDS, marked, folded)
 
 
 def _average(values: pd.Series) -> str:

@@ -57,3 +57,13 @@ def test_faithfulness_is_a_mean_with_its_interval_and_baselines_are_marked(full)
     assert table.heads == ("member", "method", "deletion ↓", "n")
     assert table.rows[0] == ("aaa", "Grad-CAM", f"0.300 {PM}0.196", "2")
     assert table.marked == {1}
+
+
+def test_the_ensemble_is_judged_in_sight_and_its_members_are_folded_away(full):
+    judged = [{"member": who, "method": "gradcam", "deletion": 0.2} for who in ("aaa", "ensemble")]
+    write(full, "faithfulness", judged)
+    _, own, _, others = faithfulness_part(read(full)).blocks
+    assert [row[0] for row in own.rows] == ["ensemble"]
+    assert [row[0] for row in others.rows] == ["aaa"]
+    assert others.folded
+    assert not own.folded

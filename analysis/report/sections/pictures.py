@@ -12,7 +12,7 @@ from analysis import wording
 from analysis.pictures.picture import image_type
 from analysis.report.page_blocks import Block, Folded, Part, Section, Text
 from analysis.report.sweep_contents import SweepContents
-from analysis.report.tile_grids import TileGrid, colour_bars, data_uri, tile_grid
+from analysis.report.tile_grids import colour_bars, data_uri, differ_in_scale, tile_grid
 from results.paths import Paths
 from results.store import DamagedResults
 
@@ -169,27 +169,20 @@ class PictureParts:
         fresh = [legend for legend in legends if legend not in self.said_legends]
         self.said_legends.update(fresh)
         blocks: list[Block] = [Text(legend, "note") for legend in fresh]
-        bars = colour_bars(tiles)
+        each = differ_in_scale(tiles)
+        bars = None if each else colour_bars(tiles)
         if bars is not None:
             blocks.append(bars)
-        alone = len(rows) == 1
-        grids = [self._grid(row, tiles[tiles["file"] == row["file"]], kind, alone) for row in rows]
+        grids = []
+        for row in rows:
+            title = str(row["title"]) if len(rows) > 1 and _given(row["title"]) else ""
+            own = tiles[tiles["file"] == row["file"]]
+            grids.append(tile_grid(own, title, _grid_words(row), kind.size, each))
         shown, folded = grids[: kind.open], grids[kind.open :]
         blocks += shown
         if folded:
             blocks.append(Folded(f"{len(folded)} more", tuple(folded)))
         return blocks
-
-    def _grid(
-        self, row: Mapping[Any, Any], tiles: pd.DataFrame, kind: PictureKind, alone: bool
-    ) -> TileGrid:
-        words = wording.text(row["caption"])
-        if _given(row["summary"]):
-            words = str(row["summary"])
-        elif _given(row["legend"]):
-            words = words.removesuffix(str(row["legend"])).strip()
-        title = "" if alone or not _given(row["title"]) else str(row["title"])
-        return tile_grid(tiles, title, words, kind.size)
 
     # --- files, as they are -------------------------------------------------------------------
 
@@ -236,6 +229,13 @@ def no_pictures(what: str) -> Part:
         f"No pictures of this sort ({what}); python -m jobs.postprocess RESULTS/NAME draws them."
     )
     return Part("", (Text(words, "absent"),))
+
+
+def _grid_words(row: Mapping[Any, Any]) -> str:
+    if _given(row["summary"]):
+        return str(row["summary"])
+    caption = wording.text(row["caption"])
+    return caption.removesuffix(str(row["legend"])).strip() if _given(row["legend"]) else caption
 
 
 def _given(value: Any) -> bool:
