@@ -81,8 +81,7 @@ def _unmeasured(answer: Answer, trials: int) -> str:
 
 def _name(configuration: Configuration, answer: Answer) -> str:
     names = [name for name in answer.varied if name != "seed"]
-    words = description(configuration.settings, names) if names else ""
-    return words or f"trial {configuration.trial}"
+    return description(configuration.example, names)
 
 
 def _accuracy(best: Configuration, answer: Answer) -> str:

@@ -56,7 +56,7 @@ def test_one_trial_has_nothing_to_be_compared_with():
     sweep = MadeUpSweep()
     sweep.add([0.8])
     assert texts(sweep) == {
-        "best": "The only one that was measured, trial 0000000000, has validation accuracy 0.800 "
+        "best": "The only one that was measured, cnn5, plain, has validation accuracy 0.800 "
         "[0.774, 0.824] (n = 1,000). There is nothing to compare it with."
     }
 

@@ -20,7 +20,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _answer(arguments: PostprocessArguments) -> int:
     # Only now: Ray, pandas and scipy take seconds, which words that cannot be need not wait for.
-    from jobs.work import postprocess
+    from jobs.execution import postprocess
 
     return postprocess.run(arguments)
 

@@ -42,7 +42,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _answer(request: PrepareRequest) -> int:
     # Only now: arrays and tables take a second, which words that cannot be need not wait for.
-    from jobs.work.prepare import prepare
+    from jobs.execution.prepare import prepare
 
     return prepare(request.data, request.embedded, request.seed, request.cache)
 

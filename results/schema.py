@@ -72,7 +72,12 @@ TRIALS = _schema(
         "images/s",
         "Training speed, median over epochs; the first, which compiles, only where it is alone.",
     ),
-    ("seconds", REAL, "s", "Wall-clock time of the trial, compilation included."),
+    (
+        "seconds",
+        REAL,
+        "s",
+        "Time of its epochs, validation and compilation included; start and storing left out.",
+    ),
     ("hardware", TEXT, "", "Processor or GPU that the trial ran on."),
     ("error", TEXT, "", "Message of a failed trial."),
     ("reused_from", TEXT, "", "Sweep folder that the row was taken from, of a reused trial."),

@@ -16,6 +16,7 @@ from scipy import stats
 
 from analysis import seeds
 from analysis.statistics import mcnemar
+from results.settings import SETTINGS
 from results.statuses import FINISHED
 from results.varied import value_in_force
 
@@ -33,16 +34,16 @@ class Configuration:
 
     Attributes:
         settings: the settings that varied, but for the seed; None where one is not in force.
+        example: all settings of its best trial.
         trials: seed -> the trial's signature.
         accuracies: seed -> its validation accuracy in its best epoch, in [0, 1].
-        epochs: seed -> epochs trained.
         finished: whether every one of its measured trials was trained to its end.
     """
 
     settings: Mapping[str, Any]
+    example: Mapping[str, Any]
     trials: Mapping[int, str]
     accuracies: Mapping[int, float]
-    epochs: Mapping[int, int]
     finished: bool
 
     @property
@@ -82,9 +83,9 @@ def _configuration(
     by_seed = {int(row["seed"]) if not pd.isna(row["seed"]) else 0: row for row in rows}
     return Configuration(
         settings=dict(zip(names, values, strict=True)),
+        example={name: rows[-1].get(name) for name in SETTINGS},
         trials={seed: str(row["trial"]) for seed, row in by_seed.items()},
         accuracies={seed: float(row["validation_accuracy"]) for seed, row in by_seed.items()},
-        epochs={seed: int(row["epochs_trained"]) for seed, row in by_seed.items()},
         finished=all(row["status"] in FINISHED for row in by_seed.values()),
     )
 

@@ -31,6 +31,13 @@ def test_nets_with_their_own_errors_become_an_ensemble():
     assert accuracy(choice.ensemble, predictions) > accuracy(choice.single, predictions) + 0.1
     assert choice.how == "cross-validated"
     assert [outcome.rule for outcome in choice.outcomes] == list(SELECTIONS)
+    highest = max(outcome.accuracy for outcome in choice.outcomes)
+    for outcome in choice.outcomes:
+        assert outcome.accuracy + outcome.accuracy_gap == pytest.approx(highest)
+    first, best = choice.outcomes[0], max(choice.outcomes, key=lambda each: each.accuracy)
+    assert best.accuracy_gap == best.accuracy_gap_se == 0
+    # To the best single trial the gap is the gain of the highest, paired as that is.
+    assert first.accuracy_gap_se == pytest.approx(best.accuracy_gain_se)
     assert choice.rule in choice.sentence
     assert "900 clean validation images" in choice.sentence
 

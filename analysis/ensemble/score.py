@@ -1,7 +1,7 @@
 """How good answers are, as rows of the table `results.schema.SCORES`."""
 
 import math
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
@@ -104,6 +104,39 @@ def paired(ensemble: Answers, single: Answers, trial: str, truth: Truth) -> list
     return rows
 
 
+def over_best_member(
+    ensemble: Answers, members: Sequence[str], probabilities: ArrayLike, truth: Truth
+) -> list[Row]:
+    """The ensemble against its most accurate member on these very images, image by image.
+
+    accuracy_gain_best_member with its bootstrapped 95 % interval, and mcnemar_p_best_member (exact,
+    two-sided). That member was picked on the images that it is measured on, which flatters it: the
+    gain over it is the least that the ensemble brings. Nothing for a single member.
+
+    Args:
+        ensemble: its answers.
+        members: (m,) names.
+        probabilities: (m, n, k) their own.
+        truth: see there.
+    """
+    values = np.asarray(probabilities)
+    if len(members) < 2:
+        return []
+    right = [metrics.predictions(one) == truth.labels for one in values]
+    right_together = metrics.predictions(ensemble.probabilities) == truth.labels
+    rows = []
+    for images, mask in truth.groups():
+        best = int(np.argmax([one[mask].mean() for one in right]))
+        together, alone = right_together[mask], right[best][mask]
+        gain = bootstrap(together.astype(float) - alone.astype(float), seed=SEED)
+        other = f"{members[best]}, the best member on these images"
+        label = partial(_paired_row, truth, other, images, int(mask.sum()))
+        rows += _rows(("accuracy_gain_best_member",), gain, label)
+        p = mcnemar(together, alone).p
+        rows.append({**label("mcnemar_p_best_member"), "value": p})
+    return rows
+
+
 def diversity_rows(probabilities: ArrayLike, truth: Truth) -> list[Row]:
     """How differently the members answer (`diversity.MEASURES`), for all and for clean images.
 
@@ -140,6 +173,7 @@ BOUNDS: dict[str, tuple[float, float]] = {
     "nll": (0.0, math.inf),
     "brier": (0.0, 2.0),
     "accuracy_gain": (-1.0, 1.0),
+    "accuracy_gain_best_member": (-1.0, 1.0),
     "nll_gain": (-math.inf, math.inf),
     "macro_f1_gain": (-1.0, 1.0),
     "error_correlation": (-1.0, 1.0),
@@ -161,9 +195,9 @@ def _masked(answers: Answers, mask: NDArray[np.bool_]) -> Answers:
     return Answers(answers.probabilities[mask], answers.uncalibrated[mask])
 
 
-def _paired_row(truth: Truth, trial: str, images: str, n: int, metric: str) -> Row:
+def _paired_row(truth: Truth, other: str, images: str, n: int, metric: str) -> Row:
     row = truth.row("ensemble", images, metric, n)
-    return {**row, "how": f"{truth.how}, paired with {trial}"}
+    return {**row, "how": f"{truth.how}, paired with {other}"}
 
 
 def _member_row(truth: Truth, members: int, images: str, n: int, metric: str) -> Row:

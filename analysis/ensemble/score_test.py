@@ -3,7 +3,7 @@ import pytest
 
 from analysis.ensemble.choose import Answers
 from analysis.ensemble.combine import log
-from analysis.ensemble.score import Truth, diversity_rows, paired, scores
+from analysis.ensemble.score import Truth, diversity_rows, over_best_member, paired, scores
 from analysis.ensemble.synthetic_predictions import synthetic_predictions
 from orchestrator import metrics
 from results import schema
@@ -150,6 +150,24 @@ def test_the_gain_by_hand():
     hows = {metric: row["how"] for (_, metric), row in numbers.items()}
     assert hows["accuracy_gain"] == "cross-validated, paired with abc, bootstrap interval"
     assert hows["mcnemar_p"] == "cross-validated, paired with abc"
+
+
+def test_the_gain_over_the_best_member_by_hand():
+    labels = np.zeros(100, int)
+    three = np.tile(np.eye(7)[0] * 0.9 + 0.1 / 7, (3, 100, 1))
+    three[0, :10] = np.roll(three[0, :10], 1, axis=1)  # ten wrong
+    three[1, 10:30] = np.roll(three[1, 10:30], 1, axis=1)  # twenty wrong
+    together = three[2]
+    truth = Truth(labels, np.arange(100) >= 10, CLASSES, "test", "measured")
+    rows = over_best_member(Answers(together, together), ("abc", "def"), three[:2], truth)
+    numbers = by_name(rows)
+    gain = numbers["all", "accuracy_gain_best_member"]
+    assert gain["value"] == pytest.approx(0.1)
+    assert gain["low"] > 0
+    assert "paired with abc, the best member on these images" in gain["how"]
+    assert numbers["all", "mcnemar_p_best_member"]["value"] == pytest.approx(2 / 2**10)
+    assert numbers["clean", "accuracy_gain_best_member"]["value"] == 0  # abc errs on copies alone
+    assert over_best_member(Answers(together, together), ("abc",), three[:1], truth) == []
 
 
 def test_diversity_is_measured_on_both_groups(predictions):

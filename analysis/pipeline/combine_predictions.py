@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from analysis.ensemble.choose import Answers, EnsembleChoice
 from analysis.ensemble.combine import EnsembleRecipe
-from analysis.ensemble.score import Row, Truth, diversity_rows, paired, scores
+from analysis.ensemble.score import Row, Truth, diversity_rows, over_best_member, paired, scores
 from analysis.ensemble.stored_predictions import StoredPredictions, read
 from analysis.pipeline.context import prediction_file
 from analysis.pipeline.postprocessing import Postprocessing
@@ -145,14 +145,17 @@ def _score_rows(
     classes = job.folder.classes
     truth = Truth(candidates.labels, candidates.clean, classes, "validation", choice.how)
     rows = _compared(choice, choice.ensemble, choice.single, truth)
-    members = candidates.take(choice.recipe.members).probabilities
+    names = choice.recipe.members
+    members = candidates.take(names).probabilities
+    rows += over_best_member(choice.ensemble, names, members, truth)
     if job.request.split == "validation":  # also with mirrored images: how is said in the caveats
         return rows + diversity_rows(members, truth)
     images = combined.images
     truth = Truth(images.labels, images.clean, classes, images.split, "measured")
     rows += _compared(choice, combined.ensemble, combined.single, truth)
-    members = combined.trials.take(choice.recipe.members).probabilities
-    for trial, probabilities in zip(choice.recipe.members, members, strict=True):
+    members = combined.trials.take(names).probabilities
+    rows += over_best_member(combined.ensemble, names, members, truth)
+    for trial, probabilities in zip(names, members, strict=True):
         rows += scores(trial, Answers(probabilities, probabilities), truth)
     return rows + diversity_rows(members, truth)
 

@@ -17,6 +17,7 @@ from jinja2 import Environment, FunctionLoader, StrictUndefined
 from markupsafe import Markup
 
 from analysis import wording
+from analysis.answer import Answer
 from analysis.report.disk_paths import without_folders
 from analysis.report.page_blocks import Block, Folded, Part, Section, Text
 from analysis.report.sections.caveats import caveats_section
@@ -36,30 +37,30 @@ from analysis.report.sections.pictures import (
     with_parts,
 )
 from analysis.report.sections.run_record import run_record_section
+from analysis.report.sections.settings_charts import settings_section
 from analysis.report.sections.trial_tables import leaderboard_section, verdicts_section
 from analysis.report.sweep_contents import SweepContents, read
 from analysis.report.tile_grids import StoredImage, TileGrid
+from analysis.stored_answer import stored_answer
 from results.store import Store
 
 POLICY = (
-    "default-src 'none'; img-src data:; style-src '{style}'; base-uri 'none'; form-action 'none'"
+    "default-src 'none'; img-src data:; style-src '{style}'; script-src '{script}'; "
+    "base-uri 'none'; form-action 'none'"
 )
-"""Content-Security-Policy: nothing is fetched, no script runs, one style sheet applies."""
+"""Content-Security-Policy: nothing is fetched, one style sheet and one script of ours apply."""
 
 FIGURES = {
-    "leaderboard": ("learning_curves",),
-    "settings": (
-        "accuracy_by_architecture",
-        "accuracy_by_preprocessing",
-        "importance",
-        "parallel_coordinates",
-    ),
+    "settings": ("importance", "parallel_coordinates"),
     "errors": ("recall", "confusion"),
     "ensemble": ("ensemble_rules", "ensemble_against_members", "reliability"),
     "explanations": ("regions", "faithfulness"),
     "verdicts": ("losses", "rungs"),
 }
 """Section -> its charts, by name in `analysis.figures`; what stands nowhere goes to settings."""
+
+DRAWN_HERE = ("learning_curves", "accuracy_by_architecture", "accuracy_by_preprocessing")
+"""Figures that the page draws itself, as SVG; their files are for those who publish them."""
 
 ERRORS = ("overview", "mistakes", "random faces", "gallery")
 EXPLAINED = ("recognised", "class means", "methods")
@@ -78,11 +79,38 @@ def render(store: Store) -> str:
         makes it.
     """
     contents = read(store)
-    sections = _sections(contents)
+    answer, problems = stored_answer(store)
+    contents.problems.extend(p for p in problems if p not in contents.problems)
+    sections = _sections(contents, answer)
     blocks = list(_flat(b for section in sections for part in section.parts for b in part.blocks))
-    folders = _folders(contents)
-    style = _template("style.css")
-    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    return html(
+        str(contents.sweep.get("name") or "Sweep"),
+        headline(contents, answer),
+        sections,
+        _folders(contents),
+        pictures=_weight(blocks),
+        faces=_faces(blocks),
+    )
+
+
+def html(
+    name: str,
+    opening: Sequence[Block],
+    sections: Sequence[Section],
+    folders: Sequence[str] = (),
+    **more: Any,
+) -> str:
+    """A page of our make.
+
+    Args:
+        name: its title.
+        opening: what stands on the first screen.
+        sections: what follows.
+        folders: of this machine, which no text may show.
+        more: what else the template takes: `pictures` (words on their number and size) and `faces`
+            (drawn once, used by many tiles).
+    """
+    style, script = _template("style.css"), _template("script.js")
     environment = Environment(
         loader=FunctionLoader(_template),
         autoescape=True,
@@ -93,18 +121,23 @@ def render(store: Store) -> str:
     )
     environment.filters["spans"] = wording.spans
     return environment.get_template("page.html").render(
-        name=str(contents.sweep.get("name") or "Sweep"),
-        headline=headline(contents),
+        name=name,
+        opening=opening,
         sections=sections,
         style=Markup(style),
-        policy=POLICY.format(style=f"sha256-{digest}"),
+        script=Markup(script),
+        policy=POLICY.format(style=_digest(style), script=_digest(script)),
         made=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-        pictures=_weight(blocks),
-        faces=_faces(blocks),
+        **more,
     )
 
 
-def _shown(value: Any, folders: list[str]) -> Any:
+def _digest(text: str) -> str:
+    digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
+    return f"sha256-{digest}"
+
+
+def _shown(value: Any, folders: Sequence[str]) -> Any:
     """A text without the folders of the disk; what is HTML or an address already stays."""
     if not isinstance(value, str) or isinstance(value, Markup) or value.startswith("data:"):
         return value
@@ -115,13 +148,13 @@ def _template(name: str) -> str:
     return files("analysis.report").joinpath("templates", name).read_text(encoding="utf-8")
 
 
-def _sections(contents: SweepContents) -> list[Section]:
+def _sections(contents: SweepContents, answer: Answer) -> list[Section]:
     """In the order of a reader's questions; above them stands the answer."""
     parts = PictureParts(contents)
     charts = {name: parts.figures(*figures) for name, figures in FIGURES.items()}
     sections = [
-        with_parts(leaderboard_section(contents), *charts["leaderboard"]),
-        _settings(parts, charts["settings"]),
+        leaderboard_section(contents),
+        _settings(parts, charts["settings"], answer),
         _errors(parts, charts["errors"]),
         with_parts(ensemble_section(contents), *charts["ensemble"]),
         _explanations(parts, charts["explanations"]),
@@ -133,11 +166,10 @@ def _sections(contents: SweepContents) -> list[Section]:
     return [*sections, caveats_section(contents), glossary_section()]
 
 
-def _settings(parts: PictureParts, charts: tuple[Part, ...]) -> Section:
+def _settings(parts: PictureParts, charts: tuple[Part, ...], answer: Answer) -> Section:
     placed = [name for names in FIGURES.values() for name in names]
-    others = parts.figures(*parts.other_figures(placed))
-    title = "Settings"
-    return Section("settings", title, (*charts, *others) or (no_pictures("settings"),))
+    others = parts.figures(*parts.other_figures([*placed, *DRAWN_HERE]))
+    return with_parts(settings_section(parts.contents, answer), *charts, *others)
 
 
 def _errors(parts: PictureParts, charts: tuple[Part, ...]) -> Section:

@@ -54,6 +54,7 @@ class Table:
         words: heads of columns that hold words; the others hold numbers and are set right.
         marked: indices of rows to set apart, e.g. what was chosen.
         folded: whether it is shown only when asked for.
+        trials: of each row, the trial that it is about; empty where rows are about other things.
     """
 
     kind: ClassVar[str] = "table"
@@ -63,6 +64,7 @@ class Table:
     words: frozenset[str] = frozenset()
     marked: frozenset[int] = frozenset()
     folded: bool = False
+    trials: tuple[str, ...] = ()
 
 
 class Block(Protocol):

@@ -71,6 +71,7 @@ def objects(value: Any) -> list[dict[str, Any]]:
 
 TABLES = {
     "trials": Paths().trials,
+    "epochs": Paths().epochs,
     "members": Paths().members,
     "scores": Paths().scores,
     "answers": Paths().answers,

@@ -4,6 +4,7 @@ import random
 import subprocess
 import time
 from collections.abc import Callable
+from pathlib import Path
 
 from cluster.chaos.sandbox import Sandbox
 from results.paths import Paths
@@ -78,4 +79,12 @@ def _lines(sandbox: Sandbox) -> int:
 def _in_a_write(sandbox: Sandbox, driver: "subprocess.Popen[str]", below: str) -> bool:
     """Until a file that is half written stands in a folder of the sweep, or deeper."""
     pattern = f"**/*{TEMPORARY}" if below else f"*{TEMPORARY}"
-    return _until(driver, lambda: any((sandbox.local_folder / below).glob(pattern)), pause=0.0)
+    folder = sandbox.local_folder / below
+    return _until(driver, lambda: _has_any(folder, pattern), pause=0.0)
+
+
+def _has_any(folder: Path, pattern: str) -> bool:
+    try:
+        return any(folder.glob(pattern))
+    except FileNotFoundError:  # a trial ended and its folder went while it was searched
+        return False

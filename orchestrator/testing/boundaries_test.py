@@ -28,8 +28,8 @@ DRIVERS = (
     "analysis.seeds",
     "jobs.pipeline",
     "jobs.postprocess",
-    "jobs.work.prepare",
-    "jobs.work.postprocess",
+    "jobs.execution.prepare",
+    "jobs.execution.postprocess",
     "cluster.chaos.fake_driver",
     "cluster.chaos.fake_training",
 )

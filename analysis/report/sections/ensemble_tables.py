@@ -31,6 +31,8 @@ PAIRED = {
     "macro_f1_gain": ("gain in macro F1", True),
     "nll_gain": ("gain in negative log-likelihood, nats", True),
     "mcnemar_p": ("McNemar's test, p", False),
+    "accuracy_gain_best_member": ("gain in accuracy over its best member", True),
+    "mcnemar_p_best_member": ("McNemar's test of that, p", False),
     "only_ensemble_right": ("images that only the ensemble gets right", False),
     "only_single_right": ("images that only the best single model gets right", False),
 }
@@ -179,7 +181,7 @@ def _paired(scores: Scores, metric: str, images: str, sign: bool) -> str:
     score = scores.get(ENSEMBLE, metric, images)
     if score is None:
         return wording.NONE
-    if metric == "mcnemar_p":
+    if metric.startswith("mcnemar_p"):
         return wording.chance(score.value).removeprefix("p ").removeprefix("= ")
     return score.shown(sign=True) if sign else wording.count(score.value)
 

@@ -1,34 +1,60 @@
 """The answer in a few sentences: what stands at the top of the page."""
 
-from typing import Any
-
 from analysis import wording
-from analysis.report.page_blocks import Text
+from analysis.answer import Answer
+from analysis.report.page_blocks import Block, Facts, Text
 from analysis.report.score_lookup import ENSEMBLE, SINGLE, Score, Scores, best, obtained
 from analysis.report.sections.caveats import unfinished
 from analysis.report.sections.trial_tables import clean_accuracies
 from analysis.report.sweep_contents import SweepContents, objects
+from analysis.statements import statements
+from results.varied import heading
 
 FIRST = 5
 """Of what is unfinished, so much stands at the top of the page; the caveats have all."""
 
 
-def headline(contents: SweepContents) -> tuple[Text, ...]:
-    """What is missing; what was asked; best single model, ensemble, gain; on which images."""
+def headline(contents: SweepContents, answer: Answer) -> tuple[Block, ...]:
+    """What is missing; what was asked; the answer, setting by setting; the ensemble; how sure."""
     question = str(contents.sweep.get("question") or "").strip()
     opening = (*_incomplete(contents), *((Text(question, "question"),) if question else ()))
+    parts = statements(answer)
+    findings = tuple(
+        (heading(part.setting), part.text) for part in parts if part.kind in ("setting", "seeds")
+    )
+    ensemble, notes = _ensemble(contents)
+    notes = [*notes, *(part.text for part in parts if part.kind == "how")]
+    return (
+        *opening,
+        Text(parts[0].text),
+        *((Facts(findings),) if findings else ()),
+        *(Text(text) for text in ensemble),
+        *(Text(text, "note") for text in notes),
+    )
+
+
+def _ensemble(contents: SweepContents) -> tuple[list[str], list[str]]:
+    """What the ensemble brings, and what to know of it; of the best trial where there is none."""
     split = contents.split
     scores = Scores(contents, split)
     ensemble, single = scores.get(ENSEMBLE, "accuracy"), scores.get(SINGLE, "accuracy")
     if ensemble is None or single is None:
-        return (*opening, Text(_best_trial(contents)), Text(_where(contents), "note"))
+        measured = best(contents.table("trials")) is not None
+        return (["No ensemble has been scored."] if measured else []), [_where(contents)]
     if contents.ensemble.get("rule") == SINGLE:
-        note = Text(_without_copies(scores, split), "note")
-        return (*opening, Text(_alone(contents, split, single)), note)
+        return [_alone(contents, split, single)], [_without_copies(scores, split)]
+    sentence = _answer(split, scores, single, ensemble) + _over_best_member(scores)
+    return [sentence], [_without_copies(scores, split) + _validated(contents, split)]
+
+
+def _over_best_member(scores: Scores) -> str:
+    gain = scores.get(ENSEMBLE, "accuracy_gain_best_member")
+    p = scores.get(ENSEMBLE, "mcnemar_p_best_member")
+    if gain is None or p is None:
+        return ""
     return (
-        *opening,
-        Text(_answer(split, scores, single, ensemble)),
-        Text(_without_copies(scores, split) + _validated(contents, split), "note"),
+        f" Over its most accurate member on these images the gain is {gain.shown(sign=True)}, "
+        f"{wording.chance(p.value)}."
     )
 
 
@@ -50,24 +76,6 @@ def _incomplete(contents: SweepContents) -> tuple[Text, ...]:
     return (Text(f"This report is incomplete: {reasons}. Run the command again.", "warning"),)
 
 
-def _best_trial(contents: SweepContents) -> str:
-    row = best(contents.table("trials"))
-    if row is None:
-        return "No trial of this sweep has been measured yet, so there is no answer yet."
-    accuracy = wording.interval(
-        row["validation_accuracy"], row["validation_accuracy_low"], row["validation_accuracy_high"]
-    )
-    n = (
-        f", n = {wording.count(row['validation_n'])}"
-        if not wording.missing(row["validation_n"])
-        else ""
-    )
-    return (
-        f"The best of {_trials(contents)} is {described(row)}: validation accuracy {accuracy}{n}. "
-        "No ensemble has been scored."
-    )
-
-
 def _where(contents: SweepContents) -> str:
     """What to know of the best trial's accuracy."""
     row = best(contents.table("trials"))
@@ -85,21 +93,11 @@ def _where(contents: SweepContents) -> str:
     return " ".join(sentences)
 
 
-def _trials(contents: SweepContents) -> str:
-    n = len(contents.table("trials"))
-    return f"{wording.count(n)} trial{'' if n == 1 else 's'}"
-
-
-def described(row: Any) -> str:
-    """A trial in words: its model and its preprocessing."""
-    net, variant = wording.text(row["architecture"]), wording.text(row["preprocessing"])
-    return f"{net} on {variant} images ({wording.text(row['trial'])})"
-
-
 def _answer(split: str, scores: Scores, single: Score, ensemble: Score) -> str:
     accuracies = (
-        f"On the {split} split (n = {wording.count(ensemble.n)}) the best single model has an "
-        f"accuracy of {single.shown()}, the ensemble of {ensemble.shown()}{_how(ensemble)}"
+        f"On the {split} split (n = {wording.count(ensemble.n)}) the single model chosen on "
+        f"validation has an accuracy of {single.shown()}, the ensemble of {ensemble.shown()}"
+        f"{_how(ensemble)}"
     )
     gain, p = scores.get(ENSEMBLE, "accuracy_gain"), scores.get(ENSEMBLE, "mcnemar_p")
     difference = gain.shown(sign=True) if gain else wording.signed(ensemble.value - single.value)
@@ -115,8 +113,9 @@ def _alone(contents: SweepContents, split: str, single: Score) -> str:
         sentence = str(contents.ensemble.get("sentence") or "").strip().rstrip(".")
         why = sentence.removeprefix("The best single trial was taken: ") or "none was compared"
     return (
-        f"On the {split} split (n = {wording.count(single.n)}) the best single model has an "
-        f"accuracy of {single.shown()}{_how(single)}. There is no ensemble: {why}."
+        f"On the {split} split (n = {wording.count(single.n)}) the single model chosen on "
+        f"validation has an accuracy of {single.shown()}{_how(single)}. There is no ensemble: "
+        f"{why}."
     )
 
 

@@ -1,13 +1,15 @@
 import pytest
 
+from analysis.answer import Answer
 from analysis.report.conftest import SCORES, score, write
 from analysis.report.sections.headline import headline
 from analysis.report.sweep_contents import read
 
 
 def answer_of(store):
-    """The headline's sentences and its note, which come last."""
-    return [text.words for text in headline(read(store))[-2:]]
+    """What the headline says of the ensemble, and the note on it."""
+    texts = [block for block in headline(read(store), Answer()) if block.kind == "text"]
+    return [text.words for text in texts[-2:]]
 
 
 @pytest.mark.parametrize(
@@ -81,5 +83,5 @@ RULES = [{"rule": "best single", "chosen": True}, {"rule": "stacking"}]
 def test_where_the_best_single_model_was_taken_the_true_reason_is_given(full, record, why):
     choice(full, rule="best single", members=[{"trial": "aaa", "coefficient": 1.0}], **record)
     answer, _ = answer_of(full)
-    assert "the best single model has an accuracy of 0.700" in answer
+    assert "the single model chosen on validation has an accuracy of 0.700" in answer
     assert answer.endswith(f"There is no ensemble: {why}")

@@ -36,7 +36,13 @@ def leaderboard_section(contents: SweepContents) -> Section:
     if len(board.rows) > MOST:
         total = wording.count(len(board.rows))
         caption += f"; the best {MOST} of {total}, all are in leaderboard.md"
-    table = Table(caption, board.headings, tuple(board.table(MOST, digits=3)), board.wordy)
+    table = Table(
+        caption,
+        board.headings,
+        tuple(board.table(MOST, digits=3)),
+        board.wordy,
+        trials=tuple(str(row["trial"]) for row in board.rows[:MOST]),
+    )
     shared = (Text(board.common, "note"),) if board.common else ()
     return Section("leaderboard", "Leaderboard", (Part("", (*shared, table, *_statuses(trials))),))
 

@@ -1,3 +1,4 @@
+from analysis.answer import Answer
 from analysis.report.conftest import ERROR, TRIALS, parts, write
 from analysis.report.sections.headline import headline
 from analysis.report.sections.trial_tables import leaderboard_section, verdicts_section
@@ -7,7 +8,7 @@ from results.schema import PREDICTIONS, table
 
 def answer_of(store):
     """The headline's sentences and its note, which come last."""
-    return [text.words for text in headline(read(store))[-2:]]
+    return [block.words for block in headline(read(store), Answer()) if block.kind == "text"][-2:]
 
 
 def test_the_board_takes_the_accuracy_without_copies_from_predictions(full):

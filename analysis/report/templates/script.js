@@ -1,5 +1,5 @@
 "use strict";
-// Sorting, filtering and highlighting. Without it the page reads whole; nothing is fetched.
+// Sorting, filtering and highlighting. Without it the page reads whole, and it loads nothing.
 
 function number(cell) {
   const text = cell.textContent.replace(/,/g, "").replace(/\u2212/g, "-").trim();
