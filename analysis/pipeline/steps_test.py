@@ -77,7 +77,9 @@ def test_every_table_is_written_with_rows(finished, name):
 def test_the_record_has_the_time_of_each_stage(finished):
     record = finished[0].store.read_json(Paths().postprocess)
     stages = record["stages"]
-    assert {"first report", "choosing the ensemble", "explaining", "drawing"} <= set(stages)
+    assert {"first report", "choosing the ensemble", "explaining a sample", "drawing"} <= set(
+        stages
+    )
     assert sum(stages.values()) <= record["seconds"] + 1 + stages["TensorBoard"]
     assert "at_work" not in record
 

@@ -1,3 +1,4 @@
+import dataclasses
 import logging
 import shlex
 import signal
@@ -213,6 +214,20 @@ def test_post_processing_comes_last_and_its_failure_is_said(
     err = capsys.readouterr().err
     assert ("post-processing failed" in err) == bool(code)
     assert err.endswith("time in all  0 s\n") == (code == 0)
+
+
+def test_a_quick_question_is_worked_up_quickly_unless_it_is_about_data_of_one_s_own(
+    question, results, monkeypatch
+):
+    commands = []
+    monkeypatch.setattr(execution, "_have_run", lambda words, err: commands.append(words) or 0)
+    work = work_on(parse([question, "--results", str(results)]))
+    quick = dataclasses.replace(work.planned.sweep, quick=True)
+    work = dataclasses.replace(work, planned=dataclasses.replace(work.planned, sweep=quick))
+    execution._postprocess(work)
+    of_data = dataclasses.replace(work.request, data="faces.zip")
+    execution._postprocess(dataclasses.replace(work, request=of_data))
+    assert [words[4:] for words in commands] == [["--quick"], []]
 
 
 @pytest.mark.parametrize("by", [KeyboardInterrupt(), SystemExit(15)])

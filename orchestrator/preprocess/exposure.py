@@ -7,6 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage import exposure
 
+from orchestrator.preprocess.adaptive_histogram import equalise
 from orchestrator.preprocess.variant import intensities, levels
 
 GAMMA = 0.5
@@ -52,12 +53,12 @@ def clahe(images: NDArray[Any], *, tiles: int = TILES, clip: float = CLIP) -> ND
     As scikit-image does it, which also stretches each image to [0, 1] before and after. Images of
     one grey level stay as they are.
     """
-    regions = tuple(max(1, side // tiles) for side in images.shape[1:])
-
-    def equalise(image: NDArray[np.uint8]) -> NDArray[np.float64]:
-        return exposure.equalize_adapthist(image, kernel_size=regions, clip_limit=clip)
-
-    return _image_by_image(equalise, images)
+    height, width = (max(1, side // tiles) for side in images.shape[1:])
+    corrected, grays = intensities(images), levels(images)
+    uneven = grays.min(axis=(1, 2)) < grays.max(axis=(1, 2))
+    if uneven.any():
+        corrected[uneven] = equalise(grays[uneven], (height, width), clip)
+    return corrected
 
 
 def gamma(images: NDArray[Any], *, exponent: float = GAMMA) -> NDArray[np.float32]:
@@ -71,11 +72,11 @@ def gamma(images: NDArray[Any], *, exponent: float = GAMMA) -> NDArray[np.float3
 
 
 def _image_by_image(
-    equalise: Callable[[NDArray[np.uint8]], NDArray[np.float64]], images: NDArray[Any]
+    correct: Callable[[NDArray[np.uint8]], NDArray[np.float64]], images: NDArray[Any]
 ) -> NDArray[np.float32]:
     # scikit-image takes a stack for one volume, with one histogram for all of it
     corrected = intensities(images)
     for row, image in enumerate(levels(images)):
         if image.min() < image.max():
-            corrected[row] = equalise(image)
+            corrected[row] = correct(image)
     return corrected

@@ -1,5 +1,12 @@
+import pandas as pd
+
 from analysis.report.conftest import regions, write
-from analysis.report.sections.map_tables import faithfulness_part, region_parts
+from analysis.report.sections.map_tables import (
+    empty_part,
+    explanation_notes,
+    faithfulness_part,
+    region_parts,
+)
 from analysis.report.sweep_contents import read
 
 PM, TIMES, DASH = "\N{PLUS-MINUS SIGN}", "\N{MULTIPLICATION SIGN}", "\N{EN DASH}"
@@ -40,11 +47,61 @@ def test_methods_that_explained_only_a_sample_are_told_from_the_leading_one(full
     (part,) = region_parts(read(full))
     _, overall, note, _ = part.blocks
     assert [row[-1] for row in overall.rows[:2]] == ["40", "4"]
-    assert note.words.startswith("Grad-CAM, the leading method, rests on all 40 images; the other")
+    assert note.words.startswith("Grad-CAM rests on all 40 images; the other")
     assert "right or wrong answers (25 % of them wrong, by design)" in note.words  # 1 of 3 + 1
     contents = read(full)
     contents.post["explain"] = "all"
     assert len(region_parts(contents)[0].blocks) == 3
+
+
+def counted(method, n, empty, member="ensemble", rule="prediction"):
+    return {"member": member, "method": method, "rule": rule, "n": n, "empty": empty}
+
+
+def test_a_method_with_empty_maps_explained_every_image_all_the_same(full):
+    few = [row | {"method": "layercam", "n": row["n"] // 10} for row in regions()]
+    hirescam = [row | {"method": "hirescam", "n": row["n"] - 5} for row in regions()]
+    write(full, "regions", [*regions(), *hirescam, *few])
+    counts = [counted("gradcam", 40, 0), counted("hirescam", 40, 10), counted("layercam", 4, 0)]
+    write(full, "map_counts", counts)
+    (part,) = region_parts(read(full))
+    words = part.blocks[2].words
+    assert words.startswith("Grad-CAM and HiResCAM rest on all 40 images (30 to 40 with a map);")
+
+
+def test_empty_maps_are_counted_the_most_first_and_listed(full):
+    counts = [
+        counted("gradcam", 602, 70, "aaa"),
+        counted("gradcam", 602, 1),
+        counted("hirescam", 602, 0, "aaa"),
+        counted("gradcam", 90, 90, "aaa", "contrast"),
+        counted("layercam", 28, 2, "aaa"),
+        counted("gradient", 28, 1, "bbb"),
+    ]
+    write(full, "map_counts", counts)
+    words = explanation_notes(read(full))[-1].words
+    assert words.startswith("Empty maps, zero everywhere, which say nothing of their image: ")
+    assert "Grad-CAM of member aaa 70 of 602; LayerCAM of member aaa 2 of 28; " in words
+    assert words.endswith("1 more, see the table of empty maps.")
+    (part,) = empty_part(read(full))
+    assert ("aaa", "Grad-CAM", "70", "602") in part.blocks[0].rows
+    assert len(part.blocks[0].rows) == 4
+
+
+def test_where_no_map_is_empty_that_is_said_and_where_nobody_counted_nothing_is(full):
+    assert not any("empty" in note.words for note in explanation_notes(read(full)))
+    write(full, "map_counts", [counted("gradcam", 40, 0)])
+    assert explanation_notes(read(full))[-1].words == "No map is empty (zero everywhere)."
+    assert empty_part(read(full)) == ()
+
+
+def test_the_leading_method_is_named_with_its_reason_and_has_the_table_by_class(full):
+    contents = read(full)
+    contents.post["leading_method"] = {"method": "layercam", "reason": "LayerCAM leads: it won."}
+    assert explanation_notes(contents)[0].words == "LayerCAM leads: it won."
+    more = [row | {"method": "layercam"} for row in regions()]
+    contents.tables["regions"] = pd.concat([contents.table("regions"), pd.DataFrame(more)])
+    assert region_parts(contents)[0].blocks[-1].caption.endswith("wrong answers, LayerCAM")
 
 
 def test_faithfulness_is_a_mean_with_its_interval_and_baselines_are_marked(full):
