@@ -18,6 +18,7 @@ from analysis.pipeline.predict import predict, unpredicted
 from analysis.pipeline.select_members import SelectedMembers, select_members, write_members
 from analysis.pipeline.task import VERSION
 from analysis.pipeline.visualise_features import projection
+from analysis.pipeline.write_answer import write_leaderboard
 from analysis.sweep_folder import SweepFolder
 from orchestrator.process import provenance
 from results.paths import Paths
@@ -58,7 +59,7 @@ def postprocess(job: Postprocessing) -> None:
     """
     clock, mark = _Clock(), stamp(job.folder, job.request)
     with job.stage("first report"):
-        write_report.write_leaderboard(job)
+        write_leaderboard(job)
         write_report.write_first_report(job)
     if job.request.force and len(job.splits.test):  # only once the data can be read again
         forget(job.store)

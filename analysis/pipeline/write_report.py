@@ -1,7 +1,7 @@
 """Step: what was done, in one file, and the pages that people open.
 
-Needs all tables and pictures; writes `leaderboard.md`, `test_reads.json`, `postprocess.json`,
-TensorBoard's run and `report.html`.
+Needs all tables and pictures; writes `test_reads.json`, `postprocess.json`, TensorBoard's run and
+`report.html`.
 """
 
 import contextlib
@@ -14,18 +14,16 @@ from typing import Any
 
 import numpy as np
 
-from analysis.leaderboard import clean_accuracy, leaderboard
 from analysis.pipeline.draw import rules_compared
 from analysis.pipeline.leading_method import LeadingMethod
 from analysis.pipeline.postprocessing import Postprocessing
 from analysis.pipeline.select_members import SelectedMembers
+from analysis.pipeline.write_answer import write_model_card
 from analysis.report import page, tensorboard_run
 from analysis.report.projector import Projection
 from orchestrator.process import hardware, provenance
-from results.leaderboard import markdown
 from results.mirror import Mirror
 from results.paths import Paths
-from results.schema import PREDICTIONS
 from results.store import DamagedResults, Store
 
 
@@ -52,19 +50,6 @@ class ReportInputs:
     stamp: str
     projection: Projection | None = None
     leading: LeadingMethod | None = None
-
-
-def write_leaderboard(job: Postprocessing) -> None:
-    """The leaderboard as Markdown."""
-    trials = job.folder.trials
-    clean = {}
-    for trial in trials["trial"]:
-        try:
-            predictions = job.store.read_table(Paths().prediction(trial), PREDICTIONS)
-            clean[trial] = clean_accuracy(predictions.to_pandas())
-        except DamagedResults:
-            continue  # failed before it predicted, or damaged: said among those left out
-    job.store.write_bytes(Paths().leaderboard, markdown(leaderboard(trials, clean)).encode())
 
 
 def write_first_report(job: Postprocessing) -> None:
@@ -164,6 +149,7 @@ def write_report(job: Postprocessing, inputs: ReportInputs) -> None:
             job.notes.caveats.append(note)
     record = _record(job, inputs)
     job.store.write_json(Paths().postprocess, record)
+    write_model_card(job, record)
     job.store.write_bytes(Paths().report, page.render(job.store).encode())
     if not job.notes.unfinished:
         job.store.write_json(Paths().postprocess, record | {"stamp": inputs.stamp})

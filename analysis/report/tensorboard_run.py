@@ -29,12 +29,17 @@ from orchestrator.monitor import event_files
 from results.paths import Paths
 from results.store import DamagedResults, Store
 
+GALLERIES = ("mistakes", "recognised", "gallery")  # the last: in folders of version 0.1.0
+"""Kinds of pictures that show one true class and one prediction."""
+
 RUN = "postprocess"
 """Name of the run; a trial's run begins with its number, so the two cannot meet."""
 
 WRONG, RIGHT, REST = "2 mistakes", "3 recognised", "4 explanations"
 GROUPS = {
     "figure": "1 charts",
+    "mistakes": WRONG,
+    "recognised": RIGHT,
     "filters": "5 what was learned",
     "feature maps": "5 what was learned",
     "ideal": "5 what was learned",
@@ -149,7 +154,7 @@ def tags(rows: Sequence[Mapping[Any, Any]], class_name: Callable[[Any], str] = s
 def _tag(row: Mapping[Any, Any], class_name: Callable[[Any], str]) -> str:
     group, words = GROUPS.get(row["kind"], REST), str(row["title"])
     label, prediction = row.get("label"), row.get("prediction")
-    if row["kind"] == "gallery" and not (wording.missing(label) or wording.missing(prediction)):
+    if row["kind"] in GALLERIES and not (wording.missing(label) or wording.missing(prediction)):
         group = RIGHT if label == prediction else WRONG
         words = class_name(label)
         if label != prediction:

@@ -136,9 +136,10 @@ def test_tags_are_words_and_no_two_are_the_same():
 
     rows = [
         row("figure", "Accuracy by epoch"),
-        row("gallery", "fear called sad", label=2.0, prediction=1.0),
-        row("gallery", "fear recognised", label=2, prediction=2),
-        row("gallery", "Who was taken for what"),
+        row("mistakes", "fear called sad", label=2.0, prediction=1.0),
+        row("mistakes", "Confusions with one image"),
+        row("recognised", "fear recognised", label=2, prediction=2),
+        row("overview", "Who was taken for what"),
         row("filters", "Filters of c1", trial="aaa"),
         row("filters", "Filters of c1", trial="bbb"),
         row("methods", "by ensemble/one", file="a.png"),
@@ -147,6 +148,7 @@ def test_tags_are_words_and_no_two_are_the_same():
     assert tensorboard_run.tags(rows, lambda label: ["angry", "sad", "fear"][int(label)]) == [
         "1 charts/Accuracy by epoch",
         "2 mistakes/fear taken for sad",
+        "2 mistakes/Confusions with one image",
         "3 recognised/fear",
         "4 explanations/Who was taken for what",
         "5 what was learned/Filters of c1, aaa",

@@ -19,6 +19,8 @@ from analysis.pipeline.steps import is_done, postprocess
 from analysis.pipeline.task import Task
 from analysis.pipeline.worker import TaskWorker
 from analysis.pipeline.write_report import check_reads
+from analysis.statements import summary
+from analysis.stored_answer import stored_answer
 from analysis.sweep_folder import SweepFolder
 from orchestrator.errors import BadInput
 from orchestrator.monitor.ending import ending_lines
@@ -85,7 +87,8 @@ def _run(arguments: PostprocessArguments, began: float) -> int:
 
 def _ending(store: Store, began: float) -> str:
     """The last lines: what came out, where to read."""
-    return ending_lines(store.root, time.monotonic() - began, answer="")
+    sentence = summary(stored_answer(store)[0])
+    return ending_lines(store.root, time.monotonic() - began, answer=sentence)
 
 
 def _place(results: str) -> str:
