@@ -20,6 +20,7 @@ from analysis.pipeline.task import Task
 from analysis.pipeline.worker import TaskWorker
 from analysis.pipeline.write_report import check_reads
 from analysis.sweep_folder import SweepFolder
+from jobs.execution.sweep_place import open_store, sweep_place
 from orchestrator.errors import BadInput
 from orchestrator.monitor.ending import ending_lines
 from orchestrator.on_ray.session import cluster_resources, session
@@ -60,8 +61,7 @@ def run(arguments: PostprocessArguments) -> int:
 
 def _run(arguments: PostprocessArguments, began: float) -> int:
     request = arguments.request
-    place = _place(arguments.results)
-    folder = SweepFolder(_store(place))
+    folder = SweepFolder(open_store(sweep_place(arguments.results)))
     check_reads(folder.store)
     if not request.force and is_done(folder, request):
         report = f"{folder.store.root}/{Paths().report}"
@@ -86,23 +86,6 @@ def _run(arguments: PostprocessArguments, began: float) -> int:
 def _ending(store: Store, began: float) -> str:
     """The last lines: what came out, where to read."""
     return ending_lines(store.root, time.monotonic() - began, answer="")
-
-
-def _place(results: str) -> str:
-    if "://" in results:
-        return results
-    place = Path(results).absolute()
-    if not place.is_dir():
-        problem = "is a file" if place.exists() else "does not exist"
-        raise DamagedResults(f"{place} {problem}; give the folder of a sweep, RESULTS/NAME")
-    return str(place)
-
-
-def _store(place: str) -> Store:
-    try:
-        return Store(place)
-    except ValueError as problem:
-        raise BadInput(str(problem)) from None
 
 
 @contextlib.contextmanager
@@ -180,7 +163,7 @@ def _workers(
     interrupts: Interrupts,
 ) -> Iterator[TaskRunner]:
     """How to have tasks done; Ray starts with the first task whose part is missing."""
-    worker = TaskWorker(TaskContext(_place(arguments.results), arguments.data, threads=1))
+    worker = TaskWorker(TaskContext(sweep_place(arguments.results), arguments.data, threads=1))
     with contextlib.ExitStack() as stack:
         pools: list[WorkerPool] = []
 
