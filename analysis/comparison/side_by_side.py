@@ -160,14 +160,20 @@ def _surest(images: NDArray[np.bool_], confidences: NDArray[np.float64]) -> list
     return [int(i) for i in places[np.argsort(-confidences[places], kind="stable")]]
 
 
-def single_answers(folder: SweepFolder) -> ImageAnswers | None:
-    """What the best net with stored predictions says of the validation images; None without one."""
+def best_trial(folder: SweepFolder) -> str | None:
+    """The best trial of the best configuration with stored predictions; None without one."""
     candidates = folder.trials[folder.trials["trial"].isin(folder.candidates())]
     ranking = configurations(candidates, varied(folder.trials.to_dict("records")))
-    if not ranking:
+    return ranking[0].trial if ranking else None
+
+
+def single_answers(folder: SweepFolder) -> ImageAnswers | None:
+    """What the `best_trial` says of the validation images; None without one."""
+    trial = best_trial(folder)
+    if trial is None:
         return None
     try:
-        predictions, _ = read(folder.store, [ranking[0].trial])
+        predictions, _ = read(folder.store, [trial])
     except BadInput:
         return None
     return _of_net(predictions)

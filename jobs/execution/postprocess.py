@@ -22,6 +22,7 @@ from analysis.pipeline.write_report import check_reads
 from analysis.statements import summary
 from analysis.stored_answer import stored_answer
 from analysis.sweep_folder import SweepFolder
+from jobs.execution.sweep_place import open_store, sweep_place
 from orchestrator.errors import BadInput
 from orchestrator.monitor.ending import ending_lines
 from orchestrator.on_ray.session import cluster_resources, session
@@ -62,8 +63,7 @@ def run(arguments: PostprocessArguments) -> int:
 
 def _run(arguments: PostprocessArguments, began: float) -> int:
     request = arguments.request
-    place = _place(arguments.results)
-    folder = SweepFolder(_store(place))
+    folder = SweepFolder(open_store(sweep_place(arguments.results)))
     check_reads(folder.store)
     if not request.force and is_done(folder, request):
         report = f"{folder.store.root}/{Paths().report}"
@@ -89,23 +89,6 @@ def _ending(store: Store, began: float) -> str:
     """The last lines: what came out, where to read."""
     sentence = summary(stored_answer(store)[0])
     return ending_lines(store.root, time.monotonic() - began, answer=sentence)
-
-
-def _place(results: str) -> str:
-    if "://" in results:
-        return results
-    place = Path(results).absolute()
-    if not place.is_dir():
-        problem = "is a file" if place.exists() else "does not exist"
-        raise DamagedResults(f"{place} {problem}; give the folder of a sweep, RESULTS/NAME")
-    return str(place)
-
-
-def _store(place: str) -> Store:
-    try:
-        return Store(place)
-    except ValueError as problem:
-        raise BadInput(str(problem)) from None
 
 
 @contextlib.contextmanager
@@ -183,7 +166,7 @@ def _workers(
     interrupts: Interrupts,
 ) -> Iterator[TaskRunner]:
     """How to have tasks done; Ray starts with the first task whose part is missing."""
-    worker = TaskWorker(TaskContext(_place(arguments.results), arguments.data, threads=1))
+    worker = TaskWorker(TaskContext(sweep_place(arguments.results), arguments.data, threads=1))
     with contextlib.ExitStack() as stack:
         pools: list[WorkerPool] = []
 

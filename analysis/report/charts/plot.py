@@ -4,7 +4,7 @@ Colours come from the page's style sheet, by class, so that a chart is dark wher
 text is escaped.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import ClassVar
 
@@ -14,6 +14,12 @@ from analysis.report.charts.scale import Scale
 
 LEFT, RIGHT, TOP, BOTTOM = 56.0, 12.0, 12.0, 46.0
 """Pixels around the area in which marks lie."""
+
+KEY_ROW = 18.0
+"""Pixels from one line of a key to the next."""
+
+MOST_LETTERS = 40
+"""Of a line of a key: more would not fit into the drawing."""
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,24 @@ class Plot:
         """A line through points."""
         places = " ".join(f"{self.left(x):.1f},{self.top(y):.1f}" for x, y in points)
         return Markup('<polyline class="{}" points="{}"/>').format(names, places)
+
+    def key(self, entries: Sequence[tuple[str, str]], at_top: bool = False) -> Markup:
+        """Lines and what they are, below one another at the right end.
+
+        Args:
+            entries: (classes, words) of each.
+            at_top: whether they stand at the upper end rather than at the lower.
+        """
+        right = self.width - RIGHT
+        top = TOP + 12 if at_top else self.height - BOTTOM + 4 - KEY_ROW * len(entries)
+        parts = []
+        for row, (names, words) in enumerate(entries):
+            y = top + KEY_ROW * row
+            sample = '<polyline class="{}" points="{:.1f},{:.1f} {:.1f},{:.1f}"/>'
+            parts.append(Markup(sample).format(names, right - 40, y, right - 8, y))
+            short = words if len(words) <= MOST_LETTERS else f"{words[: MOST_LETTERS - 1]}\u2026"
+            parts.append(_text(short, right - 46, y + 4, "end", "title"))
+        return Markup("").join(parts)
 
     def svg(self, label: str, marks: Iterable[Markup]) -> Markup:
         """The drawing; label: read to those who cannot see it."""
