@@ -13,6 +13,7 @@ from results.formats import FORMAT, KEY
 from results.settings import SETTINGS
 
 TEXT, WHOLE, REAL, SWITCH = pa.string(), pa.int64(), pa.float64(), pa.bool_()
+HALVES = pa.list_(pa.float16())
 
 
 def _schema(*columns: tuple[str, pa.DataType, str, str]) -> pa.Schema:
@@ -37,6 +38,13 @@ def _settings(*names: str) -> list[tuple[str, pa.DataType, str, str]]:
     return [(s.name, _KINDS[type(s.default)], s.unit, s.description) for s in chosen]
 
 
+_BINARY = (
+    "validation_binary_accuracy",
+    REAL,
+    "share",
+    "Image-class cells right at threshold 0.5; (k - 1) / k for a net never above 0.5.",
+)
+
 TRIALS = _schema(
     _TRIAL,
     ("number", WHOLE, "", "Order in which the trial was asked for, from 0."),
@@ -51,12 +59,7 @@ TRIALS = _schema(
     ("train_accuracy", REAL, "share", "Training accuracy in the best epoch."),
     ("validation_loss", REAL, "nats", "Cross-entropy on the validation images, best epoch."),
     ("validation_accuracy", REAL, "share", "Images whose likeliest class is the label."),
-    (
-        "validation_binary_accuracy",
-        REAL,
-        "share",
-        "Image-class cells right at threshold 0.5; (k - 1) / k for a net never above 0.5.",
-    ),
+    _BINARY,
     ("validation_macro_f1", REAL, "share", "Mean over classes of the F1 score."),
     ("validation_ece", REAL, "share", "Expected calibration error."),
     ("validation_top2", REAL, "share", "Images whose label is among the two likeliest classes."),
@@ -91,12 +94,7 @@ EPOCHS = _schema(
     ("train_accuracy", REAL, "share", "Mean accuracy over the epoch's steps."),
     ("validation_loss", REAL, "nats", "Cross-entropy on the validation images."),
     ("validation_accuracy", REAL, "share", "Images whose likeliest class is the label."),
-    (
-        "validation_binary_accuracy",
-        REAL,
-        "share",
-        "Image-class cells right at threshold 0.5; (k - 1) / k for a net never above 0.5.",
-    ),
+    _BINARY,
     ("validation_macro_f1", REAL, "share", "Mean over classes of the F1 score."),
     ("validation_top2", REAL, "share", "Images whose label is among the two likeliest classes."),
     ("validation_ece", REAL, "share", "Expected calibration error."),
@@ -104,24 +102,24 @@ EPOCHS = _schema(
     ("images_per_second", REAL, "images/s", "Training images a second."),
 )
 
-PREDICTIONS = _schema(
-    ("image_id", TEXT, "", "Row number in the CSV, or the image's path in the data set."),
-    ("split", TEXT, "", "training, validation or test."),
-    ("label", pa.uint8(), "", "True class: index into the data set's class names."),
-    ("label_name", TEXT, "", "True class by name."),
-    ("probability", pa.list_(pa.float16()), "", "(k,) probability of each class; sums to 1."),
-    ("epoch", WHOLE, "epochs", "Epoch whose weights predicted, from 1."),
-    ("also_in_training", SWITCH, "", "Whether the exact pixels also stand in training."),
-)
-
 _IMAGE = (
     ("image_id", TEXT, "", "Row number in the CSV, or the image's path in the data set."),
     ("split", TEXT, "", "training, validation or test."),
     ("label", pa.uint8(), "", "True class: index into the data set's class names."),
 )
+
+PREDICTIONS = _schema(
+    *_IMAGE,
+    ("label_name", TEXT, "", "True class by name."),
+    ("probability", HALVES, "", "(k,) probability of each class; sums to 1."),
+    ("epoch", WHOLE, "epochs", "Epoch whose weights predicted, from 1."),
+    ("also_in_training", SWITCH, "", "Whether the exact pixels also stand in training."),
+)
+
 _MEMBER = ("member", TEXT, "", "Signature of the trial, or ensemble.")
 _METHOD = ("method", TEXT, "", "Explanation method.")
 _RULE = ("rule", TEXT, "", "Score explained: prediction, label, or contrast (prediction - label).")
+_ASKED = (_MEMBER, _METHOD, _RULE)
 _NATIVE = (
     ("cam_h", WHOLE, "cells", "Height of the map."),
     ("cam_w", WHOLE, "cells", "Width of the map."),
@@ -184,12 +182,7 @@ CAMS = _schema(
     _RULE,
     ("target", pa.uint8(), "", "Class whose score is explained; the prediction for a contrast."),
     *_NATIVE,
-    (
-        "cam",
-        pa.list_(pa.float16()),
-        "",
-        "(cam_h * cam_w,) map in rows, its maximum 1; signed in a contrast.",
-    ),
+    ("cam", HALVES, "", "(cam_h * cam_w,) map in rows, its maximum 1; signed in a contrast."),
     ("raw_max", REAL, "", "Largest absolute value before that; 0: no evidence, the map is 0."),
     ("gap", REAL, "share", "Completeness gap of integrated gradients; null for other methods."),
     ("brows", REAL, "share", "Share of the map's mass on the brows."),
@@ -200,9 +193,7 @@ CAMS = _schema(
 )
 
 CLASS_MEANS = _schema(
-    _MEMBER,
-    _METHOD,
-    _RULE,
+    *_ASKED,
     ("label", pa.uint8(), "", "True class."),
     ("correct", SWITCH, "", "Whether the ensemble was right about these images."),
     ("n", WHOLE, "images", "Images averaged over; those with a zero map are among them."),
@@ -212,9 +203,7 @@ CLASS_MEANS = _schema(
 )
 
 REGIONS = _schema(
-    _MEMBER,
-    _METHOD,
-    _RULE,
+    *_ASKED,
     ("label", pa.uint8(), "", "True class."),
     ("correct", SWITCH, "", "Whether the ensemble was right about these images."),
     ("region", TEXT, "", "brows, eyes, nose, mouth or rest."),
@@ -232,13 +221,8 @@ REGIONS = _schema(
     ("masks", TEXT, "", "drawn: known for each image; canonical: boxes on an upright face."),
 )
 
-MAP_COUNTS = _schema(
-    _MEMBER,
-    _METHOD,
-    _RULE,
-    ("n", WHOLE, "images", "Images explained."),
-    ("empty", WHOLE, "images", "Of these, those whose map is zero everywhere: no evidence."),
-)
+_EMPTY = ("empty", WHOLE, "images", "Of these, those whose map is zero everywhere: no evidence.")
+MAP_COUNTS = _schema(*_ASKED, ("n", WHOLE, "images", "Images explained."), _EMPTY)
 
 FAITHFULNESS = _schema(
     *_IMAGE,

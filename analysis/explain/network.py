@@ -27,6 +27,7 @@ from analysis.explain.anatomy import (
     run_once,
     shifting_head,
 )
+from analysis.explain.answer_memory import AnswerMemory
 from analysis.explain.targets import check_given, directions, pixels
 from orchestrator.models.options import CAM_LAYER
 
@@ -112,6 +113,7 @@ class Network:
         self._cam = cam_layer(model, uses, layer, CAM_LAYER)
         self._head = None if self._cam is None else shifting_head(uses, self._cam)
         self._head_checked = False
+        self.memory: AnswerMemory | None = None  # see there
         self._programs: dict[Any, Callable[..., Any]] = {}
         self._signature = [tf.TensorSpec((None, *self.shape), tf.float32)]
         self._scored = [*self._signature, tf.TensorSpec((None, self.classes), tf.float32)]
@@ -131,6 +133,8 @@ class Network:
 
     def logits(self, images: NDArray[Any]) -> Floats:
         """(n, h, w) -> (n, k)."""
+        if self.memory is not None:
+            return self.memory.logits(images, lambda new: self._batched(self._logits, new)[0])
         return self._batched(self._logits, images)[0]
 
     def activation(self, images: NDArray[Any]) -> Floats:

@@ -111,13 +111,14 @@ class TaskContext:
         from analysis.explain.evaluation.randomised import randomised
 
         if trial not in self._randomised:
-            self._randomised.clear()
             self._randomised[trial] = randomised(self.network(trial))
+            while len(self._randomised) > NETWORKS_IN_MEMORY:
+                self._randomised.popitem(last=False)
         return self._randomised[trial]
 
     @cached_property
-    def _randomised(self) -> "dict[str, Network]":
-        return {}
+    def _randomised(self) -> "OrderedDict[str, Network]":
+        return OrderedDict()
 
     # --- probabilities -----------------------------------------------------------------------
 

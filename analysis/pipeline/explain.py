@@ -13,6 +13,7 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
+from analysis.explain.answer_memory import remembered
 from analysis.explain.maps import Maps, rectified
 from analysis.explain.methods.names import CAM, PASSES
 from analysis.explain.targets import directions, target_rules
@@ -181,16 +182,17 @@ def explain_images(context: TaskContext, task: ExplainImages) -> pa.Table:
     if missing:
         methods = tuple(name for name in methods if name not in CAM)
     tables = [CAMS.empty_table()]
-    for rule in target_rules(task.predictions, faces.labels[task.rows]):
-        scores = directions(rule.targets, network.classes, rule.against)
-        explain_by = maps_by if rule.against is None else contrasts_by
-        by_method = explain_by(methods, network, images[rule.places], scores)
-        rows, predictions = task.rows[rule.places], task.predictions[rule.places]
-        explained = ExplainedRows(faces, rows, predictions, rule.targets, stored[rows])
-        for method, maps in by_method.items():
-            words = {"split": task.split, "member": task.trial}
-            words |= {"rule": rule.name, "method": method}
-            tables.append(cam_table(explained, words, maps))
+    with remembered(network):
+        for rule in target_rules(task.predictions, faces.labels[task.rows]):
+            scores = directions(rule.targets, network.classes, rule.against)
+            explain_by = maps_by if rule.against is None else contrasts_by
+            by_method = explain_by(methods, network, images[rule.places], scores)
+            rows, predictions = task.rows[rule.places], task.predictions[rule.places]
+            explained = ExplainedRows(faces, rows, predictions, rule.targets, stored[rows])
+            for method, maps in by_method.items():
+                words = {"split": task.split, "member": task.trial}
+                words |= {"rule": rule.name, "method": method}
+                tables.append(cam_table(explained, words, maps))
     return pa.concat_tables(tables).replace_schema_metadata({MISSING_METHODS: missing})
 
 
