@@ -64,19 +64,24 @@ def paired_sentence(paired: Pairing, names: tuple[str, str]) -> str:
 
 
 def differing_sentence(pair: SweepPair) -> str:
-    """What differs between the two, and what does not, in one line."""
+    """What differs between the two in one line, and what does not."""
     groups: dict[str, list[str]] = {}
     for difference in pair.differences:
         groups.setdefault(difference.group, []).append(difference.name)
-    same = [group for group in GROUPS if group not in groups]
-    if not groups:
-        return f"Nothing on record differs: {wording.enumeration(same)} are the same."
     words = [
         group if names == [group] else f"{group} ({', '.join(names)})"
         for group, names in groups.items()
     ]
-    alike = f"; the same: {wording.enumeration(same)}" if same else ""
-    return f"What differs: {wording.enumeration(words)}{alike}."
+    if not words:
+        return f"Nothing on record. {same_sentence(pair)}"
+    return f"{_high(wording.enumeration(words))}. {same_sentence(pair)}".strip()
+
+
+def same_sentence(pair: SweepPair) -> str:
+    """Of which kinds nothing differs; "" where there is no such kind."""
+    differing = {difference.group for difference in pair.differences}
+    same = [group for group in GROUPS if group not in differing]
+    return f"The same in both: {wording.enumeration(same)}." if same else ""
 
 
 def matched_sentence(pair: SweepPair) -> str:
@@ -140,3 +145,7 @@ def flattery(pair: SweepPair) -> str:
 
 def _low(text: str) -> str:
     return text[:1].lower() + text[1:]
+
+
+def _high(text: str) -> str:
+    return text[:1].upper() + text[1:]
