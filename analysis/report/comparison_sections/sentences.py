@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+import pandas as pd
+
 from analysis import wording
 from analysis.comparison.side_by_side import ENSEMBLE, RECORDED, SINGLE, Pairing
 from analysis.comparison.sweep_pair import SweepPair
@@ -85,7 +87,24 @@ def same_sentence(pair: SweepPair) -> str:
 
 
 def matched_sentence(pair: SweepPair) -> str:
-    """Whether what both trained came out the same in both."""
+    """Whether what both trained came out the same in both, and what was taken over instead."""
+    return f"{_agreement(pair)} {_reused(pair)}".strip()
+
+
+def _reused(pair: SweepPair) -> str:
+    first, second = (
+        folder.trials.set_index("trial")["status"].rename(name)
+        for folder, name in zip(pair.folders, ("first", "second"), strict=True)
+    )
+    both = pd.concat([first, second], axis=1, join="inner")
+    n = int((both == "reused").any(axis=1).sum())
+    if not n:
+        return ""
+    trials = "trial stands" if n == 1 else "trials stand"
+    return f"{wording.count(n)} {trials} in both that at least one did not train but took over."
+
+
+def _agreement(pair: SweepPair) -> str:
     rows = pair.matched
     first, second = pair.names
     if rows.empty:

@@ -144,3 +144,12 @@ def test_choosing_among_more_trials_flatters_more():
     assert text.endswith("flatters both, the one with more trials a little more.")
     assert flattery(of(pairings=pairs)).endswith("that flatters both.")
     assert flattery(of(pairings=[paired((0,), (1,), "ensemble")])) == ""
+
+
+def test_what_was_taken_over_is_no_second_measurement_which_is_said():
+    first, second = Folder(0.5, 0.6), Folder(0.5, 0.6)
+    second.trials["status"] = "reused"
+    assert matched_sentence(of(folders=(first, second))) == (
+        "No trial of one configuration and seed was trained to its end by both. "
+        "2 trials stand in both that at least one did not train but took over."
+    )

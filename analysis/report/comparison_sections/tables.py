@@ -141,7 +141,7 @@ def matched_section(pair: SweepPair) -> Section:
     """What both trained, the largest differences first."""
     blocks: tuple[Block, ...] = (Text(matched_sentence(pair), "absent"),)
     if len(pair.matched):
-        blocks = (_matched_table(pair), Text(SAME, "note"))
+        blocks = (Text(matched_sentence(pair)), _matched_table(pair), Text(SAME, "note"))
     return Section("matched", "Trained by both", (Part("", blocks),))
 
 
