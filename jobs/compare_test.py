@@ -1,10 +1,15 @@
 import os
+import shutil
+from pathlib import Path
 
 import pytest
 
 from analysis.comparison.testing import MadeUpFolder, wrong_at
 from jobs.compare import main
 from orchestrator.data.cache.open_faces import open_faces
+
+OLD = Path(__file__).parents[1] / "results" / "format_1" / "old.zip"
+"""A sweep of two finished nets that version 0.1.0 trained, on 280 drawn faces."""
 
 
 @pytest.fixture(scope="module")
@@ -123,3 +128,19 @@ def test_a_page_that_cannot_be_written_is_said_before_anything_is_lost(sweeps, t
 
 def test_an_empty_word_is_refused(sweeps, capsys):
     assert "expected a text" in refusal(capsys, sweeps[0], "")
+
+
+def test_folders_of_version_0_1_0_are_compared_too(cache, tmp_path, capsys):
+    for name in ("one", "two"):
+        shutil.unpack_archive(OLD, tmp_path / name)
+    assert main([str(tmp_path / name / "old") for name in ("one", "two")]) == 0
+    answer, page = capsys.readouterr().out.splitlines()
+    assert page == str(tmp_path / "one" / "compare-old-old.html")
+    assert answer.startswith(
+        "On the same 28 validation images the best single models of old (first) and old (second) "
+        "give the same answers (accuracy "
+    )
+    assert (
+        "2 configurations and seeds were trained to their ends by both, and agree exactly."
+        in (tmp_path / "one" / "compare-old-old.html").read_text()
+    )
