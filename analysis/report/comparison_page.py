@@ -75,7 +75,7 @@ def render(pair: SweepPair, splits: Splits | None, absent: str = "") -> str:
     stored = _stored(faces)
     size = wording.size(sum(len(face.address) for face in stored))
     return html(
-        wording.enumeration(pair.names),
+        f"{wording.enumeration(pair.names)}, side by side",
         _opening(pair, sides),
         sections,
         _folders(pair),
@@ -97,19 +97,16 @@ def _side(name: str, folder: SweepFolder) -> _Side:
 def _opening(pair: SweepPair, sides: Sequence[_Side]) -> tuple[Block, ...]:
     """Which is better, what differs, whether what both trained agrees; what to know of that."""
     compared: list[Block] = [Text(paired_sentence(p, pair.names)) for p in pair.pairings]
-    if not pair.same_data:
-        compared = [Text(answer(pair), "warning")]
-    elif not compared:
-        compared = [Text(answer(pair))]
-    if not pair.pairings:
-        compared += [Text(f"{side.name}: {best_sentence(side.answer)}") for side in sides]
+    if not compared:
+        compared = [Text(f"{side.name}: {best_sentence(side.answer)}") for side in sides]
+        compared.insert(0, Text(answer(pair), "plain" if pair.same_data else "warning"))
     lines = [("what differs", differing_sentence(pair))]
     if pair.same_data:
         lines.append(("trained by both", matched_sentence(pair)))
     notes = [flattery(pair), *(pair.reasons if pair.pairings else ())]
+    questions = _questions(pair)
     return (
-        *_questions(pair),
-        *compared,
+        *((*questions, *compared) if pair.same_data else (compared[0], *questions, *compared[1:])),
         Facts(tuple(lines)),
         *(Text(note, "note") for note in notes if note),
     )
@@ -131,7 +128,11 @@ def _questions(pair: SweepPair) -> tuple[Block, ...]:
 
 def _answers_section(sides: Sequence[_Side]) -> Section:
     """What each sweep's own report says first."""
-    parts = [Part(side.name, headline(side.contents, side.answer)) for side in sides]
+    parts = []
+    for side in sides:
+        blocks = headline(side.contents, side.answer)
+        asked = [block for block in blocks if isinstance(block, Text) and block.tone == "question"]
+        parts.append(Part(side.name, tuple(block for block in blocks if block not in asked)))
     return Section("answers", "What each says by itself", tuple(parts))
 
 

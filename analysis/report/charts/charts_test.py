@@ -6,7 +6,8 @@ from xml.etree import ElementTree
 import pytest
 
 from analysis.made_up_sweeps import MadeUpSweep
-from analysis.report.charts import cost, curves, setting_accuracy
+from analysis.report.charts import cost, curve_pair, curves, setting_accuracy
+from results.schema import EPOCHS, table
 
 VARIED = ("preprocessing", "learning_rate")
 
@@ -98,3 +99,26 @@ def test_a_cost_that_is_not_known_is_not_drawn(sweep):
         3000,
     ]
     assert cost.points(sweep.trials, "images_per_second", VARIED) == []
+
+
+def test_two_trials_are_drawn_over_each_other_on_training_and_on_validation():
+    tables = []
+    for train in ((0.5, 0.9), (None, None)):
+        rows = [
+            {"trial": "t", "epoch": epoch, "validation_accuracy": 0.25 * epoch, "train_accuracy": t}
+            for epoch, t in enumerate(train, 1)
+        ]
+        tables.append(table(EPOCHS, rows).to_pandas())
+    made = curve_pair.curves(tables, ("t", "t"), ("one", "<two>"), "accuracy")
+    assert [(c.name, c.part, c.points) for c in made] == [
+        ("one", "validation", ((1, 0.25), (2, 0.5))),
+        ("one", "train", ((1, 0.5), (2, 0.9))),
+        ("<two>", "validation", ((1, 0.25), (2, 0.5))),
+    ]
+    chart = curve_pair.draw(made, "accuracy")
+    root = ElementTree.fromstring(str(chart.svg))
+    lines = [line.get("class") for line in root.iter("{http://www.w3.org/2000/svg}polyline")]
+    assert lines == ["curve best", "curve best stopped", "curve best second"] * 2  # and their key
+    assert "one in blue and <two> in orange" in chart.caption
+    assert curve_pair.curves(tables, (None, "absent"), ("one", "two"), "accuracy") == []
+    assert curve_pair.curves(tables, ("t", "t"), ("one", "two"), "loss") == []

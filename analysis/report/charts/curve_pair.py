@@ -16,6 +16,9 @@ PARTS = {"validation": "", "train": " stopped"}
 WORDS = {"validation": "validation", "train": "training"}
 """Which images -> the words for them."""
 
+COLOURS = ("blue", "orange")
+"""Of the first and of the second, as the style sheet has them."""
+
 
 @dataclass(frozen=True)
 class PairedCurve:
@@ -79,10 +82,11 @@ def draw(made: Sequence[PairedCurve], measure: str) -> Chart:
     plot = Plot(x, y, "epoch", title, width=560, height=340)
     marks = [_marks(plot, curve, measure) for curve in made]
     key = plot.key([(curve.classes, curve.words) for curve in made], at_top=measure == "loss")
-    names = list(dict.fromkeys(curve.name for curve in made))
+    colours = {curve.name: COLOURS[curve.second] for curve in made}
     caption = (
-        f"{measure.capitalize()} of the best single model of {wording.enumeration(names)} by "
-        "epoch: solid on validation images, dashed in training."
+        f"{measure.capitalize()} of the two best single models by epoch: "
+        f"{wording.enumeration([f'{name} in {colour}' for name, colour in colours.items()])}, "
+        "solid on validation images, dashed in training."
     )
     return Chart(plot.svg(caption, [*marks, key]), caption)
 

@@ -3,6 +3,8 @@
 import math
 from collections.abc import Sequence
 
+import pandas as pd
+
 from analysis import wording
 from analysis.comparison.side_by_side import ENSEMBLE, RECORDED, SINGLE, Pairing
 from analysis.comparison.sweep_pair import SweepPair
@@ -64,23 +66,45 @@ def paired_sentence(paired: Pairing, names: tuple[str, str]) -> str:
 
 
 def differing_sentence(pair: SweepPair) -> str:
-    """What differs between the two, and what does not, in one line."""
+    """What differs between the two in one line, and what does not."""
     groups: dict[str, list[str]] = {}
     for difference in pair.differences:
         groups.setdefault(difference.group, []).append(difference.name)
-    same = [group for group in GROUPS if group not in groups]
-    if not groups:
-        return f"Nothing on record differs: {wording.enumeration(same)} are the same."
     words = [
         group if names == [group] else f"{group} ({', '.join(names)})"
         for group, names in groups.items()
     ]
-    alike = f"; the same: {wording.enumeration(same)}" if same else ""
-    return f"What differs: {wording.enumeration(words)}{alike}."
+    if not words:
+        return f"Nothing on record. {same_sentence(pair)}"
+    return f"{_high(wording.enumeration(words))}. {same_sentence(pair)}".strip()
+
+
+def same_sentence(pair: SweepPair) -> str:
+    """Of which kinds nothing differs; "" where there is no such kind."""
+    differing = {difference.group for difference in pair.differences}
+    same = [group for group in GROUPS if group not in differing]
+    return f"The same in both: {wording.enumeration(same)}." if same else ""
 
 
 def matched_sentence(pair: SweepPair) -> str:
-    """Whether what both trained came out the same in both."""
+    """Whether what both trained came out the same in both, and what was taken over instead."""
+    return f"{_agreement(pair)} {_reused(pair)}".strip()
+
+
+def _reused(pair: SweepPair) -> str:
+    first, second = (
+        folder.trials.set_index("trial")["status"].rename(name)
+        for folder, name in zip(pair.folders, ("first", "second"), strict=True)
+    )
+    both = pd.concat([first, second], axis=1, join="inner")
+    n = int((both == "reused").any(axis=1).sum())
+    if not n:
+        return ""
+    trials = "trial stands" if n == 1 else "trials stand"
+    return f"{wording.count(n)} {trials} in both that at least one did not train but took over."
+
+
+def _agreement(pair: SweepPair) -> str:
     rows = pair.matched
     first, second = pair.names
     if rows.empty:
@@ -140,3 +164,7 @@ def flattery(pair: SweepPair) -> str:
 
 def _low(text: str) -> str:
     return text[:1].lower() + text[1:]
+
+
+def _high(text: str) -> str:
+    return text[:1].upper() + text[1:]

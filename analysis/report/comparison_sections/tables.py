@@ -1,5 +1,7 @@
 """What differs, paired results, and what both trained, as tables."""
 
+import re
+
 import numpy as np
 from numpy.typing import NDArray
 
@@ -8,8 +10,8 @@ from analysis.comparison.configurations import holm
 from analysis.comparison.side_by_side import ImageAnswers, Pairing
 from analysis.comparison.sweep_pair import SweepPair
 from analysis.report.comparison_sections.sentences import (
-    differing_sentence,
     matched_sentence,
+    same_sentence,
     trial_name,
 )
 from analysis.report.page_blocks import Block, Part, Section, Table, Text
@@ -25,18 +27,24 @@ MOST_OPEN = 12
 
 def differences_section(pair: SweepPair) -> Section:
     """What is not the same in both, by kind."""
-    blocks: list[Block] = [Text(differing_sentence(pair))]
+    same = same_sentence(pair)
+    blocks: list[Block] = [Text(same, "note")] if same else []
     if pair.differences:
         first, second = pair.names
         heads = ("what", f"in {first}", f"in {second}", "kind")
-        rows = tuple(
-            (d.name, d.first or wording.NONE, d.second or wording.NONE, d.group)
-            for d in pair.differences
-        )
-        blocks.append(
-            Table("What is on record and not the same in both", heads, rows, frozenset(heads))
+        rows = tuple((d.name, _brief(d.first), _brief(d.second), d.group) for d in pair.differences)
+        blocks.insert(
+            0, Table("What is on record and not the same in both", heads, rows, frozenset(heads))
         )
     return Section("differs", "What differs", (Part("", tuple(blocks)),))
+
+
+def _brief(text: str) -> str:
+    """Of a commit or a digest the first digits: they tell it from any other."""
+    return _DIGEST.sub("\\1\u2026", text) or wording.NONE
+
+
+_DIGEST = re.compile(r"\b([0-9a-f]{10})[0-9a-f]{30,}\b")
 
 
 def paired_section(pair: SweepPair) -> Section:
@@ -131,10 +139,10 @@ def _recalls(paired: Pairing, images: NDArray[np.bool_]) -> tuple[str, ...]:
 
 def matched_section(pair: SweepPair) -> Section:
     """What both trained, the largest differences first."""
-    blocks: list[Block] = [Text(matched_sentence(pair))]
+    blocks: tuple[Block, ...] = (Text(matched_sentence(pair), "absent"),)
     if len(pair.matched):
-        blocks += [Text(SAME, "note"), _matched_table(pair)]
-    return Section("matched", "Trained by both", (Part("", tuple(blocks)),))
+        blocks = (Text(matched_sentence(pair)), _matched_table(pair), Text(SAME, "note"))
+    return Section("matched", "Trained by both", (Part("", blocks),))
 
 
 SAME = (
