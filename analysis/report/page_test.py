@@ -181,7 +181,7 @@ SENTENCES = [
     "CAMs: no convolution.",
     "Faces were drawn.",
     "Rows 3 to 5 were empty.",
-    "6 pictures, ",
+    "6 image files inside, ",
     "c0ffee",
     "d1935",
 ]
@@ -219,8 +219,9 @@ def test_a_sweep_without_post_processing_answers_from_its_trials(empty):
     write(empty, "trials", TRIALS)
     text = Tree(render(empty)).text("p")
     assert (
-        "The only configuration among 2 trials that was measured, cnn5, has validation "
-        "accuracy 0.712 [0.697, 0.727] (n = 3,589). There is nothing to compare it with."
+        "The only configuration among 2 trials (1 failed, left out) that was measured, cnn5, "
+        "has validation accuracy 0.712 [0.697, 0.727] (n = 3,589). There is nothing to compare it "
+        "with."
     ) in text
     assert "No ensemble has been scored." in text
 
