@@ -58,7 +58,7 @@ def no_image_of_the_last_class():
     return SweepTables(answers=rows[rows["label"] < 6], record=record())
 
 
-TOLD = {
+CAPTIONS = {
     "parallel: all finished": ("parallel_coordinates", ENDED, (), ("dashed", "solid")),
     "parallel: none finished": (
         "parallel_coordinates",
@@ -120,9 +120,9 @@ TOLD = {
 """Figure and situation -> tables, what its caption says, what not."""
 
 
-@pytest.mark.parametrize("situation", TOLD)
+@pytest.mark.parametrize("situation", CAPTIONS)
 def test_a_caption_says_what_holds_here_and_nothing_else(situation):
-    name, tables, printed, absent = TOLD[situation]
+    name, tables, printed, absent = CAPTIONS[situation]
     frame = FIGURES[name].data(tables)
     caption = FIGURES[name].caption(frame)
     assert [words for words in printed if words not in caption] == []

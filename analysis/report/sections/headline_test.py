@@ -88,7 +88,7 @@ THESE = "the single model chosen on these very images"
 LONE = "It has a single member: it is one net."
 OVER = "Over its most accurate member"
 
-TOLD = {
+HEADLINES = {
     "test, several members": ("test", "measured", "stacking", ONE * 2, (CHOSEN,), (LONE, ANEW)),
     "test, one member": ("test", "measured", "greedy", ONE, (CHOSEN, LONE), (ANEW, THESE)),
     "test, the single model": ("test", "measured", "best single", ONE, (CHOSEN,), (LONE, OVER)),
@@ -105,9 +105,9 @@ TOLD = {
 """Split, how, rule, members -> what the headline says, and what it does not."""
 
 
-@pytest.mark.parametrize("situation", TOLD)
+@pytest.mark.parametrize("situation", HEADLINES)
 def test_the_headline_says_on_which_images_the_single_model_was_chosen(full, situation):
-    split, how, rule, members, printed, absent = TOLD[situation]
+    split, how, rule, members, printed, absent = HEADLINES[situation]
     choice(full, rule=rule, members=members, rules=RULES)
     full.write_json("postprocess.json", full.read_json("postprocess.json") | {"split": split})
     over = [score("ensemble", f"{m}_best_member", 0.01) for m in ("accuracy_gain", "mcnemar_p")]
