@@ -177,7 +177,7 @@ INTERRUPTED = FAILED | {"ended_by": "interrupted", "resumable": True}
         ([], 1, "error: no trial succeeded"),
         ([OUT_OF_TIME], 0, "time is up; go on with:"),
         ([COMPLETED, {}], 0, "1 trials unfinished, 0 not begun: time is up; go on with:"),
-        ([COMPLETED | {"reused_from": "older"}], 0, "1 trials: 1 reused"),
+        ([COMPLETED | {"reused_from": "older"}], 0, "1 trial: 1 reused"),
         ([INTERRUPTED, COMPLETED], 0, "0 not begun: the disk or the store failed them; go on"),
     ],
 )

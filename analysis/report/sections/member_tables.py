@@ -51,7 +51,7 @@ def member_blocks(contents: SweepContents) -> tuple[Block, ...]:
 
 
 def _inside(n: int) -> str:
-    return f"{_counted(n, 'member')}; coefficients sum to 1"
+    return f"{_counted(n, 'member')}{'; coefficients sum to 1' if n > 1 else ''}"
 
 
 def _table(
