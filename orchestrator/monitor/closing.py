@@ -58,7 +58,7 @@ def closing_lines(plan: Plan, ledger: Ledger, most: int = 8) -> str:
 def _best_lines(best: Sequence[Entry], varied: Sequence[str], n: int) -> list[str]:
     """A line a trial: rank, what tells it from others, accuracy, epoch, status, signature."""
     names = [description(entry.config, varied) for entry in best]
-    width = max(map(len, names))
+    width = max(map(len, names), default=0)
     lines = []
     for rank, (entry, name) in enumerate(zip(best, names, strict=True), 1):
         row = entry.best_row(METRIC) or {METRIC: 0.0, "epoch": 0}
