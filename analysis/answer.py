@@ -5,7 +5,7 @@ images, on which the trials were chosen too: test images have no say.
 """
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -19,9 +19,10 @@ from analysis.comparison.configurations import (
     Evidence,
     configurations,
     holm,
+    spread_over_seeds,
 )
 from results.settings import SETTINGS
-from results.varied import varied
+from results.varied import value_in_force, varied
 
 LEVEL = 0.05
 """A difference counts as more than chance below this p value, after Holm's correction."""
@@ -42,6 +43,7 @@ class ValueResult:
         p: of that comparison after Holm's correction over all of the answer's; NaN if unknown.
         untried: values of other settings that the best configuration has and that this value was
             never tried with: what sets it apart may be theirs.
+        unmeasured: the same, where it was tried but failed or has not been measured yet.
     """
 
     value: Any
@@ -50,6 +52,12 @@ class ValueResult:
     behind: Comparison | None = None
     p: float = math.nan
     untried: tuple[tuple[str, Any], ...] = ()
+    unmeasured: tuple[tuple[str, Any], ...] = ()
+
+    @property
+    def is_compared(self) -> bool:
+        """Whether a test could be made of the difference to the best value."""
+        return not math.isnan(self.p)
 
     @property
     def is_behind(self) -> bool:
@@ -71,8 +79,8 @@ class SettingAnswer:
         values: best first.
         in_a_row: so many of the best configurations, counted from the first, have the best value.
         with_best: measured configurations that have it.
-        epoch: the last epoch that every measured trial reached; 0 if unknown.
-        leader_then: the value whose trial led at that epoch; None if unknown.
+        epoch: the last epoch that every trial of the ranking reached; 0 if unknown.
+        leader_then: the value whose trial led at that epoch; None if unknown, or if two did.
     """
 
     setting: str
@@ -118,12 +126,14 @@ class Answer:
         ranking: measured configurations, best first.
         leaders: those that cannot be told from the best, the best among them.
         settings: one a setting that varied, the seed aside.
-        seed_sd: standard deviation of accuracy over seeds, pooled over configurations; NaN where
-            no configuration has two.
+        seed_sd: standard deviation of accuracy over seeds, pooled over configurations all of whose
+            seeds were trained to their end; NaN where none of these has two.
         seeds: the most seeds that any configuration has.
         n: validation images.
-        comparisons: how many comparisons Holm's correction is over.
+        comparisons: how many comparisons of values Holm's correction is over.
         tests: what they rest on, see `Comparison.test`.
+        against_best: how many it is over where configurations are held against the best one.
+        tests_against_best: what these rest on.
     """
 
     varied: tuple[str, ...] = ()
@@ -137,6 +147,8 @@ class Answer:
     n: int = 0
     comparisons: int = 0
     tests: tuple[str, ...] = ()
+    against_best: int = 0
+    tests_against_best: tuple[str, ...] = ()
 
 
 def answer(
@@ -163,12 +175,14 @@ def answer(
     evidence = Evidence(epochs, right, n)
     searched = [name for name in names if name != "seed"]
     ranges = {name for name in searched if _has_many_values(name, ranking)}
-    results = _corrected([_setting(s, ranking, evidence) for s in searched if s not in ranges])
-    leaders = _leaders(ranking, evidence)
+    every = [{s: value_in_force(s, row) for s in searched} for row in trials.to_dict("records")]
+    few = [name for name in searched if name not in ranges]
+    results = _corrected([_setting(name, ranking, evidence, every) for name in few])
+    leaders, against = _leaders(ranking, evidence)
     by_name: dict[str, SettingAnswer | RangeAnswer] = {r.setting: r for r in results}
     by_name |= {name: _range(name, ranking, leaders) for name in ranges}
-    behind = [value.behind for r in results for value in r.values if value.behind]
-    seed_sd, seeds = _seeds(ranking)
+    behind = [v.behind for r in results for v in r.values if v.behind and v.is_compared]
+    seed_sd, seeds = spread_over_seeds(ranking)
     return replace(
         settled,
         ranking=tuple(ranking),
@@ -178,14 +192,26 @@ def answer(
         seeds=seeds,
         n=n,
         comparisons=len(behind),
-        tests=tuple(dict.fromkeys(comparison.test for comparison in behind)),
+        tests=_tests(behind),
+        against_best=len(against),
+        tests_against_best=_tests(against),
     )
+
+
+def _tests(comparisons: Iterable[Comparison]) -> tuple[str, ...]:
+    return tuple(dict.fromkeys(comparison.test for comparison in comparisons))
 
 
 # --- settings with few values ---------------------------------------------------------------
 
 
-def _setting(name: str, ranking: Sequence[Configuration], evidence: Evidence) -> SettingAnswer:
+def _setting(
+    name: str,
+    ranking: Sequence[Configuration],
+    evidence: Evidence,
+    every: Sequence[Mapping[str, Any]],
+) -> SettingAnswer:
+    """What one setting came to; `every` holds the settings of all trials, measured or not."""
     by_value: dict[Any, list[Configuration]] = {}
     for configuration in ranking:
         value = configuration.settings[name]
@@ -193,15 +219,15 @@ def _setting(name: str, ranking: Sequence[Configuration], evidence: Evidence) ->
             by_value.setdefault(value, []).append(configuration)
     values = [ValueResult(value, _trials(made), made[0]) for value, made in by_value.items()]
     first, *others = values
-    compared = [
-        replace(
-            other,
-            behind=evidence.compare(first.best, other.best),
-            untried=_untried(name, first.best, by_value[other.value]),
-        )
-        for other in others
-    ]
-    epoch = evidence.common_epoch(ranking)
+    compared = []
+    for other in others:
+        made = [c.settings for c in by_value[other.value]]
+        begun = [settings for settings in every if settings[name] == other.value]
+        apart, untried = (_untried(name, first.best, tried) for tried in (made, begun))
+        unmeasured = tuple(pair for pair in apart if pair not in untried)
+        behind = evidence.compare(first.best, other.best)
+        compared.append(replace(other, behind=behind, untried=untried, unmeasured=unmeasured))
+    epoch = evidence.reached_by_all(ranking)
     return SettingAnswer(
         setting=name,
         values=(first, *compared),
@@ -217,7 +243,7 @@ def _trials(made: Sequence[Configuration]) -> int:
 
 
 def _untried(
-    setting: str, best: Configuration, tried: Sequence[Configuration]
+    setting: str, best: Configuration, tried: Sequence[Mapping[str, Any]]
 ) -> tuple[tuple[str, Any], ...]:
     """Values of the best that these were never tried with; of settings with known names alone."""
     if not SETTINGS[setting].choices:
@@ -228,7 +254,7 @@ def _untried(
         if name != setting
         and SETTINGS[name].choices
         and value is not None
-        and all(configuration.settings[name] != value for configuration in tried)
+        and all(settings[name] != value for settings in tried)
     )
 
 
@@ -240,11 +266,13 @@ def _leader(
     by_value: Mapping[Any, Sequence[Configuration]],
     accuracy: Callable[[Configuration], float | None],
 ) -> Any:
-    """The value of the most accurate configuration; None where an accuracy is not recorded."""
+    """The value of the most accurate configuration; None where unknown, or where two have it."""
     heights = {value: [accuracy(c) for c in made] for value, made in by_value.items()}
     if any(height is None for made in heights.values() for height in made):
         return None
-    return max(heights, key=lambda value: max(h for h in heights[value] if h is not None))
+    tops = {value: max(h for h in made if h is not None) for value, made in heights.items()}
+    first = [value for value, top in tops.items() if top == max(tops.values())]
+    return first[0] if len(first) == 1 else None
 
 
 def _corrected(results: Sequence[SettingAnswer]) -> list[SettingAnswer]:
@@ -272,17 +300,23 @@ def _has_many_values(name: str, ranking: Sequence[Configuration]) -> bool:
     return number and len(values) > MOST_VALUES
 
 
-def _leaders(ranking: Sequence[Configuration], evidence: Evidence) -> list[Configuration]:
-    """Who cannot be told from the best; who was stopped early does not lead one who was not."""
+def _leaders(
+    ranking: Sequence[Configuration], evidence: Evidence
+) -> tuple[list[Configuration], list[Comparison]]:
+    """Who cannot be told from the best, and the tests behind that.
+
+    Who was stopped early does not lead one who was not, nor does who could not be compared.
+    """
     best = ranking[0]
     others = [other for other in ranking[1:] if other.finished or not best.finished]
     comparisons = [evidence.compare(best, other) for other in others]
     corrected = holm(comparison.p for comparison in comparisons)
-    return [best] + [
+    leaders = [best] + [
         other
         for other, comparison, p in zip(others, comparisons, corrected, strict=True)
-        if not (p < LEVEL and comparison.difference > 0)
+        if p >= LEVEL or comparison.difference <= 0
     ]
+    return leaders, [made for made in comparisons if not math.isnan(made.p)]
 
 
 def _range(
@@ -302,16 +336,3 @@ def _range(
         inside=sum(low <= value <= high for value in tried),
         leading=len(good),
     )
-
-
-# --- seeds ----------------------------------------------------------------------------------
-
-
-def _seeds(ranking: Sequence[Configuration]) -> tuple[float, int]:
-    """Pooled standard deviation over seeds, and the most seeds that a configuration has."""
-    several = [np.array(list(c.accuracies.values())) for c in ranking if len(c.accuracies) > 1]
-    if not several:
-        return math.nan, max(len(c.accuracies) for c in ranking)
-    squares = sum(float(((a - a.mean()) ** 2).sum()) for a in several)
-    degrees = sum(len(a) - 1 for a in several)
-    return math.sqrt(squares / degrees), max(len(a) for a in several)

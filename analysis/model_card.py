@@ -16,13 +16,15 @@ from results.leaderboard import markdown_table
 from results.varied import description, value_in_force, varied
 
 LIMITS = (
-    "It names the expression that annotators gave to a picture like those it was trained on. What "
+    "It names the class that a picture like those it was trained on would have been given. What "
     "a person feels cannot be read from a face; do not use it to decide about people.",
-    "Accuracy differs between classes, see above, and may differ between groups of people that the "
-    "data set does not name; that was not measured.",
+    "Accuracy may differ between classes, and between groups of people that the data set does not "
+    "name; the latter was not measured.",
     "Pictures that are cropped, lit or aligned otherwise than the data set's were not measured.",
 )
 """What holds for every net that is trained on faces."""
+
+DRAWN = "It was trained on drawn faces, not on photographs."
 
 SCORED = ("accuracy", "macro_f1", "ece", "nll")
 """Metrics that the card repeats from `scores.parquet`."""
@@ -46,16 +48,21 @@ def model_card(
     """
     ensemble = post["ensemble"]
     data = record.get("data") or {}
+    limits = (*([DRAWN] if data.get("embedded") else []), *LIMITS)
+    single = ensemble["rule"] == "best single"
     sections = {
         "Members": _members(ensemble, trials),
         "How good": _scores(scores),
         "Where it comes from": "".join(f"- {s.text}\n" for s in statements(answer)),
         "Data": _data(data),
         "Use": f"{post.get('export', '')}\n",
-        "Limits": "".join(f"- {sentence}\n" for sentence in LIMITS),
+        "Limits": "".join(f"- {sentence}\n" for sentence in limits),
     }
-    title = f"# Ensemble of {record.get('name', 'a sweep')}\n\n"
-    rule = f"{len(ensemble['members'])} members, combined by {ensemble['rule']}; commit "
+    what = "Best single model" if single else "Ensemble"
+    title = f"# {what} of {record.get('name', 'a sweep')}\n\n"
+    n = len(ensemble["members"])
+    how = "no ensemble was taken" if single else f"chosen by the rule {ensemble['rule']}"
+    rule = f"{n} member{'' if n == 1 else 's'}, {how}; commit "
     parts = [f"## {head}\n\n{text}" for head, text in sections.items() if text]
     return f"{title}{rule}{post.get('commit', 'unknown')}.\n\n" + "\n".join(parts)
 
@@ -80,6 +87,7 @@ def _members(ensemble: Mapping[str, Any], trials: pd.DataFrame) -> str:
 
 def _scores(scores: pd.DataFrame) -> str:
     rows = scores[(scores["who"] == "ensemble") & (scores["images"] == "all")]
+    rows = rows[rows["value"].notna()]
     by_name = rows[rows["metric"].isin(SCORED) | rows["metric"].str.startswith("recall/")]
     cells = [
         (

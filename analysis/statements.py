@@ -7,8 +7,10 @@ from typing import Any
 
 from analysis import wording
 from analysis.answer import Answer, RangeAnswer, SettingAnswer, ValueResult
-from analysis.comparison.configurations import COUNTS, IMAGES, SEEDS, Configuration
+from analysis.basis import basis
+from analysis.comparison.configurations import Configuration
 from orchestrator import metrics
+from results.statuses import FINISHED
 from results.varied import description, heading, value_text
 
 MOST_ERRORS = 1
@@ -16,14 +18,6 @@ MOST_ERRORS = 1
 
 MOST_UNTRIED = 4
 """Pairs that were never tried together in one sentence; the cross table has all."""
-
-BASES = {
-    SEEDS: "paired t-tests over the seeds that two configurations share",
-    IMAGES: "McNemar's exact test of two nets on the same {n} images",
-    COUNTS: "Fisher's exact test of two counts of right answers among {n} images, where one of the "
-    "two went no further than some epoch or its predictions are not stored",
-}
-"""What a comparison rests on, in words."""
 
 
 @dataclass(frozen=True)
@@ -47,13 +41,13 @@ def statements(answer: Answer) -> tuple[Statement, ...]:
     parts += [Statement("setting", s.setting, _about(s, answer)) for s in answer.settings]
     if not math.isnan(answer.seed_sd):
         parts.append(Statement("seeds", "seed", _seed_sentence(answer)))
-    parts += [Statement("how", "", text) for text in _how(answer)]
+    parts += [Statement("how", "", text) for text in basis(answer)]
     return tuple(part for part in parts if part.text)
 
 
 def summary(answer: Answer) -> str:
     """The answer in one line, for a terminal: the best, then what each setting came to."""
-    briefs = [brief for part in answer.settings if (brief := _brief(part))]
+    briefs = [brief for part in answer.settings if (brief := _brief(part, answer))]
     return " ".join([best_sentence(answer), *([f"{'; '.join(briefs)}."] if briefs else [])])
 
 
@@ -64,19 +58,53 @@ def best_sentence(answer: Answer) -> str:
         return _unmeasured(answer, trials)
     best = answer.ranking[0]
     accuracy = f"{_accuracy(best, answer)}{_stopped(answer)}"
+    counted = f"{_counted(trials)}{_others(answer)}"
     if len(answer.ranking) == 1:
-        only = "The only one" if trials == 1 else f"The only configuration among {trials} trials"
+        only = "The only one" if trials == 1 else f"The only configuration among {counted}"
         compare = "" if answer.seeds > 1 else " There is nothing to compare it with."
         return f"{only} that was measured, {_name(best, answer)}, has {accuracy}.{compare}"
-    return f"The best of {wording.count(trials)} trials is {_name(best, answer)}: {accuracy}."
+    so_far = " so far" if answer.statuses.get("running") else ""
+    seeds = f"{wording.count(len(answer.ranking))} configurations in " if answer.seeds > 1 else ""
+    return (
+        f"The best{so_far} of {seeds}{counted} is {_name(best, answer)}: {accuracy}."
+        f"{_higher(answer)}"
+    )
+
+
+def _counted(trials: int) -> str:
+    return f"{wording.count(trials)} trial{'' if trials == 1 else 's'}"
+
+
+def _others(answer: Answer) -> str:
+    """Which trials are not over, and which do not count: a failed one is in no ranking."""
+    names = (("running", "not ended"), ("failed", "failed, left out"))
+    found = [(n, words) for status, words in names if (n := answer.statuses.get(status, 0))]
+    return f" ({'; '.join(f'{wording.count(n)} {words}' for n, words in found)})" if found else ""
+
+
+def _higher(answer: Answer) -> str:
+    """Who had reached more than the best, but was not trained to its end."""
+    best = answer.ranking[0]
+    above = [c for c in answer.ranking[1:] if c.accuracy > best.accuracy and not c.finished]
+    if not above or not best.finished:
+        return ""
+    top = max(above, key=lambda c: c.accuracy)
+    return (
+        f" {_name(top, answer)}, not trained to its end, had reached {wording.share(top.accuracy)}."
+    )
 
 
 def _unmeasured(answer: Answer, trials: int) -> str:
     failed = answer.statuses.get("failed", 0)
-    if not trials or failed < trials:
-        return "No trial of this sweep has been measured yet, so there is no answer yet."
-    messages = "; ".join(answer.errors[:MOST_ERRORS])
-    return f"There is no answer: all {trials} trials failed ({messages or 'no message'})."
+    if trials and failed == trials:
+        messages = "; ".join(answer.errors[:MOST_ERRORS]) or "no message"
+        often = "among others: " if len(answer.errors) > MOST_ERRORS else ""
+        who = "the only trial" if trials == 1 else f"all {trials} trials"
+        return f"There is no answer: {who} failed ({often}{messages})."
+    yet = " yet" if not trials or answer.statuses.get("running") else ""
+    but = f" ({failed} failed)" if failed else ""
+    none = "None of the other trials" if failed else "No trial of this sweep"
+    return f"{none} has been measured{yet}{but}, so there is no answer{yet}."
 
 
 def _name(configuration: Configuration, answer: Answer) -> str:
@@ -96,7 +124,10 @@ def _accuracy(best: Configuration, answer: Answer) -> str:
 def _stopped(answer: Answer) -> str:
     if answer.ranking[0].finished:
         return ""
-    return "; every measured trial was stopped early, so these are first impressions"
+    if any(answer.statuses.get(status) for status in FINISHED):
+        return "; no configuration was trained to its end with all its seeds"
+    yet = " yet" if answer.statuses.get("running") else ""
+    return f"; no trial was trained to its end{yet}, so these are first impressions"
 
 
 # --- one setting ----------------------------------------------------------------------------
@@ -104,19 +135,20 @@ def _stopped(answer: Answer) -> str:
 
 def _about(part: SettingAnswer | RangeAnswer, answer: Answer) -> str:
     if isinstance(part, RangeAnswer):
-        return _range_sentence(part, len(answer.ranking))
-    makers = (_first_of_all, _tied, _ahead, _behind, _untried, _then)
-    sentences = [make(part) for make in makers]
+        return _range_sentence(part, answer)
+    makers = (_tied, _ahead, _behind, _uncompared, _untried, _unmeasured_pairs, _then)
+    sentences = [_first_of_all(part, len(answer.ranking)), *(make(part) for make in makers)]
     return " ".join(sentence for sentence in sentences if sentence)
 
 
-def _first_of_all(part: SettingAnswer) -> str:
-    """That the best configurations share a value, where more than one does."""
-    if part.in_a_row < 2:
+def _first_of_all(part: SettingAnswer, measured: int) -> str:
+    """That the best configurations share a value, where more than one does and others do not."""
+    if part.in_a_row < 2 or len(part.values) < 2:
         return ""
+    all_of = "both" if part.in_a_row == 2 else "all"
     return (
-        f"The {part.in_a_row} best configurations all have {_value(part, part.values[0])} "
-        f"({part.with_best} measured ones had it)."
+        f"The {part.in_a_row} best configurations {all_of} have {_value(part, part.values[0])} "
+        f"({part.with_best} of {measured} measured ones had it)."
     )
 
 
@@ -124,9 +156,9 @@ def _tied(part: SettingAnswer) -> str:
     best, *others = part.values
     tied = _undecided(part)
     if not others:
-        return f"Only {_value(part, best)} was measured."
+        return f"Nothing can be compared with {_value(part, best)}, the only value with a result."
     if not tied:
-        return f"{_value(part, best)} is best ({_share(best)})."
+        return f"{_value(part, best)} {_lead(part)} ({_share(best)})."
     names = wording.enumeration([_value(part, other) for other in tied])
     shares = wording.enumeration([_reached(other) for other in tied])
     against = f" against {_share(best)}" if _share(best) not in shares else ""
@@ -134,8 +166,26 @@ def _tied(part: SettingAnswer) -> str:
     return f"{names} cannot be told from {_value(part, best)} ({shares}{against}{p})."
 
 
+def _lead(part: SettingAnswer) -> str:
+    """How sure the first place is, where no test leaves it open."""
+    if any(other.is_ahead for other in part.values):
+        return "is best of those that went on to the end"
+    if any(not other.is_compared for other in part.values[1:]):
+        return "has the highest accuracy"
+    return "is best"
+
+
 def _undecided(part: SettingAnswer) -> list[ValueResult]:
-    return [other for other in part.values[1:] if not (other.is_behind or other.is_ahead)]
+    others = [other for other in part.values[1:] if other.is_compared]
+    return [other for other in others if not (other.is_behind or other.is_ahead)]
+
+
+def _uncompared(part: SettingAnswer) -> str:
+    others = [other for other in part.values[1:] if not other.is_compared]
+    if not others:
+        return ""
+    words = [f"{_value(part, other)} ({_share(other)})" for other in others]
+    return f"Not compared, for want of stored epochs: {wording.enumeration(words)}."
 
 
 def _ahead(part: SettingAnswer) -> str:
@@ -164,14 +214,24 @@ def _reached(value: ValueResult) -> str:
 
 
 def _untried(part: SettingAnswer) -> str:
-    pairs = [(v, name, other) for v in part.values[1:] for name, other in v.untried]
+    pairs = [(v, other) for v in part.values[1:] for _, other in v.untried]
+    return _confounded("Never tried", part, pairs)
+
+
+def _unmeasured_pairs(part: SettingAnswer) -> str:
+    """Pairs that were tried, but failed or have not come to an accuracy yet."""
+    pairs = [(v, other) for v in part.values[1:] for _, other in v.unmeasured]
+    return _confounded("Tried without a result", part, pairs)
+
+
+def _confounded(how: str, part: SettingAnswer, pairs: Sequence[tuple[ValueResult, Any]]) -> str:
     if not pairs:
         return ""
-    words = [f"{_value(part, v)} with {other}" for v, _, other in pairs[:MOST_UNTRIED]]
+    words = [f"{_value(part, v)} with {other}" for v, other in pairs[:MOST_UNTRIED]]
     more = len(pairs) - MOST_UNTRIED
-    rest = f" (and {more} more pairs)" if more > 0 else ""
+    rest = f" (and {more} more pair{'s' if more > 1 else ''})" if more > 0 else ""
     return (
-        f"Never tried: {wording.enumeration(words)}{rest}; what sets them apart may be the other "
+        f"{how}: {wording.enumeration(words)}{rest}; what sets them apart may be the other "
         "setting's doing."
     )
 
@@ -180,30 +240,44 @@ def _then(part: SettingAnswer) -> str:
     """Whether the order is the same at the last epoch that all trials reached."""
     if part.leader_then is None or not part.epoch or len(part.values) < 2:
         return ""
-    then = f"At epoch {part.epoch}, the last that every measured trial reached,"
+    then = f"At epoch {part.epoch}, the last that all compared trials reached,"
     as_well = " as well" if part.leader_then == part.values[0].value else ""
     return f"{then} {_text(part.setting, part.leader_then)} led{as_well}."
 
 
-def _range_sentence(part: RangeAnswer, measured: int) -> str:
+def _range_sentence(part: RangeAnswer, answer: Answer) -> str:
+    name, measured = heading(part.setting), len(answer.ranking)
     if not part.leading:
-        return f"None of the best configurations has a {heading(part.setting)}."
+        return f"None of the configurations that cannot be told from the best has a {name}."
     tried = f"{value_text(part.tried[0])} to {value_text(part.tried[1])} were tried"
+    span = f"{value_text(part.low)} to {value_text(part.high)}"
+    if answer.ranking[0].settings[part.setting] is None:
+        did = "does" if part.leading == 1 else "do"
+        return (
+            f"The best has no {name}; of those with one, {part.leading} that cannot be told from "
+            f"it {did} with {span} ({tried})."
+        )
     if part.leading == 1:
-        return f"The best has {value_text(part.best)}; no other comes up to it ({tried})."
+        who = "no other that was trained to its end" if _some_stopped(answer) else "no other"
+        return f"The best has {value_text(part.best)}; {who} comes up to it ({tried})."
     within = part.inside - part.leading
-    worse = f"; {within} between them did worse" if within else ""
+    or_stopped = " or had been stopped early" if _some_stopped(answer) else ""
+    worse = f"; {within} between them did worse{or_stopped}" if within else ""
     return (
-        f"{value_text(part.low)} to {value_text(part.high)} did well: {part.leading} of {measured} "
-        f"configurations cannot be told from the best, which has {value_text(part.best)}{worse} "
-        f"({tried})."
+        f"{span} did well: the best has {value_text(part.best)}, and {part.leading - 1} of "
+        f"{measured - 1} other configurations cannot be told from it{worse} ({tried})."
     )
 
 
-def _brief(part: SettingAnswer | RangeAnswer) -> str:
+def _some_stopped(answer: Answer) -> bool:
+    """Whether configurations do not count beside the best because they were not trained on."""
+    return answer.ranking[0].finished and not answer.ranking[-1].finished
+
+
+def _brief(part: SettingAnswer | RangeAnswer, answer: Answer) -> str:
     name = heading(part.setting)
     if isinstance(part, RangeAnswer):
-        if not part.leading:
+        if not part.leading or answer.ranking[0].settings[part.setting] is None:
             return ""
         if part.leading == 1:
             return f"the best {name} is {value_text(part.best)}"
@@ -211,8 +285,10 @@ def _brief(part: SettingAnswer | RangeAnswer) -> str:
     best, *others = part.values
     tied = _undecided(part)
     if not tied:
-        alone = any(other.untried for other in others)
-        caution = " (others were not tried with all that it was)" if alone else ""
+        alone = any(other.untried or other.unmeasured for other in others)
+        caution = " (others have no result with all that it has)" if alone else ""
+        if _lead(part) != "is best":
+            return f"{name}: {value_text(best.value)} {_lead(part)}{caution}"
         return f"the best {name} is {value_text(best.value)}{caution}" if others else ""
     names = wording.enumeration([value_text(v.value) for v in tied])
     return f"{name}: {names} cannot be told from {value_text(best.value)}"
@@ -244,7 +320,7 @@ def _at_least(probabilities: Sequence[float]) -> str:
     return f", p \N{GREATER-THAN OR EQUAL TO} {least:.2g}"
 
 
-# --- what it rests on -----------------------------------------------------------------------
+# --- seeds ----------------------------------------------------------------------------------
 
 
 def _seed_sentence(answer: Answer) -> str:
@@ -253,19 +329,3 @@ def _seed_sentence(answer: Answer) -> str:
         f"The seed alone moves accuracy by a standard deviation of {sd} "
         f"(up to {answer.seeds} seeds a configuration)."
     )
-
-
-def _how(answer: Answer) -> list[str]:
-    if not answer.comparisons:
-        return []
-    n = wording.count(answer.n)
-    bases = wording.enumeration([BASES[test].format(n=n) for test in answer.tests])
-    many = (
-        f", corrected after Holm for {answer.comparisons} comparisons"
-        if answer.comparisons > 1
-        else ""
-    )
-    return [
-        f"p values: {bases}{many}; each value stands for the best configuration that has it, at "
-        "its best epoch. All of this is about validation images, on which trials were chosen too."
-    ]

@@ -156,7 +156,14 @@ class Evidence:
 
     def common_epoch(self, configurations: Iterable[Configuration]) -> int:
         """The last epoch that all their best trials reached; 0 if that was not recorded."""
-        return int(min(max(self._curves.get(c.trial, {0: 0.0})) for c in configurations))
+        return self._last_of_all(c.trial for c in configurations)
+
+    def reached_by_all(self, configurations: Iterable[Configuration]) -> int:
+        """The last epoch that all their trials reached, of every seed; 0 if not recorded."""
+        return self._last_of_all(t for c in configurations for t in c.trials.values())
+
+    def _last_of_all(self, trials: Iterable[str]) -> int:
+        return int(min(max(self._curves.get(trial, {0: 0.0})) for trial in trials))
 
     def accuracy_at(self, configuration: Configuration, epoch: int) -> float | None:
         """Of a configuration's best trial after this epoch; None if that was not recorded."""
@@ -205,3 +212,18 @@ def holm(probabilities: Iterable[float]) -> list[float]:
     factors = np.arange(len(order), 0, -1)
     corrected[order] = np.minimum(1.0, np.maximum.accumulate(values[order] * factors))
     return [float(value) for value in corrected]
+
+
+def spread_over_seeds(ranking: Iterable[Configuration]) -> tuple[float, int]:
+    """Pooled standard deviation of accuracy over seeds, and the most seeds of a configuration.
+
+    Only configurations count all of whose seeds were trained to their end: where one was stopped
+    early, more than the seed differs. NaN where none of them has two.
+    """
+    every = [(np.array(list(c.accuracies.values())), c.finished) for c in ranking]
+    several = [values for values, finished in every if len(values) > 1 and finished]
+    if not several:
+        return math.nan, max(len(values) for values, _ in every)
+    squares = sum(float(((a - a.mean()) ** 2).sum()) for a in several)
+    degrees = sum(len(a) - 1 for a in several)
+    return math.sqrt(squares / degrees), max(len(a) for a in several)

@@ -74,9 +74,17 @@ def caption(frame: pd.DataFrame) -> str:
     )
     return (
         f"Validation accuracy of {count(len(frame), 'trial')}; the best of each kind: {by_kind}. "
+        f"{_intervals(frame)}The best of several trials looks better than it is, for it was "
+        "chosen on these images."
+    )
+
+
+def _intervals(frame: pd.DataFrame) -> str:
+    if frame["low"].isna().all():
+        return ""
+    return (
         f"Intervals are Wilson's, 95 %{_images(frame)}; they speak of the images, not of another "
-        "seed, and the best of many trials looks better than it is, for it was chosen on these "
-        "images."
+        "seed. "
     )
 
 

@@ -29,6 +29,8 @@ def data(tables: SweepTables) -> pd.DataFrame:
     answers, classes = tables.answers, tables.classes
     rows = []
     for who, column in WHO.items():
+        if who == "ensemble" and tables.alone:
+            continue
         answered = answers.dropna(subset=[column])
         if answered.empty:
             continue
@@ -91,9 +93,10 @@ def caption(frame: pd.DataFrame) -> str:
         if first["copies"]
         else ""
     )
+    some = "" if frame["n"].gt(0).all() else "of a class with images "
     return (
         f"Confusion of classes on the {first['split']}: {'; '.join(sentences)}. "
-        f"Each row adds up to 100 %; the number above is images; empty cells are 0.{copies}"
+        f"Each row {some}adds up to 100 %; the number above is images; empty cells are 0.{copies}"
     )
 
 

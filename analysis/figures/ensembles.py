@@ -97,10 +97,12 @@ def draw_rules(frame: pd.DataFrame, canvas: Canvas) -> None:
     ]
     ax.set_yticks(frame.index, names)
     ax.set_ylim(-0.6, len(frame) - 0.4)
-    ax.set_xlabel(
-        "cross-validated accuracy, validation images (whisker: one standard error of the\n"
-        "difference to the highest, the dotted line)"
+    whisker = (
+        " (whisker: one standard error of the\ndifference to the highest, the dotted line)"
+        if frame["low"].notna().any()
+        else " (dotted line: the highest)"
     )
+    ax.set_xlabel(f"cross-validated accuracy, validation images{whisker}")
     ax.grid(axis="x", alpha=0.3)
     ax.margins(x=0.16)
     canvas.legend(loc="outside lower center", ncols=2, fontsize=8)
@@ -115,13 +117,17 @@ def gains(tables: SweepTables) -> pd.DataFrame:
 
     Columns: who, name, kind (of `KINDS`), place, images, accuracy, low, high (0 to 1), n, split,
     how; and of the ensemble against the best single model on all images, NaN where not scored:
-    gain, gain_low, gain_high (0 to 1), p (McNemar's). The test split where it was scored.
+    gain, gain_low, gain_high (0 to 1), p (McNemar's). The test split where it was scored. No rows
+    where the best single model was taken. What is equal stands once: the best single model where
+    it is a member too, and clean images where all are.
     """
+    if tables.alone:
+        return pd.DataFrame(columns=GAINS)
     scores = tables.scores
     rows = scores[(scores["metric"] == "accuracy") & scores["value"].notna()].copy()
     split = "test" if (rows["split"] == "test").any() else "validation"
     rows = rows[rows["split"] == split].drop_duplicates(["who", "images"], keep="last")
-    rows = rows.rename(columns={"value": "accuracy"})
+    rows = _once(rows.rename(columns={"value": "accuracy"}), tables.members)
     rows["kind"] = [who if who in KINDS else "member" for who in rows["who"]]
     names = _names(tables)
     rows["name"] = [names.get(who, who) for who in rows["who"]]
@@ -140,12 +146,24 @@ def gains(tables: SweepTables) -> pd.DataFrame:
     return rows.dropna(subset=["place"])[GAINS].sort_values("place").reset_index(drop=True)
 
 
+def _once(rows: pd.DataFrame, members: pd.DataFrame) -> pd.DataFrame:
+    sizes = rows.groupby("images")["n"].max()
+    if sizes.get("clean") == sizes.get("all"):
+        rows = rows[rows["images"] == "all"]
+    both = set(members.loc[members["role"] == "member and best single", "trial"])
+    single = rows[rows["who"] == "best single"].set_index("images")["accuracy"]
+    same = rows["who"].isin(both) & (rows["accuracy"] == rows["images"].map(single))
+    return rows[~same]
+
+
 def _names(tables: SweepTables) -> dict[str, str]:
     """Who -> name, the best single model's with the trial that it is where that is known."""
     names, members = tables.labels(), tables.members
     if len(members):
         for trial in members.loc[members["role"].str.endswith("best single"), "trial"]:
-            names["best single"] = f"best single: {names.get(trial, trial)}"
+            own = members.loc[members["trial"] == trial, "role"].iloc[0]
+            also = ", a member" if own.startswith("member") else ""
+            names["best single"] = f"best single{also}: {names.get(trial, trial)}"
     return names
 
 
@@ -159,6 +177,7 @@ def gains_caption(frame: pd.DataFrame) -> str:
         if row["who"] in KINDS
     ]
     members = int((every["kind"] == "member").sum())
+    own = f"{count(members, 'member')} by {'itself' if members == 1 else 'themselves'}"
     clean = frame[frame["images"] == "clean"]
     without = (
         f" Hollow: without the images that also stand in training, n = {int(clean['n'].max()):,}."
@@ -167,9 +186,10 @@ def gains_caption(frame: pd.DataFrame) -> str:
     )
     return (
         f"Accuracy on the {frame['split'].iloc[0]} split, n = {int(every['n'].max()):,} images, "
-        f"with 95 % intervals: {'; '.join(models) or 'no ensemble'}; {count(members, 'member')}. "
-        "All answer the same images, so overlapping intervals do not say that two are equal; the "
-        f"paired test does. {_gain(frame)}{without}"
+        f"with 95 % intervals: {'; '.join(models) or 'no ensemble'}"
+        f"{f'; {own}' if members else ''}. "
+        "All answer the same images, so overlapping intervals do not say that two are equal"
+        f"{f'; the paired test compares them. {gain}' if (gain := _gain(frame)) else '.'}{without}"
     )
 
 

@@ -32,7 +32,7 @@ BASELINES = ("random", "centre")
 ENSEMBLE = "ensemble"
 COLUMNS = [
     "method", "baseline", "place", "measure", "value", "low", "high", "n", "whose", "split_size",
-    "wrong",
+    "wrong", "apart",
 ]  # fmt: skip
 
 
@@ -42,7 +42,7 @@ def data(tables: SweepTables) -> pd.DataFrame:
     Columns: method, baseline (bool), place (its row, from 0), measure (of `MEASURES`), value (mean
     over images), low, high (95 % normal interval), n (images), whose (words: whose maps),
     split_size (images of the split, 0: not known), wrong (share of the judged images answered
-    wrongly, NaN: not known).
+    wrongly, NaN: not known), apart (bool: of its members, because the ensemble was not asked).
 
     What was not asked of the ensemble (see `analysis.pipeline.evaluate_maps`: noise, weights)
     is an image's mean over the members that were asked.
@@ -72,6 +72,7 @@ def data(tables: SweepTables) -> pd.DataFrame:
             "whose": whose,
             "split_size": len(tables.answers),
             "wrong": wrong_share(rows),
+            "apart": [len(together) > 0 and own[name] is apart for name in made["measure"]],
         }
     )
     frame["place"] = frame["method"].map(_places(frame))
@@ -144,12 +145,17 @@ def caption(frame: pd.DataFrame) -> str:
             )
     return (
         f"Tests of the maps of {first['whose']}, mean over up to {frame['n'].max():,} images with "
-        f"95 % intervals (normal): {', '.join(MEASURES[m][0] for m in _there(frame))}; the last "
-        "two, where the ensemble was not asked, of its members. "
+        f"95 % intervals (normal): {', '.join(MEASURES[m][0] for m in _there(frame))}"
+        f"{_apart(frame)}. "
         f"{sampled(_ends(frame), first['split_size'], first['wrong'])} A method "
         "that is no better than the baselines, a random map and a blob at the centre, explains "
         f"nothing.{''.join(bests)}"
     )
+
+
+def _apart(frame: pd.DataFrame) -> str:
+    names = [MEASURES[name][0] for name in _there(frame[frame["apart"]])]
+    return f"; of the members, for the ensemble was not asked: {', '.join(names)}" if names else ""
 
 
 def _there(frame: pd.DataFrame) -> list[str]:

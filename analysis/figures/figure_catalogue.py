@@ -117,7 +117,7 @@ FIGURES: dict[str, Figure] = {
         ensembles.gains_caption,
         "The ensemble against its members and the best single model",
         ("scores",),
-        "no accuracy was scored",
+        "no accuracy of an ensemble was scored",
     ),
     "confusion": Figure(
         confusion.data,
@@ -139,7 +139,7 @@ FIGURES: dict[str, Figure] = {
         reliability.data,
         reliability.draw,
         reliability.caption,
-        "Is the ensemble as right as it is sure?",
+        "Are answers as right as they are sure?",
         ("answers",),
         "nothing was answered",
     ),

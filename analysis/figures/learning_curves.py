@@ -35,7 +35,7 @@ def caption(frame: pd.DataFrame) -> str:
     best = ends.loc[ends["best"].fillna(-1.0).idxmax()]
     fates = ", ".join(f"{n} {status}" for status, n in ends["status"].value_counts().items())
     rungs = frame.loc[frame["rung"], "epoch"].unique()
-    compared = f" Trials were compared after epochs {', '.join(map(str, sorted(rungs)))}"
+    compared = f" Rungs, where trials are compared: epochs {', '.join(map(str, sorted(rungs)))}"
     return (
         f"Validation accuracy after each epoch of {count(len(ends), 'trial')} "
         f"({fates.replace('_', ' ')}). The best, {best['label']}, reached {best['best']:.3f}."

@@ -49,14 +49,15 @@ def caption(frame: pd.DataFrame) -> str:
     cut = losses.gt(frame["ceiling"], axis=0).any(axis=None) or losses.isna().any(axis=None)
     return (
         f"Cross-entropy by epoch of the best {count(len(best), 'trial')}: {verdicts}. Training "
-        "loss is measured with dropout and augmentation on, so it may stand above validation loss; "
+        "loss is measured with dropout and augmentation on, where a trial has them, so it may "
+        "stand above validation loss; "
         "what tells overfitting is validation loss that rises while training loss falls."
         + (" Losses beyond the frame, or not finite, are not shown." if cut else "")
     )
 
 
 def draw(frame: pd.DataFrame, canvas: Canvas) -> None:
-    """A panel a trial: both losses, the gap between them, the epoch whose weights were kept."""
+    """A panel a trial: both losses, the gap between them, the epoch with the best accuracy."""
     groups = list(frame.groupby("trial", sort=False))
     canvas.set_size_inches(
         max(6.5, 0.5 + 3.5 * min(3, len(groups))), 3.2 * -(-len(groups) // 3) + 0.9
@@ -87,7 +88,7 @@ def _panel(rows: pd.DataFrame, ax: Axes) -> None:
         label="gap: validation above training",
     )
     if pd.notna(top["best_epoch"]):
-        ax.axvline(top["best_epoch"], color=DARK, linestyle=":", label="weights kept")
+        ax.axvline(top["best_epoch"], color=DARK, linestyle=":", label="best epoch")
     ax.set_title(f"{shown(top['label'])}\n{top['verdict']}, accuracy {top['accuracy']:.3f}", size=9)
     ax.xaxis.set_major_locator(MaxNLocator(integer=True))
     ax.grid(alpha=0.3)

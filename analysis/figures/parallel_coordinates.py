@@ -102,8 +102,18 @@ def caption(frame: pd.DataFrame) -> str:
     return (
         f"{count(len(ends), 'trial')}, each a line through its settings to its validation "
         f"accuracy; the best, {ends['accuracy'].max():.3f}, had {best_settings}. Only settings "
-        f"that varied are shown. {int(ends['finished'].sum())} finished (solid); the others "
-        "(dashed) had shorter training, which alone makes their accuracy lower."
+        f"that varied are shown.{_unfinished(ends['finished'])}"
+    )
+
+
+def _unfinished(finished: pd.Series) -> str:
+    """What dashed lines are; "" where there is none."""
+    others = int((~finished.astype(bool)).sum())
+    if not others:
+        return ""
+    return (
+        f" {len(finished) - others} finished (solid); {others} did not (dashed), and may be less "
+        "accurate for that alone."
     )
 
 
@@ -135,7 +145,8 @@ def draw(frame: pd.DataFrame, canvas: Canvas) -> None:
     ax.set_ylim(-0.09, 1.09)
     ax.spines[["top", "left", "right", "bottom"]].set_visible(False)
     ax.tick_params(length=0)
-    ax.set_xlabel("settings that varied; solid: finished, dashed: pruned, failed or running")
+    dashed = "" if frame["finished"].all() else "; solid: finished, dashed: pruned, failed, running"
+    ax.set_xlabel(f"settings that varied{dashed}")
     canvas.colorbar(shade, ax=ax, label="validation accuracy", pad=0.02)
 
 

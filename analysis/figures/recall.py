@@ -18,11 +18,13 @@ WHO = {
 def data(tables: SweepTables) -> pd.DataFrame:
     """A row a (class, who): class, place, who, recall, low, high (0 to 1; Wilson), n, split.
 
-    The split is in words. The class that the ensemble finds best comes last; classes without images
-    are left out.
+    The split is in words. The class that the ensemble finds best comes last (the best single model,
+    where that was taken); classes without images are left out.
     """
     classes, rows = tables.classes, []
-    for who, (column, *_) in WHO.items():
+    whose = {who: look for who, look in WHO.items() if not (tables.alone and who == "ensemble")}
+    leading = "best single" if tables.alone else "ensemble"
+    for who, (column, *_) in whose.items():
         answered = tables.answers.dropna(subset=[column])
         for label, part in answered.groupby("label"):
             right = int((part[column] == part["label"]).sum())
@@ -40,7 +42,7 @@ def data(tables: SweepTables) -> pd.DataFrame:
             )
     columns = ["class", "who", "recall", "low", "high", "n", "split"]
     frame = pd.DataFrame(rows, columns=columns)
-    order = frame[frame["who"] == "ensemble"].sort_values(["recall", "class"])["class"]
+    order = frame[frame["who"] == leading].sort_values(["recall", "class"])["class"]
     frame["place"] = frame["class"].map({name: place for place, name in enumerate(order)})
     return frame.sort_values(["place", "who"]).reset_index(drop=True)
 
@@ -49,19 +51,20 @@ def caption(frame: pd.DataFrame) -> str:
     """What the picture shows, in words."""
     table = frame.pivot(index="class", columns="who", values="recall")
     order = frame.drop_duplicates("class")["class"][::-1]
+    leading = "ensemble" if "ensemble" in table else "best single"
     by_class = "; ".join(
-        f"{name} {percent(table.loc[name, 'ensemble'])}"
+        f"{name} {percent(table.loc[name, leading])}"
         + (
             f" (best single {percent(table.loc[name, 'best single'])})"
-            if "best single" in table
+            if {"best single", "ensemble"} <= set(table)
             else ""
         )
         for name in order
     )
-    n = int(frame[frame["who"] == "ensemble"]["n"].sum())
+    n = int(frame[frame["who"] == leading]["n"].sum())
     return (
-        f"Share of each class's images that are answered rightly, {frame['split'].iloc[0]}, "
-        f"n = {n:,}, with 95 % Wilson intervals: {by_class}."
+        f"Share of each class's images that the {leading} answers rightly, "
+        f"{frame['split'].iloc[0]}, n = {n:,}, with 95 % Wilson intervals: {by_class}."
     )
 
 

@@ -12,7 +12,7 @@ from orchestrator.metrics import CALIBRATION_BINS, calibration_bins, interval
 
 COLUMNS = [
     "left", "right", "n", "correct", "wrong", "confidence", "accuracy", "low", "high",
-    "error", "before", "split",
+    "error", "before", "split", "who",
 ]  # fmt: skip
 
 
@@ -22,7 +22,7 @@ def data(tables: SweepTables) -> pd.DataFrame:
     Columns: left, right (edges), n, correct, wrong (images), confidence (mean in the bin),
     accuracy, low, high (95 % Wilson interval), all 0 to 1 and NaN in an empty bin; error (expected
     calibration error over all bins), before (the same before calibration, from `scores`, else
-    NaN), split (in words).
+    NaN), split (in words), who (answers: the ensemble, or the best single model).
     """
     answers = tables.answers.dropna(subset=["confidence"])
     if answers.empty:
@@ -54,6 +54,7 @@ def data(tables: SweepTables) -> pd.DataFrame:
         error=np.abs(correct - sums).sum() / len(answers),
         before=_before(tables, split),
         split=split_named(tables),
+        who="best single model" if tables.alone else "ensemble",
     )[COLUMNS]
 
 
@@ -68,7 +69,7 @@ def caption(frame: pd.DataFrame) -> str:
     before = f" ({first['before']:.3f} before calibration)" if pd.notna(first["before"]) else ""
     n, mean = frame["n"].sum(), (frame["confidence"] * frame["n"]).sum() / frame["n"].sum()
     return (
-        f"Accuracy of the ensemble's answers by their confidence, {n:,} images of the "
+        f"Accuracy of the {first['who']}'s answers by their confidence, {n:,} images of the "
         f"{first['split']} in bins of equal width, with 95 % Wilson intervals; below, "
         f"how many were right and wrong. Mean confidence {mean:.3f}, accuracy "
         f"{frame['correct'].sum() / n:.3f}; expected calibration error {first['error']:.3f}"
@@ -105,7 +106,8 @@ def _curve(there: pd.DataFrame, ax: Axes) -> None:
     ax.errorbar(
         there["confidence"], there["accuracy"],
         yerr=whiskers(there["accuracy"], there["low"], there["high"]),
-        fmt="o-", color=BLUE, capsize=3, linewidth=1, label="ensemble, 95 % interval",
+        fmt="o-", color=BLUE, capsize=3, linewidth=1,
+        label=f"{there['who'].iloc[0]}, 95 % interval",
     )  # fmt: skip
     first = there.iloc[0]
     note = f"expected calibration error {first['error']:.3f}"

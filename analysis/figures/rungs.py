@@ -78,11 +78,15 @@ def caption(frame: pd.DataFrame) -> str:
         f"after epoch {rung} {rows['kept'].iloc[0]} of {rows['reached'].iloc[0]} went on"
         for rung, rows in frame.groupby("rung")
     )
+    running = int((frame["fate"] == "running").sum())
+    waiting = f" {count(running, 'trial')} had not ended where they stand last." if running else ""
+    lucky = ((frame["fate"] == "went on") & (frame["accuracy"] < frame["cut"])).any()
+    early = ": early ones meet few rivals, so some below the line went on" if lucky else ""
     return (
-        f"Validation accuracy at each rung of {count(frame['trial'].nunique(), 'trial')}: {steps}. "
-        "Within a rung trials stand in the order in which they were asked for. A trial is "
-        "compared with those that came before it, never called back: early ones meet few "
-        "rivals, so some below the line went on."
+        f"Validation accuracy at each rung of {count(frame['trial'].nunique(), 'trial')}: "
+        f"{steps}.{waiting} Within a rung trials stand in the order in which they were asked for. "
+        f"A trial is compared with those that came before it, never called back{early}. Who ended "
+        "at a rung need not have been stopped by it."
     )
 
 

@@ -128,7 +128,7 @@ def caption(frame: pd.DataFrame) -> str:
         for _, row in ours.iterrows()
     )
     absent = [name for name in MODELS.values() if f"ours: {name}" not in set(frame["name"])]
-    without = f" Not finished in this sweep: {', '.join(absent)}." if absent else ""
+    without = f" Not finished or not in this sweep: {', '.join(absent)}." if absent else ""
     return (
         f"7-class accuracy (filled) beside binary accuracy (hollow squares). Ours, best finished "
         f"trial of each of the seed project's models, 95 % intervals: {own_figures}. "

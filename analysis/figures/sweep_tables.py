@@ -54,6 +54,11 @@ class SweepTables:
         return rows[(rows["metric"] == metric) & (rows["split"] == split)]
 
     @property
+    def alone(self) -> bool:
+        """Whether the best single model was taken, so that there is no ensemble to speak of."""
+        return any(row.get("chosen") and row.get("rule") == "best single" for row in self.choice)
+
+    @property
     def classes(self) -> list[str]:
         """Class names by index; a class that nobody names is called by its number."""
         recorded = (self.record.get("data") or {}).get("classes")

@@ -39,7 +39,7 @@ from analysis.report.sections.pictures import (
 from analysis.report.sections.run_record import run_record_section
 from analysis.report.sections.settings_charts import settings_section
 from analysis.report.sections.trial_tables import leaderboard_section, verdicts_section
-from analysis.report.sweep_contents import SweepContents, read
+from analysis.report.sweep_contents import SweepContents, objects, read
 from analysis.report.tile_grids import StoredImage, TileGrid
 from analysis.stored_answer import stored_answer
 from results.store import Store
@@ -186,7 +186,8 @@ def _explanations(parts: PictureParts, charts: tuple[Part, ...]) -> Section:
         "where logits are averaged and scales are equal.",
         "note",
     )
-    notes = (*explanation_notes(contents), approximate)
+    several = len(objects(contents.ensemble.get("members"))) != 1
+    notes = (*explanation_notes(contents), *((approximate,) if several else ()))
     first = Part("", notes) if pictures else no_pictures("maps")
     tables = (*region_parts(contents), faithfulness_part(contents), *empty_part(contents))
     return Section("explanations", "Explanations", (first, *pictures, *tables, *charts))
@@ -213,14 +214,15 @@ def _faces(blocks: Iterable[Block]) -> list[StoredImage]:
 
 
 def _weight(blocks: Sequence[Block]) -> str:
-    """How many pictures are inside, and their size."""
+    """How many image files are inside, each face once, and their size as they stand there."""
     addresses = [face.address for face in _faces(blocks)]
     for block in blocks:
         if isinstance(block, Pictures):
             addresses += [image.address for image in block.images]
         elif isinstance(block, TileGrid):
             addresses += [tile.map.address for tile in block.tiles() if tile.map]
-    return f"{wording.count(len(addresses))} pictures, {wording.size(sum(map(len, addresses)))}"
+    n, size = len(addresses), wording.size(sum(map(len, addresses)))
+    return f"{wording.count(n)} image file{'' if n == 1 else 's'} inside, {size} of this page"
 
 
 def _folders(contents: SweepContents) -> list[str]:

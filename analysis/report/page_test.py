@@ -181,7 +181,7 @@ SENTENCES = [
     "CAMs: no convolution.",
     "Faces were drawn.",
     "Rows 3 to 5 were empty.",
-    "6 pictures, ",
+    "6 image files inside, ",
     "c0ffee",
     "d1935",
 ]
@@ -219,8 +219,9 @@ def test_a_sweep_without_post_processing_answers_from_its_trials(empty):
     write(empty, "trials", TRIALS)
     text = Tree(render(empty)).text("p")
     assert (
-        "The only configuration among 2 trials that was measured, cnn5, has validation "
-        "accuracy 0.712 [0.697, 0.727] (n = 3,589). There is nothing to compare it with."
+        "The only configuration among 2 trials (1 failed, left out) that was measured, cnn5, "
+        "has validation accuracy 0.712 [0.697, 0.727] (n = 3,589). There is nothing to compare it "
+        "with."
     ) in text
     assert "No ensemble has been scored." in text
 
@@ -331,3 +332,11 @@ def test_rendering_changes_nothing_in_the_folder(full, tmp_path):
     before = state()
     render(Store(tmp_path / "sweep"))
     assert state() == before
+
+
+@pytest.mark.parametrize(("members", "mean"), [(1, False), (2, True)])
+def test_one_net_s_maps_are_not_called_a_mean(full, members, mean):
+    post = full.read_json("postprocess.json")
+    ensemble = post["ensemble"] | {"members": [{"trial": "aaa"}] * members}
+    full.write_json("postprocess.json", post | {"ensemble": ensemble})
+    assert ("is the mean of its members' maps" in render(full)) is mean

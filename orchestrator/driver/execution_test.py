@@ -179,12 +179,12 @@ INTERRUPTED = FAILED | {"ended_by": "interrupted", "resumable": True}
 @pytest.mark.parametrize(
     ("ends", "code", "sentence"),
     [
-        ([COMPLETED, FAILED], 0, "failed: 001-CPF-plain-lr0.01-trial 1: ValueError: x"),
+        ([COMPLETED, FAILED], 0, "failed: 001-CPF-plain-trial 1: ValueError: x"),
         ([FAILED, FAILED], 1, "error: no trial succeeded"),
         ([], 1, "error: no trial succeeded"),
         ([OUT_OF_TIME], 0, "time is up; go on with:"),
         ([COMPLETED, {}], 0, "1 trials unfinished, 0 not begun: time is up; go on with:"),
-        ([COMPLETED | {"reused_from": "older"}], 0, "1 trials: 1 reused"),
+        ([COMPLETED | {"reused_from": "older"}], 0, "1 trial: 1 reused"),
         ([INTERRUPTED, COMPLETED], 0, "0 not begun: the disk or the store failed them; go on"),
     ],
 )

@@ -38,23 +38,27 @@ def leaderboard(question: Question, ledger: Ledger, most: int = 20) -> str:
 def closing_lines(plan: Plan, ledger: Ledger, most: int = 8) -> str:
     """What the terminal says at the end: counts, then the best trials with their intervals."""
     counts = ", ".join(f"{n} {status}" for status, n in sorted(ledger.counts().items()))
-    lines = [f"{len(ledger.entries)} trials: {counts or 'none was begun'}"]
+    trials = len(ledger.entries)
+    lines = [f"{trials} trial{'' if trials == 1 else 's'}: {counts or 'none was begun'}"]
     varied, best = plan.space.varied, ranked(ledger)
     if best:
         configurations = [entry.config for entry in ledger.entries.values()]
         lines += filter(None, [common(configurations, varied, defaults=False)])
         n = plan.question.validation_n
-        lines.append(f"validation accuracy ({len(plan.splits.classes)} classes, n = {n:,}):")
+        few = f" of the best {most} of {len(best)} measured trials" if len(best) > most else ""
+        k = len(plan.splits.classes)
+        lines.append(f"validation accuracy{few} ({k} classes, n = {n:,}; 95 % interval):")
         lines += _best_lines(best[:most], varied, n)
     failed = [entry for entry in ledger.entries.values() if entry.status == "failed"]
     lines += [f"  failed: {run_name(e, varied)}: {e.error or e.reason}" for e in failed[:most]]
+    lines += [f"  and {len(failed) - most} more that failed"] * (len(failed) > most)
     return "\n".join(lines)
 
 
 def _best_lines(best: Sequence[Entry], varied: Sequence[str], n: int) -> list[str]:
     """A line a trial: rank, what tells it from others, accuracy, epoch, status, signature."""
     names = [description(entry.config, varied) for entry in best]
-    width = max(map(len, names))
+    width = max(map(len, names), default=0)
     lines = []
     for rank, (entry, name) in enumerate(zip(best, names, strict=True), 1):
         row = entry.best_row(METRIC) or {METRIC: 0.0, "epoch": 0}

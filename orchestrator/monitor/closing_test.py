@@ -28,11 +28,27 @@ def test_the_last_words_give_counts_intervals_and_failures(tmp_path):
     best = next(e for e in show.ledger.entries.values() if e.config["learning_rate"] == 0.09)
     assert lines[0] == "4 trials: 2 completed, 1 failed, 1 pruned"
     assert lines[1] == "All trials: CPF, plain, epochs 3, precision float32."
-    assert lines[2] == f"validation accuracy (7 classes, n = {n}):"
+    assert lines[2] == f"validation accuracy (7 classes, n = {n}; 95 % interval):"
     assert lines[3].startswith("  1  lr 0.09  0.9000 (")
     assert lines[3].endswith(f")  epoch 3 of 3, completed  {best.trial}")
     assert lines[4].startswith("  2  lr 0.05  0.5000 (")
     assert lines[-1].endswith("ValueError: no such layer")
+
+
+@pytest.mark.parametrize(
+    ("most", "printed", "absent"),
+    [
+        (8, ("validation accuracy (7", "4 trials:"), (" of the best", "more that failed")),
+        (3, ("validation accuracy (7",), (" of the best", "more that failed")),
+        (2, ("validation accuracy of the best 2 of 3 measured trials (",), ("more that failed",)),
+        (0, ("and 1 more that failed", "of the best 0 of 3"), ("no such layer",)),
+    ],
+)
+def test_last_words_say_where_they_leave_trials_out(tmp_path, most, printed, absent):
+    show = Show(tmp_path).play()
+    text = closing_lines(show.plan, show.ledger, most)
+    assert [words for words in printed if words not in text] == []
+    assert [words for words in absent if words in text] == []
 
 
 def test_last_words_before_anything_was_measured(tmp_path):

@@ -122,3 +122,45 @@ def test_two_trials_are_drawn_over_each_other_on_training_and_on_validation():
     assert "one in blue and <two> in orange" in chart.caption
     assert curve_pair.curves(tables, (None, "absent"), ("one", "two"), "accuracy") == []
     assert curve_pair.curves(tables, ("t", "t"), ("one", "two"), "loss") == []
+
+
+DONE, PRUNED, RUNNING, FAILED = "completed", "pruned", "running", "failed"
+
+CAPTIONS = {
+    "one trial": ([DONE], ("1 measured trial",), ("trials", "strongly", "dashed", "hollow")),
+    "all to their end": ([DONE] * 3, ("3 measured trials",), ("dashed", "hollow", "stopped")),
+    "one was stopped": ([DONE, DONE, PRUNED], ("not trained to the end (1)",), ("stopped",)),
+    "one runs, one failed": (
+        [DONE, RUNNING, FAILED],
+        ("not trained to the end (2)",),
+        ("stopped early",),
+    ),
+}
+"""Statuses -> what each caption says, and what none says."""
+
+
+@pytest.mark.parametrize("situation", CAPTIONS)
+def test_a_caption_speaks_of_what_is_drawn_alone(situation):
+    statuses, printed, absent = CAPTIONS[situation]
+    made = MadeUpSweep()
+    for i, status in enumerate(statuses):
+        rate = 0.01 * (i + 1)
+        made.add([0.1 * i + 0.1], status, learning_rate=rate, parameters=1000)
+    trials, epochs = made.trials, made.epochs
+    points = setting_accuracy.points(trials, epochs, "learning_rate", VARIED)
+    charts = [
+        setting_accuracy.draw("learning_rate", points, 1),
+        cost.draw("parameters", cost.points(trials, "parameters", VARIED)),
+        curves.draw(curves.curves(trials, epochs, VARIED)),
+    ]
+    for chart in charts:
+        assert [words for words in printed if words not in chart.caption] == []
+        spoken = chart.caption.replace("every measured trial", "")
+        assert [words for words in absent if words in spoken] == []
+
+
+def test_small_marks_are_explained_where_there_are_any(sweep):
+    points = setting_accuracy.points(sweep.trials, sweep.epochs, "preprocessing", VARIED)
+    assert "small: at epoch 1" in setting_accuracy.draw("preprocessing", points, 1).caption
+    points = setting_accuracy.points(sweep.trials, sweep.epochs.head(0), "preprocessing", VARIED)
+    assert "small" not in setting_accuracy.draw("preprocessing", points, 1).caption

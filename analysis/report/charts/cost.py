@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis import wording
 from analysis.report.charts import scale
-from analysis.report.charts.plot import Chart, Plot, group
+from analysis.report.charts.plot import Chart, Plot, group, measured_words, unfinished_words
 from results.statuses import FINISHED
 from results.varied import description
 
@@ -56,8 +56,6 @@ def draw(cost: str, made: Sequence[CostPoint]) -> Chart:
         )
         for p in made
     ]
-    caption = (
-        f"Accuracy against {COSTS[cost]}, {wording.count(len(made))} measured trials; hollow where "
-        "a trial was stopped early."
-    )
+    hollow = unfinished_words((p.finished for p in made), "hollow")
+    caption = f"Accuracy against {COSTS[cost]}, {measured_words(len(made))}{hollow}."
     return Chart(plot.svg(caption, marks), caption)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from analysis import wording
 from analysis.report.charts import scale
-from analysis.report.charts.plot import Chart, Plot, group
+from analysis.report.charts.plot import Chart, Plot, group, measured_words, unfinished_words
 from results.statuses import FINISHED
 from results.varied import description
 
@@ -61,8 +61,7 @@ def draw(made: Sequence[Curve]) -> Chart:
         line = plot.line(curve.points, f"{name}{dashed}")
         end = plot.mark(*curve.points[-1], "dot" if curve.finished else "dot hollow", 3)
         marks.append(group(curve.trial, title, [line, end]))
-    caption = (
-        f"Validation accuracy of {wording.count(len(made))} trials by epoch; the best is drawn "
-        "strongly, dashed lines were stopped early."
-    )
+    best = "; the best is drawn strongly" if len(made) > 1 and made[0].place == 1 else ""
+    dashed = unfinished_words((curve.finished for curve in made), "dashed")
+    caption = f"Validation accuracy by epoch, {measured_words(len(made))}{best}{dashed}."
     return Chart(plot.svg(caption, marks), caption)

@@ -129,3 +129,19 @@ def _text(words: str, x: float, y: float, anchor: str = "middle", name: str = "t
     return Markup('<text class="{}" x="{:.1f}" y="{:.1f}" text-anchor="{}">{}</text>').format(
         name, x, y, anchor, words
     )
+
+
+def unfinished_words(finished: Iterable[bool], look: str) -> str:
+    """What the look of trials that were not trained to their end means; "" where there are none.
+
+    Args:
+        finished: of each trial drawn, whether it was trained to its end.
+        look: of the others, e.g. "hollow".
+    """
+    others = sum(not each for each in finished)
+    return f"; {look}: not trained to the end ({others})" if others else ""
+
+
+def measured_words(n: int) -> str:
+    """How many trials a chart shows."""
+    return f"{n:,} measured trial{'' if n == 1 else 's'}"

@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from analysis import wording
 from analysis.report.charts import scale
-from analysis.report.charts.plot import Chart, Plot, group
+from analysis.report.charts.plot import Chart, Plot, group, measured_words, unfinished_words
 from results.statuses import FINISHED
 from results.varied import description, heading, value_in_force, value_text
 
@@ -86,12 +86,14 @@ def draw(setting: str, made: Sequence[SettingPoint], epoch: int) -> Chart:
     heights = [h for p in made for h in (p.common, p.best) if math.isfinite(h)]
     plot = Plot(x, scale.linear(heights), heading(setting), "validation accuracy")
     marks = [_trial(plot, p, place, epoch) for p, place in zip(made, places, strict=True)]
-    n = wording.count(len(made))
-    then = f"small: at epoch {epoch}, the last that all reached; " if epoch else ""
-    caption = (
-        f"Accuracy by {heading(setting)}, {n} measured trials; {then}large: each trial's best "
-        "epoch, hollow where it was stopped early."
-    )
+    small = epoch and any(math.isfinite(p.common) for p in made)
+    marks_mean = "the best epoch of each"
+    if small:
+        marks_mean = (
+            f"small: at epoch {epoch}, the last that every measured trial reached; large: its best"
+        )
+    hollow = unfinished_words((p.finished for p in made), "hollow")
+    caption = f"Accuracy by {heading(setting)}, {measured_words(len(made))}; {marks_mean}{hollow}."
     return Chart(plot.svg(caption, marks), caption)
 
 

@@ -4,6 +4,7 @@ from typing import Any
 
 from analysis import wording
 from analysis.report.page_blocks import Part, Points, Section, Text
+from analysis.report.score_lookup import SINGLE
 from analysis.report.sweep_contents import SweepContents, mapping, objects
 
 
@@ -36,10 +37,14 @@ def _general(contents: SweepContents) -> list[str]:
 
 def _choice(contents: SweepContents) -> list[str]:
     sentences = _readings(contents)
-    if contents.split == "validation":
+    scores = contents.table("scores")
+    if contents.split == "validation" and len(scores):
+        folds = scores["how"].str.startswith("cross-validated", na=False).any()
+        less = "; the figures called cross-validated do so less" if folds else ""
+        what = "the single trial" if contents.ensemble.get("rule") == SINGLE else "the ensemble"
         sentences.append(
-            "Trials, epochs and the ensemble were chosen on the images that the scores are about, "
-            "so these flatter; the figures called cross-validated do so less"
+            f"Trials, epochs and {what} were chosen on the images that the scores are about, "
+            f"so these flatter{less}"
         )
     return sentences
 

@@ -54,3 +54,26 @@ def test_scores_on_validation_are_said_to_flatter(full):
     write(full, "scores", frame.astype(object).where(frame.notna(), None).to_dict("records"))
     items = parts(caveats_section(read(full)))[""][0].items
     assert any("flatter" in item for item in items)
+
+
+@pytest.mark.parametrize(
+    ("split", "how", "rule", "flatters", "folds"),
+    [
+        ("validation", "cross-validated", "stacking", True, True),
+        ("validation", "measured", "best single", True, False),
+        ("test", "measured", "stacking", False, False),
+        ("validation", None, "stacking", False, False),
+    ],
+    ids=["by folds", "too few for folds", "test", "nothing scored"],
+)
+def test_what_scores_owe_to_the_choice_is_said_where_there_are_such(
+    full, split, how, rule, flatters, folds
+):
+    rows = [] if how is None else [row | {"split": split, "how": how} for row in SCORES]
+    write(full, "scores", rows)
+    record = full.read_json("postprocess.json")
+    full.write_json("postprocess.json", record | {"split": split, "ensemble": {"rule": rule}})
+    text = " ".join(parts(caveats_section(read(full)))[""][0].items)
+    assert ("so these flatter" in text) is flatters
+    assert ("called cross-validated do so less" in text) is folds
+    assert ("the single trial were chosen" in text) is (flatters and rule == "best single")

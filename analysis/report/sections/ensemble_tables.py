@@ -102,7 +102,7 @@ def _rules(contents: SweepContents) -> tuple[Block, ...]:
         for rule in rules
     )
     marked = frozenset(i for i, rule in enumerate(rules) if rule.get("chosen"))
-    caption = "Ways to combine, on validation images without copies of training images"
+    caption = "Ways to combine, compared on validation images"
     blocks: list[Block] = [Text(sentence)] if sentence else []
     if rows:
         blocks.append(Table(caption, heads, rows, WORDS, marked))
@@ -128,6 +128,8 @@ def _scores(contents: SweepContents, scores: Scores) -> tuple[Block, ...]:
     if not rows:
         return ()
     caption = [f"On the {contents.split} split"]
+    if contents.ensemble.get("rule") == SINGLE:
+        caption.append("there is no ensemble, what is called so is the best single model")
     for images in _groups(scores):
         if score := scores.get(ENSEMBLE, "accuracy", images):
             caption.append(f"{images} images: n = {wording.count(score.n)}")
@@ -138,7 +140,10 @@ def _scores(contents: SweepContents, scores: Scores) -> tuple[Block, ...]:
         caption.append(used)
     groups = _groups(scores)
     heads = ("measure", *(f"{who}, {images}" for images in groups for who in (ENSEMBLE, SINGLE)))
-    return (Table("; ".join(caption), heads, rows, WORDS), *_comparison(scores))
+    return (
+        Table("; ".join(caption), heads, rows, WORDS),
+        *_comparison(scores, contents.ensemble.get("rule") == SINGLE),
+    )
 
 
 def _intervals(scores: Scores) -> str:
@@ -166,11 +171,16 @@ def _groups(scores: Scores) -> tuple[str, ...]:
     return ("all",) if same else ("all", "clean")
 
 
-def _comparison(scores: Scores) -> tuple[Block, ...]:
-    rows = tuple(
-        (title, *(_paired(scores, metric, images, sign) for images in _groups(scores)))
-        for metric, (title, sign) in PAIRED.items()
-        if scores.get(ENSEMBLE, metric)
+def _comparison(scores: Scores, alone: bool) -> tuple[Block, ...]:
+    # Where the rule took the single model, older records hold it against itself.
+    rows = (
+        ()
+        if alone
+        else tuple(
+            (title, *(_paired(scores, metric, images, sign) for images in _groups(scores)))
+            for metric, (title, sign) in PAIRED.items()
+            if scores.get(ENSEMBLE, metric)
+        )
     )
     caption = "Ensemble against best single model, image by image; a gain above 0 is the ensemble's"
     heads = ("measure", *(f"{images} images" for images in _groups(scores)))

@@ -1,3 +1,5 @@
+import pytest
+
 from analysis.report.conftest import CLASSES, SCORES, parts, write
 from analysis.report.sections.ensemble_tables import ensemble_section
 from analysis.report.sweep_contents import read
@@ -54,3 +56,12 @@ def test_where_no_image_is_a_copy_clean_images_have_no_columns(full):
     assert scores.heads == ("measure", "ensemble, all", "best single, all")
     assert scores.rows[0] == ("accuracy", "0.800 [0.700, 0.900]", "0.700 [0.600, 0.800]")
     assert comparison.heads == ("measure", "all images")
+
+
+@pytest.mark.parametrize(("rule", "alone"), [("greedy", False), ("best single", True)])
+def test_nothing_is_held_against_itself_where_the_single_model_was_taken(full, rule, alone):
+    record = full.read_json("postprocess.json")
+    full.write_json("postprocess.json", record | {"ensemble": {"rule": rule}})
+    scores, *comparison = parts(ensemble_section(read(full)))["Scores"]
+    assert ("there is no ensemble" in scores.caption) is alone
+    assert (comparison == []) is alone

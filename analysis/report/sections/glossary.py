@@ -3,7 +3,10 @@
 from analysis.report.page_blocks import Facts, Part, Section
 
 TERMS = (
-    ("trial", "One net trained with one setting; its name is a signature of that setting."),
+    (
+        "trial",
+        "One net trained with one choice of settings; its name is a signature of that choice.",
+    ),
     (
         "rung",
         "An epoch at which trials are compared and the worse ones stopped, so that time goes to "

@@ -3,7 +3,7 @@
 from analysis import wording
 from analysis.answer import Answer
 from analysis.report.page_blocks import Block, Facts, Text
-from analysis.report.score_lookup import ENSEMBLE, SINGLE, Score, Scores, best, obtained
+from analysis.report.score_lookup import ENSEMBLE, SINGLE, Score, Scores, obtained
 from analysis.report.sections.caveats import unfinished
 from analysis.report.sections.trial_tables import clean_accuracies
 from analysis.report.sweep_contents import SweepContents, objects
@@ -22,7 +22,7 @@ def headline(contents: SweepContents, answer: Answer) -> tuple[Block, ...]:
     findings = tuple(
         (heading(part.setting), part.text) for part in parts if part.kind in ("setting", "seeds")
     )
-    ensemble, notes = _ensemble(contents)
+    ensemble, notes = _ensemble(contents, answer)
     notes = [*notes, *(part.text for part in parts if part.kind == "how")]
     return (
         *opening,
@@ -33,18 +33,26 @@ def headline(contents: SweepContents, answer: Answer) -> tuple[Block, ...]:
     )
 
 
-def _ensemble(contents: SweepContents) -> tuple[list[str], list[str]]:
+def _ensemble(contents: SweepContents, answer: Answer) -> tuple[list[str], list[str]]:
     """What the ensemble brings, and what to know of it; of the best trial where there is none."""
     split = contents.split
     scores = Scores(contents, split)
     ensemble, single = scores.get(ENSEMBLE, "accuracy"), scores.get(SINGLE, "accuracy")
     if ensemble is None or single is None:
-        measured = best(contents.table("trials")) is not None
-        return (["No ensemble has been scored."] if measured else []), [_where(contents)]
+        where = _where(contents, answer)
+        return (["No ensemble has been scored."] if answer.ranking else []), [where] * bool(where)
     if contents.ensemble.get("rule") == SINGLE:
-        return [_alone(contents, split, single)], [_without_copies(scores, split)]
+        return [_alone(contents, split, single)], [_without_copies(scores, split, alone=True)]
     sentence = _answer(split, scores, single, ensemble) + _over_best_member(scores)
-    return [sentence], [_without_copies(scores, split) + _validated(contents, split)]
+    return [sentence + _lone(contents)], [
+        _without_copies(scores, split) + _validated(contents, split)
+    ]
+
+
+def _lone(contents: SweepContents) -> str:
+    """That what is called an ensemble is one net, where a rule took a single one."""
+    members = objects(contents.ensemble.get("members"))
+    return " It has a single member: it is one net." if len(members) == 1 else ""
 
 
 def _over_best_member(scores: Scores) -> str:
@@ -76,17 +84,19 @@ def _incomplete(contents: SweepContents) -> tuple[Text, ...]:
     return (Text(f"This report is incomplete: {reasons}. Run the command again.", "warning"),)
 
 
-def _where(contents: SweepContents) -> str:
-    """What to know of the best trial's accuracy."""
-    row = best(contents.table("trials"))
-    if row is None:
-        return "Brackets hold 95 % intervals."
-    trial, several = str(row["trial"]), len(contents.table("trials")) > 1
-    clean = clean_accuracies(contents, [trial]).get(trial)
-    sentences = ["Brackets hold 95 % intervals."]
-    if not wording.missing(clean):
-        sentences.append(f"Without exact copies of training images it is {wording.share(clean)}.")
-    if several:
+def _where(contents: SweepContents, answer: Answer) -> str:
+    """What to know of the best configuration's accuracy."""
+    if not answer.ranking:
+        return ""
+    best = answer.ranking[0]
+    sentences = []
+    if len(best.accuracies) == 1:
+        sentences.append("Brackets hold 95 % intervals.")
+        clean = clean_accuracies(contents, [best.trial]).get(best.trial)
+        if not wording.missing(clean):
+            without = f"Without exact copies of training images it is {wording.share(clean)}."
+            sentences.append(without)
+    if len(answer.ranking) > 1:
         sentences.append(
             "It is the best of several on the same images, which flatters it a little."
         )
@@ -95,9 +105,8 @@ def _where(contents: SweepContents) -> str:
 
 def _answer(split: str, scores: Scores, single: Score, ensemble: Score) -> str:
     accuracies = (
-        f"On the {split} split (n = {wording.count(ensemble.n)}) the single model chosen on "
-        f"validation has an accuracy of {single.shown()}, the ensemble of {ensemble.shown()}"
-        f"{_how(ensemble)}"
+        f"On the {split} split (n = {wording.count(ensemble.n)}) {_chosen(split, single)} "
+        f"has an accuracy of {single.shown()}, the ensemble of {ensemble.shown()}{_how(ensemble)}"
     )
     gain, p = scores.get(ENSEMBLE, "accuracy_gain"), scores.get(ENSEMBLE, "mcnemar_p")
     difference = gain.shown(sign=True) if gain else wording.signed(ensemble.value - single.value)
@@ -108,15 +117,23 @@ def _answer(split: str, scores: Scores, single: Score, ensemble: Score) -> str:
 def _alone(contents: SweepContents, split: str, single: Score) -> str:
     """Where the rule that was taken is the best single model; why, as far as it is on record."""
     compared = len(objects(contents.ensemble.get("rules"))) > 1
-    why = "no rule of making one was better beyond chance; see Rules compared"
+    why = "no rule of making one passed the test that stands under Rules compared"
     if not compared:
         sentence = str(contents.ensemble.get("sentence") or "").strip().rstrip(".")
         why = sentence.removeprefix("The best single trial was taken: ") or "none was compared"
     return (
-        f"On the {split} split (n = {wording.count(single.n)}) the single model chosen on "
-        f"validation has an accuracy of {single.shown()}{_how(single)}. There is no ensemble: "
-        f"{why}."
+        f"On the {split} split (n = {wording.count(single.n)}) {_chosen(split, single)} has an "
+        f"accuracy of {single.shown()}{_how(single)}. There is no ensemble: {why}."
     )
+
+
+def _chosen(split: str, single: Score) -> str:
+    """The single model, and on which images it was chosen."""
+    if split != "validation":
+        return "the single model chosen on validation"
+    if obtained(single) == "cross-validated":
+        return "the best single model, chosen anew without each image's fold,"
+    return "the single model chosen on these very images"
 
 
 def _validated(contents: SweepContents, split: str) -> str:
@@ -144,7 +161,7 @@ def _weighed(gain: Score | None, p: Score | None) -> str:
     return " The difference may be chance." if unsure else ""
 
 
-def _without_copies(scores: Scores, split: str) -> str:
+def _without_copies(scores: Scores, split: str, alone: bool = False) -> str:
     clean, single = (
         scores.get(ENSEMBLE, "accuracy", "clean"),
         scores.get(SINGLE, "accuracy", "clean"),
@@ -152,11 +169,14 @@ def _without_copies(scores: Scores, split: str) -> str:
     intervals = "Brackets hold 95 % intervals."
     everything = scores.get(ENSEMBLE, "accuracy")
     if clean is None or single is None or everything is None:
-        return f"{intervals} Whether copies of training images are among them was not looked at."
+        return f"{intervals} There is no figure for images without copies of training images."
     if clean.n == everything.n:
         return f"{intervals} No {split} image is an exact copy of a training image."
     copies = wording.count(everything.n - clean.n)
+    are = f"the accuracies are {single.shown()} and {clean.shown()}"
+    if alone:
+        are = f"the accuracy is {single.shown()}"
     return (
         f"{intervals} {copies} of these images are exact copies of training images; without them "
-        f"(n = {wording.count(clean.n)}) the accuracies are {single.shown()} and {clean.shown()}."
+        f"(n = {wording.count(clean.n)}) {are}."
     )

@@ -4,6 +4,7 @@ from analysis.answer import Answer
 from analysis.report.conftest import SCORES, score, write
 from analysis.report.sections.headline import headline
 from analysis.report.sweep_contents import read
+from analysis.stored_answer import stored_answer
 
 
 def answer_of(store):
@@ -28,7 +29,7 @@ def test_the_headline_says_what_is_cross_validated(full):
     write(full, "scores", rows)
     answer, note = answer_of(full)
     assert "the ensemble of 0.800 (cross-validated): a gain of +0.100." in answer
-    assert "not looked at" in note
+    assert "no figure for images without copies" in note
 
 
 def test_the_headline_of_test_gives_the_gain_on_validation_too(full):
@@ -68,7 +69,10 @@ RULES = [{"rule": "best single", "chosen": True}, {"rule": "stacking"}]
 @pytest.mark.parametrize(
     ("record", "why"),
     [
-        ({"rules": RULES}, "no rule of making one was better beyond chance; see Rules compared."),
+        (
+            {"rules": RULES},
+            "no rule of making one passed the test that stands under Rules compared.",
+        ),
         (
             {
                 "rules": RULES[:1],
@@ -84,3 +88,80 @@ def test_where_the_best_single_model_was_taken_the_true_reason_is_given(full, re
     answer, _ = answer_of(full)
     assert "the single model chosen on validation has an accuracy of 0.700" in answer
     assert answer.endswith(f"There is no ensemble: {why}")
+
+
+ONE = [{"trial": "aaa", "coefficient": 1.0}]
+CHOSEN = "the single model chosen on validation"
+ANEW = "the best single model, chosen anew without each image's fold,"
+THESE = "the single model chosen on these very images"
+LONE = "It has a single member: it is one net."
+OVER = "Over its most accurate member"
+
+HEADLINES = {
+    "test, several members": ("test", "measured", "stacking", ONE * 2, (CHOSEN,), (LONE, ANEW)),
+    "test, one member": ("test", "measured", "greedy", ONE, (CHOSEN, LONE), (ANEW, THESE)),
+    "test, the single model": ("test", "measured", "best single", ONE, (CHOSEN,), (LONE, OVER)),
+    "validation, by folds": ("validation", "cross-validated", "stacking", ONE * 2, (ANEW,), ()),
+    "validation, too few for folds": (
+        "validation",
+        "measured",
+        "best single",
+        ONE,
+        (THESE, "the accuracy is 0.625"),
+        (CHOSEN, ANEW, OVER, "the accuracies are"),
+    ),
+}
+"""Split, how, rule, members -> what the headline says, and what it does not."""
+
+
+@pytest.mark.parametrize("situation", HEADLINES)
+def test_the_headline_says_on_which_images_the_single_model_was_chosen(full, situation):
+    split, how, rule, members, printed, absent = HEADLINES[situation]
+    choice(full, rule=rule, members=members, rules=RULES)
+    full.write_json("postprocess.json", full.read_json("postprocess.json") | {"split": split})
+    over = [score("ensemble", f"{m}_best_member", 0.01) for m in ("accuracy_gain", "mcnemar_p")]
+    rows = [row | {"split": split, "how": how} for row in (*SCORES[:4], *over)]
+    write(full, "scores", rows)
+    text = " ".join(answer_of(full))
+    assert [words for words in printed if words not in text] == []
+    assert [words for words in (*absent, "beyond chance") if words in text] == []
+    assert (OVER in text) is (rule != "best single")
+
+
+BRACKETS, FLATTERED = "Brackets hold 95 % intervals.", "It is the best of several"
+
+UNSCORED = {
+    "one trial": ([("a", 0, "completed", 0.8)], (BRACKETS,), (FLATTERED,)),
+    "one measured, one failed": (
+        [("a", 0, "completed", 0.8), ("b", 0, "failed", None)],
+        (BRACKETS,),
+        (FLATTERED,),
+    ),
+    "two measured": (
+        [("a", 0, "completed", 0.8), ("b", 0, "completed", 0.7)],
+        (BRACKETS, FLATTERED),
+        (),
+    ),
+    "a mean over seeds": (
+        [("a", 0, "completed", 0.8), ("a", 1, "completed", 0.7), ("b", 0, "completed", 0.6)],
+        (FLATTERED,),
+        (BRACKETS,),
+    ),
+    "none measured": ([("a", 0, "failed", None)], (), (BRACKETS, FLATTERED, "No ensemble")),
+}
+"""(architecture, seed, status, accuracy) a trial -> what stands below the answer, and what not."""
+
+
+@pytest.mark.parametrize("situation", UNSCORED)
+def test_what_to_know_of_the_best_accuracy_where_no_ensemble_was_scored(empty, situation):
+    trials, printed, absent = UNSCORED[situation]
+    rows = [
+        {"trial": f"t{i}", "number": i, "architecture": net, "seed": seed, "status": status}
+        | {"validation_accuracy": accuracy, "validation_n": 100}
+        for i, (net, seed, status, accuracy) in enumerate(trials)
+    ]
+    write(empty, "trials", rows)
+    blocks = headline(read(empty), stored_answer(empty)[0])
+    text = " ".join(block.words for block in blocks if block.kind == "text")
+    assert [words for words in printed if words not in text] == []
+    assert [words for words in absent if words in text] == []

@@ -17,6 +17,8 @@ from results.varied import heading, varied
 
 WORDS = frozenset(("trial", "role", "why"))
 
+ALONE = "No ensemble: the single trial that was taken"
+
 MOST = 600
 """Rows of the table of those left out."""
 
@@ -35,7 +37,8 @@ def member_blocks(contents: SweepContents) -> tuple[Block, ...]:
     as_cells = partial(_member, trials=trials, names=names, copies=copies)
     words = WORDS | {heading(name) for name in names if SETTINGS[name].choices}
     rows = [as_cells(row, contents.split) for row in (*_rows(inside), *_rows(single))]
-    blocks: list[Block] = [_table(_inside(len(inside)), rows, words)]
+    alone = contents.ensemble.get("rule") == SINGLE
+    blocks: list[Block] = [_table(ALONE if alone else _inside(len(inside)), rows, words)]
     if not rows:
         blocks = [Text("It has no members.", "absent")]
     if len(outside):
@@ -48,7 +51,7 @@ def member_blocks(contents: SweepContents) -> tuple[Block, ...]:
 
 
 def _inside(n: int) -> str:
-    return f"{_counted(n, 'member')}; coefficients sum to 1"
+    return f"{_counted(n, 'member')}{'; coefficients sum to 1' if n > 1 else ''}"
 
 
 def _table(

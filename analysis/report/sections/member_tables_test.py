@@ -1,5 +1,7 @@
+import pytest
+
 from analysis.report.conftest import TRIALS, write
-from analysis.report.sections.member_tables import member_blocks
+from analysis.report.sections.member_tables import ALONE, member_blocks
 from analysis.report.sweep_contents import read
 
 SWEEP = [TRIALS[0] | {"trial": name, "seed": i, "dropout": 0.3} for i, name in enumerate("abc")]
@@ -37,3 +39,24 @@ def test_accuracy_without_copies_stands_where_there_are_some(full):
     (inside,) = member_blocks(read(full))
     assert inside.rows[0][inside.heads.index("without copies")] == "0.600"
     assert "test, without copies" not in inside.heads
+
+
+@pytest.mark.parametrize(
+    ("rule", "members", "caption"),
+    [
+        ("greedy", 2, "2 members; coefficients sum to 1"),
+        ("greedy", 1, "1 member"),
+        ("best single", 1, ALONE),
+    ],
+)
+def test_the_caption_says_what_the_members_are(full, rule, members, caption):
+    rows = [
+        {"trial": name, "role": "member", "rank": i + 1, "coefficient": 1 / members}
+        for i, name in enumerate("abc"[:members])
+    ]
+    write(full, "trials", SWEEP)
+    write(full, "members", rows)
+    record = full.read_json("postprocess.json")
+    full.write_json("postprocess.json", record | {"ensemble": {"rule": rule}})
+    (inside,) = member_blocks(read(full))
+    assert inside.caption == caption

@@ -42,25 +42,27 @@ class PictureKind:
 
 KINDS = {
     "figure": PictureKind("Figures"),
-    "overview": PictureKind("Who was taken for what: a face of every true and predicted class"),
+    "overview": PictureKind(
+        "Who was taken for what: a face of every pair of true and predicted class that occurred"
+    ),
     "mistakes": PictureKind(
         "Mistakes",
-        "A card a face: the face, the evidence for the answer, for the true class, and what spoke "
-        "for the one against the other.",
+        "A card a face: the face and, where maps were made, the evidence for the answer, for the "
+        "true class, and what spoke for the one against the other.",
     ),
     "random faces": PictureKind("Faces at random, and the evidence for the answer", size="large"),
     "recognised": PictureKind(
         "Recognised faces",
-        "Each face, and the evidence for its class; at even distances from the most to the least "
-        "confident, so that the doubtful ones are seen too.",
+        "Each face, and the evidence for its class where maps were made; from the most to the "
+        "least confident, at even distances where not all are shown.",
         open=2,
     ),
     "class means": PictureKind(
         "Where the evidence lies on average, by class",
-        "Mean map of each class, right answers against wrong ones.",
+        "Mean map of each class, right answers against wrong ones, as far as there are any.",
         "large",
     ),
-    "methods": PictureKind("The same faces by every method", size="large"),
+    "methods": PictureKind("The same faces by several methods", size="large"),
     "ideal": PictureKind(
         "Ideal images", "Images that the net itself answers most strongly to.", "large"
     ),
@@ -226,7 +228,8 @@ def with_parts(section: Section, *parts: Part) -> Section:
 def no_pictures(what: str) -> Part:
     """A part that says what would draw them."""
     words = (
-        f"No pictures of this sort ({what}); python -m jobs.postprocess RESULTS/NAME draws them."
+        f"No pictures of this sort ({what}); python -m jobs.postprocess RESULTS/NAME draws what "
+        "there is to draw."
     )
     return Part("", (Text(words, "absent"),))
 

@@ -12,7 +12,8 @@ from analysis.statements import statements
 from results.varied import heading
 
 NONE_VARIED = "All trials have the same settings; there is nothing to compare."
-NONE_MEASURED = "No trial has been measured yet, so there is nothing to draw."
+ONE_TRIAL = "There is one trial; there is nothing to compare it with."
+NONE_MEASURED = "No trial that did not fail has been measured, so there is nothing to draw."
 
 
 def settings_section(contents: SweepContents, answer: Answer) -> Section:
@@ -23,7 +24,7 @@ def settings_section(contents: SweepContents, answer: Answer) -> Section:
     parts = [_curves(contents, answer)]
     parts += [_setting(contents, answer, name) for name in answer.varied]
     if not answer.varied:
-        parts.append(Part("", (Text(NONE_VARIED, "note"),)))
+        parts.append(Part("", (Text(NONE_VARIED if len(trials) > 1 else ONE_TRIAL, "note"),)))
     if crossed := tables(trials, answer.varied):
         parts.append(Part("What was tried with what", tuple(crossed)))
     parts.append(Part("What accuracy costs", _costs(contents, answer.varied)))

@@ -14,6 +14,8 @@ from results.schema import PREDICTIONS
 from results.store import DamagedResults
 from results.varied import description, varied
 
+LOW = "validation_accuracy_low"
+
 MOST = 50
 """Trials in a table of the page; the rest stand in the files."""
 
@@ -21,13 +23,16 @@ WORDS = frozenset(("settings", "trial", "status", "verdict", "evidence", "reason
 
 NONE_YET = "No trial has a measured accuracy yet; python -m orchestrator.sweep trains them."
 
+ALL_FAILED = "No trial has a measured accuracy: all failed, see Verdicts."
+
 
 def leaderboard_section(contents: SweepContents) -> Section:
     """What all trials share, then the trials, best first, the settings that varied in front."""
     trials = contents.table("trials")
     shown = [str(row["trial"]) for row in leaderboard(trials).rows[:MOST]]
     if not shown:
-        return Section("leaderboard", "Leaderboard", (Part("", (Text(NONE_YET, "absent"),)),))
+        none = ALL_FAILED if len(trials) and (trials["status"] == "failed").all() else NONE_YET
+        return Section("leaderboard", "Leaderboard", (Part("", (Text(none, "absent"),)),))
     board = leaderboard(trials, clean_accuracies(contents, shown))
     n = wording.enumeration(
         [wording.count(n) for n in sorted(trials["validation_n"].dropna().unique())]
@@ -78,8 +83,10 @@ def copies_differ(members: pd.DataFrame, split: str = "validation") -> bool:
 def _statuses(trials: pd.DataFrame) -> tuple[Block, ...]:
     counts = trials["status"].fillna("unknown").value_counts()
     words = [f"{wording.count(n)} {str(s).replace('_', ' ')}" for s, n in counts.items()]
-    sentence = f"Of {wording.count(len(trials))} trials, {wording.enumeration(words)}."
-    return (Text(f"{sentence} Intervals are Wilson's.", "note"),)
+    trial = "trial" if len(trials) == 1 else "trials"
+    sentence = f"Of {wording.count(len(trials))} {trial}, {wording.enumeration(words)}."
+    intervals = " Intervals are Wilson's, 95 %." if trials[LOW].notna().any() else ""
+    return (Text(f"{sentence}{intervals}", "note"),)
 
 
 def verdicts_section(contents: SweepContents) -> Section:
@@ -88,8 +95,9 @@ def verdicts_section(contents: SweepContents) -> Section:
     order = trials.sort_values("validation_accuracy", ascending=False, na_position="last")
     judged = order[order["verdict"].notna()]
     parts = [Part("", tuple(_judged(judged, varied(trials.to_dict("records")))))]
-    failed = trials[trials["error"].notna()]
+    failed = trials[trials["error"].notna() | (trials["status"] == "failed")]
     if len(failed):
+        failed = failed.assign(error=failed["error"].fillna(failed["reason"]))
         heads = ("settings", "status", "error", "trial")
         rows = _cells(failed, heads, varied(trials.to_dict("records")))
         caption = f"Trials that failed{_of(failed)}"
@@ -99,7 +107,7 @@ def verdicts_section(contents: SweepContents) -> Section:
 
 def _judged(judged: pd.DataFrame, names: Sequence[str]) -> list[Block]:
     if judged.empty:
-        return [Text("No trial has a verdict yet; it gets one with its first epoch.", "absent")]
+        return [Text("No trial has a verdict; a trial gets one with its first epoch.", "absent")]
     counts = judged["verdict"].value_counts()
     words = [f"{wording.count(n)} {wording.TIMES} {verdict}" for verdict, n in counts.items()]
     frame = judged.rename(columns={"verdict_evidence": "evidence"})

@@ -1,14 +1,20 @@
-from analysis.answer import Answer
+import pytest
+
 from analysis.report.conftest import ERROR, TRIALS, parts, write
 from analysis.report.sections.headline import headline
 from analysis.report.sections.trial_tables import leaderboard_section, verdicts_section
 from analysis.report.sweep_contents import read
+from analysis.stored_answer import stored_answer
 from results.schema import PREDICTIONS, table
 
 
 def answer_of(store):
     """The headline's sentences and its note, which come last."""
-    return [block.words for block in headline(read(store), Answer()) if block.kind == "text"][-2:]
+    return [
+        block.words
+        for block in headline(read(store), stored_answer(store)[0])
+        if block.kind == "text"
+    ][-2:]
 
 
 def test_the_board_takes_the_accuracy_without_copies_from_predictions(full):
@@ -56,3 +62,37 @@ def test_a_sweep_over_optimizer_and_dropout_shows_them_first_and_the_rest_in_a_l
     assert shared.words.startswith("All trials: cnn5, clahe, cosine. At their defaults: momentum ")
     _, judged = parts(verdicts_section(read(full)))[""]
     assert judged.rows[0][0] == "adam, dropout 0.1"
+
+
+WILSON, LISTED = "Wilson", "Trials that failed"
+
+STANDING = {
+    "all failed": (
+        [{"status": "failed", "error": "no memory"}],
+        ("all failed, see Verdicts", LISTED),
+        ("trains them", WILSON),
+    ),
+    "none begun": ([{"status": "running"}], ("trains them",), ("all failed", LISTED)),
+    "one, no interval": (
+        [{"status": "completed", "validation_accuracy": 0.5}],
+        ("Of 1 trial, 1 completed.",),
+        (WILSON, LISTED),
+    ),
+    "one failed without an error": (
+        [TRIALS[0], {"status": "failed", "reason": "interrupted"}],
+        (WILSON, LISTED, "interrupted"),
+        ("all failed",),
+    ),
+}
+"""Trials -> what leaderboard and verdicts say, and what not."""
+
+
+@pytest.mark.parametrize("situation", STANDING)
+def test_leaderboard_and_verdicts_say_what_holds_for_these_trials(empty, situation):
+    rows, printed, absent = STANDING[situation]
+    write(empty, "trials", [row | {"trial": f"t{i}", "number": i} for i, row in enumerate(rows)])
+    contents = read(empty)
+    sections = (leaderboard_section(contents), verdicts_section(contents))
+    text = str([block for section in sections for part in section.parts for block in part.blocks])
+    assert [words for words in printed if words not in text] == []
+    assert [words for words in absent if words in text] == []
