@@ -22,8 +22,8 @@ from analysis.pipeline.write_answer import write_model_card
 from analysis.report import page, tensorboard_run
 from analysis.report.projector import Projection
 from orchestrator.process import hardware, provenance
+from results.mirror import Mirror
 from results.paths import Paths
-from results.storage.mirror import Mirror
 from results.store import DamagedResults, Store
 
 
