@@ -62,8 +62,8 @@ def write_first_report(job: Postprocessing) -> None:
         before = store.read_json(Paths().postprocess)
     except DamagedResults:
         before = {}
-    known = before if isinstance(before, dict) else {}
-    store.write_json(Paths().postprocess, known | {"stamp": "", "at_work": True})
+    earlier = before if isinstance(before, dict) else {}
+    store.write_json(Paths().postprocess, earlier | {"stamp": "", "at_work": True})
     store.write_bytes(Paths().report, page.render(store).encode())
 
 
