@@ -78,8 +78,8 @@ def _counted(trials: int) -> str:
 def _others(answer: Answer) -> str:
     """Which trials are not over, and which do not count: a failed one is in no ranking."""
     names = (("running", "not ended"), ("failed", "failed, left out"))
-    found = [(n, words) for status, words in names if (n := answer.statuses.get(status, 0))]
-    return f" ({'; '.join(f'{wording.count(n)} {words}' for n, words in found)})" if found else ""
+    counts = [(n, words) for status, words in names if (n := answer.statuses.get(status, 0))]
+    return f" ({'; '.join(f'{wording.count(n)} {words}' for n, words in counts)})" if counts else ""
 
 
 def _higher(answer: Answer) -> str:

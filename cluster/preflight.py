@@ -8,7 +8,7 @@ from urllib.parse import urlsplit
 
 from orchestrator.data.remote.uris import check, is_uri
 from orchestrator.errors import BadInput
-from results.secrets import forms_in, names_secret
+from results.storage.secrets import forms_in, names_secret
 
 CREDENTIALS = {
     "s3": "AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",

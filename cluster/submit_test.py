@@ -260,8 +260,8 @@ def followers(head, absent):
 def status(head, name):
     """Of a job, as the head's server tells it."""
     address, _ = head
-    asked = Request(f"{address}/api/jobs/{name}", headers={"Authorization": f"Bearer {TOKEN}"})
-    with urlopen(asked, timeout=60) as answer:
+    request = Request(f"{address}/api/jobs/{name}", headers={"Authorization": f"Bearer {TOKEN}"})
+    with urlopen(request, timeout=60) as answer:
         return json.load(answer)["status"]
 
 

@@ -141,6 +141,6 @@ def test_folders_of_version_0_1_0_are_compared_too(cache, tmp_path, capsys):
         "give the same answers (accuracy "
     )
     assert (
-        "2 configurations and seeds were trained to their ends by both, and agree exactly."
+        "3 configurations and seeds were trained to their ends by both, and agree exactly."
         in (tmp_path / "one" / "compare-old-old.html").read_text()
     )

@@ -22,8 +22,8 @@ from analysis.pipeline.write_answer import write_model_card
 from analysis.report import page, tensorboard_run
 from analysis.report.projector import Projection
 from orchestrator.process import hardware, provenance
+from results.mirror import Mirror
 from results.paths import Paths
-from results.storage.mirror import Mirror
 from results.store import DamagedResults, Store
 
 
@@ -62,8 +62,8 @@ def write_first_report(job: Postprocessing) -> None:
         before = store.read_json(Paths().postprocess)
     except DamagedResults:
         before = {}
-    known = before if isinstance(before, dict) else {}
-    store.write_json(Paths().postprocess, known | {"stamp": "", "at_work": True})
+    earlier = before if isinstance(before, dict) else {}
+    store.write_json(Paths().postprocess, earlier | {"stamp": "", "at_work": True})
     store.write_bytes(Paths().report, page.render(store).encode())
 
 

@@ -104,21 +104,21 @@ def _opening(pair: SweepPair, sides: Sequence[_Side]) -> tuple[Block, ...]:
     if pair.same_data:
         lines.append(("trained by both", matched_sentence(pair)))
     notes = [flattery(pair), *(pair.reasons if pair.pairings else ())]
-    questions = _questions(pair)
+    question = _questions(pair)
     return (
-        *((*questions, *compared) if pair.same_data else (compared[0], *questions, *compared[1:])),
+        *((*question, *compared) if pair.same_data else (compared[0], *question, *compared[1:])),
         Facts(tuple(lines)),
         *(Text(note, "note") for note in notes if note),
     )
 
 
 def _questions(pair: SweepPair) -> tuple[Block, ...]:
-    questions = [str(folder.record.get("question") or "").strip() for folder in pair.folders]
-    if questions[0] == questions[1]:
-        return (Text(questions[0], "question"),) if questions[0] else ()
+    question = [str(folder.record.get("question") or "").strip() for folder in pair.folders]
+    if question[0] == question[1]:
+        return (Text(question[0], "question"),) if question[0] else ()
     return tuple(
         Text(f"{name}: {question}", "question")
-        for name, question in zip(pair.names, questions, strict=True)
+        for name, question in zip(pair.names, question, strict=True)
         if question
     )
 
@@ -131,8 +131,10 @@ def _answers_section(sides: Sequence[_Side]) -> Section:
     parts = []
     for side in sides:
         blocks = headline(side.contents, side.answer)
-        asked = [block for block in blocks if isinstance(block, Text) and block.tone == "question"]
-        parts.append(Part(side.name, tuple(block for block in blocks if block not in asked)))
+        question = [
+            block for block in blocks if isinstance(block, Text) and block.tone == "question"
+        ]
+        parts.append(Part(side.name, tuple(block for block in blocks if block not in question)))
     return Section("answers", "What each says by itself", tuple(parts))
 
 

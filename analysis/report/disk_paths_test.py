@@ -35,8 +35,8 @@ def test_what_is_no_absolute_path_stays(text):
 
 
 def test_below_a_known_folder_the_place_stays_also_with_spaces():
-    known = ["/home/ann b", "/home/ann b/all results"]
+    folders = ["/home/ann b", "/home/ann b/all results"]
     text = "/home/ann b/all results/q/scores.parquet is torn; in /home/ann b there is no other"
     assert (
-        without_folders(text, known) == "…/q/scores.parquet is torn; in …/ann b there is no other"
+        without_folders(text, folders) == "…/q/scores.parquet is torn; in …/ann b there is no other"
     )

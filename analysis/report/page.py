@@ -173,8 +173,8 @@ def _settings(parts: PictureParts, charts: tuple[Part, ...], answer: Answer) -> 
 
 
 def _errors(parts: PictureParts, charts: tuple[Part, ...]) -> Section:
-    found = (*charts, *parts.kinds(*ERRORS))
-    return Section("errors", "Errors", found or (no_pictures("errors"),))
+    errors = (*charts, *parts.kinds(*ERRORS))
+    return Section("errors", "Errors", errors or (no_pictures("errors"),))
 
 
 def _explanations(parts: PictureParts, charts: tuple[Part, ...]) -> Section:
@@ -227,10 +227,10 @@ def _weight(blocks: Sequence[Block]) -> str:
 
 def _folders(contents: SweepContents) -> list[str]:
     """Folders of this machine that texts may speak of."""
-    known = [Path.home(), Path.cwd()]
+    folders = [Path.home(), Path.cwd()]
     if contents.store.local is not None:
-        known.append(contents.store.local.parent)
+        folders.append(contents.store.local.parent)
     source = str(contents.data.get("path") or "")
     if source.startswith("/"):
-        known.append(Path(source).parent)
-    return [str(folder) for folder in known]
+        folders.append(Path(source).parent)
+    return [str(folder) for folder in folders]

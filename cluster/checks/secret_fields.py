@@ -5,7 +5,7 @@ from typing import Any
 
 from cluster.checks.files import Description, texts
 from cluster.checks.problem import Place, Problem
-from results.secrets import assigned_in, forms_in, names_secret
+from results.storage.secrets import assigned_in, forms_in, names_secret
 
 FIELDS = ("key", "topologyKey", "HttpTokens")
 """Fields of descriptions that hold no secret, whatever their names say."""

@@ -9,8 +9,8 @@ from typing import Self
 
 from orchestrator.process.error_line import log_traceback
 from results.journal.event_journal import Busy
+from results.mirror import Mirror
 from results.paths import Paths
-from results.storage.mirror import Mirror
 from results.store import Store
 
 EVERY_S = 30.0

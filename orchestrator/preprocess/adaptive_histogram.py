@@ -54,8 +54,8 @@ def _equalised(images: NDArray[np.uint8], region: tuple[int, int], clip: float) 
     levels = np.round(_stretched(images) * (GRAYS - 1)).astype(np.int32) // (1 + GRAYS // BINS)
     before = [side // 2 for side in region]
     after = [
-        (side - whole % side) % side + math.ceil(side / 2)
-        for side, whole in zip(region, images.shape[1:], strict=True)
+        (side - levels % side) % side + math.ceil(side / 2)
+        for side, levels in zip(region, images.shape[1:], strict=True)
     ]
     pairs = list(zip(before, after, strict=True))
     padded = np.pad(levels, [(0, 0), *pairs], mode="reflect")
@@ -86,9 +86,9 @@ def _mappings(padded: Whole, region: tuple[int, int], clip: float) -> Whole:
     limit = int(np.clip(clip * pixels, 1, None)) if clip > 0 else pixels
     clipped = _clipped(counts.reshape(-1, BINS), limit)
     mapping = np.cumsum(clipped, axis=1).astype(np.float64) * ((GRAYS - 1) / pixels)
-    whole = np.minimum(mapping, GRAYS - 1).astype(np.int32)
+    levels = np.minimum(mapping, GRAYS - 1).astype(np.int32)
     edges = [(0, 0), (1, 1), (1, 1), (0, 0)]
-    return np.pad(whole.reshape(len(padded), rows, columns, BINS), edges, mode="edge")
+    return np.pad(levels.reshape(len(padded), rows, columns, BINS), edges, mode="edge")
 
 
 def _clipped(counts: Whole, limit: int) -> Whole:

@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from orchestrator.process import hardware
-from results.secrets import hide
+from results.storage.secrets import hide
 
 PACKAGES = (
     "ray",

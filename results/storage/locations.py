@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 import pyarrow as pa
 import pyarrow.fs as pafs
 
-from results.secrets import has_login, secret_settings
+from results.storage.secrets import has_login, secret_settings
 
 FLAT = ("s3", "gcs", "abfs")
 """File systems without folders: making one would only cost a request."""

@@ -69,9 +69,9 @@ def _grid(
         row = rows.get(image)
         face = StoredImage.of(face_png(faces.images[row])) if row is not None else None
         note = "" if face else "not in the data set"
-        said = (f"{name}: {text}" for name, text in zip(pair.names, answers, strict=True))
+        texts = (f"{name}: {text}" for name, text in zip(pair.names, answers, strict=True))
         tile = Tile(face, None, f"image {image}", note, smooth=False)
-        cells.append(TileCell((tile,), (f"true: {truth}", *said), None, ""))
+        cells.append(TileCell((tile,), (f"true: {truth}", *texts), None, ""))
     return TileGrid(*words, (TileRow("", tuple(cells)),), size="large")
 
 
@@ -84,8 +84,8 @@ def _table(pair: SweepPair, paired: Pairing, places: Sequence[int], caption: str
 def _words(pair: SweepPair, paired: Pairing, place: int) -> tuple[str, ...]:
     """Image, true class, and what each of the two says and how sure it is."""
     classes = pair.folders[0].classes
-    said = (
+    texts = (
         f"{classes[int(each.predictions[place])]} {wording.share(each.confidences[place], 2)}"
         for each in (paired.first, paired.second)
     )
-    return str(paired.first.ids[place]), classes[int(paired.first.labels[place])], *said
+    return str(paired.first.ids[place]), classes[int(paired.first.labels[place])], *texts

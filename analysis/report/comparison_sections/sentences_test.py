@@ -30,9 +30,9 @@ class Folder:
 
 def answers(right):
     """Ten images of class 0, of which these are named rightly and the others class 1."""
-    said = np.array([0 if i in right else 1 for i in range(10)])
+    predictions = np.array([0 if i in right else 1 for i in range(10)])
     ids = np.array([str(i) for i in range(10)])
-    return ImageAnswers("net", ids, np.zeros(10, np.int64), said, np.full(10, 0.5))
+    return ImageAnswers("net", ids, np.zeros(10, np.int64), predictions, np.full(10, 0.5))
 
 
 def paired(first, second, who="best single model"):

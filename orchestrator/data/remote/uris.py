@@ -5,7 +5,7 @@ import re
 from pathlib import Path
 
 from orchestrator.errors import BadInput
-from results.secrets import has_login, secret_settings
+from results.storage.secrets import has_login, secret_settings
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from results.mirror import Mirror
 from results.storage.atomic_file import TEMPORARY
-from results.storage.mirror import Mirror
 from results.store import Store
 
 

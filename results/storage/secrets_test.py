@@ -1,6 +1,13 @@
 import pytest
 
-from results.secrets import assigned_in, forms_in, has_login, hide, names_secret, secret_settings
+from results.storage.secrets import (
+    assigned_in,
+    forms_in,
+    has_login,
+    hide,
+    names_secret,
+    secret_settings,
+)
 
 NAMES = {
     "AWS_SECRET_ACCESS_KEY": True,
