@@ -11,6 +11,8 @@ from analysis.ensemble.synthetic_predictions import predictions_of, synthetic_pr
 from orchestrator import metrics
 from orchestrator.errors import BadInput
 
+pytestmark = pytest.mark.long
+
 
 def shuffled(predictions: StoredPredictions) -> StoredPredictions:
     rng = np.random.default_rng(7)

@@ -7,6 +7,8 @@ from analysis.figures import importance
 from analysis.figures.sample_sweeps import epoch, frames, trial
 from analysis.figures.sweep_tables import SweepTables
 
+pytestmark = pytest.mark.long
+
 
 @pytest.fixture(autouse=True)
 def quicker(monkeypatch):

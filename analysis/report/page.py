@@ -9,11 +9,13 @@ import base64
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
 from datetime import UTC, datetime
+from functools import cache
 from importlib.resources import files
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FunctionLoader, StrictUndefined
+from jinja2 import Environment, FunctionLoader, StrictUndefined, Template, pass_context
+from jinja2.runtime import Context
 from markupsafe import Markup
 
 from analysis import wording
@@ -111,19 +113,11 @@ def html(
             (drawn once, used by many tiles).
     """
     style, script = _template("style.css"), _template("script.js")
-    environment = Environment(
-        loader=FunctionLoader(_template),
-        autoescape=True,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        finalize=lambda value: _shown(value, folders),
-    )
-    environment.filters["spans"] = wording.spans
-    return environment.get_template("page.html").render(
+    return _page().render(
         name=name,
         opening=opening,
         sections=sections,
+        folders=folders,
         style=Markup(style),
         script=Markup(script),
         policy=POLICY.format(style=_digest(style), script=_digest(script)),
@@ -132,16 +126,32 @@ def html(
     )
 
 
+@cache
+def _page() -> Template:
+    """The template, compiled once."""
+    environment = Environment(
+        loader=FunctionLoader(_template),
+        autoescape=True,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        finalize=_shown,
+    )
+    environment.filters["spans"] = wording.spans
+    return environment.get_template("page.html")
+
+
 def _digest(text: str) -> str:
     digest = base64.b64encode(hashlib.sha256(text.encode()).digest()).decode()
     return f"sha256-{digest}"
 
 
-def _shown(value: Any, folders: Sequence[str]) -> Any:
+@pass_context
+def _shown(context: Context, value: Any) -> Any:
     """A text without the folders of the disk; what is HTML or an address already stays."""
     if not isinstance(value, str) or isinstance(value, Markup) or value.startswith("data:"):
         return value
-    return without_folders(value, folders)
+    return without_folders(value, context["folders"])
 
 
 def _template(name: str) -> str:

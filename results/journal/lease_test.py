@@ -13,6 +13,8 @@ from results.journal.lease import Lease
 from results.storage.s3_server import CONDITIONS
 from results.store import Store
 
+pytestmark = pytest.mark.long
+
 SECONDS = 1.2
 NAME = "journal.lease"
 

@@ -28,6 +28,8 @@ from orchestrator.data.testing import (
 from orchestrator.errors import BadInput
 from orchestrator.process import progress_bar
 
+pytestmark = pytest.mark.long
+
 EXAMPLE = example((10, 2, 2))
 FEW = example((2, 1, 1))
 """For layouts in which each image is an object."""
