@@ -74,7 +74,8 @@ def configurations(trials: pd.DataFrame, varied: Sequence[str]) -> list[Configur
     for row in measured.sort_values(order, ascending=[True, False, False]).to_dict("records"):
         groups.setdefault(tuple(value_in_force(name, row) for name in names), []).append(row)
     made = [_configuration(names, key, rows) for key, rows in groups.items()]
-    return sorted(made, key=lambda each: (not each.finished, -each.accuracy))
+    made.sort(key=lambda each: (each.finished, each.accuracy))  # equals stay: the worse is first
+    return made[::-1]
 
 
 def _configuration(

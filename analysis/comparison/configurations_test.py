@@ -5,6 +5,8 @@ from scipy import stats
 
 from analysis.comparison.configurations import COUNTS, IMAGES, SEEDS, Evidence, configurations, holm
 from analysis.made_up_sweeps import MadeUpSweep, N
+from results.leaderboard import leaderboard
+from results.schema import TRIALS, table
 
 
 def test_seeds_of_one_configuration_stand_together_and_the_best_mean_comes_first():
@@ -28,6 +30,22 @@ def test_a_trial_that_was_stopped_comes_after_those_that_were_not_and_a_failed_o
     ranking = configurations(sweep.trials, ("optimizer",))
     assert [c.settings["optimizer"] for c in ranking] == ["sgd", "adam"]
     assert [c.finished for c in ranking] == [True, False]
+
+
+def test_equals_stand_in_the_order_of_the_leaderboard():
+    trials = table(
+        TRIALS,
+        [
+            {"trial": name, "number": i, "optimizer": name, "seed": 0, "status": "completed"}
+            | {"validation_accuracy": 0.9, "validation_loss": loss}
+            for i, (name, loss) in enumerate((("sgd", 0.4), ("adam", 0.3), ("muon", 0.3)))
+        ],
+    ).to_pandas()
+    ranking = configurations(trials, ("optimizer",))
+    assert [c.trial for c in ranking] == ["adam", "muon", "sgd"]
+    assert [row["trial"] for row in leaderboard(trials.to_dict("records")).rows] == [
+        c.trial for c in ranking
+    ]
 
 
 def evidence(sweep, right=True):
