@@ -51,7 +51,7 @@ def draw(made: Sequence[Curve]) -> Chart:
     """The chart of at least one curve; the best is drawn last, so that it lies on top."""
     x = scale.integers([epoch for curve in made for epoch, _ in curve.points])
     y = scale.linear([accuracy for curve in made for _, accuracy in curve.points])
-    plot = Plot(x, y, "epoch", "validation accuracy", width=760, height=340)
+    plot = Plot(x, y, "epoch", "validation accuracy")
     marks = []
     for curve in reversed(made):
         name = "curve best" if curve.place == 1 else "curve"

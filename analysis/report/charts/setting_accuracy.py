@@ -99,7 +99,10 @@ def draw(setting: str, made: Sequence[SettingPoint], epoch: int) -> Chart:
 
 def _horizontal(made: Sequence[SettingPoint]) -> tuple[list[float], scale.Scale]:
     if all(isinstance(p.value, int | float) and not isinstance(p.value, bool) for p in made):
-        return [float(p.value) for p in made], scale.numbers(float(p.value) for p in made)
+        places = [float(p.value) for p in made]
+        axis = scale.numbers(places)
+        counts = all(isinstance(p.value, int) for p in made) and not axis.is_log
+        return places, scale.integers(places) if counts else axis
     words = list(dict.fromkeys(value_text(p.value) for p in made))
     members = {word: [p for p in made if value_text(p.value) == word] for word in words}
     places = []
