@@ -12,6 +12,8 @@ from analysis.report.page_test import ELEMENTS, Tree
 from analysis.sweep_folder import SweepFolder
 from orchestrator.data.cache.open_faces import open_faces
 
+pytestmark = pytest.mark.long
+
 FIRST_WRONG, SECOND_WRONG = range(9), (8, 9)
 """Only the second is right on 8 images, only the first on 1; both on 4, neither on 1."""
 

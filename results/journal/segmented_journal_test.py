@@ -15,6 +15,8 @@ from results.journal.segmented_journal import LEASE, SEGMENT_BYTES, SegmentedJou
 from results.storage.s3_server import CONDITIONS
 from results.store import DamagedResults, Store
 
+pytestmark = pytest.mark.long
+
 LEASE_S = 1.2
 
 
