@@ -17,6 +17,9 @@ from analysis.pipeline.real_sweep import CONFIGS, FACES, postprocessing, small_s
 from analysis.pipeline.select_members import CheckWeights
 from analysis.pipeline.steps import forget, is_done, postprocess
 from analysis.pipeline.visualise_features import ProjectImages, VisualiseFeatures
+from analysis.pipeline.write_answer import MODEL_CARD
+from analysis.statements import statements
+from analysis.stored_answer import stored_answer
 from analysis.sweep_folder import SweepFolder
 from results.paths import Paths
 from results.schema import TABLES
@@ -39,6 +42,15 @@ def finished(trained, again):
     one, work = again(trained)
     postprocess(one)
     return one, work
+
+
+def test_the_answer_stands_above_the_leaderboard_and_in_the_model_card(finished):
+    store = finished[0].store
+    sentences = [part.text for part in statements(stored_answer(store)[0])]
+    leaderboard = store.read_bytes(Paths().leaderboard).decode()
+    assert leaderboard.startswith("".join(f"- {sentence}\n" for sentence in sentences))
+    card = store.read_bytes(MODEL_CARD).decode()
+    assert all(sentence in card for sentence in sentences)
 
 
 @pytest.fixture
