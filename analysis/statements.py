@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from itertools import compress
 from typing import Any
 
 from analysis import wording
@@ -190,19 +191,18 @@ def _uncompared(part: SettingAnswer) -> str:
 
 def _ahead(part: SettingAnswer) -> str:
     """Who was better for as long as it was trained: a sweep that is not over, or a wrong stop."""
-    ahead = [other for other in part.values[1:] if other.is_ahead]
-    if not ahead:
-        return ""
-    words = [f"{_value(part, v)} ({_reached(v)}, {wording.chance(v.p)})" for v in ahead]
-    return f"Ahead as far as they were trained: {wording.enumeration(words)}."
+    return _listed("Ahead as far as they were trained", part, [v.is_ahead for v in part.values])
 
 
 def _behind(part: SettingAnswer) -> str:
-    behind = [other for other in part.values[1:] if other.is_behind]
-    if not behind:
-        return ""
-    words = [f"{_value(part, v)} ({_reached(v)}, {wording.chance(v.p)})" for v in behind]
-    return f"Behind: {wording.enumeration(words)}."
+    return _listed("Behind", part, [v.is_behind for v in part.values])
+
+
+def _listed(lead: str, part: SettingAnswer, chosen: Sequence[bool]) -> str:
+    """Those values with what they reached and their p; "" where there are none."""
+    values = compress(part.values, chosen)
+    words = [f"{_value(part, v)} ({_reached(v)}, {wording.chance(v.p)})" for v in values]
+    return f"{lead}: {wording.enumeration(words)}." if words else ""
 
 
 def _reached(value: ValueResult) -> str:
