@@ -1,9 +1,11 @@
 """What all tests of the repository need, and in which order and selection they run."""
 
+import os
 import signal
 import sys
 from collections import Counter
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import hypothesis
@@ -20,6 +22,17 @@ MANY = (
 )
 """Files with hundreds of dear cases: of each test in them `--fast` runs the first `CASES`."""
 CASES = 2
+OF_A_BACKEND = (
+    "orchestrator/models/",
+    "orchestrator/training/",
+    "analysis/explain/",
+    "analysis/features/",
+    "analysis/ensemble/",
+    "analysis/members_test.py",
+)
+"""What computes with Keras' backend: with `KERAS_BACKEND=jax` these tests run, and no others."""
+OF_TENSORFLOW = "orchestrator/training/on_tensorflow"
+OF_JAX = "orchestrator/training/on_jax"
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
@@ -36,6 +49,17 @@ def pytest_configure(config: pytest.Config) -> None:
     starts_workers = config.getoption("numprocesses", None)
     if config.getoption("--fast", False) and not starts_workers:
         sys.addaudithook(_skip_what_is_slow)
+
+
+def pytest_ignore_collect(collection_path: Path) -> bool | None:
+    """The tests of a backend's own room run under that backend alone."""
+    other = OF_TENSORFLOW if on_jax() else OF_JAX
+    return True if other in collection_path.as_posix() else None
+
+
+def on_jax() -> bool:
+    """Whether this process was asked to compute on JAX."""
+    return os.environ.get("KERAS_BACKEND") == "jax"
 
 
 def _skip_what_is_slow(event: str, arguments: tuple[Any, ...]) -> None:
@@ -63,6 +87,10 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
             (kept if fast else left_out).append(item)
         config.hook.pytest_deselected(items=left_out)
         items[:] = kept
+    if on_jax():
+        others = [item for item in items if not item.nodeid.startswith(OF_A_BACKEND)]
+        config.hook.pytest_deselected(items=others)
+        items[:] = [item for item in items if item.nodeid.startswith(OF_A_BACKEND)]
     starting_ray = {item.path for item in items if _marked(item, ("ray",))}
     long = {item.path for item in items if _marked(item, ("long",))}
     items.sort(key=lambda item: (item.path not in starting_ray, item.path not in long))  # stable
