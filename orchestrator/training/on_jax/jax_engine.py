@@ -135,6 +135,11 @@ class JaxEngine:
         return device.gpu_name()
 
     @property
+    def asynchronous(self) -> bool:
+        """See `Engine.asynchronous`: also on a CPU, where it saves no more than the host's part."""
+        return True
+
+    @property
     def programs(self) -> int:
         """Compiled so far, over all nets: stays put when nothing is compiled."""
         return self._forgotten + sum(program.compiled for program in self._programs.values())
