@@ -81,12 +81,6 @@ class Engine(Protocol):
             rates: (steps,) learning rates.
         """
 
-    def predict_validation(self) -> NDArray[np.float32]:
-        """Logits (n, k) of the validation images, averaged weights where EMA is on."""
-
-    def weights(self) -> State:
-        """The weights that predict, in the model's order, as arrays that outlive the next epoch."""
-
     def state(self) -> State:
         """Everything that the next epoch depends on, after all epochs dispatched so far.
 

@@ -106,11 +106,11 @@ class JaxEngine:
         return _Dispatched(order.size, len(order), results, weights)
 
     def predict_validation(self) -> NDArray[np.float32]:
-        """See `Engine.predict_validation`."""
+        """Logits (n, k) of the validation images, by the weights that predict."""
         return np.asarray(self._now.predict(self._state, self._data.validation)[0])
 
     def weights(self) -> State:
-        """See `Engine.weights`: still on the device."""
+        """The weights that predict, in the model's order; still on the device."""
         return _named("weight", self._now.predict(self._state, self._data.validation)[1])
 
     def state(self) -> State:
