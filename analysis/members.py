@@ -16,7 +16,6 @@ from orchestrator.config import TrialConfig
 from orchestrator.errors import BadInput
 from orchestrator.models import catalogue
 from orchestrator.models.options import Options
-from orchestrator.training.on_tensorflow.fused_normalisation import fuse
 from results.paths import Paths
 
 BASE_END = "block5_pool"
@@ -89,7 +88,8 @@ def build(
         shape: (h, w, c) of an image.
         classes: k.
         weights: all of the net's.
-        fused: whether batch normalisation is TensorFlow's single kernel, which is faster.
+        fused: whether batch normalisation is TensorFlow's single kernel, which is faster; on
+            another backend it is Keras' own.
 
     Raises:
         BadInput: for weights that are damaged, not finite, or another net's; or a configuration
@@ -100,7 +100,9 @@ def build(
     arrays = _checked(model, weights)
     for variable, array in zip(model.weights, arrays, strict=True):
         variable.assign(array)
-    if fused:
+    if fused and keras.backend.backend() == "tensorflow":
+        from orchestrator.training.on_tensorflow.fused_normalisation import fuse
+
         fuse(model)
     return model
 
