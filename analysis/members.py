@@ -21,6 +21,12 @@ from results.paths import Paths
 BASE_END = "block5_pool"
 """Last layer of vgg16 that comes from its weights file; what follows is the head."""
 
+UNDRAWN = dict.fromkeys(("he_normal", "glorot_uniform"), keras.initializers.Zeros)
+"""Initialisers of our nets -> what stands in for them where weights are replaced at once.
+
+On JAX each shape of random numbers is compiled: 38 s of `inception`, on one core.
+"""
+
 
 @dataclasses.dataclass(frozen=True)
 class Weights:
@@ -95,7 +101,7 @@ def build(
         BadInput: for weights that are damaged, not finite, or another net's; or a configuration
             that describes no net.
     """
-    with _float32():
+    with _float32(), keras.saving.custom_object_scope(UNDRAWN):
         model = _empty(config, shape, classes)
     arrays = _checked(model, weights)
     for variable, array in zip(model.weights, arrays, strict=True):
