@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 from scipy.special import softmax
 
-from analysis.explain.anatomy import hooked
+from analysis.backends.hooks import hooked
 from analysis.explain.maps import normalise
 from analysis.explain.methods import gradcam, gradcampp, hirescam, layercam
 from analysis.explain.methods.catalogue import WEIGHINGS
@@ -52,7 +52,7 @@ def answer_from(model, activation):
     """Logits of the part of the net after the layer."""
     blank = np.zeros((len(activation), SIDE, SIDE, 1), np.float32)
     with hooked([model.get_layer("cam")], lambda *_: keras.ops.convert_to_tensor(activation)):
-        return model(blank, training=False).numpy()
+        return np.asarray(model(blank, training=False))
 
 
 def last_kernel(model):
