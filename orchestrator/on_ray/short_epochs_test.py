@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from orchestrator.on_ray import trial as trial_module
-from orchestrator.on_ray.testing import CONFIG, checkpoints, numbers, predictions, trained, trial
+from orchestrator.on_ray.conftest import CONFIG, checkpoints, numbers, predictions, trained, trial
 from orchestrator.on_ray.trial import Trial
 
 pytestmark = pytest.mark.usefixtures("short_epochs")

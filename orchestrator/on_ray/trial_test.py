@@ -10,7 +10,7 @@ import safetensors.numpy
 
 from orchestrator.errors import BadInput
 from orchestrator.models.catalogue import Options, build
-from orchestrator.on_ray.testing import (
+from orchestrator.on_ray.conftest import (
     CONFIG,
     checkpoints,
     numbers,
