@@ -10,10 +10,11 @@ from typing import Any
 import pandas as pd
 
 from orchestrator.config import TrialConfig
-from orchestrator.data.cache.open_faces import default_cache, open_digest, open_faces
+from orchestrator.data.cache.open_faces import open_digest, open_faces
 from orchestrator.data.faces import Splits
 from orchestrator.data.remote.uris import absolute, shown
 from orchestrator.errors import BadInput
+from orchestrator.process.cache_folder import default_cache
 from orchestrator.training.inputs import DataSource
 from results.formats import NOT_EMBEDDED
 from results.paths import Paths

@@ -23,6 +23,7 @@ from orchestrator.data.containers.container import unreadable
 from orchestrator.data.faces import Faces, Splits
 from orchestrator.data.raw import SPLITS
 from orchestrator.errors import BadInput
+from orchestrator.process.cache_folder import default_cache
 
 FORMAT = 1
 """Raised whenever an entry is laid out differently; entries of another format are made again."""
@@ -39,14 +40,6 @@ VARIANTS = "variants"
 _ABANDONED = 24 * 3600  # seconds after which an unfinished entry belongs to a process that died
 _ATTEMPTS = 5
 _FIELDS = ("images", "labels", "ids", "regions")
-
-
-def default_cache() -> Path:
-    """$ORCHESTRATOR_CACHE, else fer-orchestrator in $XDG_CACHE_HOME, else in ~/.cache."""
-    own = os.environ.get("ORCHESTRATOR_CACHE")
-    if own:
-        return Path(own).expanduser()
-    return Path(os.environ.get("XDG_CACHE_HOME") or "~/.cache").expanduser() / "fer-orchestrator"
 
 
 def entry_folder(digest: str, cache: Path | None = None) -> Path:

@@ -10,7 +10,6 @@ import pytest
 
 from orchestrator.data.cache.open_faces import (
     AUDIT,
-    default_cache,
     entry_folder,
     open_digest,
     open_faces,
@@ -100,14 +99,3 @@ def test_what_others_keep_beside_an_entry_stays(table, cache):
     shutil.rmtree(cache / "index")
     open_faces(table, cache=cache)
     assert kept.read_bytes() == b"x"
-
-
-def test_the_default_cache_follows_the_environment(monkeypatch, tmp_path):
-    monkeypatch.setenv("ORCHESTRATOR_CACHE", str(tmp_path / "own"))
-    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "xdg"))
-    assert default_cache() == tmp_path / "own"
-    monkeypatch.delenv("ORCHESTRATOR_CACHE")
-    assert default_cache() == tmp_path / "xdg" / "fer-orchestrator"
-    monkeypatch.delenv("XDG_CACHE_HOME")
-    monkeypatch.setenv("HOME", str(tmp_path))
-    assert default_cache() == tmp_path / ".cache" / "fer-orchestrator"

@@ -19,7 +19,6 @@ from orchestrator.data.cache.entries import (
     AUDIT,
     VARIANTS,
     content_digest,
-    default_cache,
     entry_folder,
     open_digest,
     read_meta,
@@ -35,11 +34,11 @@ from orchestrator.data.remote.access import Unreachable, patience_s
 from orchestrator.data.remote.remote_data import local_path, stat_remote
 from orchestrator.data.remote.uris import check, is_uri, shown
 from orchestrator.errors import BadInput
+from orchestrator.process.cache_folder import default_cache
 
 __all__ = [
     "AUDIT",
     "VARIANTS",
-    "default_cache",
     "entry_folder",
     "open_digest",
     "open_faces",

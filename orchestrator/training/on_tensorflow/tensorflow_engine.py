@@ -6,9 +6,7 @@ program serves every later trial of the same shape: learning rate, weight decay,
 augmentation strength, label smoothing, class weights and EMA's decay are variables of it.
 """
 
-import random
 from collections import OrderedDict
-from dataclasses import dataclass
 from typing import Any
 
 import keras
@@ -17,59 +15,17 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from orchestrator.config import TrialConfig
-from orchestrator.models.catalogue import Options, build, parameter_count
+from orchestrator.models.catalogue import parameter_count
 from orchestrator.training.augment import augment
-from orchestrator.training.augment import parse as parse_augmentation
 from orchestrator.training.engine import EpochSums, State
 from orchestrator.training.inputs import Inputs
 from orchestrator.training.on_tensorflow import device
 from orchestrator.training.on_tensorflow.fused_normalisation import fuse
 from orchestrator.training.on_tensorflow.pixels import as_pixels, pick
 from orchestrator.training.optimizers import OPTIMIZERS, decayed
+from orchestrator.training.program_key import PROGRAMS, RESIDENT_DATA_SETS, ProgramKey
 
 PREDICTION_BATCH = 256
-RESIDENT_DATA_SETS = 2
-"""Variants kept on the device at once; each is at most 145 MB for FER2013."""
-
-PROGRAMS = 8
-"""Compiled programs kept a process: a width or momentum drawn from a range makes one each time."""
-
-
-@dataclass(frozen=True)
-class ProgramKey:
-    """What a compiled program is specific to; two trials that agree here share one."""
-
-    architecture: str
-    width: float
-    pooling: str
-    batch_normalisation: bool
-    transfer: tuple[str, str, str]
-    optimizer: str
-    momentum: float
-    precision: str
-    augmentation: tuple[str, ...]
-    averaging: bool
-    shape: tuple[int, int]
-    classes: int
-
-    @classmethod
-    def of(cls, config: TrialConfig, inputs: Inputs) -> "ProgramKey":
-        """The key of a trial."""
-        used = parse_augmentation(config.augmentation) if config.augmentation_strength > 0 else ()
-        return cls(
-            architecture=config.architecture,
-            width=config.width,
-            pooling=config.pooling,
-            batch_normalisation=config.batch_normalisation,
-            transfer=(config.weights, config.fine_tune, config.head),
-            optimizer=config.optimizer,
-            momentum=config.momentum,
-            precision=config.precision,
-            augmentation=used,
-            averaging=config.ema > 0,
-            shape=(inputs.training.shape[1], inputs.training.shape[2]),
-            classes=len(inputs.classes),
-        )
 
 
 class Program:
@@ -77,7 +33,7 @@ class Program:
 
     def __init__(self, key: ProgramKey, config: TrialConfig) -> None:
         self.key = key
-        self.model = self._fresh_model(config)
+        self.model = key.network(config)
         fuse(self.model)
         self.recipe = OPTIMIZERS[key.optimizer]
         self.optimizer = self.recipe.build(key.momentum)
@@ -99,36 +55,12 @@ class Program:
         self.predict = tf.function(self._predict)
         self.exchange = tf.function(self._exchange)
 
-    def _fresh_model(self, config: TrialConfig) -> keras.Model:
-        """The network with this trial's initial weights.
-
-        `keras.utils.set_random_seed` would draw the same ones, but it also sets TensorFlow's own
-        seed, which nothing here uses and which empties its cache of optimised functions: every
-        trial would optimise its epoch again (0.7 s of `cnn5`, 6.4 s of `resnet`, on a CPU).
-        """
-        random.seed(config.seed)  # Keras draws its seeds from it; TensorFlow's: see the docstring
-        keras.config.set_dtype_policy(self.key.precision)
-        weights, fine_tune, head = self.key.transfer
-        options = Options(
-            width=self.key.width,
-            dropout=config.dropout,
-            pooling=self.key.pooling,
-            batch_normalisation=self.key.batch_normalisation,
-            weights=weights,
-            fine_tune=fine_tune,
-            head=head,
-        )
-        try:
-            return build(self.key.architecture, (*self.key.shape, 1), self.key.classes, options)
-        finally:
-            keras.config.set_dtype_policy("float32")
-
     def reset(self, config: TrialConfig, inputs: Inputs) -> None:
         """Initial weights by this trial's seed, empty optimizer, this trial's numbers.
 
         The dropout rate is among the fresh network's variables.
         """
-        fresh = self._fresh_model(config)
+        fresh = self.key.network(config)
         for variable, initial in zip(self.model.variables, fresh.variables, strict=True):
             variable.assign(initial.value)
         slots = self._initial_slots.values()

@@ -1,0 +1,145 @@
+"""Training on JAX: a whole epoch is one compiled program, dispatched without waiting for it."""
+
+from collections import OrderedDict
+from dataclasses import dataclass
+from functools import cached_property
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+from numpy.typing import NDArray
+
+from orchestrator.config import TrialConfig
+from orchestrator.models.catalogue import parameter_count
+from orchestrator.process.cache_folder import default_cache
+from orchestrator.training.engine import EpochSums, State
+from orchestrator.training.inputs import Inputs
+from orchestrator.training.on_jax import compile_cache, device
+from orchestrator.training.on_jax.program import DeviceData, Dials, NetworkState, Program
+from orchestrator.training.program_key import PROGRAMS, RESIDENT_DATA_SETS, ProgramKey
+
+PREDICTION_BATCH = 256
+"""On a CPU."""
+
+GPU_PREDICTION_BATCH = 1024
+
+
+@dataclass(frozen=True)
+class _Dispatched:
+    """An `EpochResult` that may not be computed yet: what is read waits for the device."""
+
+    images: int
+    steps: int
+    on_device: tuple[jax.Array, jax.Array, jax.Array]
+    predicting: list[jax.Array]
+
+    @cached_property
+    def _numbers(self) -> tuple[NDArray[np.float32], ...]:
+        """Sum of losses, hits and logits, by one transfer."""
+        return tuple(jax.device_get(self.on_device))
+
+    @property
+    def sums(self) -> EpochSums:
+        """See `EpochResult.sums`."""
+        losses, hits, _ = self._numbers
+        return EpochSums(float(losses) / self.steps, int(hits) / self.images, self.images)
+
+    @property
+    def logits(self) -> NDArray[np.float32]:
+        """See `EpochResult.logits`."""
+        return self._numbers[2]
+
+    @property
+    def weights(self) -> State:
+        """See `EpochResult.weights`: the model's weights, in their order, still on the device."""
+        return _named("weight", self.predicting)
+
+
+class JaxEngine:
+    """All the programs of one process, and the trial that runs now."""
+
+    def __init__(self, threads: int | None = None) -> None:
+        device.settle(threads)
+        compile_cache.settle(default_cache())
+        self._programs: OrderedDict[ProgramKey, Program] = OrderedDict()
+        self._forgotten = 0
+        self._resident: OrderedDict[str, DeviceData] = OrderedDict()
+        self._now: Program
+        self._data: DeviceData
+        self._dials: Dials
+        self._state: NetworkState
+
+    def begin(self, config: TrialConfig, inputs: Inputs) -> None:
+        """See `Engine.begin`."""
+        key = ProgramKey.of(config, inputs)
+        if key not in self._programs:
+            while len(self._programs) >= PROGRAMS:
+                self._forgotten += self._programs.popitem(last=False)[1].compiled
+            batch = GPU_PREDICTION_BATCH if device.on_gpu() else PREDICTION_BATCH
+            self._programs[key] = Program(key, config, batch)
+        self._programs.move_to_end(key)
+        self._now = self._programs[key]
+        self._state = self._now.initial_state(config)
+        self._dials = Dials.of(config, inputs)
+        self._data = self._on_device(inputs)
+
+    def _on_device(self, inputs: Inputs) -> DeviceData:
+        if inputs.key not in self._resident:
+            while len(self._resident) >= RESIDENT_DATA_SETS:
+                self._resident.popitem(last=False)
+            self._resident[inputs.key] = DeviceData(
+                jnp.asarray(inputs.training),
+                jnp.asarray(inputs.training_labels.astype(np.int32)),
+                jnp.asarray(inputs.validation),
+            )
+        self._resident.move_to_end(inputs.key)
+        return self._resident[inputs.key]
+
+    def epoch(self, order: NDArray[np.int32], rates: NDArray[np.float32]) -> _Dispatched:
+        """See `Engine.epoch`."""
+        given = jnp.asarray(order), jnp.asarray(rates)
+        self._state, (losses, hits) = self._now.train(self._state, self._data, *given, self._dials)
+        logits, weights = self._now.predict(self._state, self._data.validation)
+        results = (losses, hits, logits)
+        for array in results:
+            array.copy_to_host_async()
+        return _Dispatched(order.size, len(order), results, weights)
+
+    def state(self) -> State:
+        """See `Engine.state`; on the device until it is read."""
+        return _named("variable", jax.tree.leaves(self._now.copy(self._state)))
+
+    def load_state(self, state: State) -> None:
+        """See `Engine.load_state`.
+
+        Raises:
+            ValueError: when the state is another network's.
+        """
+        held, structure = jax.tree.flatten(self._state)
+        arrays = [np.asarray(state[name]) for name in sorted(state)]
+        if [array.shape for array in arrays] != [array.shape for array in held]:
+            raise ValueError(f"the state of another network: {len(arrays)} arrays for {len(held)}")
+        pairs = zip(arrays, held, strict=True)
+        # Copied: an epoch gives its buffers away, and these are the caller's.
+        taken = [jnp.array(array, dtype=old.dtype, copy=True) for array, old in pairs]
+        self._state = jax.tree.unflatten(structure, taken)
+
+    @property
+    def parameters(self) -> int:
+        """See `Engine.parameters`."""
+        return parameter_count(self._now.model)
+
+    @property
+    def device(self) -> str | None:
+        """See `Engine.device`."""
+        return device.gpu_name()
+
+    @property
+    def programs(self) -> int:
+        """Compiled so far, over all nets: stays put when nothing is compiled."""
+        return self._forgotten + sum(program.compiled for program in self._programs.values())
+
+
+def _named(kind: str, arrays: list[jax.Array]) -> State:
+    """Arrays under names that sort in their order."""
+    return {f"{kind}-{i:04d}": array for i, array in enumerate(arrays)}

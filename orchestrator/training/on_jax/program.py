@@ -1,0 +1,280 @@
+"""One network and its compiled programs: an epoch, a prediction, a copy of the state.
+
+An epoch is one program: `jit` of a `lax.scan` over the steps, on data that stay on the device as
+bytes. What a trial turns (`Dials`) are arguments of it, so a second trial of a shape compiles
+nothing. The state goes in and comes out; its old buffers are given to the new one (donated).
+"""
+
+from collections.abc import Callable
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import keras
+import numpy as np
+from jax import lax
+
+from orchestrator.config import TrialConfig
+from orchestrator.training.augment import augment
+from orchestrator.training.inputs import Inputs
+from orchestrator.training.on_jax.fast_layers import quicken
+from orchestrator.training.optimizers import OPTIMIZERS, decayed
+from orchestrator.training.program_key import ProgramKey
+
+Array = jax.Array
+
+
+class NetworkState(NamedTuple):
+    """Everything that the next step depends on, besides the dials.
+
+    Attributes:
+        learned: the model's trainable variables, in its order.
+        others: its other variables: moving statistics, dropout rates, random states.
+        slots: the optimizer's variables.
+        average: of all weights, in the model's order; empty without averaging.
+        noise: augmentation's random state.
+        steps: done so far, () int32.
+    """
+
+    learned: list[Array]
+    others: list[Array]
+    slots: list[Array]
+    average: list[Array]
+    noise: Array
+    steps: Array
+
+
+class Dials(NamedTuple):
+    """What a trial turns without another program; scalars in float32, but the last.
+
+    Attributes:
+        weight_decay: of the kernels.
+        strength: of augmentation, 0 to 1.
+        smoothing: of labels, 0 to 1.
+        ema: decay a step of the averaged weights.
+        class_weights: (k,) float32.
+    """
+
+    weight_decay: Array
+    strength: Array
+    smoothing: Array
+    ema: Array
+    class_weights: Array
+
+    @classmethod
+    def of(cls, config: TrialConfig, inputs: Inputs) -> "Dials":
+        """A trial's."""
+        even = np.ones(len(inputs.classes), np.float32)
+        balanced = config.class_weights == "balanced"
+        return cls(
+            weight_decay=jnp.float32(config.weight_decay),
+            strength=jnp.float32(config.augmentation_strength),
+            smoothing=jnp.float32(config.label_smoothing),
+            ema=jnp.float32(config.ema),
+            class_weights=jnp.asarray(inputs.balanced_weights if balanced else even),
+        )
+
+
+class DeviceData(NamedTuple):
+    """A data set on the device: (n, h, w) as stored, (n,) int32, (n, h, w)."""
+
+    images: Array
+    labels: Array
+    validation: Array
+
+
+class Program:
+    """A network with its compiled epoch; the state of the trial that runs is the engine's."""
+
+    def __init__(self, key: ProgramKey, config: TrialConfig, prediction_batch: int) -> None:
+        self.key = key
+        self.compiled = 0
+        self._batch = prediction_batch
+        with _on_processor():
+            self.model = key.network(config)
+            quicken(self.model)
+            self.recipe = OPTIMIZERS[key.optimizer]
+            self.optimizer = self.recipe.build(key.momentum)
+            self.optimizer.build(self.model.trainable_variables)
+            self._slots = [np.asarray(slot.value) for slot in self.optimizer.variables]
+            self._noise = keras.random.SeedGenerator(0)
+        self._rate_at = _position(self.optimizer.variables, self.optimizer._learning_rate)
+        self._decayed = [decayed(variable) for variable in self.model.trainable_variables]
+        self._weights_at = _places(self.model)
+        self._programs: dict[Any, Callable[..., Any]] = {}
+
+    def initial_state(self, config: TrialConfig) -> NetworkState:
+        """Weights by this trial's seed, an empty optimizer; on the device.
+
+        The dropout rate is among the fresh network's variables.
+        """
+        with _on_processor():
+            fresh = self.key.network(config)
+            noise = keras.random.SeedGenerator(config.seed).state.value
+        average = [w.value for w in fresh.weights] if self.key.averaging else []
+        state = NetworkState(
+            learned=[v.value for v in fresh.trainable_variables],
+            others=[v.value for v in fresh.non_trainable_variables],
+            slots=list(self._slots),
+            average=average,
+            noise=noise,
+            steps=np.int32(0),
+        )
+        # Through NumPy: on a CPU a transfer would share buffers, which an epoch then gives away.
+        return jax.tree.map(lambda value: jnp.array(np.asarray(value)), state)
+
+    def train(
+        self, state: NetworkState, data: DeviceData, order: Any, rates: Any, dials: Dials
+    ) -> tuple[NetworkState, tuple[Array, Array]]:
+        """One epoch; the state given is used up.
+
+        Args:
+            state: before.
+            data: of the trial.
+            order: (steps, batch) int32 training rows.
+            rates: (steps,) float32 learning rates.
+            dials: of the trial.
+
+        Returns:
+            The state after it; the sum of the steps' losses and the number of hits.
+        """
+        arguments = (state, data.images, data.labels, order, rates, dials)
+        return self._run("epoch", self._epoch, arguments, donate=(0,))
+
+    def predict(self, state: NetworkState, images: Array) -> tuple[Array, list[Array]]:
+        """Logits (n, k) by the weights that predict, and copies of these, in the model's order."""
+        return self._run("predict", self._predict, (state, images))
+
+    def copy(self, state: NetworkState) -> NetworkState:
+        """The same values in other buffers, which no later epoch uses up."""
+        return self._run("copy", _copied, (state,))
+
+    def _run(
+        self, name: str, function: Callable[..., Any], arguments: Any, donate: Any = ()
+    ) -> Any:
+        shapes = tuple((leaf.shape, str(leaf.dtype)) for leaf in jax.tree.leaves(arguments))
+        if (name, shapes) not in self._programs:
+            jitted = jax.jit(function, donate_argnums=donate)
+            self._programs[name, shapes] = jitted.lower(*arguments).compile()
+            self.compiled += 1
+        return self._programs[name, shapes](*arguments)
+
+    def _epoch(
+        self,
+        state: NetworkState,
+        images: Array,
+        labels: Array,
+        order: Array,
+        rates: Array,
+        dials: Dials,
+    ) -> tuple[NetworkState, tuple[Array, Array]]:
+        def step(state: NetworkState, now: tuple[Array, Array]) -> tuple[NetworkState, Any]:
+            rows, rate = now
+            return self._step(state, as_pixels(images[rows]), labels[rows], rate, dials)
+
+        state, (losses, hits) = lax.scan(step, state, (order, rates))
+        return state, (losses.sum(), hits.sum())
+
+    def _step(
+        self, state: NetworkState, images: Array, labels: Array, rate: Array, dials: Dials
+    ) -> tuple[NetworkState, tuple[Array, Array]]:
+        images, noise = self._augmented(images, state.noise, dials.strength)
+
+        def loss_of(learned: list[Array]) -> tuple[Array, Any]:
+            logits, others = self.model.stateless_call(learned, state.others, images, training=True)
+            logits = logits.astype(jnp.float32)
+            return self._loss(logits, labels, dials), (logits, others)
+
+        taken = jax.value_and_grad(loss_of, has_aux=True)(state.learned)
+        (loss, (logits, others)), gradients = taken
+        learned, gradients = self._with_decay(state.learned, gradients, rate, dials)
+        slots = list(state.slots)
+        slots[self._rate_at] = rate
+        learned, slots = self.optimizer.stateless_apply(slots, gradients, learned)
+        steps = state.steps + 1
+        after = NetworkState(learned, others, slots, state.average, noise, steps)
+        after = after._replace(average=self._followed(after, dials.ema))
+        hits = (logits.argmax(axis=1) == labels).sum(dtype=jnp.int32)
+        return after, (loss, hits)
+
+    def _augmented(self, images: Array, noise: Array, strength: Array) -> tuple[Array, Array]:
+        if not self.key.augmentation:
+            return images, noise
+        with keras.StatelessScope(state_mapping=[(self._noise.state, noise)]) as scope:
+            images = augment(images, strength, self.key.augmentation, self._noise)
+            return images, scope.get_current_value(self._noise.state)
+
+    def _loss(self, logits: Array, labels: Array, dials: Dials) -> Array:
+        k = self.key.classes
+        targets = jax.nn.one_hot(labels, k) * (1.0 - dials.smoothing) + dials.smoothing / k
+        each = -(targets * jax.nn.log_softmax(logits)).sum(axis=1)
+        return (each * dials.class_weights[labels]).mean()
+
+    def _with_decay(
+        self, learned: list[Array], gradients: list[Array], rate: Array, dials: Dials
+    ) -> tuple[list[Array], list[Array]]:
+        """L2 in the gradient, or decay of the weights themselves (Loshchilov & Hutter 2019)."""
+        decay = dials.weight_decay
+        if self.recipe.coupled:
+            pairs = zip(gradients, learned, self._decayed, strict=True)
+            return learned, [g + decay * v if applies else g for g, v, applies in pairs]
+        shrunk = zip(learned, self._decayed, strict=True)
+        return [v * (1.0 - rate * decay) if applies else v for v, applies in shrunk], gradients
+
+    def _followed(self, state: NetworkState, ema: Array) -> list[Array]:
+        """EMA of the weights; its decay grows in the first steps so that the start is forgotten."""
+        steps = state.steps.astype(jnp.float32)
+        decay = jnp.minimum(ema, (1.0 + steps) / (10.0 + steps))
+        pairs = zip(state.average, self._weights(state), strict=False)
+        return [decay * average + (1.0 - decay) * weight for average, weight in pairs]
+
+    def _weights(self, state: NetworkState) -> list[Array]:
+        """The model's weights, in its order."""
+        parts = {True: state.learned, False: state.others}
+        return [parts[learns][place] for learns, place in self._weights_at]
+
+    def _predict(self, state: NetworkState, images: Array) -> tuple[Array, list[Array]]:
+        weights = state.average or self._weights(state)
+        learned, others = list(state.learned), list(state.others)
+        for weight, (learns, place) in zip(weights, self._weights_at, strict=True):
+            (learned if learns else others)[place] = weight
+
+        def logits_of(batch: Array) -> Array:
+            logits, _ = self.model.stateless_call(learned, others, as_pixels(batch), training=False)
+            return logits.astype(jnp.float32)
+
+        n = len(images)
+        batches = -(-n // self._batch)
+        padded = jnp.pad(images, ((0, batches * self._batch - n), (0, 0), (0, 0)))
+        logits = lax.map(logits_of, padded.reshape(batches, self._batch, *images.shape[1:]))
+        return logits.reshape(-1, self.key.classes)[:n], _copied(weights)
+
+
+def as_pixels(images: Array) -> Array:
+    """(n, h, w) as stored -> (n, h, w, 1) float32; bytes become 0 to 1."""
+    scale = np.float32(1.0 / 255.0 if images.dtype == jnp.uint8 else 1.0)
+    return (images.astype(jnp.float32) * scale)[..., None]
+
+
+def _on_processor() -> Any:
+    """Where small nets are built: an initial weight is no reason to compile for a GPU."""
+    return jax.default_device(jax.local_devices(backend="cpu")[0])
+
+
+def _copied(tree: Any) -> Any:
+    return jax.tree.map(jnp.copy, tree)
+
+
+def _position(variables: list[Any], variable: Any) -> int:
+    return next(i for i, each in enumerate(variables) if each is variable)
+
+
+def _places(model: keras.Model) -> list[tuple[bool, int]]:
+    """Where each of the model's weights stands: (among the learned ones or not, position)."""
+    places = {}
+    for learns, variables in (
+        (True, model.trainable_variables),
+        (False, model.non_trainable_variables),
+    ):
+        places |= {id(variable): (learns, i) for i, variable in enumerate(variables)}
+    return [places[id(weight)] for weight in model.weights]

@@ -1,0 +1,79 @@
+"""What a compiled program is specific to, and the network in it; the same on every backend."""
+
+import random
+from dataclasses import dataclass
+
+import keras
+
+from orchestrator.config import TrialConfig
+from orchestrator.models.catalogue import Options, build
+from orchestrator.training.augment import parse as parse_augmentation
+from orchestrator.training.inputs import Inputs
+
+PROGRAMS = 8
+"""Compiled programs kept a process: a width or momentum drawn from a range makes one each time."""
+
+RESIDENT_DATA_SETS = 2
+"""Variants kept on the device at once; each is at most 145 MB for FER2013."""
+
+
+@dataclass(frozen=True)
+class ProgramKey:
+    """What a compiled program is specific to; two trials that agree here share one."""
+
+    architecture: str
+    width: float
+    pooling: str
+    batch_normalisation: bool
+    transfer: tuple[str, str, str]
+    optimizer: str
+    momentum: float
+    precision: str
+    augmentation: tuple[str, ...]
+    averaging: bool
+    shape: tuple[int, int]
+    classes: int
+
+    @classmethod
+    def of(cls, config: TrialConfig, inputs: Inputs) -> "ProgramKey":
+        """The key of a trial."""
+        used = parse_augmentation(config.augmentation) if config.augmentation_strength > 0 else ()
+        return cls(
+            architecture=config.architecture,
+            width=config.width,
+            pooling=config.pooling,
+            batch_normalisation=config.batch_normalisation,
+            transfer=(config.weights, config.fine_tune, config.head),
+            optimizer=config.optimizer,
+            momentum=config.momentum,
+            precision=config.precision,
+            augmentation=used,
+            averaging=config.ema > 0,
+            shape=(inputs.training.shape[1], inputs.training.shape[2]),
+            classes=len(inputs.classes),
+        )
+
+    def network(self, config: TrialConfig) -> keras.Model:
+        """The network with this trial's initial weights and dropout rate.
+
+        `keras.utils.set_random_seed` would draw the same ones, but on TensorFlow it also sets that
+        library's own seed, which nothing here uses and which empties its cache of optimised
+        functions: every trial would optimise its epoch again (0.7 s of `cnn5`, 6.4 s of `resnet`,
+        on a CPU).
+        """
+        random.seed(config.seed)  # Keras draws its seeds from it
+        keras.config.set_dtype_policy(self.precision)
+        weights, fine_tune, head = self.transfer
+        options = Options(
+            width=self.width,
+            dropout=config.dropout,
+            pooling=self.pooling,
+            batch_normalisation=self.batch_normalisation,
+            weights=weights,
+            fine_tune=fine_tune,
+            head=head,
+        )
+        try:
+            return build(self.architecture, (*self.shape, 1), self.classes, options)
+        finally:
+            keras.config.set_dtype_policy("float32")
