@@ -21,7 +21,7 @@ from numpy.typing import NDArray
 
 from orchestrator.on_ray.trial import Trial
 from orchestrator.testing.stand_ins import Act, ScriptedEngine
-from orchestrator.training.engine import EpochSums
+from orchestrator.training.engine import ComputedEpoch
 from orchestrator.training.training_run import TrainingRun
 from results.store import Store
 
@@ -162,7 +162,7 @@ class _Engine(ScriptedEngine):
         self.script = [Act(right=right(self.seed, t + 1, n)) for t in range(config.epochs)]
         super().begin(config, inputs)
 
-    def epoch(self, order: NDArray[np.int32], rates: NDArray[np.float32]) -> EpochSums:
+    def epoch(self, order: NDArray[np.int32], rates: NDArray[np.float32]) -> ComputedEpoch:
         """See `Engine.epoch`; a line in the trace says that it was done."""
         epoch, script = self._done + 1, self.trial_script
         script.note("begun", self.seed, epoch)
@@ -171,8 +171,11 @@ class _Engine(ScriptedEngine):
         self.orders.clear()
         self.rates.clear()
         script.note("epochs", self.seed, epoch)
-        sums = super().epoch(order, rates)
-        return dataclasses.replace(sums, loss=float("nan")) if self.odd == "nan" else sums
+        result = super().epoch(order, rates)
+        if self.odd != "nan":
+            return result
+        sums = dataclasses.replace(result.sums, loss=float("nan"))
+        return dataclasses.replace(result, sums=sums)
 
 
 class FakeTrial(Trial):

@@ -3,20 +3,17 @@
 import datetime
 import os
 import sys
-from collections.abc import Callable, Iterator
 from importlib import metadata
 from typing import Any
 
 from jobs.benchmarks import accuracy, explanations, processes, training_speed
 from jobs.benchmarks.request import BenchmarkRequest
 from jobs.benchmarks.row import Row, Table
-from jobs.benchmarks.setup import Setup
+from jobs.benchmarks.setup import Measurement, Setup
 from orchestrator.errors import BadInput
 from orchestrator.process import hardware, provenance
 from orchestrator.process.error_line import error_line
 from orchestrator.process.exit_code import DONE, FAILED
-
-Measurement = Callable[[Setup], Iterator[Row]]
 
 ROWS: dict[str, Measurement] = {
     **accuracy.ROWS,

@@ -2,6 +2,7 @@
 
 import dataclasses
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
@@ -11,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.benchmarks.request import BenchmarkRequest
+from jobs.benchmarks.row import Row
 from orchestrator.config import TrialConfig
 from orchestrator.training.inputs import Inputs
 from orchestrator.training.throughput.child import open_engine
@@ -145,3 +147,6 @@ def read(path: Path) -> Inputs:
         classes=raw.classes,
         key=str(path),
     )
+
+
+Measurement = Callable[[Setup], Iterator[Row]]

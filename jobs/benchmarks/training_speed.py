@@ -1,7 +1,7 @@
 """How fast a net trains, and what a whole trial takes more than its program."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from functools import partial
 from typing import Any
 
@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from jobs.benchmarks.row import Row, median_and_spread
-from jobs.benchmarks.setup import TRAINING, Setup
+from jobs.benchmarks.setup import TRAINING, Measurement, Setup
 from orchestrator.config import TrialConfig
 
 LEAST_REPEATS = 3
@@ -21,22 +21,14 @@ Array = NDArray[Any]
 
 
 def speed(name: str, changes: dict[str, Any], setup: Setup) -> Iterator[Row]:
-    """One configuration's epochs, one after the other, each read before the next."""
+    """One configuration's epochs; each is read while the next one is under way, as trials do."""
     config = setup.config(**changes)
     began = time.perf_counter()
     setup.engine.begin(config, setup.inputs)
     order, rates = epoch_arguments(setup, config)
     _ = setup.engine.epoch(order, rates).sums
     first = time.perf_counter() - began
-    _ = setup.engine.epoch(order, rates).sums
-    times = list[float]()
-    end = time.perf_counter()
-    until = end + setup.seconds
-    while end < until or len(times) < LEAST_REPEATS:
-        begun = end
-        _ = setup.engine.epoch(order, rates).sums
-        end = time.perf_counter()
-        times.append(end - begun)
+    times = _epoch_times(setup, order, rates)
     seconds, spread = median_and_spread(times)
     yield Row(
         name,
@@ -49,6 +41,22 @@ def speed(name: str, changes: dict[str, Any], setup: Setup) -> Iterator[Row]:
         spread=spread,
         more={"parameters": setup.engine.parameters, "epoch_times": times},
     )
+
+
+def _epoch_times(setup: Setup, order: Array, rates: Array) -> list[float]:
+    """Seconds between the ends of epochs, from the third one on."""
+    _ = setup.engine.epoch(order, rates).sums
+    ahead = setup.engine.epoch(order, rates)
+    times = list[float]()
+    end = time.perf_counter()
+    until = end + setup.seconds
+    while end < until or len(times) < LEAST_REPEATS:
+        current, ahead, begun = ahead, setup.engine.epoch(order, rates), end
+        _ = current.sums
+        end = time.perf_counter()
+        times.append(end - begun)
+    _ = ahead.sums
+    return times[1:]  # of the first, the beginning was not an epoch's end
 
 
 def whole_trial(setup: Setup) -> Iterator[Row]:
@@ -104,18 +112,18 @@ def words(config: TrialConfig) -> str:
     return f"{config.architecture}, batch {config.batch_size}, {config.precision}{width}"
 
 
-def _named(name: str, **changes: Any) -> Any:
+def _named(name: str, **changes: Any) -> Measurement:
     return partial(speed, name, changes)
 
 
-FIRST = {
+FIRST: Mapping[str, Measurement] = {
     "vgg-128": _named("vgg-128"),
     "trial": whole_trial,
     "vgg-512": _named("vgg-512", batch_size=512),
 }
 """Name -> rows that matter most."""
 
-MORE = {
+MORE: Mapping[str, Measurement] = {
     "vgg-1024": _named("vgg-1024", batch_size=1024),
     "vgg-256": _named("vgg-256", batch_size=256),
     "cnn5": _named("cnn5", architecture="cnn5"),

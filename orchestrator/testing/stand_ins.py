@@ -15,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orchestrator.config import TrialConfig
-from orchestrator.training.engine import EpochSums, State
+from orchestrator.training.engine import ComputedEpoch, EpochSums, State
 from orchestrator.training.history import EpochRow
 from orchestrator.training.inputs import DataSource, Inputs
 
@@ -124,6 +124,7 @@ class ScriptedEngine:
     rates: list[NDArray[np.float32]] = field(default_factory=list)
     parameters: int = 1
     device: str | None = None
+    asynchronous: bool = False
     programs: int = 0
     _done: int = 0
 
@@ -131,29 +132,23 @@ class ScriptedEngine:
         """See `Engine.begin`."""
         self._inputs, self._done = inputs, 0
 
-    def epoch(self, order: NDArray[np.int32], rates: NDArray[np.float32]) -> EpochSums:
+    def epoch(self, order: NDArray[np.int32], rates: NDArray[np.float32]) -> ComputedEpoch:
         """See `Engine.epoch`."""
         self.orders.append(order)
         self.rates.append(rates)
         self._done += 1
-        return EpochSums(self._act.train_loss, self._act.train_accuracy, order.size)
+        act = self.script[min(self._done, len(self.script)) - 1]
+        sums = EpochSums(act.train_loss, act.train_accuracy, order.size)
+        weights = {"weight-0000": np.array([self._done], np.float32)}
+        return ComputedEpoch(sums, self._logits(act), weights)
 
-    @property
-    def _act(self) -> Act:
-        return self.script[min(self._done, len(self.script)) - 1]
-
-    def predict_validation(self) -> NDArray[np.float32]:
-        """See `Engine.predict_validation`."""
+    def _logits(self, act: Act) -> NDArray[np.float32]:
         labels = self._inputs.validation_labels.astype(int)
         k = len(self._inputs.classes)
-        named = np.where(np.arange(len(labels)) < self._act.right, labels, (labels + 1) % k)
+        named = np.where(np.arange(len(labels)) < act.right, labels, (labels + 1) % k)
         logits = np.zeros((len(labels), k), np.float32)
-        logits[np.arange(len(labels)), named] = self._act.logit
+        logits[np.arange(len(labels)), named] = act.logit
         return logits
-
-    def weights(self) -> State:
-        """See `Engine.weights`."""
-        return {"weight-0000": np.array([self._done], np.float32)}
 
     def state(self) -> State:
         """See `Engine.state`."""

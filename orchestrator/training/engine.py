@@ -1,8 +1,12 @@
 """The seam between a trial's logic and the library that computes: one file a backend.
 
-`tensorflow_engine.py` is the first. A backend compiles one epoch and one prediction, holds the
-network's state, and gives it out as plain arrays; everything else (schedules, stopping, history,
-best weights) is `run.py`'s and the same for all backends.
+A backend compiles one epoch and one prediction, holds the network's state, and gives it out as
+arrays; everything else (schedules, stopping, history, best weights) is `training_run.py`'s and the
+same for all backends.
+
+A device works through a queue. What an engine gives out belongs to the point of the queue at which
+it was asked for, and need not be computed yet: reading it waits for the device. So the next epoch
+can be under way while the last one's results are read, measured and stored.
 """
 
 from dataclasses import dataclass
@@ -14,8 +18,8 @@ from numpy.typing import NDArray
 from orchestrator.config import TrialConfig
 from orchestrator.training.inputs import Inputs
 
-State = dict[str, NDArray[Any]]
-"""Name -> array; everything that the next epoch depends on besides the history."""
+State = dict[str, Any]
+"""Name -> anything that `np.asarray` reads, which may wait for the device; names sort in order."""
 
 
 @dataclass(frozen=True)
@@ -33,23 +37,55 @@ class EpochSums:
     images: int
 
 
+class EpochResult(Protocol):
+    """What one epoch gave; stays readable, in any thread, after later epochs were dispatched."""
+
+    @property
+    def sums(self) -> EpochSums:
+        """What training measured."""
+
+    @property
+    def logits(self) -> NDArray[np.float32]:
+        """(n, k) of the validation images, by the weights that predict."""
+
+    @property
+    def weights(self) -> State:
+        """The weights that predict after this epoch: averaged where EMA is on; in their order."""
+
+
+@dataclass(frozen=True)
+class ComputedEpoch:
+    """An `EpochResult` for which nobody has to wait: of a backend that computes at once."""
+
+    sums: EpochSums
+    logits: NDArray[np.float32]
+    weights: State
+
+
 class Engine(Protocol):
     """A network under training on one device."""
 
     def begin(self, config: TrialConfig, inputs: Inputs) -> None:
-        """Start a trial afresh; compiles nothing for an architecture that was met before."""
+        """Start a trial afresh; compiles nothing for an architecture that was met before.
 
-    def epoch(self, order: NDArray[np.int32], rates: NDArray[np.float32]) -> EpochSums:
-        """One pass: order (steps, batch) of training rows, rates (steps,) learning rates."""
+        Epochs that are still under way are another trial's from now on, and come to nothing.
+        """
 
-    def predict_validation(self) -> NDArray[np.float32]:
-        """Logits (n, k) of the validation images, averaged weights where EMA is on."""
+    def epoch(self, order: NDArray[np.int32], rates: NDArray[np.float32]) -> EpochResult:
+        """One pass over the training images, then a prediction of the validation images.
 
-    def weights(self) -> State:
-        """The weights that predict, as arrays that outlive the next epoch."""
+        May return before the device has computed either.
+
+        Args:
+            order: (steps, batch) training rows.
+            rates: (steps,) learning rates.
+        """
 
     def state(self) -> State:
-        """Everything that the next epoch depends on."""
+        """Everything that the next epoch depends on, after all epochs dispatched so far.
+
+        Copies that outlive later epochs; reading them may wait, and any thread may do it.
+        """
 
     def load_state(self, state: State) -> None:
         """Put back what `state` gave."""
@@ -61,6 +97,10 @@ class Engine(Protocol):
     @property
     def device(self) -> str | None:
         """Name of the GPU that computes; None on a CPU."""
+
+    @property
+    def asynchronous(self) -> bool:
+        """Whether `epoch` returns before the device is done: then dispatching ahead pays."""
 
     @property
     def programs(self) -> int:

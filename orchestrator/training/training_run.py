@@ -72,18 +72,20 @@ class TrainingRun:
         return metrics.probabilities(self._best.logits) if self._best else None
 
     @property
-    def best_weights(self) -> State | None:
+    def best_weights(self) -> dict[str, NDArray[Any]] | None:
         """The weights at the best epoch, in the model's order; None before there is one."""
-        return self._best.weights if self._best else None
+        if self._best is None:
+            return None
+        return {name: np.asarray(value) for name, value in self._best.weights.items()}
 
     def epoch(self) -> EpochRow:
         """Train one epoch and measure it."""
         began = time.perf_counter()
         order = self._order(len(self.history) + 1)
         rates = SCHEDULES[self.config.schedule](self.history, len(order), self.config)
-        sums = self._engine.epoch(order, rates)
+        result = self._engine.epoch(order, rates)
+        sums, logits = result.sums, result.logits
         trained = time.perf_counter()
-        logits = self._engine.predict_validation()
         measured = metrics.evaluate(logits, self.inputs.validation_labels)
         row = EpochRow(
             epoch=len(self.history) + 1,
@@ -96,7 +98,7 @@ class TrainingRun:
         )
         self.history.append(row)
         if self.improved:
-            self._best = _Best(self._engine.weights(), logits)
+            self._best = _Best(result.weights, logits)
         return row
 
     def _order(self, epoch: int) -> NDArray[np.int32]:

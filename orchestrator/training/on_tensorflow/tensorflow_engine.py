@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from orchestrator.config import TrialConfig
 from orchestrator.models.catalogue import parameter_count
 from orchestrator.training.augment import augment
-from orchestrator.training.engine import EpochSums, State
+from orchestrator.training.engine import ComputedEpoch, EpochSums, State
 from orchestrator.training.inputs import Inputs
 from orchestrator.training.on_tensorflow import device
 from orchestrator.training.on_tensorflow.fused_normalisation import fuse
@@ -194,43 +194,39 @@ class TensorflowEngine:
         self._resident.move_to_end(inputs.key)
         return self._resident[inputs.key]
 
-    def epoch(self, order: NDArray[np.int32], rates: NDArray[np.float32]) -> EpochSums:
-        """See `Engine.epoch`."""
+    def epoch(self, order: NDArray[np.int32], rates: NDArray[np.float32]) -> ComputedEpoch:
+        """See `Engine.epoch`: computed when it returns."""
         images, labels, _ = self._data
         loss_sum, hits = self._now.epoch(images, labels, tf.constant(order), tf.constant(rates))
         steps, batch = order.shape
-        return EpochSums(float(loss_sum) / steps, int(hits) / (steps * batch), steps * batch)
+        sums = EpochSums(float(loss_sum) / steps, int(hits) / (steps * batch), steps * batch)
+        return ComputedEpoch(sums, self.predict_validation(), held("weight", self._predicting()))
 
     def predict_validation(self) -> NDArray[np.float32]:
-        """See `Engine.predict_validation`."""
-        return self._with_average(lambda: np.asarray(self._now.predict(self._data[2])))
-
-    def weights(self) -> State:
-        """See `Engine.weights`: the model's weights, in their order."""
-        return self._with_average(lambda: named("weight", self._now.model.weights))
-
-    def _with_average(self, read: Any) -> Any:
+        """Logits (n, k) of the validation images, averaged weights where EMA is on."""
         if not self._now.average:
-            return read()
+            return np.asarray(self._now.predict(self._data[2]))
         self._now.exchange()
         try:
-            return read()
+            return np.asarray(self._now.predict(self._data[2]))
         finally:
             self._now.exchange()
 
-    def _held(self) -> list[Any]:
+    def weights(self) -> dict[str, NDArray[Any]]:
+        """The weights that predict, in the model's order."""
+        return named("weight", self._predicting())
+
+    def _predicting(self) -> list[Any]:
+        return self._now.average or self._now.model.weights
+
+    def _lasting(self) -> list[Any]:
         now = self._now
-        return [
-            *now.model.variables,
-            *now.optimizer.variables,
-            *now.average,
-            now.noise.state,
-            now.steps_done,
-        ]
+        moving = (*now.model.variables, *now.optimizer.variables, *now.average)
+        return [*moving, now.noise.state, now.steps_done]
 
     def state(self) -> State:
         """See `Engine.state`."""
-        return named("variable", self._held())
+        return dict(held("variable", self._lasting()))
 
     def load_state(self, state: State) -> None:
         """See `Engine.load_state`.
@@ -238,11 +234,10 @@ class TensorflowEngine:
         Raises:
             ValueError: when the state is another network's.
         """
-        held = self._held()
-        arrays = [state[name] for name in sorted(state)]
-        if [array.shape for array in arrays] != [tuple(variable.shape) for variable in held]:
-            raise ValueError(f"the state of another network: {len(arrays)} arrays for {len(held)}")
-        for variable, array in zip(held, arrays, strict=True):
+        own, arrays = self._lasting(), [np.asarray(state[name]) for name in sorted(state)]
+        if [array.shape for array in arrays] != [tuple(variable.shape) for variable in own]:
+            raise ValueError(f"the state of another network: {len(arrays)} arrays for {len(own)}")
+        for variable, array in zip(own, arrays, strict=True):
             variable.assign(array)
 
     @property
@@ -256,6 +251,11 @@ class TensorflowEngine:
         return device.gpu_name()
 
     @property
+    def asynchronous(self) -> bool:
+        """See `Engine.asynchronous`."""
+        return False
+
+    @property
     def programs(self) -> int:
         """Traces so far, over all programs: stays put when nothing is compiled."""
         return self._forgotten + sum(map(_traces, self._programs.values()))
@@ -266,6 +266,14 @@ def _traces(program: Program) -> int:
     return sum(function.experimental_get_tracing_count() for function in functions)
 
 
-def named(kind: str, variables: list[Any]) -> State:
-    """Copies of variables under names that sort in their order."""
-    return {f"{kind}-{i:04d}": tf.convert_to_tensor(v).numpy() for i, v in enumerate(variables)}
+def named(kind: str, variables: list[Any]) -> dict[str, NDArray[Any]]:
+    """Copies of variables, as arrays under names that sort in their order."""
+    return {name: tensor.numpy() for name, tensor in held(kind, variables).items()}
+
+
+def held(kind: str, variables: list[Any]) -> dict[str, tf.Tensor]:
+    """The like as tensors, which share a variable's memory until it changes.
+
+    TensorFlow then copies what somebody still holds: values that nobody keeps cost nothing.
+    """
+    return {f"{kind}-{i:04d}": tf.convert_to_tensor(v) for i, v in enumerate(variables)}

@@ -185,10 +185,12 @@ def test_state_of_another_network_is_refused_and_changes_nothing(engine):
 def test_states_and_weights_outlive_the_next_epoch(engine):
     run = trained(engine, tiny(), epochs=1)
     state, weights = engine.state(), engine.weights()
-    kept = [{k: v.copy() for k, v in part.items()} for part in (state, weights)]
+    held = run._engine.epoch(np.arange(64, dtype=np.int32)[None], np.array([0.1], np.float32))
+    parts = (state, weights, held.weights, engine.state())
+    kept = [{k: np.array(v) for k, v in part.items()} for part in parts]
     run.epoch()
-    assert_equal(state, kept[0])
-    assert_equal(weights, kept[1])
+    for part, copy in zip(parts, kept, strict=True):
+        assert_equal(part, copy)
 
 
 # ---- one step by hand
@@ -202,8 +204,8 @@ def stepped(engine, rates, inputs=NOISE, **changes):
     engine.begin(config, inputs)
     before = engine.weights()
     order = np.tile(np.arange(len(inputs.training), dtype=np.int32), (len(rates), 1))
-    sums = engine.epoch(order, np.array(rates, np.float32))
-    return before, engine.weights(), sums
+    result = engine.epoch(order, np.array(rates, np.float32))
+    return before, engine.weights(), result.sums
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)

@@ -7,7 +7,7 @@ import subprocess
 import sys
 import tempfile
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
 from typing import IO, Any
 
@@ -142,10 +142,15 @@ def _started(load: Load, count: int) -> Iterator[list[_Process]]:
             )
             open_ones.callback(process.kill)
             children.append(_Process(process, errors))
-        alarm = threading.Timer(PATIENCE_S, open_ones.close)
+        alarm = threading.Timer(PATIENCE_S, _end, [children])
         open_ones.callback(alarm.cancel)
         alarm.daemon = True
         alarm.start()
         for child in children:
             child.tell(json.dumps(facts))
         yield children
+
+
+def _end(children: Iterable[_Process]) -> None:
+    for child in children:
+        child.process.kill()
