@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 
 from jobs.benchmarks.row import Row
-from jobs.benchmarks.setup import Setup
+from jobs.benchmarks.setup import Measurement, Setup
 
 GOAL = 0.70
 SETTINGS = {"batch_size": 256, "learning_rate": 0.1, "schedule": "cosine", "epochs": 120}
@@ -37,4 +37,4 @@ def accuracy(setup: Setup) -> Iterator[Row]:
     )
 
 
-ROWS = {"accuracy": accuracy}
+ROWS: dict[str, Measurement] = {"accuracy": accuracy}

@@ -4,7 +4,7 @@ import time
 from collections.abc import Iterator
 
 from jobs.benchmarks.row import Row, median_and_spread
-from jobs.benchmarks.setup import Setup
+from jobs.benchmarks.setup import Measurement, Setup
 
 MEMBERS = 7
 
@@ -41,4 +41,4 @@ def explanations(setup: Setup) -> Iterator[Row]:
     )
 
 
-ROWS = {"explain": explanations}
+ROWS: dict[str, Measurement] = {"explain": explanations}

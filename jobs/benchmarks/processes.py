@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from functools import partial
 
 from jobs.benchmarks.row import Row
-from jobs.benchmarks.setup import TRAINING, Setup
+from jobs.benchmarks.setup import TRAINING, Measurement, Setup
 from jobs.benchmarks.training_speed import words
 from orchestrator.training.throughput.concurrent import measure
 from orchestrator.training.throughput.gpu_share import COUNTS
@@ -51,7 +51,7 @@ def sharing(name: str, architecture: str, setup: Setup) -> Iterator[Row]:
         )
 
 
-ROWS = {
+ROWS: dict[str, Measurement] = {
     "cache": compile_cache,
     "sharing": partial(sharing, "sharing", "vgg"),
     "sharing-cnn5": partial(sharing, "sharing-cnn5", "cnn5"),
