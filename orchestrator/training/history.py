@@ -27,8 +27,10 @@ class EpochRow:
         validation_macro_f1: mean of the classes' F1, 0 to 1.
         validation_top2: share of images with the label among the two largest logits.
         validation_ece: expected calibration error, 15 bins, 0 to 1.
-        seconds: wall time of the epoch, validation included.
-        images_per_second: training images over the seconds of training alone.
+        seconds: wall time of the epoch, validation included: from when the device was given it to
+            when it was measured; where it was given while the epoch before was under way, from
+            when that one was measured.
+        images_per_second: training images over these seconds.
     """
 
     epoch: int
@@ -46,7 +48,7 @@ class EpochRow:
 
     def to_flat(self) -> dict[str, Any]:
         """Every field by name, as Python scalars."""
-        return dataclasses.asdict(self)
+        return dict(vars(self))
 
     @classmethod
     def from_flat(cls, values: Mapping[str, Any]) -> "EpochRow":

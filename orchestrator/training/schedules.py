@@ -2,11 +2,13 @@
 
 A schedule sees the finished epochs and gives the rate of every step of the next one. Nothing else
 is remembered, so a trial that is restored, or paused and promoted, goes on exactly as it would
-have without the break.
+have without the break. Most only count the epochs: then the next one can be dispatched before the
+last one's measurements are read.
 """
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
@@ -14,8 +16,26 @@ from numpy.typing import NDArray
 from orchestrator.config import TrialConfig
 from orchestrator.training.history import EpochRow
 
-Schedule = Callable[[Sequence[EpochRow], int, TrialConfig], NDArray[np.float32]]
-"""(finished epochs, steps of the next epoch, configuration) -> (steps,) rates, none negative."""
+Rates = NDArray[np.float32]
+
+
+@dataclass(frozen=True)
+class Schedule:
+    """One way to set the rates of an epoch's steps.
+
+    Attributes:
+        rates: (number of epochs before, those epochs' rows, steps, configuration) -> (steps,)
+            rates, none negative.
+        measured: whether the rows matter; where they do not, `rates` may be asked without them.
+    """
+
+    rates: Callable[[int, Sequence[EpochRow], int, TrialConfig], Rates]
+    measured: bool = False
+
+    def __call__(self, history: Sequence[EpochRow], steps: int, config: TrialConfig) -> Rates:
+        """Rates of the epoch after these."""
+        return self.rates(len(history), history, steps, config)
+
 
 PLATEAU_PATIENCE = 10
 """Epochs without a better validation accuracy before the rate falls."""
@@ -32,12 +52,12 @@ CYCLE_START = 0.1
 """one_cycle starts at this share of the peak."""
 
 
-def constant(history: Sequence[EpochRow], steps: int, config: TrialConfig) -> NDArray[np.float32]:
+def constant(done: int, rows: Sequence[EpochRow], steps: int, config: TrialConfig) -> Rates:
     """The configured rate throughout."""
     return np.full(steps, config.learning_rate, dtype=np.float32)
 
 
-def plateau(history: Sequence[EpochRow], steps: int, config: TrialConfig) -> NDArray[np.float32]:
+def plateau(done: int, rows: Sequence[EpochRow], steps: int, config: TrialConfig) -> Rates:
     """Halved whenever ten epochs in a row bring no better validation accuracy.
 
     Source: the protocol of Pramerdorfer & Kampel 2016 (https://arxiv.org/abs/1612.02903) as
@@ -47,7 +67,7 @@ def plateau(history: Sequence[EpochRow], steps: int, config: TrialConfig) -> NDA
     """
     rate, best, waited = config.learning_rate, -math.inf, 0
     floor = min(PLATEAU_FLOOR, config.learning_rate)
-    for row in history:
+    for row in rows:
         waited += 1
         if row.validation_accuracy > best:
             best, waited = row.validation_accuracy, 0
@@ -56,17 +76,17 @@ def plateau(history: Sequence[EpochRow], steps: int, config: TrialConfig) -> NDA
     return np.full(steps, rate, dtype=np.float32)
 
 
-def cosine(history: Sequence[EpochRow], steps: int, config: TrialConfig) -> NDArray[np.float32]:
+def cosine(done: int, rows: Sequence[EpochRow], steps: int, config: TrialConfig) -> Rates:
     """Half a cosine from the configured rate to 0 over `config.epochs`, step by step.
 
     Source: Loshchilov & Hutter 2017, "SGDR" (https://arxiv.org/abs/1608.03983), equation 5 with
     minimum 0, one period. No restarts and no warm-up: `one_cycle` is the schedule that has one.
     """
-    done = _progress(history, steps, config)
-    return (config.learning_rate * 0.5 * (1 + np.cos(np.pi * done))).astype(np.float32)
+    share = _progress(done, steps, config)
+    return (config.learning_rate * 0.5 * (1 + np.cos(np.pi * share))).astype(np.float32)
 
 
-def one_cycle(history: Sequence[EpochRow], steps: int, config: TrialConfig) -> NDArray[np.float32]:
+def one_cycle(done: int, rows: Sequence[EpochRow], steps: int, config: TrialConfig) -> Rates:
     """Straight up from a tenth of the peak in the first 30 % of all steps, then straight to 0.
 
     Source: Smith 2018, "A disciplined approach to neural network hyper-parameters: Part 1"
@@ -74,21 +94,20 @@ def one_cycle(history: Sequence[EpochRow], steps: int, config: TrialConfig) -> N
     section 4. Differs: the way up is shorter than the way down instead of equal, the way down ends
     at 0 in one line instead of two, and momentum is not cycled.
     """
-    done = _progress(history, steps, config)
-    rising = CYCLE_START + (1 - CYCLE_START) * done / WARM_UP
-    falling = (1 - done) / (1 - WARM_UP)
+    share = _progress(done, steps, config)
+    rising = CYCLE_START + (1 - CYCLE_START) * share / WARM_UP
+    falling = (1 - share) / (1 - WARM_UP)
     return (config.learning_rate * np.minimum(rising, falling)).astype(np.float32)
 
 
 SCHEDULES: dict[str, Schedule] = {
-    "constant": constant,
-    "plateau": plateau,
-    "cosine": cosine,
-    "one_cycle": one_cycle,
+    "constant": Schedule(constant),
+    "plateau": Schedule(plateau, measured=True),
+    "cosine": Schedule(cosine),
+    "one_cycle": Schedule(one_cycle),
 }
 
 
-def _progress(history: Sequence[EpochRow], steps: int, config: TrialConfig) -> NDArray[np.float64]:
+def _progress(done: int, steps: int, config: TrialConfig) -> NDArray[np.float64]:
     """(steps,) share of the whole training done before each step of the next epoch, 0 to 1."""
-    done = len(history) + np.arange(steps) / max(steps, 1)
-    return np.minimum(done / config.epochs, 1.0)
+    return np.minimum((done + np.arange(steps) / max(steps, 1)) / config.epochs, 1.0)

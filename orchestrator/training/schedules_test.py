@@ -7,7 +7,7 @@ from hypothesis import strategies as st
 
 from orchestrator.config import CHOICES, TrialConfig
 from orchestrator.training.history import EpochRow
-from orchestrator.training.schedules import PLATEAU_FLOOR, SCHEDULES, plateau
+from orchestrator.training.schedules import PLATEAU_FLOOR, SCHEDULES
 
 
 def after(*accuracies):
@@ -54,6 +54,14 @@ def test_history_alone_decides(name):
     np.testing.assert_array_equal(SCHEDULES[name](tuple(history), 4, config), once)
 
 
+@pytest.mark.parametrize("name", [n for n, schedule in SCHEDULES.items() if not schedule.measured])
+def test_a_schedule_that_only_counts_gives_its_rates_without_rows(name):
+    config = TrialConfig(learning_rate=0.1, epochs=20)
+    for t in range(20):
+        ahead = SCHEDULES[name].rates(t, (), 3, config)
+        np.testing.assert_array_equal(ahead, SCHEDULES[name](after(*[0.3] * t), 3, config))
+
+
 def test_constant_is_constant():
     assert (
         all_rates("constant", 3, TrialConfig(learning_rate=0.25, epochs=2)).tolist() == [0.25] * 6
@@ -96,11 +104,13 @@ def test_annealing_ends_just_above_0_and_stays_at_0_afterwards(name):
     ],
 )
 def test_plateau_halves_after_ten_epochs_without_better_accuracy(accuracies, rate):
-    rates = plateau(after(*accuracies), 2, TrialConfig(learning_rate=0.8, epochs=600))
+    rates = SCHEDULES["plateau"](after(*accuracies), 2, TrialConfig(learning_rate=0.8, epochs=600))
     assert rates == pytest.approx([rate, rate])
 
 
 def test_plateau_stops_at_its_floor_but_never_raises_the_rate():
     stuck = after(*[0.5] * 600)
-    assert plateau(stuck, 1, TrialConfig(learning_rate=0.1)) == pytest.approx([PLATEAU_FLOOR])
-    assert plateau(stuck, 1, TrialConfig(learning_rate=1e-6)) == pytest.approx([1e-6])
+    assert SCHEDULES["plateau"](stuck, 1, TrialConfig(learning_rate=0.1)) == pytest.approx(
+        [PLATEAU_FLOOR]
+    )
+    assert SCHEDULES["plateau"](stuck, 1, TrialConfig(learning_rate=1e-6)) == pytest.approx([1e-6])

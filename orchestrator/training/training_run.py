@@ -1,6 +1,7 @@
 """One trial, epoch by epoch, on any engine: schedules, stopping, history, best weights."""
 
 import time
+from collections import deque
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,7 +10,7 @@ from numpy.typing import NDArray
 
 from orchestrator import metrics
 from orchestrator.config import TrialConfig
-from orchestrator.training.engine import Engine, State
+from orchestrator.training.engine import Engine, EpochResult, State
 from orchestrator.training.history import EpochRow
 from orchestrator.training.inputs import Inputs
 from orchestrator.training.schedules import SCHEDULES
@@ -19,7 +20,31 @@ BEST = "best-"
 LOGITS = "logits-of-best"
 
 
-@dataclass
+AHEAD = 2
+"""Epochs that a device is given at most before the row of the one before them is read: it shall
+not wait for whoever takes the row, and what a stop makes needless shall be little."""
+
+
+@dataclass(frozen=True)
+class _UnderWay:
+    """An epoch that was dispatched and not read yet.
+
+    Attributes:
+        result: what reading it gives.
+        rate: learning rate of its last step.
+        state: of the engine after it; None where no later epoch is dispatched before it is read.
+        since: moment of `time.perf_counter` at which it was dispatched.
+        queued: whether another was under way then.
+    """
+
+    result: EpochResult
+    rate: float
+    state: State | None
+    since: float
+    queued: bool
+
+
+@dataclass(frozen=True)
 class _Best:
     weights: State
     logits: NDArray[np.float32]
@@ -31,6 +56,10 @@ class TrainingRun:
     `epoch` is one pass over the training images and one measurement on validation. The order of
     the images is drawn from (seed, epoch) alone and every schedule is a function of the history,
     so a run that was saved and loaded goes on as if it had never stopped.
+
+    Later epochs may be under way while a row is read. Nobody sees that: history, best epoch and
+    state are those after the last row, and an epoch that the last row makes needless leaves no
+    trace.
     """
 
     def __init__(self, engine: Engine, config: TrialConfig, inputs: Inputs) -> None:
@@ -39,6 +68,11 @@ class TrainingRun:
         self.history: list[EpochRow] = []
         self._engine = engine
         self._best: _Best | None = None
+        self._under_way: deque[_UnderWay] = deque()
+        self._state: State | None = None
+        self._read_at = 0.0
+        self._schedule = SCHEDULES[config.schedule]
+        self._looks_ahead = engine.asynchronous and not self._schedule.measured
         engine.begin(config, inputs)
 
     @property
@@ -78,28 +112,54 @@ class TrainingRun:
             return None
         return {name: np.asarray(value) for name, value in self._best.weights.items()}
 
-    def epoch(self) -> EpochRow:
-        """Train one epoch and measure it."""
-        began = time.perf_counter()
-        order = self._order(len(self.history) + 1)
-        rates = SCHEDULES[self.config.schedule](self.history, len(order), self.config)
+    def epoch(self, horizon: int = 0) -> EpochRow:
+        """Train one epoch and measure it.
+
+        Args:
+            horizon: the last epoch that may be begun before this one is measured, e.g. the next at
+                which the trial is judged; 0: none.
+        """
+        if not self._under_way:
+            self._dispatch()
+        last = min(horizon, self.config.epochs) if self._looks_ahead else 0
+        while len(self.history) + len(self._under_way) < last and len(self._under_way) <= AHEAD:
+            self._dispatch()
+        read = self._under_way.popleft()
+        row = self._measure(read)
+        self.history.append(row)
+        self._state = read.state
+        if self.improved:
+            self._best = _Best(read.result.weights, read.result.logits)
+        if self.stop is not None:
+            self._under_way.clear()
+        return row
+
+    def _dispatch(self) -> None:
+        done = len(self.history) + len(self._under_way)
+        order = self._order(done + 1)
+        rows = self.history if len(self.history) == done else ()
+        rates = self._schedule.rates(done, rows, len(order), self.config)
+        since = time.perf_counter()
         result = self._engine.epoch(order, rates)
-        sums, logits = result.sums, result.logits
-        trained = time.perf_counter()
-        measured = metrics.evaluate(logits, self.inputs.validation_labels)
-        row = EpochRow(
+        state = self._engine.state() if self._looks_ahead else None
+        queued = bool(self._under_way)
+        self._under_way.append(_UnderWay(result, float(rates[-1]), state, since, queued))
+
+    def _measure(self, read: _UnderWay) -> EpochRow:
+        sums = read.result.sums  # waits for the device
+        measured = metrics.evaluate(read.result.logits, self.inputs.validation_labels)
+        now = time.perf_counter()
+        seconds = now - (self._read_at if read.queued else read.since)
+        self._read_at = now
+        return EpochRow(
             epoch=len(self.history) + 1,
-            learning_rate=float(rates[-1]),
+            learning_rate=read.rate,
             train_loss=sums.loss,
             train_accuracy=sums.accuracy,
-            seconds=time.perf_counter() - began,
-            images_per_second=sums.images / (trained - began),
+            seconds=seconds,
+            images_per_second=sums.images / seconds,
             **{f"validation_{name}": value for name, value in measured.items()},
         )
-        self.history.append(row)
-        if self.improved:
-            self._best = _Best(result.weights, logits)
-        return row
 
     def _order(self, epoch: int) -> NDArray[np.int32]:
         """(steps, batch) training rows, shuffled; the incomplete last batch is left out."""
@@ -109,8 +169,11 @@ class TrainingRun:
         return shuffled[: n // batch * batch].reshape(-1, batch).astype(np.int32)
 
     def state(self) -> tuple[State, dict[str, Any]]:
-        """Everything that the next epoch depends on: arrays, and facts that JSON holds."""
-        arrays = dict(self._engine.state())
+        """Everything that the epoch after the last row depends on: arrays, and facts for JSON.
+
+        Another thread may read the arrays while training goes on.
+        """
+        arrays = dict(self._engine.state() if self._state is None else self._state)
         if self._best:
             arrays |= {BEST + name: value for name, value in self._best.weights.items()}
             arrays[LOGITS] = self._best.logits
@@ -129,6 +192,8 @@ class TrainingRun:
         """
         if facts["config"] != self.config.to_flat():
             raise ValueError("the checkpoint belongs to another configuration")
+        self._under_way.clear()
+        self._state = None
         held = {k: v for k, v in arrays.items() if k != LOGITS and not k.startswith(BEST)}
         self._engine.load_state(held)
         if LOGITS in arrays:

@@ -4,11 +4,11 @@ import numpy as np
 import pytest
 
 from orchestrator.testing.stand_ins import Act, ScriptedEngine, noise, numbers, tiny
-from orchestrator.training import schedules
+from orchestrator.training import schedules, training_run
 from orchestrator.training.checkpoint import Checkpoints
 from orchestrator.training.schedules import SCHEDULES
 from orchestrator.training.stopping import Stop
-from orchestrator.training.training_run import TrainingRun
+from orchestrator.training.training_run import AHEAD, TrainingRun
 from results.store import Store
 
 INPUTS = noise(n=40, classes=4)  # 20 images validate
@@ -133,6 +133,85 @@ def test_a_net_that_diverges_later_keeps_the_epoch_before():
     epochs(run, 2)
     assert run.stop == Stop("diverged", "validation_loss is not finite at epoch 2")
     assert run.best_weights["weight-0000"] == 1
+
+
+# ---- epochs dispatched ahead
+
+RISES = tuple(Act(right=r) for r in (5, 11, 9, 12, 12, 3, 15, 1, 2))
+FALLS = (Act(right=10), Act(right=12), Act(right=11), Act(right=1))
+DIVERGES = (Act(right=10), Act(right=20, logit=math.nan), Act(right=20))
+
+
+def ahead(*script, **changes):
+    """A run on an engine to which epochs may be given before the last one's row is read."""
+    engine = ScriptedEngine(script, asynchronous=True)
+    return engine, TrainingRun(engine, tiny(**changes), INPUTS)
+
+
+def seen(run):
+    """All that anybody sees of a run after an epoch."""
+    arrays, facts = run.state()
+    rows = [numbers(row) for row in run.history]
+    held = {name: np.asarray(value).tolist() for name, value in arrays.items()}
+    return rows, held, facts["epoch"], run.improved, run.best_weights, run.stop
+
+
+@pytest.mark.parametrize("schedule", SCHEDULES)
+@pytest.mark.parametrize(
+    ("script", "patience"), [(RISES, 0), (FALLS, 2), (DIVERGES, 0)], ids=["end", "wait", "nan"]
+)
+def test_looking_ahead_changes_nothing_that_anybody_sees(script, patience, schedule):
+    changes = {"epochs": 9, "patience": patience, "schedule": schedule, "learning_rate": 0.5}
+    plain_engine, plain = started(*script, **changes)
+    engine, run = ahead(*script, **changes)
+    while plain.stop is None:
+        plain.epoch()
+        run.epoch(horizon=9)
+        assert seen(run) == seen(plain)
+        if SCHEDULES[schedule].measured:
+            assert len(engine.orders) == len(run.history)
+        elif run.stop is None:
+            assert len(engine.orders) == min(9, len(run.history) + AHEAD)
+    done = len(plain_engine.orders)
+    np.testing.assert_array_equal(engine.orders[:done], plain_engine.orders)
+    np.testing.assert_array_equal(engine.rates[:done], plain_engine.rates)
+
+
+def test_nothing_is_begun_past_the_horizon():
+    engine, run = ahead(*RISES, epochs=9)
+    begun = []
+    for horizon in (1, 3, 3, 9):
+        run.epoch(horizon)
+        begun.append(len(engine.orders))
+    assert begun == [1, 3, 3, 6]
+
+
+def test_a_state_is_that_after_the_last_row_and_loading_forgets_what_was_under_way():
+    engine, run = ahead(*RISES, epochs=9)
+    epochs_ahead = [run.epoch(horizon=9) for _ in range(2)]
+    state = run.state()
+    run.epoch(horizon=9)
+    run.load(*state)
+    again = run.epoch()
+    assert [row.epoch for row in (*epochs_ahead, again)] == [1, 2, 3]
+    assert again.validation_accuracy == 9 / 20
+    assert engine._done == 3
+
+
+def test_an_engine_that_computes_at_once_is_given_nothing_ahead():
+    engine, run = started(*RISES, epochs=9)
+    run.epoch(horizon=9)
+    assert len(engine.orders) == 1
+
+
+def test_time_between_two_readings_is_the_later_epochs(monkeypatch):
+    """Dispatched at 0, 0 and 0 s, measured at 10, 12 and 15 s; 40 images each."""
+    clock = iter([0.0, 0.0, 0.0, 10.0, 12.0, 15.0])
+    monkeypatch.setattr(training_run.time, "perf_counter", lambda: next(clock))
+    _, run = ahead(*RISES, epochs=3)
+    rows = [run.epoch(horizon=3) for _ in range(3)]
+    assert [row.seconds for row in rows] == [10, 2, 3]
+    assert [row.images_per_second for row in rows] == [32 / 10, 32 / 2, 32 / 3]
 
 
 # ---- saved and loaded

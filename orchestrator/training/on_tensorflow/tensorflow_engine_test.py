@@ -185,12 +185,10 @@ def test_state_of_another_network_is_refused_and_changes_nothing(engine):
 def test_states_and_weights_outlive_the_next_epoch(engine):
     run = trained(engine, tiny(), epochs=1)
     state, weights = engine.state(), engine.weights()
-    held = run._engine.epoch(np.arange(64, dtype=np.int32)[None], np.array([0.1], np.float32))
-    parts = (state, weights, held.weights, engine.state())
-    kept = [{k: np.array(v) for k, v in part.items()} for part in parts]
+    kept = [{k: np.array(v) for k, v in part.items()} for part in (state, weights)]
     run.epoch()
-    for part, copy in zip(parts, kept, strict=True):
-        assert_equal(part, copy)
+    assert_equal(state, kept[0])
+    assert_equal(weights, kept[1])
 
 
 # ---- one step by hand
