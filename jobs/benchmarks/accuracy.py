@@ -21,7 +21,7 @@ def accuracy(setup: Setup) -> Iterator[Row]:
     passed = ""
     run = TrainingRun(setup.engine, config, setup.inputs)
     while run.stop is None:
-        row = run.epoch()
+        row = run.epoch(config.epochs)
         if not passed and row.validation_accuracy >= GOAL:
             passed = f"passed {GOAL} after {setup.elapsed:.1f} s of the command, epoch {row.epoch}"
     seconds = time.perf_counter() - began

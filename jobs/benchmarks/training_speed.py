@@ -69,8 +69,8 @@ def whole_trial(setup: Setup) -> Iterator[Row]:
     began = time.perf_counter()
     run = TrainingRun(setup.engine, config, setup.inputs)
     while run.stop is None:
-        run.epoch()
-    weights = {name: np.asarray(array) for name, array in (run.best_weights or {}).items()}
+        run.epoch(config.epochs)
+    weights = run.best_weights or {}
     each = (time.perf_counter() - began) / epochs
     steps = len(setup.inputs.training) // config.batch_size
     yield Row(
