@@ -110,14 +110,21 @@ class Setup:
     def _small(self, inputs: Inputs) -> Inputs:
         if not self.small:
             return inputs
+        # Spread over all of them: they may be sorted by class.
+        training = _spread(len(inputs.training), SMALL_TRAINING)
+        validation = _spread(len(inputs.validation), SMALL_VALIDATION)
         return dataclasses.replace(
             inputs,
-            training=inputs.training[:SMALL_TRAINING],
-            training_labels=inputs.training_labels[:SMALL_TRAINING],
-            validation=inputs.validation[:SMALL_VALIDATION],
-            validation_labels=inputs.validation_labels[:SMALL_VALIDATION],
-            validation_ids=inputs.validation_ids[:SMALL_VALIDATION],
+            training=inputs.training[training],
+            training_labels=inputs.training_labels[training],
+            validation=inputs.validation[validation],
+            validation_labels=inputs.validation_labels[validation],
+            validation_ids=inputs.validation_ids[validation],
         )
+
+
+def _spread(n: int, most: int) -> NDArray[np.intp]:
+    return np.unique(np.linspace(0, n - 1, most).astype(np.intp))
 
 
 def read(path: Path) -> Inputs:

@@ -36,19 +36,21 @@ def main() -> None:
         TrialConfig.from_flat(task["config"]), epochs=EPOCHS, schedule="constant", patience=0
     )
     inputs = noise(task["training"], task["validation"], task["side"], task["classes"])
-    from orchestrator.training.training_run import TrainingRun
+    from orchestrator.training.training_run import AHEAD, TrainingRun
 
     loaded = time.perf_counter()
     run = TrainingRun(engine, config, inputs)
     run.epoch()
     first = time.perf_counter() - loaded
-    run.epoch(EPOCHS)
+    run.epoch()
     facts = {"loading_seconds": loaded - began, "first_epoch_seconds": first}
     _say(answers, {**facts, "device": run.device})
-    until = time.perf_counter() + float(sys.stdin.readline())
+    seconds = float(sys.stdin.readline())
+    for _ in range(AHEAD + 1):  # until as many are under way as will be all the time
+        run.epoch(EPOCHS)
     began = end = time.perf_counter()
     epochs = 0
-    while end < until:
+    while end < began + seconds:
         run.epoch(EPOCHS)
         epochs += 1
         end = time.perf_counter()
