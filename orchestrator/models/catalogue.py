@@ -6,6 +6,7 @@ import keras
 
 from orchestrator.models.convnet4 import convnet4
 from orchestrator.models.inception import inception
+from orchestrator.models.keras_settings import settle_keras
 from orchestrator.models.notation import NAMED, canonical, check
 from orchestrator.models.options import CAM_LAYER, Options
 from orchestrator.models.plain import ccpccpccpff, cnn5, cpcpcpfff
@@ -40,7 +41,8 @@ def build(
     """A named model, or the network that a string of the notation describes.
 
     Call `keras.utils.set_random_seed` and set the dtype policy before: two builds with the same
-    seed have equal variables in the same order, under the same names.
+    seed have equal variables in the same order, under the same names. Keras' settings in this
+    process become its defaults, whatever the user's `keras.json` says.
 
     Args:
         name: a key of MODELS or a valid string; a string that describes a named model (CPCPCPFF)
@@ -58,6 +60,7 @@ def build(
     """
     options = options or Options()
     check(name)
+    settle_keras()  # nets come through here whoever asks for them
     named = name if name in MODELS else _BY_STRING.get(canonical(name))
     if named is not None:
         return MODELS[named](shape, classes, options)

@@ -1,10 +1,9 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from orchestrator.errors import BadInput
-from orchestrator.training.augment import MAX_BRIGHTNESS, TRANSFORMS, augment, parse
+from orchestrator.training.augment import MAX_BRIGHTNESS, TRANSFORMS, augment, looked_up, parse
 
 EVERY = tuple(TRANSFORMS)
 
@@ -164,26 +163,21 @@ def test_half_the_strength_erases_half_as_often():
     assert 150 < hit.sum() < 250
 
 
-def test_strength_is_a_variable_of_one_compiled_program():
-    images = tf.constant(pictures())
-    strength, generator = tf.Variable(0.0), keras.random.SeedGenerator(3)
-    program = tf.function(lambda: augment(images, strength, EVERY, generator))
-    np.testing.assert_array_equal(program().numpy(), images.numpy())
-    strength.assign(1.0)
-    first, second = program().numpy(), program().numpy()
-    assert (first != images.numpy()).any()
-    assert (first != second).any()
-    assert program.experimental_get_tracing_count() == 1
-
-
-def test_number_of_images_need_not_be_known_when_compiling():
-    generator = keras.random.SeedGenerator(3)
-    program = tf.function(
-        lambda images: augment(images, 1.0, EVERY, generator),
-        input_signature=[tf.TensorSpec((None, 12, 10, 1), tf.float32)],
+def test_four_pixels_looked_up_are_keras_own_resampling():
+    images, generator = pictures(n=64, c=2), np.random.default_rng(0)
+    maps = generator.normal(0, 0.1, (64, 2, 3)).astype(np.float32)
+    maps += np.array([[1, 0, 0.7], [0, 1, -1.2]], np.float32)
+    row = np.concatenate([maps.reshape(64, 6), np.zeros((64, 2), np.float32)], axis=1)
+    general = keras.ops.image.affine_transform(
+        images, row, interpolation="bilinear", fill_mode="nearest"
     )
-    assert program(pictures(n=3)).shape == (3, 12, 10, 1)
-    assert program(pictures(n=5)).shape == (5, 12, 10, 1)
+    np.testing.assert_allclose(np.asarray(looked_up(images, maps)), general, atol=2e-5)
+
+
+def test_a_map_that_changes_nothing_looks_up_the_image_bit_for_bit():
+    images = pictures()
+    same = np.tile(np.array([[1, 0, 0], [0, 1, 0]], np.float32), (len(images), 1, 1))
+    np.testing.assert_array_equal(np.asarray(looked_up(images, same)), images)
 
 
 @pytest.mark.parametrize(

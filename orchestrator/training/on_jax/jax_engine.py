@@ -109,7 +109,7 @@ class JaxEngine:
 
     def state(self) -> State:
         """See `Engine.state`; on the device until it is read."""
-        return _named("variable", jax.tree.leaves(self._now.copy(self._state)))
+        return _named("variable", self._now.listed(self._now.copy(self._state)))
 
     def load_state(self, state: State) -> None:
         """See `Engine.load_state`.
@@ -117,14 +117,8 @@ class JaxEngine:
         Raises:
             ValueError: when the state is another network's.
         """
-        held, structure = jax.tree.flatten(self._state)
         arrays = [np.asarray(state[name]) for name in sorted(state)]
-        if [array.shape for array in arrays] != [array.shape for array in held]:
-            raise ValueError(f"the state of another network: {len(arrays)} arrays for {len(held)}")
-        pairs = zip(arrays, held, strict=True)
-        # Copied: an epoch gives its buffers away, and these are the caller's.
-        taken = [jnp.array(array, dtype=old.dtype, copy=True) for array, old in pairs]
-        self._state = jax.tree.unflatten(structure, taken)
+        self._state = self._now.restored(self._state, arrays)
 
     @property
     def parameters(self) -> int:
@@ -135,6 +129,11 @@ class JaxEngine:
     def device(self) -> str | None:
         """See `Engine.device`."""
         return device.gpu_name()
+
+    @property
+    def asynchronous(self) -> bool:
+        """See `Engine.asynchronous`: also on a CPU, where it saves no more than the host's part."""
+        return True
 
     @property
     def programs(self) -> int:

@@ -100,7 +100,8 @@ class Program:
             self._noise = keras.random.SeedGenerator(0)
         self._rate_at = _position(self.optimizer.variables, self.optimizer._learning_rate)
         self._decayed = [decayed(variable) for variable in self.model.trainable_variables]
-        self._weights_at = _places(self.model)
+        self._weights_at = _places(self.model, self.model.weights)
+        self._variables_at = _places(self.model, self.model.variables)
         self._programs: dict[Any, Callable[..., Any]] = {}
 
     def initial_state(self, config: TrialConfig) -> NetworkState:
@@ -112,16 +113,11 @@ class Program:
             fresh = self.key.network(config)
             noise = keras.random.SeedGenerator(config.seed).state.value
         average = [w.value for w in fresh.weights] if self.key.averaging else []
-        state = NetworkState(
-            learned=[v.value for v in fresh.trainable_variables],
-            others=[v.value for v in fresh.non_trainable_variables],
-            slots=list(self._slots),
-            average=average,
-            noise=noise,
-            steps=np.int32(0),
-        )
+        learned = [v.value for v in fresh.trainable_variables]
+        others = [v.value for v in fresh.non_trainable_variables]
+        parts = (learned, others, self._slots, average, noise, np.int32(0))
         # Through NumPy: on a CPU a transfer would share buffers, which an epoch then gives away.
-        return jax.tree.map(lambda value: jnp.array(np.asarray(value)), state)
+        return NetworkState(*jax.tree.map(lambda value: jnp.array(np.asarray(value)), parts))
 
     def train(
         self, state: NetworkState, data: DeviceData, order: Any, rates: Any, dials: Dials
@@ -148,6 +144,39 @@ class Program:
     def copy(self, state: NetworkState) -> NetworkState:
         """The same values in other buffers, which no later epoch uses up."""
         return self._run("copy", _copied, (state,))
+
+    def listed(self, state: NetworkState) -> list[Array]:
+        """A state as the other backend orders its own: variables in the model's order, and so on.
+
+        The initial weights of one backend can so be given to the other.
+        """
+        variables = _chosen(state, self._variables_at)
+        return [*variables, *state.slots, *state.average, state.noise, state.steps]
+
+    def restored(self, state: NetworkState, values: list[Any]) -> NetworkState:
+        """The state that `listed` gave these values of; buffers of its own.
+
+        Args:
+            state: of this program, for its types.
+            values: arrays.
+
+        Raises:
+            ValueError: where they are another network's.
+        """
+        before = self.listed(state)
+        if [value.shape for value in values] != [old.shape for old in before]:
+            sizes = f"{len(values)} arrays for {len(before)}"
+            raise ValueError(f"the state of another network: {sizes}")
+        pairs = zip(values, before, strict=True)
+        # Copied: an epoch gives its buffers away, and these are the caller's.
+        taken = [jnp.array(value, dtype=old.dtype, copy=True) for value, old in pairs]
+        learned, others = list(state.learned), list(state.others)
+        for value, (learns, place) in zip(taken, self._variables_at, strict=False):
+            (learned if learns else others)[place] = value
+        rest = iter(taken[len(self._variables_at) :])
+        slots = [next(rest) for _ in state.slots]
+        average = [next(rest) for _ in state.average]
+        return NetworkState(learned, others, slots, average, next(rest), next(rest))
 
     def _run(
         self, name: str, function: Callable[..., Any], arguments: Any, donate: Any = ()
@@ -230,8 +259,7 @@ class Program:
 
     def _weights(self, state: NetworkState) -> list[Array]:
         """The model's weights, in its order."""
-        parts = {True: state.learned, False: state.others}
-        return [parts[learns][place] for learns, place in self._weights_at]
+        return _chosen(state, self._weights_at)
 
     def _predict(self, state: NetworkState, images: Array) -> tuple[Array, list[Array]]:
         weights = state.average or self._weights(state)
@@ -269,12 +297,16 @@ def _position(variables: list[Any], variable: Any) -> int:
     return next(i for i, each in enumerate(variables) if each is variable)
 
 
-def _places(model: keras.Model) -> list[tuple[bool, int]]:
-    """Where each of the model's weights stands: (among the learned ones or not, position)."""
-    places = {}
-    for learns, variables in (
+def _places(model: keras.Model, variables: list[Any]) -> list[tuple[bool, int]]:
+    """Where variables of the model stand in its state: (among the learned or not, position)."""
+    places: dict[int, tuple[bool, int]] = {}
+    for learns, parts in (
         (True, model.trainable_variables),
         (False, model.non_trainable_variables),
     ):
-        places |= {id(variable): (learns, i) for i, variable in enumerate(variables)}
-    return [places[id(weight)] for weight in model.weights]
+        places |= {id(variable): (learns, i) for i, variable in enumerate(parts)}
+    return [places[id(variable)] for variable in variables]
+
+
+def _chosen(state: NetworkState, places: list[tuple[bool, int]]) -> list[Array]:
+    return [(state.learned if learns else state.others)[place] for learns, place in places]
