@@ -14,8 +14,8 @@ from numpy.typing import NDArray
 from jobs.benchmarks.request import BenchmarkRequest
 from jobs.benchmarks.row import Row
 from orchestrator.config import TrialConfig
+from orchestrator.training.engines import open_engine
 from orchestrator.training.inputs import Inputs
-from orchestrator.training.throughput.child import open_engine
 from orchestrator.training.throughput.concurrent import Load
 from orchestrator.training.throughput.noise import noise
 

@@ -35,9 +35,7 @@ class PrecisionChoice:
     evidence: str
 
 
-WITHOUT_BFLOAT16 = PrecisionChoice(
-    "float32", "the processor has neither avx512_bf16 nor amx_bf16"
-)
+WITHOUT_BFLOAT16 = PrecisionChoice("float32", "the processor has neither avx512_bf16 nor amx_bf16")
 
 
 def processor_has_bfloat16(cpuinfo: Path = CPUINFO) -> bool:

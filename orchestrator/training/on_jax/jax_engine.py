@@ -58,8 +58,6 @@ class _Dispatched:
 class JaxEngine:
     """All the programs of one process, and the trial that runs now."""
 
-    asynchronous = True
-
     def __init__(self, threads: int | None = None) -> None:
         device.settle(threads)
         compile_cache.settle(default_cache())

@@ -11,13 +11,12 @@ import json
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Any, TextIO
+from typing import Any, TextIO
 
 from orchestrator.config import TrialConfig
+from orchestrator.training.engines import open_engine
 from orchestrator.training.throughput.noise import noise
-
-if TYPE_CHECKING:
-    from orchestrator.training.engine import Engine
+from orchestrator.training.training_run import AHEAD, TrainingRun
 
 STDOUT = 1
 EPOCHS = 1_000_000
@@ -30,14 +29,12 @@ def main() -> None:
     os.dup2(sys.stderr.fileno(), STDOUT)
     task = json.loads(sys.stdin.readline())
     began = time.perf_counter()
-    engine = open_engine(task["backend"])
+    engine = open_engine(task["backend"], threads=1)
     # As long as need be; none of this is in the program, which the sweep's trials find compiled.
     config = dataclasses.replace(
         TrialConfig.from_flat(task["config"]), epochs=EPOCHS, schedule="constant", patience=0
     )
     inputs = noise(task["training"], task["validation"], task["side"], task["classes"])
-    from orchestrator.training.training_run import AHEAD, TrainingRun
-
     loaded = time.perf_counter()
     run = TrainingRun(engine, config, inputs)
     run.epoch()
@@ -57,19 +54,6 @@ def main() -> None:
     batch = min(config.batch_size, task["training"])
     images = epochs * (task["training"] // batch * batch)
     _say(answers, {"images": images, "seconds": end - began})
-
-
-def open_engine(backend: str, threads: int | None = 1) -> "Engine":
-    """An engine of a backend; settles which one Keras computes with in this process."""
-    if backend == "jax":
-        os.environ["KERAS_BACKEND"] = "jax"
-        from orchestrator.training.on_jax.jax_engine import JaxEngine
-
-        return JaxEngine(threads)
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    from orchestrator.training.on_tensorflow.tensorflow_engine import TensorflowEngine
-
-    return TensorflowEngine(threads)
 
 
 def _say(answers: TextIO, facts: dict[str, Any]) -> None:

@@ -9,11 +9,15 @@ import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
+from pathlib import Path
 from typing import IO, Any
 
-from orchestrator.training.throughput.gpu_memory import memory_environment
+from orchestrator.process.backend import jax_memory
 
 CHILD = (sys.executable, "-m", "orchestrator.training.throughput.child")
+
+ROOT = str(Path(__file__).parents[3])
+"""Where our packages are: a process that Ray began stands elsewhere."""
 
 PATIENCE_S = 300.0
 """For all processes to compile and be measured; then they are ended."""
@@ -125,7 +129,9 @@ def measure(load: Load, processes: int, seconds: float) -> Concurrent:
 def _started(load: Load, count: int) -> Iterator[list[_Process]]:
     """The processes at work; none is left behind."""
     facts = asdict(load)
-    environment = {**os.environ, **memory_environment(1 / count), **facts.pop("environment")}
+    memory = {**jax_memory(1 / count), "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
+    paths = os.pathsep.join(filter(None, (ROOT, os.environ.get("PYTHONPATH"))))
+    environment = {**os.environ, "PYTHONPATH": paths, **memory, **facts.pop("environment")}
     with contextlib.ExitStack() as open_ones:
         children: list[_Process] = []
         for _ in range(count):
