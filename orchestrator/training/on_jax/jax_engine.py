@@ -105,6 +105,14 @@ class JaxEngine:
             array.copy_to_host_async()
         return _Dispatched(order.size, len(order), results, weights)
 
+    def predict_validation(self) -> NDArray[np.float32]:
+        """Logits (n, k) of the validation images, by the weights that predict."""
+        return np.asarray(self._now.predict(self._state, self._data.validation)[0])
+
+    def weights(self) -> State:
+        """The weights that predict, in the model's order; still on the device."""
+        return _named("weight", self._now.predict(self._state, self._data.validation)[1])
+
     def state(self) -> State:
         """See `Engine.state`; on the device until it is read."""
         return _named("variable", self._now.listed(self._now.copy(self._state)))

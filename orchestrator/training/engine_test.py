@@ -10,7 +10,7 @@ import pytest
 from orchestrator.models.catalogue import MODELS, Options, build
 from orchestrator.testing.stand_ins import bands, noise, numbers, tiny
 from orchestrator.training import schedules
-from orchestrator.training.on_tensorflow.tensorflow_engine import TensorflowEngine
+from orchestrator.training.engines import ENGINES
 from orchestrator.training.optimizers import OPTIMIZERS
 from orchestrator.training.schedules import SCHEDULES
 from orchestrator.training.training_run import TrainingRun
@@ -44,10 +44,15 @@ ALL_ON = {
 """Everything that the next epoch may depend on, at once."""
 
 
+def new_engine():
+    """Of the backend of this process: `KERAS_BACKEND=jax` tests the other."""
+    return ENGINES[keras.backend.backend()](1)
+
+
 @pytest.fixture(scope="module")
 def engine():
     """One for all tests of this file: what one test trained must not matter to the next."""
-    return TensorflowEngine(threads=1)
+    return new_engine()
 
 
 def trained(engine, config, inputs=NOISE, epochs=2):
@@ -90,7 +95,7 @@ def test_what_was_trained_before_matters_to_none_and_a_checkpoint_goes_on(
     """One compiled program of each of two engines serves all four questions."""
     monkeypatch.setattr(schedules, "PLATEAU_PATIENCE", 1)
     config = tiny(**ALL_ON, optimizer=optimizer, schedule=schedule, momentum=0.5)
-    one, other = TensorflowEngine(threads=1), TensorflowEngine(threads=1)
+    one, other = new_engine(), new_engine()
 
     uninterrupted = trained(one, config, UNEVEN, epochs=2)
     halfway, weights_halfway = one.state(), one.weights()
@@ -120,7 +125,8 @@ def test_what_was_trained_before_matters_to_none_and_a_checkpoint_goes_on(
     assert_equal(run.best_weights, uninterrupted.best_weights)
     np.testing.assert_array_equal(run.best_probabilities, uninterrupted.best_probabilities)
     rates = [row.learning_rate for row in run.history]
-    assert (len(set(rates)) == 1) == (schedule == "constant")
+    if schedule != "plateau":  # whose rate falls where the numbers happen to get no better
+        assert (len(set(rates)) == 1) == (schedule == "constant")
 
     # the same seed gives the same weights in another engine, bit for bit, another seed others
     assert rows(trained(other, config, UNEVEN)) == rows(reset)
@@ -142,7 +148,7 @@ def test_weights_are_those_of_keras_seed(engine):
 
 def test_next_trial_of_a_program_costs_no_compiling():
     """Neither tracing nor TensorFlow's optimising, which was a third of the first epoch's time."""
-    engine, seconds = TensorflowEngine(threads=1), []
+    engine, seconds = new_engine(), []
     config = tiny(**ALL_ON, momentum=0.25)
     for seed in (0, 1):
         run = TrainingRun(engine, dataclasses.replace(config, seed=seed), NOISE)
@@ -338,7 +344,7 @@ def test_every_model_trains(name, precision):
     architecture, _, pooling = name.partition(" ")
     side = 32 if name == "vgg16" else 24
     chosen = {"architecture": architecture, "pooling": pooling or "max", "precision": precision}
-    config, engine = tiny(**chosen, dropout=0.3, head="8"), TensorflowEngine(threads=1)
+    config, engine = tiny(**chosen, dropout=0.3, head="8"), new_engine()
     run = trained(engine, config, noise(n=32, side=side), epochs=1)
     row = run.history[0]
     assert math.isfinite(row.train_loss)
