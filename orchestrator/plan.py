@@ -16,6 +16,7 @@ from orchestrator.data.faces import Splits
 from orchestrator.data.remote.uris import absolute
 from orchestrator.errors import BadInput
 from orchestrator.models.options import Options, locate_weights
+from orchestrator.process import backend as backends
 from orchestrator.request import SweepRequest
 from orchestrator.scheduling.asha import milestones
 from orchestrator.search.catalogue import SEARCHES
@@ -36,18 +37,21 @@ class Question:
         validation_n: images that accuracy is measured on.
         majority: share of their most frequent class, 0 to 1.
         classes: number of classes.
+        backend: what computes.
     """
 
     sweep: str
     validation_n: int
     majority: float
     classes: int
+    backend: str = backends.BEFORE
 
     @classmethod
-    def on(cls, sweep: str, splits: Splits) -> "Question":
+    def on(cls, sweep: str, splits: Splits, backend: str = backends.BEFORE) -> "Question":
         """The question that a sweep asks of a data set."""
         counts = np.bincount(splits.validation.labels, minlength=len(splits.classes))
-        return cls(sweep, int(counts.sum()), float(counts.max() / counts.sum()), len(counts))
+        n = int(counts.sum())
+        return cls(sweep, n, float(counts.max() / n), len(counts), backend)
 
 
 @dataclass(frozen=True)
@@ -65,6 +69,8 @@ class Plan:
         resume: whether the folder holds the beginning of this sweep.
         milestones: epochs of ASHA's rungs; empty where no trial is stopped early.
         precision: "auto" until it has been chosen; see `with_precision`.
+        backend: "auto" until it has been chosen; see `with_backend`.
+        backend_reason: why that one, a few words.
     """
 
     sweep: Sweep
@@ -77,6 +83,8 @@ class Plan:
     resume: bool
     milestones: tuple[int, ...]
     precision: str
+    backend: str = backends.AUTO
+    backend_reason: str = ""
 
     @cached_property
     def store(self) -> Store:
@@ -91,7 +99,7 @@ class Plan:
     @property
     def question(self) -> Question:
         """What every trial is asked."""
-        return Question.on(self.name, self.splits)
+        return Question.on(self.name, self.splits, self.backend)
 
     @property
     def trials(self) -> int:
@@ -135,6 +143,7 @@ def make(request: SweepRequest, sweep: Sweep | None = None) -> Plan:
     Raises:
         BadInput: for anything in it that cannot be used.
     """
+    backends.check(request.backend)
     sweep = sweep or sweeps.load(request.question)
     if request.trials is not None:
         budget = dataclasses.replace(sweep.budget, trials=request.trials)
@@ -158,6 +167,7 @@ def make(request: SweepRequest, sweep: Sweep | None = None) -> Plan:
         resume=resume,
         milestones=rungs if budget.early_stopping else (),
         precision="auto",
+        backend=request.backend,
     )
     if not request.address:  # a cluster's nodes have their own files
         _check_weights(space)
@@ -203,6 +213,11 @@ def with_precision(plan: Plan, precision: str) -> Plan:
     """The plan with every "auto" settled, so that a trial's signature says what was computed."""
     space = plan.space.settle("precision", "auto", precision)
     return dataclasses.replace(plan, space=space, precision=precision)
+
+
+def with_backend(plan: Plan, choice: backends.BackendChoice) -> Plan:
+    """The plan with what computes settled, for all of its trials."""
+    return dataclasses.replace(plan, backend=choice.backend, backend_reason=choice.evidence)
 
 
 def _results(request: SweepRequest) -> Store:
@@ -294,7 +309,7 @@ def _as_before(plan: Plan) -> Plan:
         BadInput: naming the first difference.
     """
     record = _record(plan.store)
-    plan = with_precision(plan, record["precision"])
+    plan = with_precision(_on_recorded_backend(plan, record), record["precision"])
     now, before = _flat(plan.identity()), _flat(record["identity"])
     for key in dict.fromkeys([*now, *before]):
         if now.get(key) != before.get(key):
@@ -304,6 +319,24 @@ def _as_before(plan: Plan) -> Plan:
                 f"{Paths().sweep}), or start under another --name"
             )
     return plan
+
+
+def _on_recorded_backend(plan: Plan, record: Mapping[str, Any]) -> Plan:
+    """Raises BadInput where the sweep cannot go on with the backend that it began with."""
+    recorded = str(record.get("backend") or backends.BEFORE)
+    if plan.backend not in (backends.AUTO, recorded):
+        raise BadInput(
+            f"{plan.folder}: --backend {plan.backend}, but the sweep began with {recorded}, and "
+            "numbers of two backends must not mix in one trial; leave --backend out, or start "
+            "under another --name"
+        )
+    if not backends.is_installed(recorded):
+        raise BadInput(
+            f"{plan.folder}: the sweep began with {recorded}, which is not installed here; "
+            f"{backends.INSTALL[recorded]}, or start under another --name"
+        )
+    choice = backends.BackendChoice(recorded, str(record.get("backend_reason") or ""))
+    return with_backend(plan, choice)
 
 
 def _flat(identity: Mapping[str, Any]) -> dict[str, Any]:

@@ -52,11 +52,12 @@ def plan_for(tmp_path):
     return ask
 
 
-def begin(planned, precision="float32"):
+def begin(planned, precision="float32", backend=None):
     """What a sweep leaves once it has begun, as far as a plan looks at it."""
     planned = plan.with_precision(planned, precision)
     store = planned.store
-    store.write_json(Paths().sweep, {"identity": planned.identity(), "precision": precision})
+    record = {"identity": planned.identity(), "precision": precision}
+    store.write_json(Paths().sweep, record | ({"backend": backend} if backend else {}))
     store.write_bytes(Paths().journal, b"")
     return planned
 
@@ -195,6 +196,25 @@ def test_a_resumed_sweep_must_ask_what_it_asked(plan_for, words, sentence):
         plan_for("--resume", *words)
     assert sentence in str(refusal.value)
     assert "sweep.json" in str(refusal.value)
+
+
+@pytest.mark.parametrize(
+    ("recorded", "asked", "resumed"),
+    [(None, "auto", "tensorflow"), (None, "tensorflow", "tensorflow"), ("jax", "auto", "jax")],
+)
+def test_a_resumed_sweep_keeps_its_backend(plan_for, recorded, asked, resumed):
+    """Where none is recorded, TensorFlow was the only one."""
+    begin(plan_for(), backend=recorded)
+    made = plan_for("--resume", "--backend", asked)
+    assert (made.backend, made.question.backend) == (resumed, resumed)
+
+
+@pytest.mark.parametrize(("recorded", "asked"), [(None, "jax"), ("jax", "tensorflow")])
+def test_numbers_of_two_backends_never_mix_in_a_sweep(plan_for, recorded, asked):
+    begin(plan_for(), backend=recorded)
+    sentence = f"--backend {asked}, but the sweep began with {recorded or 'tensorflow'}"
+    with pytest.raises(BadInput, match=f"{sentence}, and numbers of two backends must not mix"):
+        plan_for("--resume", "--backend", asked)
 
 
 def test_a_resumed_sweep_must_have_the_same_data_and_search(plan_for):

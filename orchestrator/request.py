@@ -8,6 +8,7 @@ from dataclasses import dataclass
 
 from orchestrator.config import folder_name
 from orchestrator.errors import BadInput
+from orchestrator.process.backend import AUTO, CHOICES
 from orchestrator.process.command_line import Command, at_least_one, flag, not_empty
 
 IN_A_JOB = "RAY_JOB_CONFIG_JSON_ENV_VAR"
@@ -98,6 +99,12 @@ class RunOptions:
         "of one GPU, e.g. 0.25; default: 0.25 where there is a GPU, else 0",
         metavar="SHARE",
         check=_share,
+        group=RUNNING,
+    )
+    backend: str = flag(
+        "what computes; auto: jax where trials get a GPU that JAX sees, else tensorflow",
+        default=AUTO,
+        choices=CHOICES,
         group=RUNNING,
     )
     time_budget: TimeSpan | None = flag(  # noqa: RUF009  a dataclass field

@@ -58,10 +58,20 @@ def table_problem(name: str, schema: pa.Schema, expected: pa.Schema | None) -> s
 
 
 def current_table(table: pa.Table) -> pa.Table:
-    """A table with the columns that its format lacked: `ended_by` of `trials.parquet`."""
+    """A table with the columns of `trials.parquet` that earlier versions did not write.
+
+    They are `ended_by` and `backend`, which is null then: there was only TensorFlow.
+    """
     needed = {"status", "reason", "error", "epochs", "epochs_trained"}
-    if "ended_by" in table.column_names or not needed <= set(table.column_names):
+    if not needed <= set(table.column_names):
         return table
+    if "backend" not in table.column_names:
+        place = table.column_names.index("error")
+        table = table.add_column(place, "backend", pa.nulls(len(table), pa.string()))
+    return table if "ended_by" in table.column_names else _with_ended_by(table, needed)
+
+
+def _with_ended_by(table: pa.Table, needed: set[str]) -> pa.Table:
     rows = table.select(sorted(needed)).to_pylist()
     causes = [
         ended_by(row, all_epochs=(row["epochs_trained"] or 0) >= (row["epochs"] or 0))

@@ -11,7 +11,7 @@ def trial_of_format_1(status, reason, error=None, epochs_trained=3):
     """A table of one row as version 0.1.0 wrote it."""
     row = {"status": status, "reason": reason, "error": error, "epochs": 3}
     made = table(TRIALS, [row | {"trial": "a", "epochs_trained": epochs_trained}])
-    return made.drop_columns(["ended_by"]).replace_schema_metadata()
+    return made.drop_columns(["ended_by", "backend"]).replace_schema_metadata()
 
 
 @pytest.mark.parametrize(
@@ -37,6 +37,17 @@ def test_what_ended_a_trial_of_format_1_is_worked_out_when_its_table_is_read(
     store = Store(tmp_path)
     store.write_table("trials.parquet", trial_of_format_1(*trial))
     assert store.read_table("trials.parquet", TRIALS)["ended_by"].to_pylist() == [ended_by]
+
+
+def test_a_table_of_before_there_was_a_choice_of_backends_opens(tmp_path):
+    store = Store(tmp_path)
+    rows = [{"trial": "a", "status": "completed", "ended_by": "patience", "backend": "jax"}]
+    made = table(TRIALS, rows)
+    store.write_table("new.parquet", made)
+    store.write_table("old.parquet", made.drop_columns(["backend"]))
+    assert store.read_table("new.parquet", TRIALS)["backend"].to_pylist() == ["jax"]
+    old = store.read_table("old.parquet", TRIALS)
+    assert (old["backend"].to_pylist(), old["ended_by"].to_pylist()) == ([None], ["patience"])
 
 
 def test_a_table_of_now_keeps_what_it_says():

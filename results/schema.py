@@ -82,6 +82,7 @@ TRIALS = _schema(
         "Time of its epochs, validation and compilation included; start and storing left out.",
     ),
     ("hardware", TEXT, "", "Processor or GPU that the trial ran on."),
+    ("backend", TEXT, "", "What computed: tensorflow or jax; null before there was a choice."),
     ("error", TEXT, "", "Message of a failed trial."),
     ("reused_from", TEXT, "", "Sweep folder that the row was taken from, of a reused trial."),
 )

@@ -289,7 +289,7 @@ RECORDED: Mapping[str, tuple[str, ...]] = {
         "data.images.test",
     ),
     "code": ("commit", "python", "packages"),
-    "machine": ("precision", "hardware"),
+    "machine": ("backend", "precision", "hardware"),
 }
 """Group -> places in `sweep.json` that are held against each other; one line adds one."""
 

@@ -11,7 +11,8 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from orchestrator.config import TrialConfig
-from orchestrator.plan import Plan
+from orchestrator.plan import Plan, with_backend
+from orchestrator.process import backend as backends
 from orchestrator.process import hardware
 from orchestrator.process.duration import duration
 from orchestrator.request import SweepRequest
@@ -21,6 +22,9 @@ MEASURE = (sys.executable, "-m", "orchestrator.training.measure")
 
 def dry_run(plan: Plan, request: SweepRequest) -> int:
     """Print the resolved space, the trials, the rungs and an estimate; start nothing."""
+    if not plan.resume:
+        on_gpu = request.gpus_per_trial != 0 and hardware.has_gpu()
+        plan = with_backend(plan, backends.choose(request.backend, on_gpu))
     splits = plan.splits
     named = ("training", "validation", "test")
     sizes = ", ".join(f"{len(getattr(splits, n)):,} {n}" for n in named)
@@ -30,6 +34,7 @@ def dry_run(plan: Plan, request: SweepRequest) -> int:
         print(f"           note: {note}")
     print(f"folder     {plan.folder}")
     print(f"search     {plan.sweep.search}, at most {plan.trials} trials, seed {plan.seed}")
+    print(f"backend    {plan.backend} ({plan.backend_reason or 'as the sweep began'})")
     print(f"rungs      {_rungs_line(plan)}")
     print("\nspace\n  " + "\n  ".join(_aligned(plan.space.describe())))
     if differences := plan.space.differences():
@@ -117,7 +122,7 @@ def _epoch_seconds(plan: Plan, images_per_second: float) -> float:
 
 
 def measure(plan: Plan) -> dict[str, Mapping[str, Any]]:
-    """Architecture -> measured speed, in a process of its own: TensorFlow stays out of this one.
+    """Architecture -> measured speed, in a process of its own: no framework enters this one.
 
     Standard error is told what is being measured.
 
@@ -137,7 +142,11 @@ def measure(plan: Plan) -> dict[str, Mapping[str, Any]]:
     ]
     side = plan.splits.training.images.shape[1]
     task = {"configs": configs, "side": side, "classes": len(plan.splits.classes)}
-    lines, code, last_words = _measuring(json.dumps(task), len(configs))
+    words = json.dumps({"backend": plan.backend, **task})
+    _say(
+        f"measuring {len(configs)} architectures; a process of their own loads {plan.backend} first"
+    )
+    lines, code, last_words = _measuring(words, len(configs))
     if code != 0:
         raise RuntimeError(f"measuring failed: {last_words or f'exit code {code}'}")
     speeds: dict[str, Mapping[str, Any]] = json.loads(lines[-1])
@@ -151,7 +160,6 @@ def _measuring(task: str, count: int) -> tuple[list[str], int, str]:
         task: for its standard input.
         count: architectures in it.
     """
-    _say(f"measuring {count} architectures; a process of their own loads TensorFlow first")
     with tempfile.TemporaryFile("w+") as words, tempfile.TemporaryFile("w+") as errors:
         words.write(task)
         words.seek(0)

@@ -21,11 +21,12 @@ from orchestrator.errors import BadInput
 from orchestrator.monitor.closing import closing_lines
 from orchestrator.monitor.ending import ending_lines
 from orchestrator.monitor.interruption import interrupted_lines
-from orchestrator.on_ray.precision_probe import faster_precision
+from orchestrator.on_ray.precision_probe import probe
 from orchestrator.on_ray.resources import TrialResources
 from orchestrator.on_ray.session import cluster_resources, session
 from orchestrator.on_ray.trial import Trial
 from orchestrator.plan import Plan
+from orchestrator.process import backend as backends
 from orchestrator.process import hardware, provenance
 from orchestrator.process.duration import duration
 from orchestrator.process.error_line import error_line, log_traceback
@@ -177,11 +178,11 @@ def _with_ray(work: SweepRun) -> Ledger:
     # Ray puts a handler of its own in place of ours while it starts.
     with session(cpus, None, request.address, _lost(work)), termination_as_ctrl_c():
         resources = TrialResources.of(request, cluster_resources().get("GPU", 0.0))
+        planned = _settle(work, resources)
+        work = dataclasses.replace(work, planned=planned)
         if planned.resume:
             work.journal.append({"event": "resumed", "command": provenance.command()})
         else:
-            planned = _settle_precision(work, resources)
-            work = dataclasses.replace(work, planned=planned)
             # In this order: a sweep.json without a journal that has begun is always a damage.
             work.journal.append({"event": "begun", "sweep": planned.name})
             planned.store.write_json(Paths().sweep, record(planned, request.data))
@@ -198,13 +199,27 @@ def _lost(work: SweepRun) -> Callable[[str], None]:
     return say
 
 
-def _settle_precision(work: SweepRun, resources: TrialResources) -> Plan:
-    choices = work.planned.space.values("precision")
-    if "auto" not in choices:
-        return plan.with_precision(work.planned, choices[0])
-    precision, evidence = faster_precision(resources, work.say)
-    work.say(f"precision: {precision} ({evidence})")
-    return plan.with_precision(work.planned, precision)
+def _settle(work: SweepRun, resources: TrialResources) -> Plan:
+    """The plan with what computes, and in which precision; those of a resumed sweep are known.
+
+    Raises:
+        BadInput: where trials are given a share of a GPU that what computes does not see.
+    """
+    planned = work.planned
+    if not planned.resume:
+        choice = backends.choose(work.request.backend, resources.gpus > 0)
+        planned = plan.with_backend(planned, choice)
+        work.say(f"backend: {choice.backend} ({choice.evidence})")
+    choices = planned.space.values("precision")
+    undecided = "auto" in choices
+    if undecided or resources.gpus:
+        seen = probe(planned.backend, resources, undecided, work.say)
+        for note in seen.notes:
+            work.say(f"note: {note}")
+    if not undecided:
+        return planned if planned.resume else plan.with_precision(planned, choices[0])
+    work.say(f"precision: {seen.precision} ({seen.evidence})")
+    return plan.with_precision(planned, seen.precision)
 
 
 def _finish(work: SweepRun, ledger: Ledger) -> int:

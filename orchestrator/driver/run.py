@@ -115,7 +115,7 @@ def _drop_checkpoints(store: Store, ledger: Ledger) -> None:
 
 def _scheduler(work: SweepRun, ledger: Ledger) -> Scheduler:
     planned, request = work.planned, work.request
-    finished = FinishedTrials(planned.results, planned.store)
+    finished = FinishedTrials(planned.results, planned.store, planned.backend)
     for problem in finished.passed_over:
         work.say(f"note: not searched for finished trials: {problem}")
     budget = planned.sweep.budget

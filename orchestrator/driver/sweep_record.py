@@ -11,7 +11,7 @@ def record(plan: Plan, data: str | None) -> dict[str, Any]:
     """What stands in `sweep.json`: how the sweep's results were obtained.
 
     Args:
-        plan: of the sweep, its precision settled.
+        plan: of the sweep, its precision and its backend settled.
         data: path of the data set as the user gave it; None for the embedded faces.
     """
     splits = plan.splits
@@ -24,6 +24,8 @@ def record(plan: Plan, data: str | None) -> dict[str, Any]:
         **describe(),
         "identity": plan.identity(),
         "trials": plan.trials,
+        "backend": plan.backend,
+        "backend_reason": plan.backend_reason,
         "precision": plan.precision,
         "rungs": list(plan.milestones),
         "data": {

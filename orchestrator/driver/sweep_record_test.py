@@ -4,6 +4,7 @@ import pytest
 
 from orchestrator import plan
 from orchestrator.driver.sweep_record import record
+from orchestrator.process.backend import BackendChoice
 from orchestrator.request import parse
 from results.formats import FORMAT
 
@@ -24,9 +25,10 @@ def planned(tmp_path, monkeypatch):
 
 
 def test_it_says_as_data_how_the_results_were_obtained(planned):
-    content = record(planned, None)
+    content = record(plan.with_backend(planned, BackendChoice("jax", "as asked for")), None)
     assert (content["format"], content["name"], content["question"]) == (FORMAT, "tiny", "Is it?")
     assert (content["trials"], content["rungs"]) == (planned.trials, list(planned.milestones))
+    assert (content["backend"], content["backend_reason"]) == ("jax", "as asked for")
     data = content["data"]
     assert (data["path"], data["embedded"], data["seed"]) == ("embedded faces (140)", 140, 0)
     assert data["images"] == {"training": 112, "validation": 14, "test": 14}

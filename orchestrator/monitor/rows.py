@@ -45,6 +45,7 @@ def trial_row(question: Question, entry: Entry, best: float | None = None) -> di
         "epochs_trained": len(entry.rows),
         "hardware": entry.metadata.get("hardware"),
         "parameters": entry.metadata.get("parameters"),
+        "backend": question.backend,
         "error": entry.error or None,
         "reused_from": entry.reused_from or None,
     }

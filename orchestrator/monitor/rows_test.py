@@ -100,4 +100,5 @@ def test_the_question_counts_the_validation_images():
     labels[:] = [0, 0, 0, 0, 1, 1, 2, 2, 3, 3]
     faces = Faces(inputs.validation, labels, inputs.validation_ids)
     splits = Splits(faces, faces, faces, inputs.classes, digest="d")
-    assert Question.on("s", splits) == Question("s", validation_n=10, majority=0.4, classes=4)
+    expected = Question("s", validation_n=10, majority=0.4, classes=4, backend="jax")
+    assert Question.on("s", splits, "jax") == expected

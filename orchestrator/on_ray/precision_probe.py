@@ -1,36 +1,78 @@
-"""Which precision is the faster one, asked where trials will run: only there is it known."""
+"""What only a process like a trial's can tell, asked before the first: precision, and the GPU."""
 
-import os
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import ray
 
-from orchestrator.on_ray.resources import TrialResources
-from orchestrator.on_ray.trial import see_own_gpus
+from orchestrator.errors import BadInput
+from orchestrator.on_ray.resources import TrialResources, see_own_gpus
+from orchestrator.process.backend import TENSORFLOW
+from orchestrator.process.gpu_packages import cudnn_note, sees_none
 
 PATIENCE_S = 60.0
 """After so long without room for a trial, what is asked for and what there is are said."""
 
 
-def faster_precision(resources: TrialResources, say: Callable[[str], None]) -> tuple[str, str]:
-    """The faster precision on the device that trials get, and the evidence.
+@dataclass(frozen=True)
+class ProbeReport:
+    """What a trial will meet.
+
+    Attributes:
+        gpu: name of the GPU that it computes on; None on a CPU.
+        precision: the faster one; "" where that was not asked.
+        evidence: for it.
+        notes: sentences for the user.
+    """
+
+    gpu: str | None
+    precision: str = ""
+    evidence: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def probe(
+    backend: str, resources: TrialResources, measures: bool, say: Callable[[str], None]
+) -> ProbeReport:
+    """Load the framework where trials will run, on what a trial gets.
 
     Args:
+        backend: what computes.
         resources: of one trial.
+        measures: whether the faster precision is asked for.
         say: tells the user while there is no room.
+
+    Raises:
+        BadInput: where trials are given a share of a GPU and the framework sees none.
     """
-    probe = ray.remote(num_cpus=resources.threads, num_gpus=resources.gpus)(_choose).remote()
-    while not ray.wait([probe], timeout=PATIENCE_S)[0]:
+    there = ray.remote(num_cpus=resources.threads, num_gpus=resources.gpus)(_look)
+    answer = there.remote(backend, resources, measures)
+    while not ray.wait([answer], timeout=PATIENCE_S)[0]:
         needs = f"{resources.threads} CPUs and {resources.gpus:g} GPUs a trial"
         say(f"waiting for room: {needs}; Ray has {ray.cluster_resources()}")
-    precision, evidence = ray.get(probe)
-    return precision, evidence
+    report = ray.get(answer)
+    if isinstance(report, str):
+        raise BadInput(report)
+    return report
 
 
-def _choose() -> tuple[str, str]:
+def _look(backend: str, resources: TrialResources, measures: bool) -> ProbeReport | str:
+    """The report, or the sentence why no trial can run here."""
     see_own_gpus()
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    from orchestrator.training.on_tensorflow import precision
+    from orchestrator.training import engines
 
-    choice = precision.choose()
-    return choice.precision, choice.evidence
+    device, problem, gpu = engines.device(backend), "", None
+    device.settle(resources.threads)
+    if resources.gpus:
+        try:
+            gpu = device.gpu_name()
+        except RuntimeError as error:  # of a framework whose driver or library does not fit
+            problem = str(error).partition("\n")[0]
+        if gpu is None:
+            return sees_none(backend, resources.gpus, problem)
+    note = cudnn_note() if gpu and backend == TENSORFLOW else ""
+    notes = (note,) if note else ()
+    if not measures:
+        return ProbeReport(gpu, notes=notes)
+    choice = engines.choose_precision(backend)
+    return ProbeReport(gpu, choice.precision, choice.evidence, notes)

@@ -1,9 +1,13 @@
 """What one trial gets of a machine: threads, or a share of a GPU."""
 
+import os
 from dataclasses import dataclass
+
+import ray
 
 from orchestrator.errors import BadInput
 from orchestrator.process import hardware
+from orchestrator.process.backend import jax_memory
 from orchestrator.request import SweepRequest
 
 USUAL_SHARE = 0.25
@@ -48,3 +52,18 @@ class TrialResources:
             return cls(1, share)
         at_once = request.concurrency or hardware.cores()
         return cls(max(1, hardware.cores() // at_once), 0.0)
+
+
+def see_own_gpus() -> None:
+    """Hide GPUs of which this process of Ray's was given no share; keep to the share it was given.
+
+    Ray hides GPUs only where the nodes were started with a variable that says so, and knows
+    nothing of their memory: see `jax_memory`; TensorFlow's grows with need. Before a framework is
+    imported. What the user has set holds.
+    """
+    if not ray.get_gpu_ids():
+        os.environ["CUDA_VISIBLE_DEVICES"] = ""
+        return
+    share = ray.get_runtime_context().get_assigned_resources()["GPU"]
+    for name, value in jax_memory(min(1.0, share)).items():
+        os.environ.setdefault(name, value)

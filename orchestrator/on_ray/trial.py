@@ -2,7 +2,6 @@
 
 import contextlib
 import errno
-import os
 import socket
 import tempfile
 import time
@@ -10,12 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import ray
 import safetensors.numpy
 from ray import tune
 
 from orchestrator.config import TrialConfig
 from orchestrator.errors import BadInput
+from orchestrator.on_ray.resources import see_own_gpus
 from orchestrator.process import hardware
 from orchestrator.process.error_line import DISK_FULL, log_traceback
 from orchestrator.process.terminal import redirect_worker_output
@@ -46,11 +45,13 @@ class TrialContext:
         place: of the sweep's results: a folder, absolute, or a URI (`Store.place`).
         source: where the data set is found.
         threads: of one trial on a CPU.
+        backend: what computes.
     """
 
     place: str
     source: DataSource
     threads: int
+    backend: str
 
 
 class Trial(tune.Trainable):
@@ -128,11 +129,10 @@ class Trial(tune.Trainable):
         return run
 
     def _open_engine(self) -> "Engine":
-        # The one place that brings TensorFlow into a process: the driver imports this module.
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-        from orchestrator.training.on_tensorflow.tensorflow_engine import TensorflowEngine
+        # The one place that brings a framework into a process: the driver imports this module.
+        from orchestrator.training.engines import open_engine
 
-        return TensorflowEngine(self._context.threads)
+        return open_engine(self._context.backend, self._context.threads)
 
     def _open_inputs(self) -> Inputs:
         variant = self._config.preprocessing
@@ -208,12 +208,3 @@ def of_the_moment(error: BaseException) -> bool:
             return True
         cause = cause.__cause__ or cause.__context__
     return False
-
-
-def see_own_gpus() -> None:
-    """Hide GPUs of which this process of Ray's was given no share; others train there.
-
-    Ray hides them only where the nodes were started with a variable that says so.
-    """
-    if not ray.get_gpu_ids():
-        os.environ["CUDA_VISIBLE_DEVICES"] = ""

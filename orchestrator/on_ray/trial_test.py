@@ -33,7 +33,7 @@ def context(tmp_path, source, monkeypatch):
     # Ray makes a folder at home for every Trainable that stands outside Tune
     home = str(tmp_path / "ray_results")
     monkeypatch.setattr("ray.tune.trainable.trainable.DEFAULT_STORAGE_PATH", home)
-    return TrialContext(str(tmp_path / "sweep"), source, threads=1)
+    return TrialContext(str(tmp_path / "sweep"), source, threads=1, backend="tensorflow")
 
 
 def trial(context, config=CONFIG, engine=WARM):
@@ -66,7 +66,9 @@ def uninterrupted(source, tmp_path_factory):
     folder = tmp_path_factory.mktemp("uninterrupted")
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("ray.tune.trainable.trainable.DEFAULT_STORAGE_PATH", str(folder / "ray"))
-        return trained(trial(TrialContext(str(folder / "sweep"), source, threads=1)))
+        return trained(
+            trial(TrialContext(str(folder / "sweep"), source, threads=1, backend="tensorflow"))
+        )
 
 
 def predictions(context, config=CONFIG):

@@ -121,8 +121,8 @@ def settle(backend: str) -> None:
     Raises:
         RuntimeError: where Keras has been imported with another.
     """
-    keras = sys.modules.get("keras")
-    loaded = keras.config.backend() if hasattr(keras, "config") else backend
+    config = getattr(sys.modules.get("keras"), "config", None)
+    loaded = config.backend() if config else backend
     if loaded != backend:
         raise RuntimeError(
             f"this process computes with Keras on {loaded} already; {backend} needs a process of "

@@ -26,6 +26,11 @@ def cores() -> int:
     return os.cpu_count() or 1
 
 
+def has_gpu() -> bool:
+    """Whether the driver of an NVIDIA GPU has made a device here; Linux tells, others do not."""
+    return any(Path("/dev").glob("nvidia[0-9]*"))
+
+
 @cache
 def _processor() -> str:
     try:

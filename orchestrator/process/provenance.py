@@ -15,6 +15,8 @@ from results.storage.secrets import hide
 PACKAGES = (
     "ray",
     "tensorflow",
+    "jax",
+    "jaxlib",
     "keras",
     "numpy",
     "pandas",

@@ -7,6 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from orchestrator.process.backend import BEFORE
 from orchestrator.scheduling.ledger import RESULT_FIELDS
 from orchestrator.scheduling.scheduler import ROW_FIELDS, FinishedTrial
 from results.paths import Paths
@@ -45,13 +46,15 @@ class FinishedTrials:
     Args:
         results: holds the sweeps' folders.
         into: of the sweep under way, which is not searched.
+        backend: of the sweep under way; what another computed is trained again.
 
     Attributes:
         passed_over: sweeps whose tables could not be read, with the reason.
     """
 
-    def __init__(self, results: Store, into: Store) -> None:
+    def __init__(self, results: Store, into: Store, backend: str = BEFORE) -> None:
         self.passed_over: list[str] = []
+        self._backend = backend
         self._into = into
         self._trials: dict[str, _StoredTrial] = {}
         for name in results.folders():
@@ -66,9 +69,10 @@ class FinishedTrials:
         except DamagedResults as problem:
             self.passed_over.append(str(problem))
             return
-        columns = ["trial", "status", "ended_by", "epochs_trained", *RESULT_FIELDS]
+        columns = ["trial", "status", "ended_by", "epochs_trained", "backend", *RESULT_FIELDS]
         for row in trials.select(columns).to_pylist():
-            if row["status"] in FINISHED and row["ended_by"] != "time":
+            same = (row["backend"] or BEFORE) == self._backend
+            if same and row["status"] in FINISHED and row["ended_by"] != "time":
                 self._remember(_StoredTrial(store, row, epochs))
 
     def _remember(self, trial: _StoredTrial) -> None:

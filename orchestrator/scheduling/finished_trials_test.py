@@ -1,3 +1,4 @@
+import dataclasses
 import os
 
 import pytest
@@ -16,7 +17,15 @@ QUESTION = Question(sweep="older", validation_n=100, majority=0.25, classes=7)
 TRIAL = "0123456789"
 
 
-def write_sweep(folder, ended_by="epochs", reason="all epochs done", epochs=3, files=True, **more):
+def write_sweep(
+    folder,
+    ended_by="epochs",
+    reason="all epochs done",
+    epochs=3,
+    files=True,
+    backend="tensorflow",
+    **more,
+):
     """A sweep's folder with one trial, as `TableWriter` and a trial leave it."""
     ledger, store = Ledger(ListJournal()), Store(folder)
     ledger.asked(TRIAL, TrialConfig(precision="float32").to_flat(), 0)
@@ -24,7 +33,7 @@ def write_sweep(folder, ended_by="epochs", reason="all epochs done", epochs=3, f
         ledger.epoch(TRIAL, row(epoch, 0.1 * epoch), {"parameters": 7, "hardware": "m"})
     if ended_by:
         ledger.ended(TRIAL, ended_by, reason, **more)
-    TableWriter(store, QUESTION, ledger).write()
+    TableWriter(store, dataclasses.replace(QUESTION, backend=backend), ledger).write()
     if files:
         store.write_bytes(Paths().prediction(TRIAL), b"predictions")
         store.write_bytes(Paths().weight(TRIAL), b"weights")
@@ -51,6 +60,23 @@ def test_a_finished_trial_is_found_with_its_rows_and_files(tmp_path, ended_by, s
     for name in (Paths().prediction(TRIAL), Paths().weight(TRIAL)):
         assert (tmp_path / "new" / name).samefile(older / name)
     assert look(tmp_path)("9876543210") is None
+
+
+@pytest.mark.parametrize(
+    ("trained", "asks", "reused"),
+    [
+        ("tensorflow", "tensorflow", True),
+        ("jax", "jax", True),
+        ("jax", "tensorflow", False),
+        ("tensorflow", "jax", False),
+        (None, "tensorflow", True),  # of before there was a choice
+        (None, "jax", False),
+    ],
+)
+def test_what_another_backend_computed_is_not_taken_over(tmp_path, trained, asks, reused):
+    write_sweep(tmp_path / "older", backend=trained)
+    finished = FinishedTrials(Store(tmp_path), Store(tmp_path / "new"), asks)
+    assert (finished(TRIAL) is not None) == reused
 
 
 def test_rows_that_were_taken_over_can_be_journalled_and_read_as_epochs(tmp_path):

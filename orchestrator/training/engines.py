@@ -73,12 +73,12 @@ def choose_precision(backend: str, seconds: float = 1.0) -> PrecisionChoice:
     """
     _begin(backend)
     if backend == backends.JAX:
-        from orchestrator.training.on_jax import precision as on_jax
+        from orchestrator.training.on_jax.precision import choose as on_jax
 
-        return on_jax.choose(seconds)
-    from orchestrator.training.on_tensorflow import precision as on_tensorflow
+        return on_jax(seconds)
+    from orchestrator.training.on_tensorflow.precision import choose as on_tensorflow
 
-    return on_tensorflow.choose(seconds)
+    return on_tensorflow(seconds)
 
 
 def _begin(backend: str) -> None:

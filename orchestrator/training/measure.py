@@ -1,9 +1,9 @@
 """How fast a few steps of some networks are: `python -m orchestrator.training.measure < task.json`.
 
-Reads {"configs": [flat TrialConfig, ...], "side": h, "classes": k}. Before each it prints a line
-{"measuring": architecture}; the last line is {architecture: {"images_per_second", "parameters",
-"precision"} or {"error"}}. Noise stands in for
-faces: a step's cost does not depend on the pixels.
+Reads {"backend", "configs": [flat TrialConfig, ...], "side": h, "classes": k}. Before each
+configuration it prints a line {"measuring": architecture}; the last line is {architecture:
+{"images_per_second", "parameters", "precision"} or {"error"}}. Noise stands in for faces: a step's
+cost does not depend on the pixels.
 """
 
 import dataclasses
@@ -16,6 +16,7 @@ import numpy as np
 
 from orchestrator.config import TrialConfig
 from orchestrator.errors import BadInput
+from orchestrator.training.engines import choose_precision, open_engine
 from orchestrator.training.inputs import Inputs
 
 STEPS = 4
@@ -29,19 +30,17 @@ def main() -> None:
     speeds = {}
     for config in configs:
         print(json.dumps({"measuring": config.architecture}), flush=True)
-        speeds[config.architecture] = speed(config, task["side"], task["classes"])
+        speeds[config.architecture] = speed(config, task["side"], task["classes"], task["backend"])
     print(json.dumps(speeds))
 
 
-def speed(config: TrialConfig, side: int, classes: int) -> dict[str, Any]:
+def speed(config: TrialConfig, side: int, classes: int, backend: str) -> dict[str, Any]:
     """Images a second in training, with one thread, after a first epoch that compiles."""
-    from orchestrator.training.on_tensorflow.precision import choose
-    from orchestrator.training.on_tensorflow.tensorflow_engine import TensorflowEngine
     from orchestrator.training.training_run import TrainingRun
 
+    engine = open_engine(backend, threads=1)
     if config.precision == "auto":
-        config = dataclasses.replace(config, precision=choose(0.3).precision)
-    engine = TensorflowEngine(threads=1)
+        config = dataclasses.replace(config, precision=choose_precision(backend, 0.3).precision)
     try:
         run = TrainingRun(engine, config, _noise(config.batch_size, side, classes))
         run.epoch()  # compiles; of the same shapes, or the next epoch would compile once more

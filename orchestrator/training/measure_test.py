@@ -22,7 +22,7 @@ def test_speed_is_that_of_steps_and_not_of_compiling(monkeypatch):
     monkeypatch.setattr(
         "orchestrator.training.on_tensorflow.tensorflow_engine.TensorflowEngine", Watched
     )
-    measured = measure.speed(tiny(), 16, 4)
+    measured = measure.speed(tiny(), 16, 4, "tensorflow")
     assert compiled == [2, 0]  # training and prediction
     assert measured["images_per_second"] > 0
     assert measured["precision"] == "float32"
@@ -32,7 +32,7 @@ def test_speed_is_that_of_steps_and_not_of_compiling(monkeypatch):
 
 def test_command_names_what_it_measures_and_answers_in_its_last_line(monkeypatch, capsys):
     configs = [tiny().to_flat(), tiny(architecture="vgg16").to_flat()]
-    task = {"configs": configs, "side": 16, "classes": 4}
+    task = {"backend": "tensorflow", "configs": configs, "side": 16, "classes": 4}
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(task)))
     measure.main()
     *names, answer = map(json.loads, capsys.readouterr().out.splitlines())
@@ -43,7 +43,7 @@ def test_command_names_what_it_measures_and_answers_in_its_last_line(monkeypatch
 
 
 def test_auto_precision_is_settled():
-    measured = measure.speed(tiny(precision="auto"), 16, 4)
+    measured = measure.speed(tiny(precision="auto"), 16, 4, "tensorflow")
     assert measured["precision"] in ("float32", "mixed_bfloat16")
 
 

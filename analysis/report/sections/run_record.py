@@ -47,6 +47,7 @@ def _sweep(contents: SweepContents) -> list[tuple[str, Any]]:
         ("commit", sweep.get("commit")),
         ("started", sweep.get("started")),
         ("hardware", sweep.get("hardware")),
+        ("backend", _backend(sweep)),
         ("precision", sweep.get("precision")),
         ("trials asked for", sweep.get("trials")),
         ("rungs (epochs)", wording.joined(sweep.get("rungs"))),
@@ -55,6 +56,12 @@ def _sweep(contents: SweepContents) -> list[tuple[str, Any]]:
         ("Python", sweep.get("python")),
         ("packages", ", ".join(f"{name} {version}" for name, version in packages.items())),
     ]
+
+
+def _backend(sweep: dict[str, Any]) -> str | None:
+    """What computed, and why that."""
+    backend, reason = sweep.get("backend"), sweep.get("backend_reason")
+    return f"{backend} ({reason})" if backend and reason else backend
 
 
 def _data(contents: SweepContents) -> list[tuple[str, Any]]:
