@@ -16,11 +16,16 @@ from orchestrator.config import TrialConfig
 from orchestrator.errors import BadInput
 from orchestrator.models import catalogue
 from orchestrator.models.options import Options
-from orchestrator.training.on_tensorflow.fused_normalisation import fuse
 from results.paths import Paths
 
 BASE_END = "block5_pool"
 """Last layer of vgg16 that comes from its weights file; what follows is the head."""
+
+UNDRAWN = dict.fromkeys(("he_normal", "glorot_uniform"), keras.initializers.Zeros)
+"""Initialisers of our nets -> what stands in for them where weights are replaced at once.
+
+On JAX each shape of random numbers is compiled: 38 s of `inception`, on one core.
+"""
 
 
 @dataclasses.dataclass(frozen=True)
@@ -89,18 +94,21 @@ def build(
         shape: (h, w, c) of an image.
         classes: k.
         weights: all of the net's.
-        fused: whether batch normalisation is TensorFlow's single kernel, which is faster.
+        fused: whether batch normalisation is TensorFlow's single kernel, which is faster; on
+            another backend it is Keras' own.
 
     Raises:
         BadInput: for weights that are damaged, not finite, or another net's; or a configuration
             that describes no net.
     """
-    with _float32():
+    with _float32(), keras.saving.custom_object_scope(UNDRAWN):
         model = _empty(config, shape, classes)
     arrays = _checked(model, weights)
     for variable, array in zip(model.weights, arrays, strict=True):
         variable.assign(array)
-    if fused:
+    if fused and keras.backend.backend() == "tensorflow":
+        from orchestrator.training.on_tensorflow.fused_normalisation import fuse
+
         fuse(model)
     return model
 

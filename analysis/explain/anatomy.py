@@ -4,15 +4,17 @@ So it does not matter how the net was put together: functional, sequential or su
 models inside models. Only what really ran is looked at.
 """
 
-import contextlib
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
 from keras import layers as kinds
 
+from analysis.backends import catalogue
+from analysis.backends.hooks import hooked
 from orchestrator.errors import BadInput
 
 
@@ -67,35 +69,6 @@ class Use:
     idle: bool
 
 
-@contextlib.contextmanager
-def hooked(
-    layers: Iterable[kinds.Layer], hook: Callable[[kinds.Layer, Any, Any], Any]
-) -> Iterator[None]:
-    """While the block runs, `hook(layer, given, made)` gives what these layers give instead."""
-    with contextlib.ExitStack() as stack:
-        for layer in layers:
-            stack.enter_context(_hooked(layer, hook))
-        yield
-
-
-@contextlib.contextmanager
-def _hooked(layer: kinds.Layer, hook: Callable[[kinds.Layer, Any, Any], Any]) -> Iterator[None]:
-    before = layer.call
-    own = "call" in vars(layer)
-
-    def call(*args: Any, **kwargs: Any) -> Any:
-        return hook(layer, args[0] if args else None, before(*args, **kwargs))
-
-    layer.call = call
-    try:
-        yield
-    finally:
-        if own:
-            layer.call = before
-        else:
-            del layer.call
-
-
 def image_shape(model: keras.Model) -> tuple[int, ...]:
     """(h, w, c) that the model is made for.
 
@@ -125,10 +98,12 @@ def run_once(model: keras.Model, shape: tuple[int, ...]) -> tuple[list[Use], Any
         uses.append(Use(layer, given, fresh, made is given))
         return fresh
 
-    # an unbuilt subclass makes its layers only when it runs
-    model(np.zeros((1, *shape), np.float32), training=False)
+    if not all(part.built for part in [model, *_parts(model)]):
+        # an unbuilt subclass makes its layers only when it runs
+        model(np.zeros((1, *shape), np.float32), training=False)
     with hooked(leaves(model), hook):
-        logits = model(np.zeros((1, *shape), np.float32), training=False)
+        run = partial(model, training=False)
+        logits = catalogue.current().outlined(run, (1, *shape))
     return uses, logits
 
 

@@ -5,24 +5,26 @@ or subclassed, with models inside models. So there is no second graph from the i
 that could be "disconnected", and one pass gives logits, maps and, from the layer on, gradients.
 """
 
-import contextlib
-from collections.abc import Callable, Iterator, Sequence
+import sys
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
+from keras import ops
 from numpy.typing import ArrayLike, NDArray
 
+from analysis.backends import catalogue
+from analysis.backends.backend import Program, Tensor, in_batches
+from analysis.backends.hooks import captured, hooked
 from analysis.explain.anatomy import (
     AFTER,
     CONVOLUTIONS,
     NoConvolution,
     cam_layer,
     check_precision,
-    hooked,
     image_shape,
     run_once,
     shifting_head,
@@ -33,7 +35,6 @@ from orchestrator.models.options import CAM_LAYER
 
 __all__ = [
     "AFTER",
-    "BATCH",
     "CONVOLUTIONS",
     "Network",
     "NoConvolution",
@@ -44,10 +45,8 @@ __all__ = [
     "pixels",
 ]
 
-BATCH = 256
-
 Floats = NDArray[np.float32]
-Ask = Callable[[tf.Tensor], Sequence[tf.Tensor]]
+Ask = Callable[[Tensor], Sequence[Any]]
 """Logits (n, k) -> factors of the logits, each (n, k) or (k,): one for each map wanted."""
 
 
@@ -112,15 +111,21 @@ class Network:
         self.classes = int(logits.shape[-1])
         self._cam = cam_layer(model, uses, layer, CAM_LAYER)
         self._head = None if self._cam is None else shifting_head(uses, self._cam)
+        made = [use.made for use in uses if use.layer is self._cam]
+        self._maps_shape = tuple(made[0].shape[1:]) if made else ()
         self._head_checked = False
         self.memory: AnswerMemory | None = None  # see there
-        self._programs: dict[Any, Callable[..., Any]] = {}
-        self._signature = [tf.TensorSpec((None, *self.shape), tf.float32)]
-        self._scored = [*self._signature, tf.TensorSpec((None, self.classes), tf.float32)]
-        self._logits = _traced(self._run, self._signature)
-        self._tapped = _traced(self._run_tapped, self._scored)
-        self._sensitive = _traced(self._run_sensitive, self._scored)
-        self._active = _traced(self._run_active, self._signature)
+        self._backend = catalogue.current()
+        self._programs: dict[Any, Program] = {}
+        self._logits = self._compiled(self._run)
+        self._tapped = self._compiled(self._run_tapped, scored=True)
+        self._sensitive = self._compiled(self._run_sensitive, scored=True)
+        self._active = self._compiled(self._run_active)
+
+    @property
+    def batch(self) -> int:
+        """Images that fill the device."""
+        return self._backend.batch_rows(sys.maxsize)
 
     @property
     def layer(self) -> str:
@@ -195,54 +200,53 @@ class Network:
         logits, gradient = self._batched(self._sensitive, images, np.asarray(scores, np.float32))
         return logits, gradient.sum(axis=-1)
 
-    def _run(self, pixels: tf.Tensor) -> tuple[tf.Tensor]:
-        return (tf.cast(self.model(pixels, training=False), tf.float32),)
+    def _run(self, pixels: Tensor) -> tuple[Tensor]:
+        return (ops.cast(self.model(pixels, training=False), "float32"),)
 
-    def _run_active(self, pixels: tf.Tensor) -> tuple[tf.Tensor]:
+    def _run_active(self, pixels: Tensor) -> tuple[Tensor]:
         with captured(self._cam_layer()) as given:
             self._run(pixels)
         return (given[0],)
 
-    def _run_tapped(self, pixels: tf.Tensor, scores: tf.Tensor) -> tuple[tf.Tensor, ...]:
+    def _run_tapped(self, pixels: Tensor, scores: Tensor) -> tuple[Tensor, ...]:
         logits, activation, gradients = self._backward(pixels, lambda _: [scores])
         return logits, activation, gradients[0]
 
-    def _run_sensitive(self, pixels: tf.Tensor, scores: tf.Tensor) -> tuple[tf.Tensor, ...]:
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            tape.watch(pixels)
-            (logits,) = self._run(pixels)
-            score = tf.reduce_sum(logits * scores)
-        return logits, tape.gradient(score, pixels)
+    def _run_sensitive(self, pixels: Tensor, scores: Tensor) -> tuple[Tensor, ...]:
+        logits, pull = self._backend.pullback(lambda given: self._run(given)[0], pixels)
+        return logits, pull(scores)
 
     def _run_weighed(
-        self, ask: Ask, weighings: Sequence[Weighing], pixels: tf.Tensor
-    ) -> tuple[tf.Tensor, ...]:
+        self, ask: Ask, weighings: Sequence[Weighing], pixels: Tensor
+    ) -> tuple[Tensor, ...]:
         if self._head is not None and all(weighing.by_mean for weighing in weighings):
             logits, activation, mean = self._mean_gradients(self._head, pixels, ask)
             return logits, *[w.weigh(activation, mean) for w in weighings]
         logits, activation, gradients = self._backward(pixels, ask)
         # one gradient after the other: together they can be many times the activation
         return logits, *[
-            tf.concat([w.weigh(activation, g[:, None]) for g in gradients], axis=1)
+            ops.concatenate([w.weigh(activation, g[:, None]) for g in gradients], axis=1)
             for w in weighings
         ]
 
     def _backward(
-        self, pixels: tf.Tensor, ask: Ask, place: keras.layers.Layer | None = None
-    ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+        self, pixels: Tensor, ask: Ask, place: keras.layers.Layer | None = None
+    ) -> tuple[Tensor, Tensor, list[Tensor]]:
         """Logits, activation, and gradients by what the layer, or another at `place`, gives."""
         cam = self._cam_layer()
-        with tf.GradientTape(watch_accessed_variables=False, persistent=True) as tape:
-            with captured(cam) as maps, captured(place or cam, tape.watch) as sources:
+
+        def run() -> tuple[Tensor, Tensor]:
+            with captured(cam) as maps:
                 (logits,) = self._run(pixels)
-            totals = [tf.reduce_sum(logits * factors) for factors in ask(logits)]
-        zero = tf.UnconnectedGradients.ZERO
-        gradients = [tape.gradient(t, sources[0], unconnected_gradients=zero) for t in totals]
-        return logits, maps[0], gradients
+            return logits, maps[0]
+
+        (logits, maps), pull = self._backend.pullback_at(place or cam, run)
+        shape = ops.shape(logits)
+        return logits, maps, [pull(ops.broadcast_to(factors, shape)) for factors in ask(logits)]
 
     def _mean_gradients(
-        self, head: Sequence[keras.layers.Layer], pixels: tf.Tensor, ask: Ask
-    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+        self, head: Sequence[keras.layers.Layer], pixels: Tensor, ask: Ask
+    ) -> tuple[Tensor, Tensor, Tensor]:
         """Logits, activation, and the gradients' means over each map, (n, d, 1, 1, f).
 
         The mean is how the score changes when a number is added to a whole map (over h' w'). Up to
@@ -253,36 +257,39 @@ class Network:
         """
         logits, activation, gradients = self._backward(pixels, ask, head[-1])
         _, height, width, features = activation.shape
-        ones = tf.concat([tf.zeros((1, features)), tf.eye(features)], axis=0)
-        given = tf.tile(ones[:, None, None], (1, height, width, 1))
+        ones = np.concatenate([np.zeros((1, features)), np.eye(features)]).astype(np.float32)
+        given = ops.tile(ops.convert_to_tensor(ones)[:, None, None], (1, height, width, 1))
         for layer in head:
             given = layer(given)
         slopes = (given[1:] - given[:1]) / (height * width)
-        mean = tf.stack([tf.matmul(g, slopes, transpose_b=True) for g in gradients], axis=1)
+        mean = ops.stack([ops.matmul(g, ops.transpose(slopes)) for g in gradients], axis=1)
         return logits, activation, mean[:, :, None, None]
 
-    def _each_class(self, logits: tf.Tensor) -> list[tf.Tensor]:
-        return [tf.one_hot(k, self.classes) for k in range(self.classes)]
+    def _each_class(self, logits: Tensor) -> list[Any]:
+        return list(np.eye(self.classes, dtype=np.float32))
 
-    def _own_class(self, logits: tf.Tensor) -> list[tf.Tensor]:
-        return [tf.one_hot(tf.argmax(logits, axis=1), self.classes)]
+    def _own_class(self, logits: Tensor) -> list[Tensor]:
+        return [ops.one_hot(ops.argmax(logits, axis=1), self.classes)]
 
-    def _program(self, scored: str, weighings: Sequence[Weighing]) -> Callable[..., Any]:
+    def _program(self, scored: str, weighings: Sequence[Weighing]) -> Program:
         self._check_head()
         key = (scored, tuple(weighings))
         if key not in self._programs:
-            self._programs[key] = self._compiled(scored, tuple(weighings))
+            self._programs[key] = self._weighing_program(scored, tuple(weighings))
         return self._programs[key]
 
-    def _compiled(self, scored: str, weighings: tuple[Weighing, ...]) -> Callable[..., Any]:
+    def _weighing_program(self, scored: str, weighings: tuple[Weighing, ...]) -> Program:
         if scored == "one":
-            return _traced(
+            return self._compiled(
                 lambda pixels, scores: self._run_weighed(lambda _: [scores], weighings, pixels),
-                self._scored,
+                scored=True,
             )
         ask = {"own": self._own_class, "all": self._each_class}[scored]
-        program = partial(self._run_weighed, ask, weighings)
-        return _traced(program, self._signature)
+        return self._compiled(partial(self._run_weighed, ask, weighings))
+
+    def _compiled(self, steps: Callable[..., Sequence[Tensor]], scored: bool = False) -> Program:
+        shapes = [self.shape, (self.classes,)] if scored else [self.shape]
+        return self._backend.compiled(steps, shapes, self.model.variables)
 
     def _check_head(self) -> None:
         """Take the short way to mean gradients only where it has been seen to lead there."""
@@ -290,14 +297,27 @@ class Network:
             return
         self._cam_layer()
         if self._head is not None:
-            noise = np.random.default_rng(0).random((4, *self.shape), np.float32)
-            _, _, short = self._mean_gradients(self._head, tf.constant(noise), self._each_class)
-            _, _, full = self._backward(tf.constant(noise), self._each_class)
-            honest = np.stack([g.numpy().mean(axis=(1, 2)) for g in full], axis=1)
-            error = np.abs(short.numpy()[:, :, 0, 0] - honest).max()
-            if not error <= 1e-4 * np.abs(honest).max():
+            steps = partial(self._both_ways, self._head)
+            check = self._backend.direct(steps, self.model.variables)
+            rng = np.random.default_rng(0)
+            images = rng.random((4, *self.shape), np.float32)
+            maps = rng.random((4, *self._maps_shape), np.float32)
+            short, honest = check(images, maps)
+            if not np.abs(short - honest).max() <= 1e-4 * np.abs(honest).max():
                 self._head = None
         self._head_checked = True
+
+    def _both_ways(
+        self, head: Sequence[keras.layers.Layer], pixels: Tensor, maps: Tensor
+    ) -> tuple[Tensor, Tensor]:
+        """Mean gradients (n, k, f) by the short way, and by that which is always right.
+
+        The layer gives the maps, whatever it is given: what comes before it need not be compiled.
+        """
+        with hooked([self._cam_layer()], lambda *_: maps):
+            _, _, short = self._mean_gradients(head, pixels, self._each_class)
+            _, _, full = self._backward(pixels, self._each_class)
+        return short[:, :, 0, 0], ops.stack([ops.mean(g, axis=(1, 2)) for g in full], axis=1)
 
     def _cam_layer(self) -> keras.layers.Layer:
         if self._cam is None:
@@ -307,44 +327,15 @@ class Network:
             )
         return self._cam
 
-    def _batched(
-        self, program: Callable[..., Sequence[tf.Tensor]], images: NDArray[Any], *more: Floats
-    ) -> list[Floats]:
+    def _batched(self, program: Program, images: NDArray[Any], *more: Floats) -> list[Floats]:
         check_given(self.shape, self.classes, images, *more)
         if not len(images):  # a kernel that gets none may end the process
             blank = np.zeros((1, *images.shape[1:]), np.float32)
             ones = [np.zeros((1, *a.shape[1:]), np.float32) for a in more]
             return [result[:0] for result in self._batched(program, blank, *ones)]
-        pieces = []
-        for first in range(0, len(images), BATCH):
-            now = slice(first, first + BATCH)
-            given = program(pixels(images[now], self.shape[-1]), *[a[now] for a in more])
-            pieces.append([result.numpy() for result in given])
-        return [np.concatenate(parts) for parts in zip(*pieces, strict=True)]
 
+        def given(now: slice) -> list[Floats]:
+            return [pixels(images[now], self.shape[-1]), *[a[now] for a in more]]
 
-def _traced(
-    program: Callable[..., Sequence[tf.Tensor]], signature: Sequence[tf.TensorSpec]
-) -> Callable[..., Sequence[tf.Tensor]]:
-    """A graph; without AutoGraph, since no `if` and no loop here depends on a tensor."""
-    traced: Callable[..., Sequence[tf.Tensor]] = tf.function(
-        program, input_signature=signature, autograph=False
-    )
-    return traced
-
-
-@contextlib.contextmanager
-def captured(
-    layer: keras.layers.Layer, seen: Callable[[tf.Tensor], Any] = lambda given: None
-) -> Iterator[list[tf.Tensor]]:
-    """What the layer gives while the block runs; a layer used twice shows its last use."""
-    given: list[tf.Tensor] = []
-
-    def hook(_: keras.layers.Layer, __: Any, made: Any) -> tf.Tensor:
-        result = tf.identity(made)
-        seen(result)
-        given[:] = [result]
-        return result
-
-    with hooked([layer], hook):
-        yield given
+        rows = self._backend.batch_rows(len(images))
+        return in_batches(program, len(images), rows, given)

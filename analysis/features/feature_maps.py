@@ -9,8 +9,11 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
+from analysis.backends import catalogue
+from analysis.backends.backend import Tensor
+from analysis.backends.hooks import captured
 from analysis.explain.anatomy import CONVOLUTIONS, Use
-from analysis.explain.network import Network, captured, pixels
+from analysis.explain.network import Network, pixels
 from analysis.features.layers import named, with_maps
 
 Floats = NDArray[np.float32]
@@ -96,10 +99,14 @@ def _unfinished(layer: keras.layers.Layer) -> bool:
 def _activations(
     network: Network, images: NDArray[Any], layers: Sequence[keras.layers.Layer]
 ) -> list[Floats]:
-    with contextlib.ExitStack() as stack:
-        given = [stack.enter_context(captured(layer)) for layer in layers]
-        network.model(pixels(images, network.shape[-1]), training=False)
-    return [np.asarray(one[0], np.float32) for one in given]
+    def seen(given: Tensor) -> list[Tensor]:
+        with contextlib.ExitStack() as stack:
+            made = [stack.enter_context(captured(layer)) for layer in layers]
+            network.model(given, training=False)
+        return [one[0] for one in made]
+
+    program = catalogue.current().direct(seen, network.model.variables)
+    return [np.asarray(maps, np.float32) for maps in program(pixels(images, network.shape[-1]))]
 
 
 def _strongest(name: str, maps: Floats, wanted: int) -> FeatureMaps:

@@ -19,10 +19,12 @@ from typing import Any
 
 import keras
 import numpy as np
-import tensorflow as tf
+from keras import ops
 from numpy.typing import NDArray
 
-from analysis.explain.anatomy import hooked
+from analysis.backends import catalogue
+from analysis.backends.backend import Tensor
+from analysis.backends.hooks import hooked
 from analysis.explain.network import Network
 from analysis.features.layers import channels_of, named
 from orchestrator.errors import BadInput
@@ -85,7 +87,7 @@ class IdealImages:
     objective: str
 
 
-Objective = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor]]
+Objective = Callable[[Tensor, Tensor], tuple[Tensor, Tensor]]
 """Images (m, h, w, c), wanted (m,) -> what is reported, what is climbed, (m,) each."""
 
 
@@ -105,9 +107,9 @@ def ideal_classes(
         BadInput: for a class that is not there.
     """
 
-    def objective(images: tf.Tensor, wanted: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def objective(images: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
         logits = network.model(images, training=False)
-        score = _one_each(logits, wanted) - tf.reduce_mean(logits, axis=1)
+        score = _one_each(logits, wanted) - ops.mean(logits, axis=1)
         return score, score
 
     wanted = _checked(classes, network.classes, "class")
@@ -141,12 +143,12 @@ def ideal_filters(
     place = named(network, name)
     wanted = _checked(channels, channels_of(network, name), "channel")
 
-    def objective(images: tf.Tensor, wanted: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def objective(images: Tensor, wanted: Tensor) -> tuple[Tensor, Tensor]:
         fed, given = _at(network, place, images)
-        score = _one_each(tf.reduce_mean(given, axis=(1, 2)), wanted)
+        score = _one_each(ops.mean(given, axis=(1, 2)), wanted)
         if place.weights or getattr(fed, "shape", None) != given.shape:
             return score, score
-        return score, score + SILENT * _one_each(tf.reduce_max(fed, axis=(1, 2)), wanted)
+        return score, score + SILENT * _one_each(ops.max(fed, axis=(1, 2)), wanted)
 
     return _search(
         network, objective, wanted, f"mean of the channel's map in {name}", settings or Settings()
@@ -163,17 +165,15 @@ def _checked(wanted: Sequence[int] | None, there: int, kind: str) -> Indices:
     return indices
 
 
-def _one_each(values: tf.Tensor, wanted: tf.Tensor) -> tf.Tensor:
-    return tf.gather(values, wanted, batch_dims=1)
+def _one_each(values: Tensor, wanted: Tensor) -> Tensor:
+    return ops.take_along_axis(values, wanted[:, None], axis=1)[:, 0]
 
 
-def _at(
-    network: Network, place: keras.layers.Layer, images: tf.Tensor
-) -> tuple[tf.Tensor, tf.Tensor]:
+def _at(network: Network, place: keras.layers.Layer, images: Tensor) -> tuple[Tensor, Tensor]:
     """What a layer is fed and what it gives."""
-    seen: list[tuple[tf.Tensor, tf.Tensor]] = []
+    seen: list[tuple[Tensor, Tensor]] = []
 
-    def hook(_: keras.layers.Layer, fed: tf.Tensor, made: tf.Tensor) -> tf.Tensor:
+    def hook(_: keras.layers.Layer, fed: Tensor, made: Tensor) -> Tensor:
         seen.append((fed, made))
         return made
 
@@ -202,58 +202,68 @@ class _Climb:
     ) -> None:
         self.settings, self.objective = settings, objective
         self.height, self.width, self.channels = network.shape
-        self.wanted = tf.constant(wanted)
+        self.backend = catalogue.current()
+        self.wanted = ops.convert_to_tensor(wanted.astype(np.int32))
         self.dice = [np.random.default_rng([settings.seed, int(one)]) for one in wanted]
         half = (self.height, self.width // 2 + 1, 2)
         noise = np.stack([d.normal(0, settings.start, half) for d in self.dice])
-        self.spectrum = tf.Variable(noise.astype(np.float32))
-        self.scale = tf.constant(_scale(self.height, self.width, settings.decay))
+        self.spectrum = keras.Variable(noise.astype(np.float32))
+        self.scale = _scale(self.height, self.width, settings.decay)
         self.adam = keras.optimizers.Adam(settings.rate, beta_1=0.9, beta_2=0.99)
         self.adam.build([self.spectrum])
+        self.own = [self.spectrum, *self.adam.variables]
+        self.model = network.model
 
     def run(self) -> tuple[Floats, Floats, Floats]:
         """Images, their scores and the scores at the start."""
         steps = self.settings.steps
         moves = np.stack([d.uniform(-1, 1, (steps, 4)) for d in self.dice], axis=1)
-        step = tf.function(self._step, autograph=False)
-        start = self._scores()
+        read = [*self.model.variables, *self.own]
+        step = self.backend.compiled(self._step, [(8,)], read, self.own)
+        look = self.backend.direct(self._look, read)
+        (_, start) = look()
         for now in moves:
-            step(tf.constant(self._transforms(now)))
-        return self._images().numpy(), self._scores(), start
+            step(self._transforms(now))
+        images, scores = look()
+        return images, scores, start
 
-    def _scores(self) -> Floats:
-        scores: Floats = self.objective(self._seen(self._images()), self.wanted)[0].numpy()
-        return scores
+    def _look(self) -> tuple[Tensor, Tensor]:
+        images = self._images(ops.convert_to_tensor(self.spectrum))
+        return images, self.objective(self._seen(images), self.wanted)[0]
 
-    def _images(self) -> tf.Tensor:
-        spectrum = tf.complex(self.spectrum[..., 0], self.spectrum[..., 1])
-        size = [self.height, self.width]
-        return tf.sigmoid(tf.signal.irfft2d(spectrum * tf.cast(self.scale, tf.complex64), size))
+    def _images(self, spectrum: Tensor) -> Tensor:
+        real, imaginary = (spectrum[..., part] * self.scale for part in (0, 1))
+        return ops.sigmoid(self.backend.irfft2(real, imaginary, (self.height, self.width)))
 
-    def _seen(self, images: tf.Tensor) -> tf.Tensor:
-        return tf.repeat(images[..., None], self.channels, axis=-1)
+    def _seen(self, images: Tensor) -> Tensor:
+        return ops.repeat(images[..., None], self.channels, axis=-1)
 
-    def _step(self, transforms: tf.Tensor) -> None:
-        with tf.GradientTape(persistent=True) as tape:
-            images = self._images()
+    def _step(self, transforms: Tensor) -> tuple[()]:
+        def climbed(images: Tensor) -> Tensor:
             moved = _moved(self._seen(images), transforms)
-            climbed = tf.reduce_sum(self.objective(moved, self.wanted)[1])
-            cost = self._cost(images)
-        up, down = tape.gradient(climbed, images), tape.gradient(cost, images)
-        length = tf.sqrt(tf.reduce_mean(up**2, axis=(1, 2), keepdims=True))
-        pull = tf.math.divide_no_nan(up, length) - down
-        slope = tape.gradient(images, self.spectrum, output_gradients=pull)
-        self.adam.apply([-slope], [self.spectrum])
+            return ops.sum(self.objective(moved, self.wanted)[1])
 
-    def _cost(self, images: tf.Tensor) -> tf.Tensor:
+        spectrum = ops.convert_to_tensor(self.spectrum)
+        images, by_spectrum = self.backend.pullback(self._images, spectrum)
+        up, down = (self._slope(of, images) for of in (climbed, self._cost))
+        length = ops.sqrt(ops.mean(up**2, axis=(1, 2), keepdims=True))
+        slope = by_spectrum(ops.divide_no_nan(up, length) - down)
+        self.adam.apply([-slope], [self.spectrum])
+        return ()
+
+    def _slope(self, function: Callable[[Tensor], Tensor], images: Tensor) -> Tensor:
+        value, by_images = self.backend.pullback(function, images)
+        return by_images(ops.ones_like(value))
+
+    def _cost(self, images: Tensor) -> Tensor:
         down, across = images[:, 1:] - images[:, :-1], images[:, :, 1:] - images[:, :, :-1]
         # rounded at 0.01, so that even areas have a gradient of 0 and not of either sign
-        rough = sum(tf.reduce_sum(tf.sqrt(step**2 + 1e-4)) for step in (down, across))
-        away = tf.reduce_sum((images - 0.5) ** 2)
+        rough = sum(ops.sum(ops.sqrt(step**2 + 1e-4)) for step in (down, across))
+        away = ops.sum((images - 0.5) ** 2)
         return self.settings.variation * rough + self.settings.gray * away
 
     def _transforms(self, dice: NDArray[np.float64]) -> Floats:
-        """(m, 4) numbers from -1 to 1 -> (m, 8) as TensorFlow's projective transforms."""
+        """(m, 4) numbers from -1 to 1 -> (m, 8) as Keras' affine transforms."""
         s = self.settings
         across, down, turn, zoom = dice.T * np.array([[s.shift], [s.shift], [s.turn], [s.zoom]])
         cos, sin = np.cos(turn) * (1 + zoom), np.sin(turn) * (1 + zoom)
@@ -264,15 +274,10 @@ class _Climb:
         return np.stack([cos, -sin, left, sin, cos, top, none, none], axis=1).astype(np.float32)
 
 
-def _moved(images: tf.Tensor, transforms: tf.Tensor) -> tf.Tensor:
+def _moved(images: Tensor, transforms: Tensor) -> Tensor:
     """Images sampled elsewhere, bilinearly, mirrored at their edges."""
-    return tf.raw_ops.ImageProjectiveTransformV3(
-        images=images,
-        transforms=transforms,
-        output_shape=tf.shape(images)[1:3],
-        fill_value=0.0,
-        interpolation="BILINEAR",
-        fill_mode="REFLECT",
+    return ops.image.affine_transform(
+        images, transforms, "bilinear", "reflect", data_format="channels_last"
     )
 
 

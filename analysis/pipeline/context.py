@@ -34,7 +34,7 @@ class TaskContext:
     Attributes:
         root: the sweep's folder.
         data: path of the data set where it is not the one that the sweep knew.
-        threads: that TensorFlow may use; None for all.
+        threads: that Keras' backend may use; None for all.
     """
 
     root: str
@@ -94,12 +94,12 @@ class TaskContext:
         Raises:
             BadInput: where they cannot be used.
         """
+        from analysis.backends.catalogue import current
         from analysis.explain.network import Network
         from analysis.members import member
-        from orchestrator.training.on_tensorflow import device
 
         if trial not in self._networks:
-            device.settle(self.threads)
+            current().settle(self.threads)
             height, width = self.faces("validation").images.shape[1:]
             self._networks[trial] = Network(member(self.folder, trial, (height, width)))
             while len(self._networks) > NETWORKS_IN_MEMORY:

@@ -47,11 +47,11 @@ def explanation_speed(job: Postprocessing, selected: SelectedMembers) -> dict[st
 
 def measure_speed(context: TaskContext, task: MeasureSpeed) -> pa.Table:
     """Images a second: of prediction alone, with a map of one class, with maps of all classes."""
+    from analysis.backends.catalogue import current
     from analysis.explain.evaluation.cost import cost
-    from orchestrator.training.on_tensorflow import device
 
     images = context.images(task.trial, task.split, task.rows)
     values = asdict(cost(context.network(task.trial), images))
-    where = hardware.describe(context.threads or hardware.cores(), device.gpu_name())
+    where = hardware.describe(context.threads or hardware.cores(), current().gpu_name())
     table = pa.table({"kind": list(values), "value": list(values.values())})
     return table.replace_schema_metadata({DEVICE: where})

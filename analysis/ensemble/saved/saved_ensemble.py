@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import keras
@@ -9,11 +10,13 @@ import numpy as np
 from keras import ops
 from numpy.typing import NDArray
 
+from analysis.backends import catalogue
+from analysis.backends.backend import Program, Tensor
 from analysis.ensemble.saved import keras_export
 from analysis.ensemble.saved.contents import Contents
+from analysis.explain.targets import pixels
 from orchestrator.errors import BadInput
 from orchestrator.preprocess import VARIANTS
-from orchestrator.training.on_tensorflow.pixels import as_pixels
 
 Floats = NDArray[np.float32]
 
@@ -30,6 +33,8 @@ class SavedEnsemble:
     def __init__(self, contents: Contents, models: Mapping[str, keras.Model]) -> None:
         self.contents = contents
         self.models = models
+        self._backend = catalogue.current()
+        self._programs = {trial: self._program(model) for trial, model in models.items()}
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -41,7 +46,9 @@ class SavedEnsemble:
         """The trials in it, the one with the largest coefficient first."""
         return self.contents.recipe.members
 
-    def predict(self, images: NDArray[np.uint8], flip: bool = False, batch: int = 256) -> Floats:
+    def predict(
+        self, images: NDArray[np.uint8], flip: bool = False, batch: int | None = None
+    ) -> Floats:
         """(n, h, w) or (n, h, w, 1) uint8 -> (n, k) calibrated probabilities.
 
         Args:
@@ -49,7 +56,7 @@ class SavedEnsemble:
             flip: average each member's probabilities with those of the mirrored images, before
                 they are combined (test-time augmentation): twice the time. The temperature was
                 fitted without.
-            batch: images at once.
+            batch: images at once; None: as many as the device is good for.
 
         Raises:
             BadInput: for images of another type or shape.
@@ -58,12 +65,12 @@ class SavedEnsemble:
         return self.contents.recipe.apply(each).astype(np.float32)
 
     def member_probabilities(
-        self, images: NDArray[np.uint8], flip: bool = False, batch: int = 256
+        self, images: NDArray[np.uint8], flip: bool = False, batch: int | None = None
     ) -> Floats:
         """Likewise -> (m, n, k), each member's own, neither combined nor calibrated."""
-        pixels = self._checked(images)
-        each = self._each(pixels, batch)
-        return (each + self._each(pixels[:, :, ::-1], batch)) / np.float32(2) if flip else each
+        faces = self._checked(images)
+        each = self._each(faces, batch)
+        return (each + self._each(faces[:, :, ::-1], batch)) / np.float32(2) if flip else each
 
     def names(self, images: NDArray[np.uint8], flip: bool = False) -> NDArray[np.str_]:
         """(n,) the likeliest class of each image, by name."""
@@ -75,18 +82,22 @@ class SavedEnsemble:
         """Write everything as one Keras model; see `keras_export.write`."""
         return keras_export.write(self.contents, self.models, path)
 
-    def _each(self, pixels: NDArray[np.uint8], batch: int) -> Floats:
-        each = np.empty((len(self.members), len(pixels), len(self.classes)), np.float32)
-        for first in range(0, len(pixels), batch):
-            rows = slice(first, first + batch)
-            prepared: dict[str, Any] = {}
+    def _each(self, faces: NDArray[np.uint8], batch: int | None) -> Floats:
+        each = np.empty((len(self.members), len(faces), len(self.classes)), np.float32)
+        size = batch or self._backend.batch_rows(len(faces))
+        for first in range(0, len(faces), size):
+            rows = slice(first, first + size)
+            prepared: dict[str, Floats] = {}
             for i, trial in enumerate(self.members):
                 variant = self.contents.configs[trial].preprocessing
                 if variant not in prepared:
-                    prepared[variant] = as_pixels(_corrected(pixels[rows], variant))
-                logits = self.models[trial].predict_on_batch(prepared[variant])
-                each[i, rows] = ops.convert_to_numpy(ops.softmax(logits))
+                    prepared[variant] = pixels(_corrected(faces[rows], variant), 1)
+                (each[i, rows],) = self._programs[trial](prepared[variant], rows=size)
         return each
+
+    def _program(self, model: keras.Model) -> Program:
+        shape = (*self.contents.size, 1)
+        return self._backend.compiled(partial(_probabilities, model), [shape], model.variables)
 
     def _checked(self, images: NDArray[Any]) -> NDArray[np.uint8]:
         images = np.asarray(images)
@@ -102,6 +113,10 @@ class SavedEnsemble:
                 f"{given}; {expected}: gray faces of that size, a single one as (1, ...)"
             )
         return flat
+
+
+def _probabilities(model: keras.Model, given: Tensor) -> tuple[Tensor]:
+    return (ops.softmax(model(given, training=False)),)
 
 
 def _corrected(images: NDArray[np.uint8], variant: str) -> NDArray[Any]:

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from analysis.explain.maps import Maps
-from analysis.explain.network import BATCH, Network
+from analysis.explain.network import Network
 from analysis.explain.targets import pixels
 
 LAYER = "input"
@@ -41,7 +41,7 @@ def mean_over_versions(
     Versions are made for a few images at a time, so memory does not grow with n.
     """
     factors = np.asarray(scores, np.float32)
-    block = max(1, BATCH // count)
+    block = max(1, network.batch // count)
     result = np.zeros(images.shape, np.float32)
     for first in range(0, len(images), block):
         now = slice(first, first + block)

@@ -6,7 +6,7 @@ import pytest
 from keras import layers
 from scipy.special import softmax
 
-from analysis.explain.anatomy import hooked
+from analysis.backends.hooks import hooked
 from analysis.explain.maps import normalise
 from analysis.explain.methods import gradcam, gradcampp, hirescam, layercam
 from analysis.explain.methods.catalogue import WEIGHINGS

@@ -21,7 +21,7 @@ from scipy.special import softmax
 from analysis.explain.maps import Maps, rectified, resize
 from analysis.explain.methods.gradient import floating
 from analysis.explain.methods.integrated import own_mean
-from analysis.explain.network import BATCH, Network
+from analysis.explain.network import Network
 
 EPSILON = 1e-7
 """Added to the range of a channel, so that one that is the same everywhere shows nothing."""
@@ -62,7 +62,7 @@ def contrast(
 ) -> Maps:
     """Without the rectification; a weight is the difference of two classes' probabilities."""
     factors = np.asarray(scores, np.float32)
-    block = max(1, BATCH // 4)
+    block = max(1, network.batch // 4)
     pieces = [
         _block(
             network,
@@ -88,7 +88,7 @@ def _block(
     weights = np.zeros(wanted.shape, np.float32)
     given = floating(images)
     rest = own_mean(given) if baseline is None else np.full_like(given, baseline)
-    for which, feature in _pairs(wanted):
+    for which, feature in _pairs(wanted, network.batch):
         masks = _masks(activation[which, :, :, feature], *given.shape[1:])
         shown = rest[which] + masks * (given[which] - rest[which])
         answers = softmax(network.logits(shown), axis=1)
@@ -107,11 +107,13 @@ def _varying(activation: Floats, channels: int | None) -> NDArray[np.bool_]:
     return chosen
 
 
-def _pairs(wanted: NDArray[np.bool_]) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
+def _pairs(
+    wanted: NDArray[np.bool_], batch: int
+) -> Iterator[tuple[NDArray[np.int64], NDArray[np.int64]]]:
     """Image and channel of everything to be asked, a batch at a time."""
     which, feature = np.nonzero(wanted)
-    for first in range(0, len(which), BATCH):
-        now = slice(first, first + BATCH)
+    for first in range(0, len(which), batch):
+        now = slice(first, first + batch)
         yield which[now], feature[now]
 
 
