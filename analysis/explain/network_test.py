@@ -204,7 +204,9 @@ def test_a_layer_used_twice_shows_its_last_use():
     images = np.random.default_rng(0).random((3, 8, 8), np.float32)
     network = Network(model)
     taps = network.taps(images, directions([0, 1, 1], 2))
-    np.testing.assert_allclose(taps.activation, np.asarray(twice(twice(images[..., None]))), atol=1e-6)
+    np.testing.assert_allclose(
+        taps.activation, np.asarray(twice(twice(images[..., None]))), atol=1e-6
+    )
     _, (values,) = network.weighed(images, directions([0, 1, 1], 2), [hirescam.WEIGHING])
     bias = model.layers[-1].bias.numpy()
     np.testing.assert_allclose(

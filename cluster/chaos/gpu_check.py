@@ -115,7 +115,7 @@ def sandbox_for(folder: Path, data: str | None, share: str) -> Sandbox:
         slots=AT_ONCE if on_gpu else 2,
         words=words,
         environment={"ORCHESTRATOR_CACHE": cache} if cache else {},
-        real=(gpu_question if on_gpu else tiny_sweep).__file__,
+        real=str((gpu_question if on_gpu else tiny_sweep).__file__),
     )
 
 

@@ -34,7 +34,8 @@ def main() -> None:
     config = dataclasses.replace(
         TrialConfig.from_flat(task["config"]), epochs=EPOCHS, schedule="constant", patience=0
     )
-    inputs = noise(task["training"], task["validation"], task["side"], task["classes"])
+    shape = task["training"], task["validation"], task["side"], task["classes"]
+    inputs = noise(*shape, plain=config.preprocessing == "plain")
     loaded = time.perf_counter()
     run = TrainingRun(engine, config, inputs)
     run.epoch()

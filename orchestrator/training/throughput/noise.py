@@ -5,7 +5,9 @@ import numpy as np
 from orchestrator.training.inputs import Inputs
 
 
-def noise(training: int, validation: int, side: int = 48, classes: int = 7) -> Inputs:
+def noise(
+    training: int, validation: int, side: int = 48, classes: int = 7, plain: bool = True
+) -> Inputs:
     """Images of noise, their labels in turn.
 
     Args:
@@ -13,11 +15,13 @@ def noise(training: int, validation: int, side: int = 48, classes: int = 7) -> I
         validation: n of the validation images.
         side: h and w in pixels.
         classes: k.
+        plain: whether images are uint8, as the data set has them, or float16, as preprocessed.
     """
     rng = np.random.default_rng(0)
 
     def images(n: int) -> np.ndarray:
-        return rng.integers(0, 256, (n, side, side), dtype=np.uint8)
+        drawn = rng.integers(0, 256, (n, side, side), dtype=np.uint8)
+        return drawn if plain else (drawn / np.float32(255)).astype(np.float16)
 
     def labels(n: int) -> np.ndarray:
         return (np.arange(n) % classes).astype(np.uint8)
@@ -29,5 +33,5 @@ def noise(training: int, validation: int, side: int = 48, classes: int = 7) -> I
         validation_labels=labels(validation),
         validation_ids=np.arange(validation).astype(str),
         classes=tuple(map(str, range(classes))),
-        key=f"noise {training} {validation} {side} {classes}",
+        key=f"noise {training} {validation} {side} {classes} {plain}",
     )
