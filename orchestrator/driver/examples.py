@@ -24,7 +24,5 @@ def examples(plan: Plan) -> dict[str, TrialConfig]:
 def usual_example(plan: Plan) -> TrialConfig:
     """The one of the architecture that most listed configurations have, or else of the first."""
     of = examples(plan)
-    often = Counter(
-        str(row["architecture"]) for row in plan.space.configurations if "architecture" in row
-    )
+    often = Counter(row.get("architecture") for row in plan.space.configurations)
     return of[max(of, key=lambda name: often[name])]

@@ -12,7 +12,7 @@ from orchestrator.training.throughput.concurrent import Load
 from orchestrator.training.throughput.gpu_share import COUNTS, GpuShare
 from results.sweep_file import read_sweep_file
 
-KEY = "gpu_share"
+GPU_SHARE = "gpu_share"
 """In `sweep.json`: null, or the share of a GPU that a trial gets and the evidence."""
 
 
@@ -33,7 +33,7 @@ def settle_share(
         return None
     if request.gpus_per_trial is not None:
         return GpuShare(resources.gpus, "as asked for")
-    recorded = read_sweep_file(plan.store).get(KEY) if plan.resume else None
+    recorded = read_sweep_file(plan.store).get(GPU_SHARE) if plan.resume else None
     if recorded:
         return GpuShare(float(recorded["share"]), str(recorded["evidence"]))
     counts = [count for count in COUNTS if count <= most_at_once(plan, request)]

@@ -3,6 +3,7 @@
 import dataclasses
 from typing import Any
 
+from orchestrator.driver.gpu_sharing import GPU_SHARE
 from orchestrator.plan import Plan
 from orchestrator.process.provenance import describe
 from orchestrator.training.throughput.gpu_share import GpuShare
@@ -30,7 +31,7 @@ def record(plan: Plan, data: str | None, share: GpuShare | None = None) -> dict[
         "backend": plan.backend,
         "backend_reason": plan.backend_reason,
         "precision": plan.precision,
-        "gpu_share": None if share is None else dataclasses.asdict(share),
+        GPU_SHARE: None if share is None else dataclasses.asdict(share),
         "rungs": list(plan.milestones),
         "data": {
             "path": data or f"embedded faces ({plan.source.embedded})",
