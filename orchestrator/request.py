@@ -96,7 +96,7 @@ class RunOptions:
         "trials at once; default: all fit", metavar="N", check=at_least_one, group=RUNNING
     )
     gpus_per_trial: float | None = flag(
-        "of one GPU, e.g. 0.25; default: 0.25 where there is a GPU, else 0",
+        "of one GPU, e.g. 0.25; default: measured at the start where there is a GPU, else 0",
         metavar="SHARE",
         check=_share,
         group=RUNNING,

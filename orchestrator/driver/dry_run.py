@@ -10,7 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
-from orchestrator.config import TrialConfig
+from orchestrator.driver.examples import examples
 from orchestrator.plan import Plan, with_backend
 from orchestrator.process import backend as backends
 from orchestrator.process import hardware
@@ -126,20 +126,10 @@ def measure(plan: Plan) -> dict[str, Mapping[str, Any]]:
 
     Standard error is told what is being measured.
 
-    Each is measured once: with the first listed configuration that has it, or else with the first
-    value of everything.
-
     Raises:
         RuntimeError: where that process fails.
     """
-    space = plan.space
-    first = {key: space.values(key)[0] for key in space.axes if space.values(key)}
-    base = {**plan.base.to_flat(), **first}
-    of = {row.get("architecture"): row for row in reversed(space.configurations)}
-    configs = [
-        TrialConfig.from_flat({**base, **of.get(name, {}), "architecture": name}).to_flat()
-        for name in space.values("architecture")
-    ]
+    configs = [config.to_flat() for config in examples(plan).values()]
     side = plan.splits.training.images.shape[1]
     task = {"configs": configs, "side": side, "classes": len(plan.splits.classes)}
     words = json.dumps({"backend": plan.backend, **task})

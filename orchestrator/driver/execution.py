@@ -14,6 +14,7 @@ from orchestrator import plan
 from orchestrator.config import Sweep
 from orchestrator.driver import integrity
 from orchestrator.driver.dry_run import dry_run
+from orchestrator.driver.gpu_sharing import settle_share
 from orchestrator.driver.local_files import LocalFiles
 from orchestrator.driver.run import SweepRun, train
 from orchestrator.driver.sweep_record import record
@@ -180,13 +181,14 @@ def _with_ray(work: SweepRun) -> Ledger:
         resources = TrialResources.of(request, cluster_resources().get("GPU", 0.0))
         planned = _settle(work, resources)
         work = dataclasses.replace(work, planned=planned)
+        shared = settle_share(planned, request, resources, work.say)
         if planned.resume:
             work.journal.append({"event": "resumed", "command": provenance.command()})
         else:
             # In this order: a sweep.json without a journal that has begun is always a damage.
             work.journal.append({"event": "begun", "sweep": planned.name})
-            planned.store.write_json(Paths().sweep, record(planned, request.data))
-        return train(work, resources)
+            planned.store.write_json(Paths().sweep, record(planned, request.data, shared))
+        return train(work, resources if shared is None else resources.with_share(shared.share))
 
 
 def _lost(work: SweepRun) -> Callable[[str], None]:

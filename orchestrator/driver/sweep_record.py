@@ -1,18 +1,22 @@
 """What stands in `sweep.json`: how the results of a sweep were obtained."""
 
+import dataclasses
 from typing import Any
 
+from orchestrator.driver.gpu_sharing import GPU_SHARE
 from orchestrator.plan import Plan
 from orchestrator.process.provenance import describe
+from orchestrator.training.throughput.gpu_share import GpuShare
 from results.formats import FORMAT, KEY, NOT_EMBEDDED
 
 
-def record(plan: Plan, data: str | None) -> dict[str, Any]:
+def record(plan: Plan, data: str | None, share: GpuShare | None = None) -> dict[str, Any]:
     """What stands in `sweep.json`: how the sweep's results were obtained.
 
     Args:
         plan: of the sweep, its precision and its backend settled.
         data: path of the data set as the user gave it; None for the embedded faces.
+        share: of a GPU that a trial gets; None where none gets any.
     """
     splits = plan.splits
     named = ("training", "validation", "test")
@@ -27,6 +31,7 @@ def record(plan: Plan, data: str | None) -> dict[str, Any]:
         "backend": plan.backend,
         "backend_reason": plan.backend_reason,
         "precision": plan.precision,
+        GPU_SHARE: None if share is None else dataclasses.asdict(share),
         "rungs": list(plan.milestones),
         "data": {
             "path": data or f"embedded faces ({plan.source.embedded})",

@@ -1,7 +1,7 @@
 """What one trial gets of a machine: threads, or a share of a GPU."""
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import ray
 
@@ -9,9 +9,6 @@ from orchestrator.errors import BadInput
 from orchestrator.process import hardware
 from orchestrator.process.backend import jax_memory
 from orchestrator.request import SweepRequest
-
-USUAL_SHARE = 0.25
-"""Of a GPU: one of these small nets keeps a large GPU busy only now and then."""
 
 
 @dataclass(frozen=True)
@@ -28,7 +25,10 @@ class TrialResources:
 
     @classmethod
     def of(cls, request: SweepRequest, gpus: float) -> "TrialResources":
-        """One thread a trial and as many trials as cores, or a share of each GPU.
+        """One thread a trial and as many trials as cores, or a share of a GPU.
+
+        Where there is a GPU and nobody said which share, it is a whole one, until it is measured
+        how many trials share it (`with_share`).
 
         Measured on 4 cores: four trials of one thread train 1.4 times as many images a second as
         one trial of four threads.
@@ -47,11 +47,15 @@ class TrialResources:
             )
         share = request.gpus_per_trial
         if share is None:
-            share = USUAL_SHARE if gpus else 0.0
+            share = 1.0 if gpus else 0.0
         if share or request.address:  # the cores of a cluster's nodes are not known here
             return cls(1, share)
         at_once = request.concurrency or hardware.cores()
         return cls(max(1, hardware.cores() // at_once), 0.0)
+
+    def with_share(self, share: float) -> "TrialResources":
+        """The same with another share of a GPU."""
+        return replace(self, gpus=share)
 
 
 def see_own_gpus() -> None:

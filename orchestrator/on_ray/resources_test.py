@@ -19,7 +19,7 @@ def eight_cores(monkeypatch):
         ({"concurrency": 3}, 0, TrialResources(2, 0.0)),
         ({"concurrency": 20}, 0, TrialResources(1, 0.0)),
         ({"concurrency": 2, "address": "auto"}, 0, TrialResources(1, 0.0)),
-        ({}, 2, TrialResources(1, 0.25)),
+        ({}, 2, TrialResources(1, 1.0)),  # until it is measured
         ({"gpus_per_trial": 1.0}, 2, TrialResources(1, 1.0)),
         ({"gpus_per_trial": 0.0}, 2, TrialResources(1, 0.0)),
         ({"gpus_per_trial": 0.0}, 0, TrialResources(1, 0.0)),

@@ -1,10 +1,9 @@
 """What machine a number was measured on."""
 
+import os
 import platform
 from functools import cache
 from pathlib import Path
-
-import psutil
 
 
 def describe(threads: int, gpu: str | None = None) -> str:
@@ -22,9 +21,9 @@ def machine() -> str:
 
 def cores() -> int:
     """Logical cores that this process may use."""
-    process = psutil.Process()
-    affinity = process.cpu_affinity() if hasattr(process, "cpu_affinity") else None
-    return len(affinity) if affinity else (psutil.cpu_count() or 1)
+    if hasattr(os, "sched_getaffinity"):  # on Linux
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
 
 
 def has_gpu() -> bool:

@@ -7,11 +7,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from orchestrator.data.cache.open_faces import entry_folder, open_faces, read_meta
+from orchestrator.data.cache.entries import entry_folder, read_meta
 from orchestrator.data.faces import Splits
 from orchestrator.data.remote.uris import shown
 from orchestrator.errors import BadInput
-from orchestrator.preprocess.prepared import prepared
 
 
 @dataclass(frozen=True)
@@ -41,6 +40,9 @@ class DataSource:
         Raises:
             BadInput: where it cannot be read, or is not the one that the sweep started with.
         """
+        # Here: it reads tables, and training alone (jobs.benchmark) does without pandas.
+        from orchestrator.data.cache.open_faces import open_faces
+
         splits = open_faces(
             self.path or None,
             embedded=self.embedded,
@@ -101,6 +103,8 @@ class Inputs:
 
 def prepare_inputs(source: DataSource, splits: Splits, variant: str) -> Inputs:
     """The splits under a variant; computed once a data set, afterwards mapped from the cache."""
+    # Here: training alone (jobs.benchmark) does without scikit-image.
+    from orchestrator.preprocess.prepared import prepared
 
     def under_variant(split: str, images: NDArray[np.uint8]) -> NDArray[Any]:
         return prepared(images, variant, source.variant_file(splits.digest, split, variant))

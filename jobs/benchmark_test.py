@@ -1,0 +1,75 @@
+"""The command as a user types it, on the CPU's JAX."""
+
+import json
+import subprocess
+import sys
+
+import pytest
+
+from jobs import benchmark
+
+NEEDED = ("jax", "keras", "numpy")
+ABSENT = (
+    "IPython", "PIL", "filelock", "matplotlib", "obstore", "optuna", "pandas", "psutil", "pyarrow",
+    "ray", "safetensors", "skimage", "sklearn", "tensorboard", "tensorboardX", "tensorflow",
+)  # fmt: skip
+"""Packages of ours besides JAX, Keras, NumPy and what these need."""
+
+WITHOUT = """
+import sys
+
+class Refused:
+    def find_spec(self, name, path=None, target=None):
+        if name.partition(".")[0] in {absent!r}:
+            raise ImportError(f"{{name}} is not there")
+
+sys.meta_path.insert(0, Refused())
+from jobs import benchmark
+sys.exit(benchmark.main({words!r}))
+"""
+
+
+@pytest.mark.parametrize(
+    ("words", "message"),
+    [
+        (["cpu"], "argument benchmark: invalid choice"),
+        (["gpu", "--only", "vgg-128,nothing"], "--only nothing: no such row; there are accuracy, "),
+        (["gpu", "--accuracy"], "--accuracy trains on real faces; name them with --data PATH"),
+        (["gpu", "--seconds", "0"], "--seconds 0: expected a number above 0"),
+        (["gpu", "--only", "cnn5", "--data", "/no/such"], "/no/such"),
+    ],
+)
+def test_words_that_cannot_be_are_refused_before_anything_is_measured(words, message, capsys):
+    assert benchmark.main(words) == 2
+    assert message in capsys.readouterr().err
+
+
+@pytest.mark.slow
+def test_it_runs_with_jax_keras_and_numpy_alone(tmp_path):
+    out = tmp_path / "gpu.jsonl"
+    words = [
+        "gpu",
+        "--limit",
+        "1000",
+        "--only",
+        "cnn5,trial,explain",
+        "--seconds",
+        "0.1",
+        "--out",
+        str(out),
+    ]
+    done = subprocess.run(
+        [sys.executable, "-c", WITHOUT.format(absent=ABSENT, words=words)],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 0, done.stderr
+    circumstances, *rows = map(json.loads, out.read_text().splitlines())
+    assert (circumstances["device"], circumstances["sizes"]) == ("CPU", "small")
+    assert all(circumstances[package] for package in NEEDED)
+    by_name = {row["row"]: row for row in rows}
+    assert list(by_name) == ["trial", "explain", "cnn5"]  # in the order of the table
+    assert by_name["cnn5"]["images_per_second"] > 0
+    assert by_name["trial"]["more"]["ratio"] > 0
+    assert [line.split()[0] for line in done.stdout.splitlines()[3:6]] == list(by_name)

@@ -1,0 +1,28 @@
+"""Configurations of a sweep that stand for all of their architecture where speed is measured."""
+
+from collections import Counter
+
+from orchestrator.config import TrialConfig
+from orchestrator.plan import Plan
+
+
+def examples(plan: Plan) -> dict[str, TrialConfig]:
+    """Architecture -> a configuration of it.
+
+    It is the first listed one that has it, or else the first value of everything.
+    """
+    space = plan.space
+    first = {key: space.values(key)[0] for key in space.axes if space.values(key)}
+    base = {**plan.base.to_flat(), **first}
+    of = {row.get("architecture"): row for row in reversed(space.configurations)}
+    return {
+        name: TrialConfig.from_flat({**base, **of.get(name, {}), "architecture": name})
+        for name in space.values("architecture")
+    }
+
+
+def usual_example(plan: Plan) -> TrialConfig:
+    """The one of the architecture that most listed configurations have, or else of the first."""
+    of = examples(plan)
+    often = Counter(row.get("architecture") for row in plan.space.configurations)
+    return of[max(of, key=lambda name: often[name])]
