@@ -75,12 +75,7 @@ TRIALS = _schema(
         "images/s",
         "Training speed, median over epochs; the first, which compiles, only where it is alone.",
     ),
-    (
-        "seconds",
-        REAL,
-        "s",
-        "Time of its epochs, validation and compilation included; start and storing left out.",
-    ),
+    ("seconds", REAL, "s", "Time of its epochs, with compiling and validation, without storing."),
     ("hardware", TEXT, "", "Processor or GPU that the trial ran on."),
     ("backend", TEXT, "", "What computed: tensorflow or jax; null before there was a choice."),
     ("error", TEXT, "", "Message of a failed trial."),

@@ -17,7 +17,7 @@ from orchestrator.process import hardware
 from orchestrator.process.duration import duration
 from orchestrator.request import SweepRequest
 
-MEASURE = (sys.executable, "-m", "orchestrator.training.measure")
+MEASURE = (sys.executable, "-m", "orchestrator.training.throughput.measure")
 
 
 def dry_run(plan: Plan, request: SweepRequest) -> int:

@@ -214,7 +214,8 @@ def _settle(work: SweepRun, resources: TrialResources) -> Plan:
         work.say(f"backend: {choice.backend} ({choice.evidence})")
     choices = planned.space.values("precision")
     undecided = "auto" in choices
-    if undecided or resources.gpus:
+    computes = work.trainable is Trial  # what rehearses needs no GPU where Ray believes in one
+    if undecided or (resources.gpus and computes):
         seen = probe(planned.backend, resources, undecided, work.say)
         for note in seen.notes:
             work.say(f"note: {note}")

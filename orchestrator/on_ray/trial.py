@@ -17,9 +17,9 @@ from orchestrator.on_ray.resources import see_own_gpus
 from orchestrator.process import hardware
 from orchestrator.process.error_line import DISK_FULL, log_traceback
 from orchestrator.process.terminal import redirect_worker_output
-from orchestrator.training.checkpoint import Superseded
 from orchestrator.training.inputs import DataSource, Inputs, prepare_inputs
 from orchestrator.training.storing.background_writer import BackgroundWriter
+from orchestrator.training.storing.checkpoint import Superseded
 from orchestrator.training.storing.trial_files import STORE_EVERY_S, TrialFiles
 from results.paths import Paths
 from results.storage.retry import is_transient

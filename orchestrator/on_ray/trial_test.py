@@ -19,8 +19,8 @@ from orchestrator.on_ray.conftest import (
     trial,
 )
 from orchestrator.on_ray.trial import Trial
-from orchestrator.training.checkpoint import ARRAYS, FACTS
 from orchestrator.training.on_tensorflow.tensorflow_engine import as_pixels
+from orchestrator.training.storing.checkpoint import ARRAYS, FACTS
 from results.paths import Paths
 from results.store import Store
 

@@ -5,9 +5,9 @@ import pytest
 
 from orchestrator.testing.stand_ins import Act, ScriptedEngine, noise, numbers, tiny
 from orchestrator.training import schedules, training_run
-from orchestrator.training.checkpoint import Checkpoints
 from orchestrator.training.schedules import SCHEDULES
 from orchestrator.training.stopping import Stop
+from orchestrator.training.storing.checkpoint import Checkpoints
 from orchestrator.training.training_run import AHEAD, TrainingRun
 from results.store import Store
 

@@ -8,9 +8,9 @@ import pyarrow as pa
 import safetensors.numpy
 from numpy.typing import NDArray
 
-from orchestrator.training.checkpoint import Checkpoints
 from orchestrator.training.inputs import Inputs
 from orchestrator.training.storing.background_writer import BackgroundWriter
+from orchestrator.training.storing.checkpoint import Checkpoints
 from orchestrator.training.training_run import TrainingRun
 from results.paths import Paths
 from results.schema import PREDICTIONS

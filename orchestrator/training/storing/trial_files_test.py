@@ -5,8 +5,8 @@ import numpy as np
 import pytest
 
 from orchestrator.testing.stand_ins import Act, ScriptedEngine, noise, tiny
-from orchestrator.training.checkpoint import Superseded
 from orchestrator.training.storing.background_writer import BackgroundWriter
+from orchestrator.training.storing.checkpoint import Superseded
 from orchestrator.training.storing.trial_files import TrialFiles, predictions
 from orchestrator.training.training_run import TrainingRun
 from results.paths import Paths

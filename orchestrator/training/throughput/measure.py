@@ -1,4 +1,6 @@
-"""How fast a few steps of some networks are: `python -m orchestrator.training.measure < task.json`.
+"""How fast a few steps of some networks are: reads a task, prints speeds.
+
+    python -m orchestrator.training.throughput.measure < task.json
 
 Reads {"backend", "configs": [flat TrialConfig, ...], "side": h, "classes": k}. Before each
 configuration it prints a line {"measuring": architecture}; the last line is {architecture:
@@ -12,12 +14,10 @@ import os
 import sys
 from typing import Any
 
-import numpy as np
-
 from orchestrator.config import TrialConfig
 from orchestrator.errors import BadInput
 from orchestrator.training.engines import choose_precision, open_engine
-from orchestrator.training.inputs import Inputs
+from orchestrator.training.throughput.noise import noise
 
 STEPS = 4
 
@@ -42,7 +42,7 @@ def speed(config: TrialConfig, side: int, classes: int, backend: str) -> dict[st
     if config.precision == "auto":
         config = dataclasses.replace(config, precision=choose_precision(backend, 0.3).precision)
     try:
-        run = TrainingRun(engine, config, _noise(config.batch_size, side, classes))
+        run = TrainingRun(engine, config, noise(STEPS * config.batch_size, classes, side, classes))
         run.epoch()  # compiles; of the same shapes, or the next epoch would compile once more
         row = run.epoch()
     except BadInput as error:
@@ -52,22 +52,6 @@ def speed(config: TrialConfig, side: int, classes: int, backend: str) -> dict[st
         "parameters": run.parameters,
         "precision": config.precision,
     }
-
-
-def _noise(batch: int, side: int, classes: int) -> Inputs:
-    rng = np.random.default_rng(0)
-    n = batch * STEPS
-    images = rng.integers(0, 256, (n, side, side), dtype=np.uint8)
-    labels = (np.arange(n) % classes).astype(np.uint8)
-    return Inputs(
-        training=images,
-        training_labels=labels,
-        validation=images[:classes],
-        validation_labels=labels[:classes],
-        validation_ids=np.array([str(i) for i in range(classes)]),
-        classes=tuple(map(str, range(classes))),
-        key="noise",
-    )
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@ import json
 import numpy as np
 import pytest
 
-from orchestrator.training.checkpoint import ARRAYS, FACTS, Checkpoints, Superseded
+from orchestrator.training.storing.checkpoint import ARRAYS, FACTS, Checkpoints, Superseded
 from results.store import Store
 
 STATE = {

@@ -1,11 +1,9 @@
 import io
 import json
 
-import pytest
-
 from orchestrator.testing.stand_ins import tiny
-from orchestrator.training import measure
 from orchestrator.training.on_tensorflow.tensorflow_engine import TensorflowEngine
+from orchestrator.training.throughput import measure
 
 
 def test_speed_is_that_of_steps_and_not_of_compiling(monkeypatch):
@@ -45,8 +43,3 @@ def test_command_names_what_it_measures_and_answers_in_its_last_line(monkeypatch
 def test_auto_precision_is_settled():
     measured = measure.speed(tiny(precision="auto"), 16, 4, "tensorflow")
     assert measured["precision"] in ("float32", "mixed_bfloat16")
-
-
-@pytest.mark.parametrize("batch", [1, 16])
-def test_noise_fills_the_steps(batch):
-    assert len(measure._noise(batch, 16, 4).training) == measure.STEPS * batch
