@@ -27,3 +27,12 @@ def test_each_stage_s_time_is_a_part_of_the_whole_and_short_ones_are_summed_up(f
     assert facts["of which"] == "explaining 1 min 15 s, drawing 12 s, 2 others 1 s"
     contents.post["stages"] = {}
     assert "of which" not in dict(run_record_section(contents).parts[2].blocks[0].pairs)
+
+
+def test_what_computed_stands_there_with_the_reason_and_not_where_there_was_no_choice(full):
+    contents = read(full)
+    contents.sweep.update({"backend": "jax", "backend_reason": "TensorFlow is not installed"})
+    facts = dict(run_record_section(contents).parts[0].blocks[0].pairs)
+    assert facts["backend"] == "jax (TensorFlow is not installed)"
+    del contents.sweep["backend"]
+    assert "backend" not in dict(run_record_section(contents).parts[0].blocks[0].pairs)
