@@ -98,7 +98,8 @@ def test_a_dry_run_says_all_and_leaves_nothing(request_and_plan, measured, capsy
     assert "1,234 parameters, float32" in out
     assert "ended by --time-budget after 30 min at most" in out
     assert not (tmp_path / "results").exists()
-    configs, side, classes = task().values()
+    backend, configs, side, classes = task().values()
+    assert f"backend    {backend} (" in out
     assert [c["architecture"] for c in configs] == ["CPF", "CPFF"]
     assert {c["width"] for c in configs} == {0.1}
     assert (side, classes) == (48, 7)

@@ -1,26 +1,34 @@
 import io
 import json
+import os
 
 from orchestrator.testing.stand_ins import tiny
-from orchestrator.training.on_tensorflow.tensorflow_engine import TensorflowEngine
+from orchestrator.training.engines import ENGINES
 from orchestrator.training.throughput import measure
+
+BACKEND = os.environ.get("KERAS_BACKEND") or "tensorflow"
 
 
 def test_speed_is_that_of_steps_and_not_of_compiling(monkeypatch):
     """Compiling takes longer than four steps: it must all be over when the clock starts."""
     compiled = []
 
-    class Watched(TensorflowEngine):
-        def epoch(self, order, rates):
-            before = self.programs
-            result = super().epoch(order, rates)
-            compiled.append(self.programs - before)
+    def watched(threads):
+        engine = really(threads)
+        epoch = engine.epoch
+
+        def counted(order, rates):
+            before = engine.programs
+            result = epoch(order, rates)
+            compiled.append(engine.programs - before)
             return result
 
-    monkeypatch.setattr(
-        "orchestrator.training.on_tensorflow.tensorflow_engine.TensorflowEngine", Watched
-    )
-    measured = measure.speed(tiny(), 16, 4, "tensorflow")
+        monkeypatch.setattr(engine, "epoch", counted)
+        return engine
+
+    really = ENGINES[BACKEND]
+    monkeypatch.setitem(ENGINES, BACKEND, watched)
+    measured = measure.speed(tiny(), 16, 4, BACKEND)
     assert compiled == [2, 0]  # training and prediction
     assert measured["images_per_second"] > 0
     assert measured["precision"] == "float32"
@@ -30,7 +38,7 @@ def test_speed_is_that_of_steps_and_not_of_compiling(monkeypatch):
 
 def test_command_names_what_it_measures_and_answers_in_its_last_line(monkeypatch, capsys):
     configs = [tiny().to_flat(), tiny(architecture="vgg16").to_flat()]
-    task = {"backend": "tensorflow", "configs": configs, "side": 16, "classes": 4}
+    task = {"backend": BACKEND, "configs": configs, "side": 16, "classes": 4}
     monkeypatch.setattr("sys.stdin", io.StringIO(json.dumps(task)))
     measure.main()
     *names, answer = map(json.loads, capsys.readouterr().out.splitlines())
@@ -41,5 +49,5 @@ def test_command_names_what_it_measures_and_answers_in_its_last_line(monkeypatch
 
 
 def test_auto_precision_is_settled():
-    measured = measure.speed(tiny(precision="auto"), 16, 4, "tensorflow")
+    measured = measure.speed(tiny(precision="auto"), 16, 4, BACKEND)
     assert measured["precision"] in ("float32", "mixed_bfloat16")
