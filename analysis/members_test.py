@@ -6,15 +6,15 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
+from analysis.explain.targets import pixels as as_given
 from analysis.members import Weights, build, member
 from analysis.sweep_folder import SweepFolder
 from orchestrator.config import TrialConfig
 from orchestrator.errors import BadInput
 from orchestrator.models import catalogue
 from orchestrator.models.options import Options
-from orchestrator.testing.stand_ins import bands, tiny
-from orchestrator.training.on_tensorflow.pixels import as_pixels
-from orchestrator.training.on_tensorflow.tensorflow_engine import TensorflowEngine, named
+from orchestrator.testing.stand_ins import bands, tiny, weights_file
+from orchestrator.training.engines import ENGINES
 from results.schema import EPOCHS, TRIALS, table
 from results.store import DamagedResults, Store
 
@@ -35,7 +35,7 @@ def made(config, shape, classes=3, seed=1):
 
 
 def content(model):
-    return safetensors.numpy.save(named("weight", model.weights))
+    return weights_file(model.weights)
 
 
 def weights_of(model):
@@ -101,14 +101,15 @@ def test_vgg16_needs_no_file_of_its_base(
 def test_a_trained_trial_predicts_again_what_it_predicted(ema):
     inputs = bands()
     config = tiny(ema=ema, architecture="CPFF")
-    engine = TensorflowEngine(threads=1)
+    engine = ENGINES[keras.backend.backend()](1)
     engine.begin(config, inputs)
     order = np.arange(128, dtype=np.int32).reshape(8, 16)
-    engine.epoch(order, np.full(8, 0.05, np.float32))
-    weights = Weights(safetensors.numpy.save(engine.weights()), "weights/abc.safetensors")
+    trained = engine.epoch(order, np.full(8, 0.05, np.float32))
+    content = weights_file(list(trained.weights.values()))
+    weights = Weights(content, "weights/abc.safetensors")
     again = build(config, (16, 16, 1), 4, weights)
-    rebuilt = logits(again, as_pixels(inputs.validation))
-    np.testing.assert_allclose(rebuilt, engine.predict_validation(), atol=1e-5)
+    rebuilt = logits(again, as_given(inputs.validation, 1))
+    np.testing.assert_allclose(rebuilt, trained.logits, atol=1e-5)
 
 
 def test_it_is_float32_whatever_the_trial_was():
@@ -127,7 +128,7 @@ def test_it_is_float32_whatever_the_trial_was():
 
 @pytest.fixture(scope="module")
 def arrays():
-    return dict(named("weight", made(tiny(), (16, 16, 1)).weights))
+    return safetensors.numpy.load(content(made(tiny(), (16, 16, 1))))
 
 
 def changed(arrays, **changes):

@@ -14,6 +14,7 @@ from orchestrator.data.cache.open_faces import open_digest, open_faces
 from orchestrator.data.faces import Splits
 from orchestrator.data.remote.uris import absolute, shown
 from orchestrator.errors import BadInput
+from orchestrator.process import backend as backends
 from orchestrator.process.cache_folder import default_cache
 from orchestrator.training.inputs import DataSource
 from results.formats import NOT_EMBEDDED
@@ -66,6 +67,11 @@ class SweepFolder:
                 f"{store.root} has no finished trial ({_counted(self.trials['status'])}), so there "
                 "is nothing to evaluate; let the sweep go on with --resume, or run it anew"
             )
+
+    @property
+    def backend(self) -> str:
+        """What computed its trials."""
+        return str(self.record.get("backend") or backends.BEFORE)
 
     # --- trials ------------------------------------------------------------------------------
 

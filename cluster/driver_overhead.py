@@ -279,6 +279,7 @@ def main(argv: Sequence[str] | None = None) -> int:
                 epochs=options.epochs,
                 grace=options.grace,
                 epoch_seconds=options.seconds,
+                epoch_by_epoch=False,
             )
             print(row(measure(sandbox)), flush=True)
         finally:

@@ -97,6 +97,12 @@ def test_every_step_s_own_parser_takes_its_words(question):
     assert step_words["postprocess of the refit"][0] == "s3://b/r/n-refit?region=x"
 
 
+def test_a_backend_is_the_sweep_s_and_its_refit_s_and_what_follows_reads_the_record(question):
+    commands = lines(question, "--results=/r", "--backend=jax")
+    named = {name for name, line in commands.items() if "--backend=jax" in line}
+    assert named == {"sweep", "refit"}
+
+
 def test_without_data_or_address_nothing_is_prepared_and_the_sweep_stays_here(question):
     commands = lines(question, "--results=/r")
     assert "prepare" not in commands

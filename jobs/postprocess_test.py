@@ -1,3 +1,4 @@
+import json
 import os
 import re
 import shutil
@@ -11,6 +12,8 @@ import psutil
 import pytest
 from filelock import FileLock
 
+from analysis.sweep_folder import SweepFolder
+from jobs.execution.postprocess import backend_of
 from jobs.postprocess import main
 from results.paths import Paths
 from results.schema import ANSWERS, CAMS
@@ -68,6 +71,27 @@ def test_a_folder_that_another_process_works_on_is_left_alone(trained, tmp_path,
     error = capsys.readouterr().err
     assert error == f"error: {folder} is being post-processed by another process; wait for it\n"
     assert {file: file.stat().st_mtime_ns for file in folder.rglob("*.parquet")} == before
+
+
+@pytest.mark.parametrize(
+    ("recorded", "asked", "there", "chosen"),
+    [
+        (None, "auto", {"tensorflow", "jax"}, "tensorflow"),
+        ("jax", "auto", {"tensorflow", "jax"}, "jax"),
+        ("jax", "auto", {"tensorflow"}, "tensorflow"),  # both read the same weights
+        ("tensorflow", "jax", {"tensorflow", "jax"}, "jax"),
+    ],
+)
+def test_nets_are_read_by_what_trained_them_unless_asked_otherwise(
+    trained, tmp_path, recorded, asked, there, chosen
+):
+    folder = tmp_path / "copy"
+    shutil.copytree(trained, folder)
+    record = json.loads((folder / Paths().sweep).read_text())
+    (folder / Paths().sweep).write_text(json.dumps(record | {"backend": recorded}))
+    choice = backend_of(SweepFolder(Store(folder)), asked, there.__contains__)
+    assert choice.backend == chosen
+    assert ("not installed" in choice.evidence) == (recorded is not None and recorded not in there)
 
 
 # --- on Ray ----------------------------------------------------------------------------------

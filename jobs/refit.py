@@ -17,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 from orchestrator.config import Budget, Sweep
 from orchestrator.data.remote.uris import absolute, shown
 from orchestrator.errors import BadInput
+from orchestrator.process.backend import AUTO, recorded_or_other
 from orchestrator.process.command_line import Command, at_least_one, flag, like, not_empty
 from orchestrator.process.exit_code import DONE, FAILED, exit_code
 from orchestrator.request import (
@@ -146,6 +147,8 @@ def _sweep_request(request: RefitRequest, places: Places, folder: "SweepFolder")
     The data set is where the first sweep found it, unless told otherwise.
     """
     options = {f.name: getattr(request, f.name) for f in dataclasses.fields(RunOptions)}
+    if request.backend == AUTO:  # else their accuracies differ by more than the seeds
+        options["backend"] = recorded_or_other(folder.backend).backend
     return SweepRequest(
         results=places.results,
         name=places.second,

@@ -1,3 +1,4 @@
+import json
 import os
 import shlex
 import shutil
@@ -15,6 +16,7 @@ from analysis.sweep_folder import SweepFolder
 from jobs import refit
 from jobs.refit import question
 from orchestrator.data.cache.open_faces import open_faces
+from orchestrator.process.backend import is_installed
 from orchestrator.search.space import SearchSpace
 from orchestrator.testing.stand_ins import tiny
 from results.journal.file_journal import Journal
@@ -130,6 +132,26 @@ def test_flags_change_seeds_epochs_name_and_number(first, monkeypatch, capsys):
     assert "seed                   1\n" in out
     assert "ended by --time-budget after 30 min at most" in out
     assert out.splitlines()[-1] == str(folder.with_name("last"))
+
+
+@pytest.mark.parametrize(
+    ("recorded", "words", "line"),
+    [
+        (None, [], "tensorflow (as asked for)"),
+        ("jax", [], "jax (as asked for)"),
+        ("jax", ["--backend=tensorflow"], "tensorflow (as asked for)"),
+    ],
+)
+def test_finalists_compute_with_what_the_sweep_did(
+    first, monkeypatch, capsys, recorded, words, line
+):
+    if not is_installed("jax"):
+        pytest.skip("asks for JAX")
+    folder = three(first)
+    record = json.loads((folder / Paths().sweep).read_text())
+    (folder / Paths().sweep).write_text(json.dumps(record | {"backend": recorded}))
+    out, _ = dry(monkeypatch, capsys, folder, *words)
+    assert f"backend    {line}\n" in out
 
 
 def test_trials_that_ran_out_of_time_make_a_sweep_unfinished(first, monkeypatch, capsys):

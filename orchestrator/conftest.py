@@ -25,6 +25,7 @@ CASES = 2
 OF_A_BACKEND = (
     "orchestrator/models/",
     "orchestrator/training/",
+    "analysis/backends/",
     "analysis/explain/",
     "analysis/features/",
     "analysis/ensemble/",

@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-import tensorflow as tf
+from keras import ops
 
 from analysis.explain.face_regions import BOXES, REGIONS, canonical, on_regions, shares
 from orchestrator.data import synthetic
@@ -11,9 +11,9 @@ REST, BROWS, EYES, NOSE, MOUTH = range(5)
 
 
 def by_spreading(maps, masks):
-    """The same shares the long way: TensorFlow's resize, then a sum over pixels."""
-    positive = tf.nn.relu(tf.constant(maps, tf.float32))[..., None]
-    large = tf.image.resize(positive, masks.shape[1:], "bilinear").numpy()[..., 0]
+    """The same shares the long way: Keras' resize, then a sum over pixels."""
+    positive = np.maximum(np.asarray(maps, np.float32), 0)[..., None]
+    large = np.asarray(ops.image.resize(positive, masks.shape[1:], "bilinear"))[..., 0]
     mass = [(large * (masks == region)).sum(axis=(1, 2)) for region in range(5)]
     return np.stack(mass, axis=1) / large.sum(axis=(1, 2))[:, None]
 
@@ -52,7 +52,7 @@ def test_the_weights_are_the_adjoint_of_the_spreading():
     rng = np.random.default_rng(1)
     maps, masks = rng.random((4, 3, 5)), rng.integers(0, 5, (4, 20, 32)).astype(np.uint8)
     given = np.einsum("nhw,nhwr->nr", maps, on_regions(masks, (3, 5)))
-    large = tf.image.resize(maps[..., None], (20, 32), "bilinear").numpy()[..., 0]
+    large = np.asarray(ops.image.resize(maps[..., None], (20, 32), "bilinear"))[..., 0]
     wanted = np.stack([(large * (masks == r)).sum(axis=(1, 2)) for r in range(5)], axis=1)
     np.testing.assert_allclose(given, wanted, rtol=1e-5)
 

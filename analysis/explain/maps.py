@@ -122,7 +122,7 @@ def weights(native: int, wanted: int) -> Floats:
 
 
 def resize(maps: ArrayLike, height: int, width: int) -> Floats:
-    """(n, h', w') -> (n, height, width) float32, the same as `tf.image.resize(bilinear)`."""
+    """(n, h', w') -> (n, height, width) float32, the same as `keras.ops.image.resize(bilinear)`."""
     values = np.asarray(maps, np.float32)
     if values.shape[1:] == (height, width):
         return values

@@ -37,7 +37,7 @@ def test_maps_are_those_that_the_layers_give():
     for one in feature_maps(net, IMAGES, channels=3):
         layer = net.model.get_layer(one.layer)
         part = keras.Model(net.model.input, layer.output)
-        exact = part(IMAGES[..., None].astype(np.float32) / 255, training=False).numpy()
+        exact = np.asarray(part(IMAGES[..., None].astype(np.float32) / 255, training=False))
         np.testing.assert_allclose(
             one.maps, np.moveaxis(exact[..., one.channels], -1, 1), rtol=1e-4, atol=1e-5
         )

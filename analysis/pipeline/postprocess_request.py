@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from analysis.explain.methods.names import NAMES
 from orchestrator.errors import BadInput
+from orchestrator.process.backend import AUTO, CHOICES
 from orchestrator.process.command_line import Command, flag
 
 
@@ -106,6 +107,9 @@ class PostprocessArguments:
     force: bool = flag("do again what is there", default=False)
     data: str | None = flag("the data set, if it has moved", metavar="PATH")
     concurrency: int | None = flag("workers; default: one a core", metavar="N", check=_workers)
+    backend: str = flag(
+        "what computes; auto: what trained the sweep", default=AUTO, choices=CHOICES
+    )
     address: str | None = flag("of a running Ray cluster, e.g. auto", metavar="A")
 
     @property

@@ -1,6 +1,7 @@
 """A sweep of real trials in a few seconds, without Ray: what post-processing is tested on."""
 
 import dataclasses
+import os
 from collections.abc import MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,9 +19,10 @@ from analysis.sweep_folder import SweepFolder
 from orchestrator import metrics
 from orchestrator.config import TrialConfig
 from orchestrator.errors import BadInput
+from orchestrator.process.backend import TENSORFLOW
 from orchestrator.testing.stand_ins import tiny
+from orchestrator.training.engines import open_engine
 from orchestrator.training.inputs import DataSource, Inputs, prepare_inputs
-from orchestrator.training.on_tensorflow.tensorflow_engine import TensorflowEngine
 from orchestrator.training.training_run import TrainingRun
 from results.paths import Paths
 from results.schema import EPOCHS, PREDICTIONS, TRIALS, table
@@ -46,7 +48,8 @@ def small_sweep(root: Path, cache: Path, configs: Sequence[TrialConfig] = CONFIG
     """
     store, source = Store(root), DataSource(embedded=FACES, cache=str(cache))
     splits = source.open()
-    engine, trials, epochs = TensorflowEngine(threads=1), [], []
+    engine = open_engine(os.environ.get("KERAS_BACKEND") or TENSORFLOW, threads=1)
+    trials, epochs = [], []
     for number, bare in enumerate(configs):
         config = dataclasses.replace(bare, data=splits.digest)
         inputs = prepare_inputs(source, splits, config.preprocessing)

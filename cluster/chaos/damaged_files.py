@@ -157,7 +157,7 @@ def _without_states(folder: Path, damages: Mapping[int, Damage]) -> Outcome:
     (trial,) = (sandbox.local_folder / Paths().checkpoints).iterdir()
     for epoch, damage in damages.items():
         damage(trial / f"{epoch:06d}.safetensors")
-    return _ended_with_a_message(sandbox, "damaged or gone")
+    return _ended_with_a_message(sandbox, "it goes on from its state")
 
 
 def _ended_with_a_message(sandbox: Sandbox, words: str) -> Outcome:

@@ -34,7 +34,8 @@ class Fault:
         seconds: that it takes, about.
         needs: what this machine must have for it, a key of `NEEDS`; empty if nothing.
         within_s: in which it is noticed, at most; None where nothing is promised.
-        lost: epochs trained again, at most, for each injection.
+        lost: epochs trained again, at most, for each injection: where every state is stored the
+            one under way, else those since the last rung, or those of `store_every_s`.
     """
 
     words: str
@@ -80,7 +81,21 @@ FAULTS: dict[str, Fault] = {
         20,
         within_s=5,
     ),
-    "driver": Fault("the driver killed at random moments", "processes.driver_killed", False, 300),
+    "between": Fault(
+        "a trial killed, its states stored every second, an epoch 0.1 s",
+        "processes.trial_killed_between_states",
+        False,
+        25,
+        within_s=5,
+        lost=12,
+    ),
+    "driver": Fault(
+        "the driver killed at random moments, between states too",
+        "processes.driver_killed",
+        False,
+        300,
+        lost=6,
+    ),
     "driver-short": Fault(
         "the driver killed at three moments", "processes.driver_killed_thrice", True, 50
     ),
@@ -178,7 +193,7 @@ FAULTS: dict[str, Fault] = {
         "moto",
     ),
     "real-driver": Fault(
-        "true training: the driver killed", "real_training.driver_killed", False, 60
+        "true training: the driver killed", "real_training.driver_killed", False, 60, lost=2
     ),
     "real-trial": Fault(
         "true training: a trial's process killed",
@@ -186,13 +201,14 @@ FAULTS: dict[str, Fault] = {
         False,
         40,
         within_s=10,
+        lost=2,
     ),
     "real-checkpoint": Fault(
         "true training: a last checkpoint damaged",
         "real_training.checkpoint_damaged",
         False,
         45,
-        lost=2,
+        lost=3,
     ),
     "gpu": Fault(
         "on a GPU by shares, else on the CPU's JAX: a trial's process killed, Ctrl-C, worked up",

@@ -26,6 +26,10 @@ INJECTIONS = 20
 HANG_AFTER_S = 3
 """`--hang-after` of trials that hang."""
 
+SHORT_EPOCH_S = 0.1
+BETWEEN_STATES_S = 1.0
+"""Of a trial whose states are not all stored."""
+
 ROOM_BYTES = 4 * 2**30
 """Memory that all of the machine may take before Ray kills a trial: others use it, too."""
 
@@ -42,6 +46,21 @@ def trial_killed_at_its_start(folder: Path) -> Outcome:
     return _with_trial_faults(
         Sandbox(folder, trial_faults=(TrialFault(1, 0, "die"), TrialFault(4, 1, "die")))
     )
+
+
+def trial_killed_between_states(folder: Path) -> Outcome:
+    """A trial of short epochs is killed: of three seconds' work it loses the last one's."""
+    sandbox = Sandbox(
+        folder,
+        trials=2,
+        epochs=40,
+        grace=0,
+        epoch_seconds=SHORT_EPOCH_S,
+        trial_faults=(TrialFault(1, 30, "die"),),
+        epoch_by_epoch=False,
+        store_every_s=BETWEEN_STATES_S,
+    )
+    return _with_trial_faults(sandbox)
 
 
 def trial_hangs(folder: Path) -> Outcome:
@@ -140,8 +159,9 @@ def driver_killed(folder: Path) -> Outcome:
     """The driver is killed at random moments and taken up again each time.
 
     Half of the kills hit its processes with it, so that no trial gets to the end of its epoch.
+    Epochs are short: states are stored at rungs and at the end, and what is in between is lost.
     """
-    sweep = Sandbox(folder, trials=24, epoch_seconds=0.2)
+    sweep = Sandbox(folder, trials=24, epoch_seconds=0.2, epoch_by_epoch=False)
     return driver_killed_often(sweep, INJECTIONS, ())
 
 

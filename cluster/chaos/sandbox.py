@@ -18,6 +18,7 @@ import psutil
 
 from cluster.chaos import fake_sweep
 from cluster.chaos.fake_training import TrialFault, TrialScript
+from orchestrator.training.storing.trial_files import STORE_EVERY_S
 from results.journal.open_journal import journal_of
 from results.paths import Paths
 from results.schema import EPOCHS, TRIALS
@@ -48,6 +49,8 @@ class Sandbox:
         slots: trials at once.
         epoch_seconds: of each epoch.
         trial_faults: what trials do on cue.
+        epoch_by_epoch: see `TrialScript`.
+        store_every_s: see there.
         search: of the question.
         results: place of the results; below `folder` if empty.
         words: more of the command line.
@@ -63,6 +66,8 @@ class Sandbox:
     slots: int = 1
     epoch_seconds: float = 0.05
     trial_faults: tuple[TrialFault, ...] = ()
+    epoch_by_epoch: bool = True
+    store_every_s: float = STORE_EVERY_S
     search: str = "grid"
     results: str = ""
     words: tuple[str, ...] = ()
@@ -73,8 +78,13 @@ class Sandbox:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.results = self.results or str(self.folder / "results")
         if not self.real:
-            script = TrialScript(str(self.trace), self.epoch_seconds, self.trial_faults)
-            script.write(self.store)
+            TrialScript(
+                str(self.trace),
+                self.epoch_seconds,
+                self.trial_faults,
+                self.epoch_by_epoch,
+                self.store_every_s,
+            ).write(self.store)
 
     @property
     def trace(self) -> Path:

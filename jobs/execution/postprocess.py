@@ -27,6 +27,7 @@ from orchestrator.errors import BadInput
 from orchestrator.monitor.ending import ending_lines
 from orchestrator.on_ray.session import cluster_resources, session
 from orchestrator.on_ray.worker_pool import PoolLayout, WorkerPool, WorkItem
+from orchestrator.process import backend as backends
 from orchestrator.process import hardware
 from orchestrator.process.duration import duration
 from orchestrator.process.error_line import error_line, log_traceback
@@ -72,17 +73,33 @@ def _run(arguments: PostprocessArguments, began: float) -> int:
         print(folder.store.root)
         return DONE
     store = folder.store
+    choice = backend_of(folder, arguments.backend)
     with (
         _alone(store),
         _logs(store) as logs,
         redirected_output(logs / "postprocess.log") as (_, err),
     ):
-        code = _guarded(arguments, folder, logs, err)
+        if choice.backend != folder.backend:
+            print(f"backend: {choice.backend} ({choice.evidence})", file=err, flush=True)
+        code = _guarded(arguments, folder, choice.backend, logs, err)
         if code == DONE:
             print(_ending(store, began), file=err, flush=True)
     if code == DONE:
         print(folder.store.root)
     return code
+
+
+def backend_of(
+    folder: SweepFolder, asked: str, installed: backends.Installed = backends.is_installed
+) -> backends.BackendChoice:
+    """What reads a sweep's nets: as asked, else what trained them, else what is installed.
+
+    Raises:
+        BadInput: for what is not installed.
+    """
+    if asked == backends.AUTO:
+        return backends.recorded_or_other(folder.backend, installed)
+    return backends.choose(asked, on_gpu=False, installed=installed)
 
 
 def _ending(store: Store, began: float) -> str:
@@ -133,14 +150,16 @@ def _locked(folder: Path) -> FileLock:
     return FileLock(file, blocking=False, fallback_to_soft=False)
 
 
-def _guarded(arguments: PostprocessArguments, folder: SweepFolder, logs: Path, err: TextIO) -> int:
+def _guarded(
+    arguments: PostprocessArguments, folder: SweepFolder, backend: str, logs: Path, err: TextIO
+) -> int:
     def notify(line: str) -> None:
         print(line, file=err, flush=True)
 
     try:
         with (
             Interrupts() as interrupts,
-            _workers(arguments, folder, logs, err, interrupts) as runner,
+            _workers(arguments, folder, backend, logs, err, interrupts) as runner,
         ):
             job = Postprocessing(folder, arguments.request, runner, notify)
             postprocess(job)
@@ -161,6 +180,7 @@ def _guarded(arguments: PostprocessArguments, folder: SweepFolder, logs: Path, e
 def _workers(
     arguments: PostprocessArguments,
     folder: SweepFolder,
+    backend: str,
     logs: Path,
     err: TextIO,
     interrupts: Interrupts,
@@ -175,7 +195,7 @@ def _workers(
             if not missing:
                 return {}
             if not pools:
-                layout = stack.enter_context(_layout(arguments, logs))
+                layout = stack.enter_context(_layout(arguments, logs, backend))
                 interrupts.listen()
                 pools.append(stack.enter_context(WorkerPool(worker, layout)))
             items = [WorkItem(t.part, t.trial, len(t.rows), t, t.group) for t in missing]
@@ -193,10 +213,10 @@ def _workers(
 
 
 @contextlib.contextmanager
-def _layout(arguments: PostprocessArguments, logs: Path) -> Iterator[PoolLayout]:
+def _layout(arguments: PostprocessArguments, logs: Path, backend: str) -> Iterator[PoolLayout]:
     here = arguments.concurrency or hardware.cores()
     with session(here, None, arguments.address):
         there = cluster_resources()
         at_once = arguments.concurrency or (int(there.get("CPU", 1)) if arguments.address else here)
         kept = str(logs) if Store(arguments.results).local else ""
-        yield PoolLayout.packed(max(1, at_once), there.get("GPU", 0.0), kept)
+        yield PoolLayout.packed(max(1, at_once), there.get("GPU", 0.0), kept, backend)

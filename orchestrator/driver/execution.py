@@ -37,7 +37,7 @@ from orchestrator.process.terminal import redirected_output
 from orchestrator.request import SweepRequest
 from orchestrator.scheduling.ledger import Ledger
 from orchestrator.training.inputs import prepare_inputs
-from results.journal.event_journal import Busy, EventJournal
+from results.journal.event_journal import GROUP_S, Busy, EventJournal
 from results.journal.open_journal import journal_of
 from results.paths import Paths
 from results.store import DamagedResults
@@ -108,7 +108,7 @@ def _harmless(err: TextIO, what: str) -> Iterator[None]:
 
 def _open_journal(planned: Plan) -> EventJournal:
     try:
-        return journal_of(planned.store).open()
+        return journal_of(planned.store, group_s=GROUP_S).open()
     except OSError as error:
         raise BadInput(
             f"--results {planned.results.root} cannot be written ({error.strerror or error}); "

@@ -88,6 +88,7 @@ def train(work: SweepRun, resources: TrialResources) -> Ledger:
         ledger.listen(capacity.on_event)
 
         def after_step() -> None:
+            work.journal.keep_up()
             monitor()
             capacity.check()
             with monitor.harmless("the copy of TensorBoard's files"):

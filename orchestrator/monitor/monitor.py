@@ -131,8 +131,8 @@ class Monitor:
             self._to_dashboard(event, entry)
         if back := event.get("back"):
             epoch = event["row"]["epoch"]
-            lost = f"its newest state is damaged or gone; it is at epoch {epoch} again, after"
-            self.say(f"note: {self._name(entry)}: {lost} {epoch + back}")
+            state = f"it goes on from its state after epoch {epoch}"
+            self.say(f"note: {self._name(entry)}: {state}; it had told {epoch + back}")
         if event["event"] == "died":
             cause = f"{CAUSES[event['cause']].words} ({_short(event['said'])})"
             self.say(f"note: {self._name(entry)}, epoch {len(entry.rows)}: {cause}")

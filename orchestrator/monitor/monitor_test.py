@@ -195,7 +195,7 @@ def test_a_trial_whose_states_are_damaged_says_how_many_epochs_it_trains_again(t
             show.scheduler.goes_on(trial, result)
     (said,) = [line for line in show.err.getvalue().splitlines() if line.startswith("note:")]
     assert said.startswith("note: 000-lr_0.05-")
-    assert said.endswith("newest state is damaged or gone; it is at epoch 1 again, after 2")
+    assert said.endswith("it goes on from its state after epoch 1; it had told 2")
 
 
 def test_failing_tables_are_said_at_once_and_raised_at_the_end(tmp_path, monkeypatch, capsys):

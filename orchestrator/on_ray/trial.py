@@ -9,7 +9,6 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import safetensors.numpy
 from ray import tune
 
 from orchestrator.config import TrialConfig
@@ -18,10 +17,11 @@ from orchestrator.on_ray.resources import see_own_gpus
 from orchestrator.process import hardware
 from orchestrator.process.error_line import DISK_FULL, log_traceback
 from orchestrator.process.terminal import redirect_worker_output
-from orchestrator.training.checkpoint import Checkpoints
+from orchestrator.training.checkpoint import Superseded
 from orchestrator.training.inputs import DataSource, Inputs, prepare_inputs
+from orchestrator.training.storing.background_writer import BackgroundWriter
+from orchestrator.training.storing.trial_files import STORE_EVERY_S, TrialFiles
 from results.paths import Paths
-from results.schema import PREDICTIONS, table
 from results.storage.retry import is_transient
 from results.store import Store
 
@@ -36,6 +36,10 @@ PASSING = (*DISK_FULL, errno.EIO, errno.ESTALE, errno.EROFS)
 
 LOG_EVERY_S = 60.0
 
+STEP_S = 0.25
+"""Epochs that are over sooner are told together, as many as fit into this time: telling a row costs
+more than a millisecond of the driver's time, and none is awaited for long."""
+
 
 @dataclass(frozen=True)
 class TrialContext:
@@ -46,12 +50,14 @@ class TrialContext:
         source: where the data set is found.
         threads: of one trial on a CPU.
         backend: what computes.
+        rungs: epochs at which a trial is judged, ascending: there it waits for what is decided.
     """
 
     place: str
     source: DataSource
     threads: int
     backend: str
+    rungs: tuple[int, ...] = ()
 
 
 class Trial(tune.Trainable):
@@ -62,10 +68,14 @@ class Trial(tune.Trainable):
     gives up a trial for good when a reset fails, whereas a failing step is recorded. The first
     step builds.
 
-    The state after an epoch is stored before its row is given away. A process that takes up a trial
-    which has a state trains nothing in its first step but tells that row again, with those before
-    it as "earlier": however an earlier process ended, no row is missing and no epoch trained twice.
-    One that was cut off, taken for dead and comes back finds itself superseded and writes nothing.
+    All is stored before a row is given away at which the trial may end: at a rung, and its own last
+    one. In between states are stored while training goes on (`TrialFiles.keep`), so that a process
+    which dies costs at most `STORE_EVERY_S` of training, or the running epoch. One that takes up a
+    trial which has a state trains nothing in its first step but tells that row again, with those
+    before it as "earlier": however an earlier process ended, no row is missing. One that was cut
+    off, taken for dead and comes back finds itself superseded and writes nothing.
+
+    Where epochs are short one step tells several rows: the last one, and "earlier" those before it.
     """
 
     def setup(self, config: dict[str, Any], context: TrialContext | None = None) -> None:
@@ -76,6 +86,8 @@ class Trial(tune.Trainable):
         self._store = Store(context.place)
         self._engine: Engine | None = None
         self._inputs: dict[str, Inputs] = {}
+        self._writer = BackgroundWriter(STORE_EVERY_S)
+        self._run: TrainingRun | None = None
         if self.is_actor():
             see_own_gpus()
         self._log = self._own_log() if self.is_actor() else None  # else in somebody's own process
@@ -84,12 +96,27 @@ class Trial(tune.Trainable):
 
     def reset_config(self, new_config: dict[str, Any]) -> bool:
         """Take note of the next configuration."""
+        self._put_away()
         self._config = TrialConfig.from_flat(new_config)
-        self._run: TrainingRun | None = None
+        self._run = None
+        self._trouble: Exception | None = None
         return True
 
+    def cleanup(self) -> None:
+        """Leave the trial as somebody else will find it."""
+        self._put_away()
+
+    def _put_away(self) -> None:
+        """Store what waits to be: others ended the trial, its files are those of its last row."""
+        try:
+            self._writer.flush()
+        except Superseded:  # it is over, or another's: nothing is missing
+            pass
+        except Exception:  # Tune gives a trial up whose reset fails
+            log_traceback()
+
     def step(self) -> dict[str, Any]:
-        """One epoch: a flat row. An exception becomes a last row that says what went wrong."""
+        """Some epochs, mostly one: a flat row. An exception becomes a row that says what it was."""
         row = self._step()
         if "stop" in row or "failure" in row or time.monotonic() >= self._log_due:
             self._copy_log()
@@ -101,12 +128,14 @@ class Trial(tune.Trainable):
                 self._run = self._build()
                 if self._run.history:
                     earlier = [row.to_flat() for row in self._run.history[:-1]]
-                    return self._row(self._run) | {"earlier": earlier}
-            return self._one_epoch(self._run)
+                    return self._row(self._run) | {"earlier": earlier, "taken_up": True}
+            return self._some_epochs(self._run)
         except BadInput as error:
             return {"epoch": 0, "failure": str(error), "passing": of_the_moment(error)}
         except Exception as error:
             log_traceback()  # into the worker's log
+            if not isinstance(error, OSError):  # else the store has just been tried
+                self._put_away()
             may_pass = isinstance(error, OSError) and self._may_pass(error)
             return {"epoch": 0, "failure": f"{type(error).__name__}: {error}", "passing": may_pass}
 
@@ -120,12 +149,13 @@ class Trial(tune.Trainable):
         if self._engine is None:
             self._engine = self._open_engine()
         run = TrainingRun(self._engine, self._config, self._open_inputs())
-        self._checkpoints = Checkpoints(self._store, Paths().checkpoint(self._config.signature()))
-        self._checkpoints.claim()
-        state = self._checkpoints.newest()
-        if state is not None:
-            run.load(*state)
-            self._write_predictions(run)  # those of an epoch that is gone may stand there
+        self._writer.forget()
+        self._files = TrialFiles(self._store, self._config.signature(), self._writer)
+        self._files.take_up(run)
+        self._constant = {
+            "parameters": run.parameters,
+            "hardware": hardware.describe(self._context.threads, run.device),
+        }
         return run
 
     def _open_engine(self) -> "Engine":
@@ -141,49 +171,41 @@ class Trial(tune.Trainable):
             self._inputs[variant] = prepare_inputs(source, source.open(), variant)
         return self._inputs[variant]
 
+    def _some_epochs(self, run: "TrainingRun") -> dict[str, Any]:
+        """As many as fit into a moment, or one; the last one's row, with those before it."""
+        if self._trouble is not None:
+            raise self._trouble
+        ends, rows = time.monotonic() + STEP_S, [self._one_epoch(run)]
+        while not self._is_awaited(run) and time.monotonic() + rows[-1]["seconds"] < ends:
+            try:
+                rows.append(self._one_epoch(run))
+            except Exception as error:  # first those rows
+                self._trouble = error
+                break
+        *earlier, last = rows
+        return last | {"earlier": earlier} if earlier else last
+
     def _one_epoch(self, run: "TrainingRun") -> dict[str, Any]:
         if run.stop is None:
-            run.epoch()
-            self._checkpoints.check()
-            if run.improved:
-                self._write_predictions(run)
-            self._checkpoints.save(*run.state())
+            run.epoch(self._horizon(run))
+            self._files.keep(run, at_once=self._is_awaited(run))
         return self._row(run)
 
+    def _horizon(self, run: "TrainingRun") -> int:
+        """The next epoch at which the trial is judged; beyond it nothing is begun."""
+        done = len(run.history)
+        return next((rung for rung in self._context.rungs if rung > done), self._config.epochs)
+
+    def _is_awaited(self, run: "TrainingRun") -> bool:
+        """Whether something is decided by the last row."""
+        return run.stop is not None or len(run.history) in self._context.rungs
+
     def _row(self, run: "TrainingRun") -> dict[str, Any]:
-        row = run.history[-1].to_flat()
-        row["parameters"] = run.parameters
-        row["hardware"] = hardware.describe(self._context.threads, run.device)
+        row = run.history[-1].to_flat() | self._constant
         if (stop := run.stop) is not None:
-            self._write_weights(run)
+            self._files.finish(run)
             row |= {"stop": stop.kind, "stop_reason": stop.reason}
         return row
-
-    def _write_predictions(self, run: "TrainingRun") -> None:
-        """Validation probabilities of the best epoch so far: also a pruned trial leaves its."""
-        inputs, probabilities, best = run.inputs, run.best_probabilities, run.best
-        if probabilities is None or best is None:
-            return
-        labels = inputs.validation_labels
-        rows = [
-            {
-                "image_id": str(inputs.validation_ids[i]),
-                "split": "validation",
-                "label": int(labels[i]),
-                "label_name": inputs.classes[labels[i]],
-                "probability": probabilities[i],
-                "epoch": best.epoch,
-                "also_in_training": str(inputs.validation_ids[i]) in inputs.seen_ids,
-            }
-            for i in range(len(labels))
-        ]
-        name = Paths().prediction(self._config.signature())
-        self._store.write_table(name, table(PREDICTIONS, rows))
-
-    def _write_weights(self, run: "TrainingRun") -> None:
-        if run.best_weights is not None:
-            name = Paths().weight(self._config.signature())
-            self._store.write_bytes(name, safetensors.numpy.save(run.best_weights))
 
     def _own_log(self) -> Path:
         """The file to which this process prints from now on."""

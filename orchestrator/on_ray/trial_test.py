@@ -7,77 +7,24 @@ import keras
 import numpy as np
 import pytest
 import safetensors.numpy
-from ray import tune
 
 from orchestrator.errors import BadInput
 from orchestrator.models.catalogue import Options, build
-from orchestrator.on_ray.trial import Trial, TrialContext
-from orchestrator.testing.stand_ins import CLOCK, drawn_faces, tiny
+from orchestrator.on_ray.conftest import (
+    CONFIG,
+    checkpoints,
+    numbers,
+    predictions,
+    trained,
+    trial,
+)
+from orchestrator.on_ray.trial import Trial
 from orchestrator.training.checkpoint import ARRAYS, FACTS
-from orchestrator.training.on_tensorflow.tensorflow_engine import TensorflowEngine, as_pixels
+from orchestrator.training.on_tensorflow.tensorflow_engine import as_pixels
 from results.paths import Paths
-from results.schema import PREDICTIONS
 from results.store import Store
 
-CONFIG = tiny(epochs=3, width=0.1, learning_rate=0.02, dropout=0.2, ema=0.5)
-WARM = TensorflowEngine(threads=1)
-
-
-@pytest.fixture(scope="module")
-def source(tmp_path_factory):
-    return drawn_faces(tmp_path_factory.mktemp("cache"))
-
-
-@pytest.fixture
-def context(tmp_path, source, monkeypatch):
-    # Ray makes a folder at home for every Trainable that stands outside Tune
-    home = str(tmp_path / "ray_results")
-    monkeypatch.setattr("ray.tune.trainable.trainable.DEFAULT_STORAGE_PATH", home)
-    return TrialContext(str(tmp_path / "sweep"), source, threads=1, backend="tensorflow")
-
-
-def trial(context, config=CONFIG, engine=WARM):
-    """As Tune constructs it; without Ray, parameters come from this process.
-
-    Its engine has served the trials of the tests before, as that of a reused actor has.
-    """
-    made = tune.with_parameters(Trial, context=context)(config=config.to_flat())
-    made._engine = engine
-    return made
-
-
-def numbers(result):
-    """Our own part of what Tune is told, less the clock."""
-    own = (*dataclasses.asdict(CONFIG), "epoch", "stop", "stop_reason", "failure", "parameters")
-    return {
-        key: value
-        for key, value in result.items()
-        if (key in own or key.startswith(("train_", "validation_"))) and key not in CLOCK
-    }
-
-
-def trained(one, epochs=3):
-    return [numbers(one.train()) for _ in range(epochs)]
-
-
-@pytest.fixture(scope="module")
-def uninterrupted(source, tmp_path_factory):
-    """The rows of a trial of `CONFIG` that nothing disturbs."""
-    folder = tmp_path_factory.mktemp("uninterrupted")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setattr("ray.tune.trainable.trainable.DEFAULT_STORAGE_PATH", str(folder / "ray"))
-        return trained(
-            trial(TrialContext(str(folder / "sweep"), source, threads=1, backend="tensorflow"))
-        )
-
-
-def predictions(context, config=CONFIG):
-    return Store(context.place).read_table(Paths().prediction(config.signature()), PREDICTIONS)
-
-
-def checkpoints(context, config=CONFIG):
-    return Path(context.place, Paths().checkpoint(config.signature()))
-
+pytestmark = pytest.mark.usefixtures("long_epochs")
 
 # ---- rows
 
@@ -103,7 +50,7 @@ def test_the_same_process_trains_one_configuration_after_another_as_if_each_were
     assert one.reset(CONFIG.to_flat())
     assert one.iteration == 0
     elsewhere = dataclasses.replace(context, place=f"{context.place}-whole")
-    assert trained(one) == trained(trial(elsewhere, engine=None))
+    assert trained(one) == trained(trial(elsewhere, warm=False))
 
 
 def test_a_trial_without_its_context_is_a_mistake_of_the_caller(context):
@@ -294,8 +241,7 @@ def test_data_that_cannot_be_had_just_now_says_nothing_of_the_configuration(
     trouble, passing, context, monkeypatch
 ):
     monkeypatch.setattr(CutOff, "trouble", trouble, raising=False)
-    one = tune.with_parameters(CutOff, context=context)(config=CONFIG.to_flat())
-    one._engine = WARM
+    one = trial(context, trainable=CutOff)
     result = one.train()
     assert (result["failure"], result["passing"]) == ("the data cannot be reached", passing)
 

@@ -164,7 +164,7 @@ class TuneEvents(tune.Callback):
     ) -> None:
         """It is alive."""
         name = signature(trial)
-        if "earlier" in result:  # told again from its last state: no epoch has been timed
+        if "taken_up" in result:  # told again from its last state: no epoch has been timed
             self._hang_detector.begins(name)
         else:
             self._hang_detector.sign(name)

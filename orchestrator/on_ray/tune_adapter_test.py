@@ -95,7 +95,7 @@ class Events:
 def test_a_row_that_is_told_again_says_nothing_of_how_long_an_epoch_takes():
     scheduler = conduct()
     events, one = Events(scheduler), NamedTrial(scheduler.next_trial())
-    taken_up = row(3, 0.5) | {"earlier": [row(1, 0.3), row(2, 0.4)]}
+    taken_up = row(3, 0.5) | {"earlier": [row(1, 0.3), row(2, 0.4)], "taken_up": True}
     events.callback.on_trial_start(0, [], one)
     events.later(5)
     events.callback.on_trial_result(0, [], one, taken_up)

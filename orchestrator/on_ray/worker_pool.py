@@ -2,7 +2,6 @@
 
 import contextlib
 import math
-import os
 import re
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
@@ -15,6 +14,8 @@ from ray.actor import ActorHandle
 from ray.exceptions import RayActorError, RayError, RayTaskError
 
 from orchestrator.errors import BadInput
+from orchestrator.on_ray.resources import see_own_gpus
+from orchestrator.process import backend as backends
 from orchestrator.process.error_line import full_disk, log_traceback
 from orchestrator.process.terminal import redirect_worker_output
 from results.store import DamagedResults
@@ -84,26 +85,29 @@ class PoolLayout:
         threads: CPUs of each.
         gpus: share of a GPU of each.
         logs: local folder for what they print; "" leaves that to Ray.
+        backend: that Keras computes with in each; "" where none of them uses Keras.
     """
 
     workers: int
     threads: float = 1
     gpus: float = 0.0
     logs: str = ""
+    backend: str = ""
 
     @classmethod
-    def packed(cls, at_once: int, gpus: float, logs: str = "") -> Self:
+    def packed(cls, at_once: int, gpus: float, logs: str = "", backend: str = "") -> Self:
         """As many workers as wanted and as the GPUs hold, `WORKERS_A_GPU` on each at most.
 
         Args:
             at_once: workers wanted, 1 or more.
             gpus: that Ray has in all; 0 for none, then the workers use CPUs alone.
             logs: as above.
+            backend: as above.
         """
         if not gpus:
-            return cls(at_once, logs=logs)
+            return cls(at_once, logs=logs, backend=backend)
         on_each = min(WORKERS_A_GPU, math.ceil(at_once / gpus))
-        return cls(min(at_once, int(on_each * gpus)), gpus=1 / on_each, logs=logs)
+        return cls(min(at_once, int(on_each * gpus)), gpus=1 / on_each, logs=logs, backend=backend)
 
 
 class DiskFull(OSError):
@@ -113,11 +117,13 @@ class DiskFull(OSError):
 class _WorkerActor:
     """The actor: an executor in a process of its own."""
 
-    def __init__(self, executor: TaskExecutor, logs: str) -> None:
-        os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-        if logs:
+    def __init__(self, executor: TaskExecutor, layout: PoolLayout) -> None:
+        if layout.logs:
             with contextlib.suppress(OSError):  # no log is no reason not to work
-                redirect_worker_output(Path(logs))
+                redirect_worker_output(Path(layout.logs))
+        see_own_gpus()
+        if layout.backend:
+            backends.settle(layout.backend)
         self._executor = executor
 
     def ready(self) -> None:
@@ -233,7 +239,7 @@ class WorkerPool:
         if len(self._start_failures) >= MAX_DEATHS:
             return
         for _ in range(min(self._layout.workers, wanted) - len(self._workers)):
-            worker = _Worker(self._actor.remote(self._executor, self._layout.logs))
+            worker = _Worker(self._actor.remote(self._executor, self._layout))
             self._workers.append(worker)
             self._busy[worker.actor.ready.remote()] = worker, None
 

@@ -138,8 +138,8 @@ class Ledger:
     ) -> None:
         """An epoch was trained and measured; stop: (kind, reason) where it was the last one.
 
-        The event says "back" where the trial went back by so many epochs, as checkpoints of it
-        were lost or damaged.
+        The event says "back" where the trial went back by so many epochs: those after its last
+        stored state, or more where that was lost or damaged.
         """
         entry = self.entries[trial]
         fields: dict[str, Any] = {} if entry.metadata else {"about": metadata}

@@ -204,7 +204,8 @@ class Scheduler:
         Args:
             trial: its signature.
             result: ROW_FIELDS (a number that is None or absent counts as NaN) and RESULT_FIELDS;
-                "earlier" where the trial was taken up: its rows before this one; "stop" and
+                "earlier": rows before this one, where several are told at once or the trial was
+                taken up, of which those that are in the ledger are passed over; "stop" and
                 "stop_reason" with the last row of a trial that ends by itself (see
                 `training.stopping.Stop`); or "failure", the message of an error, with "passing" if
                 that says nothing of the configuration.
@@ -215,7 +216,7 @@ class Scheduler:
             return False
         metadata = {k: result[k] for k in RESULT_FIELDS if k in result}
         for missed in result.get("earlier", ()):
-            if missed["epoch"] not in entry.rows:  # an earlier process had no time to tell it
+            if missed["epoch"] not in entry.rows:  # else an earlier process has told it
                 self._take(trial, _row(missed), metadata)
         stop = (result["stop"], str(result["stop_reason"])) if "stop" in result else ()
         self._take(trial, _row(result), metadata, stop)

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import safetensors.numpy
 from numpy.typing import NDArray
 
 from orchestrator.config import TrialConfig
@@ -176,3 +177,9 @@ class ListJournal:
     def read(self) -> list[dict[str, Any]]:
         """All events so far."""
         return list(self.events)
+
+
+def weights_file(variables: Sequence[Any]) -> bytes:
+    """A net's weights as a trial leaves them: the bytes of a safetensors file."""
+    arrays = {f"weight-{i:04d}": np.asarray(variable) for i, variable in enumerate(variables)}
+    return safetensors.numpy.save(arrays)

@@ -2,6 +2,7 @@
 
 import json
 import math
+import time
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from datetime import UTC, datetime
@@ -10,6 +11,14 @@ from typing import Any, Self
 
 from results.errors import Busy as Busy  # every writer of a journal needs it
 from results.errors import DamagedResults
+
+GROUPED = frozenset({"started", "epoch"})
+"""Kinds of events that decide nothing: a sweep that has lost some is told them again, or trains the
+epoch again. They may wait to be synced together; all others are synced at once, with those before.
+"""
+
+GROUP_S = 0.5
+"""So long the events of a sweep may wait."""
 
 _SPECIAL = {"nan": math.nan, "inf": math.inf, "-inf": -math.inf}
 
@@ -23,11 +32,15 @@ class EventJournal(ABC):
 
     Args:
         batch: events after which those appended are synced; 0: `sync` alone does that.
+        group_s: seconds that events of the kinds `GROUPED` may wait after a sync, if `keep_up` is
+            called often.
     """
 
-    def __init__(self, batch: int) -> None:
+    def __init__(self, batch: int, group_s: float = 0.0) -> None:
         self.batch = batch
+        self.group_s = group_s
         self._pending = 0
+        self._synced = -math.inf
 
     @abstractmethod
     def open(self) -> Self:
@@ -52,9 +65,20 @@ class EventJournal(ABC):
         """
         line = encode(event)
         self.open()
-        self._add(line)
+        self._add(line, event["event"] in GROUPED and not self._waited())
 
-    @abstractmethod
+    def keep_up(self) -> None:
+        """Syncs events that have waited for others; costs nothing where none has to be.
+
+        Raises:
+            Busy, OSError: see `sync`.
+        """
+        if self.batch and self._pending and self._waited():
+            self.sync()
+
+    def _waited(self) -> bool:
+        return time.monotonic() >= self._synced + self.group_s
+
     def sync(self) -> None:
         """Makes what was appended survive whatever happens to this process or its machine.
 
@@ -62,6 +86,12 @@ class EventJournal(ABC):
             Busy: if another process has taken this one for dead.
             OSError: of the store.
         """
+        self._sync()
+        self._synced = time.monotonic()
+
+    @abstractmethod
+    def _sync(self) -> None:
+        """See `sync`."""
 
     @abstractmethod
     def read(self) -> list[dict[str, Any]]:
@@ -76,8 +106,8 @@ class EventJournal(ABC):
         """Syncs the rest and lets others write; harmless when already closed."""
 
     @abstractmethod
-    def _add(self, line: bytes) -> None:
-        """Adds a line to the open journal, and syncs when the batch is full."""
+    def _add(self, line: bytes, waits: bool) -> None:
+        """Adds a line to the open journal; unless it waits, syncs when the batch is full."""
 
     def __enter__(self) -> Self:
         return self.open()

@@ -63,7 +63,7 @@ class InMemory(EventJournal):
         self.calls.append("open")
         return self
 
-    def sync(self):
+    def _sync(self):
         self.calls.append("sync")
 
     def read(self):
@@ -72,7 +72,7 @@ class InMemory(EventJournal):
     def close(self):
         self.calls.append("close")
 
-    def _add(self, line):
+    def _add(self, line, waits):
         self.calls.append(line)
 
 

@@ -25,10 +25,11 @@ class Journal(EventJournal):
         file: local path; made, with its folder, when the first event is appended.
         batch: events after which the file is forced to the disk (fsync). 1: every event survives
             a power cut; 0: never forced, so events survive a kill of the process, not a power cut.
+        group_s: see `EventJournal`. Events that wait are in the file: a kill does not lose them.
     """
 
-    def __init__(self, file: str | os.PathLike[str], batch: int = 1) -> None:
-        super().__init__(batch)
+    def __init__(self, file: str | os.PathLike[str], batch: int = 1, group_s: float = 0.0) -> None:
+        super().__init__(batch, group_s)
         self.file = Path(file)
         self._handle: int | None = None
         self._lock: FileLock | None = None
@@ -50,8 +51,7 @@ class Journal(EventJournal):
                 raise
         return self
 
-    def sync(self) -> None:
-        """Forces what was appended to the disk."""
+    def _sync(self) -> None:
         if self._handle is not None and self._pending:
             os.fsync(self._handle)
             self._pending = 0
@@ -81,10 +81,10 @@ class Journal(EventJournal):
         self._handle = self._lock = None
         self._pending = 0
 
-    def _add(self, line: bytes) -> None:
+    def _add(self, line: bytes, waits: bool) -> None:
         self._write(line)
         self._pending += 1
-        if self.batch and self._pending >= self.batch:
+        if not waits and self.batch and self._pending >= self.batch:
             self.sync()
 
     def _write(self, line: bytes) -> None:

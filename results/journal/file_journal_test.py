@@ -8,13 +8,14 @@ import threading
 import time
 from datetime import datetime
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from results.journal import process_identity
+from results.journal import event_journal, process_identity
 from results.journal.event_journal import Busy
 from results.journal.file_journal import Journal
 from results.store import DamagedResults
@@ -199,6 +200,26 @@ def test_full_disk_leaves_no_half_line(file, monkeypatch):
         monkeypatch.undo()
         journal.append({"event": "c"})
     assert names(file) == ["a", "c"]
+
+
+def test_events_that_decide_nothing_wait_for_others_but_are_in_the_file(file, monkeypatch):
+    """Synced at 0 s; epochs at 0.1 to 0.4 s wait; a decision does not, and takes them along."""
+    now, forced = [0.0], []
+    monkeypatch.setattr(event_journal, "time", SimpleNamespace(monotonic=lambda: now[0]))
+    monkeypatch.setattr(os, "fsync", lambda handle: forced.append(now[0]))
+    with Journal(file, group_s=0.5) as journal:
+        journal.append({"event": "epoch"})
+        for now[0] in (0.1, 0.2, 0.3, 0.4):
+            journal.append({"event": "epoch"})
+            journal.keep_up()
+        assert (forced, len(journal.read())) == ([0.0], 5)
+        journal.append({"event": "rung"})
+        now[0] = 0.8
+        journal.append({"event": "epoch"})
+        now[0] = 0.9
+        journal.keep_up()
+        journal.keep_up()
+    assert forced == [0.0, 0.4, 0.9]
 
 
 @pytest.mark.parametrize(("batch", "expected"), [(0, 0), (1, 7), (3, 3)])

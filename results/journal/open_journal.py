@@ -7,17 +7,18 @@ from results.paths import Paths
 from results.store import Store
 
 
-def journal_of(store: Store, batch: int = 1) -> EventJournal:
+def journal_of(store: Store, batch: int = 1, group_s: float = 0.0) -> EventJournal:
     """The journal in a sweep's folder, not opened for writing yet.
 
     Args:
         store: of the sweep.
         batch: events after which those appended have to survive a power cut, locally, or be on
             the store.
+        group_s: seconds that events which decide nothing may wait, see `EventJournal`.
     """
     if store.local is not None:
-        return Journal(store.local / Paths().journal, batch)
-    return SegmentedJournal(store, batch)
+        return Journal(store.local / Paths().journal, batch, group_s)
+    return SegmentedJournal(store, batch, group_s=group_s)
 
 
 def has_journal(store: Store) -> bool:

@@ -39,11 +39,14 @@ class SegmentedJournal(EventJournal):
         store: of the sweep.
         batch: events after which those appended are put. 1: every event is on the store when
             `append` returns; 0: only `sync` puts, and the beginning of a segment.
+        group_s: see `EventJournal`. Events that wait are lost with the process.
         lease_s: see `results.journal.lease.LEASE_S`.
     """
 
-    def __init__(self, store: Store, batch: int = 1, lease_s: float = LEASE_S) -> None:
-        super().__init__(batch)
+    def __init__(
+        self, store: Store, batch: int = 1, lease_s: float = LEASE_S, group_s: float = 0.0
+    ) -> None:
+        super().__init__(batch, group_s)
         self._lease_s = lease_s
         self._store = store
         self._lease: Lease | None = None
@@ -71,13 +74,7 @@ class SegmentedJournal(EventJournal):
             self._begin(last + 1)
         return self
 
-    def sync(self) -> None:
-        """Puts what was appended on the store.
-
-        Raises:
-            Busy: if another process has taken this one for dead.
-            OSError: of the store, after all patience.
-        """
+    def _sync(self) -> None:
         if self._lease is not None and self._pending:
             self._lease.check()
             self._put(bytes(self._lines))
@@ -113,13 +110,13 @@ class SegmentedJournal(EventJournal):
             if lease is not None:
                 lease.release()
 
-    def _add(self, line: bytes) -> None:
+    def _add(self, line: bytes, waits: bool) -> None:
         if len(self._lines) + len(line) > SEGMENT_BYTES and self._lines:
             self.sync()
             self._begin(self._number + 1)
         self._lines += line
         self._pending += 1
-        if self.batch and self._pending >= self.batch:
+        if not waits and self.batch and self._pending >= self.batch:
             try:
                 self.sync()
             except BaseException:

@@ -6,14 +6,12 @@ from collections.abc import Callable
 import keras
 import numpy as np
 import pytest
-import safetensors.numpy
 
 from analysis.ensemble.combine import COMBINERS, EnsembleRecipe
 from analysis.ensemble.saved import Contents
 from orchestrator.models import catalogue
 from orchestrator.models.options import Options
-from orchestrator.testing.stand_ins import tiny
-from orchestrator.training.on_tensorflow.tensorflow_engine import named
+from orchestrator.testing.stand_ins import tiny, weights_file
 
 SIZE = (16, 16)
 CLASSES = ("cross", "glad", "calm")
@@ -36,7 +34,7 @@ def _random(architecture: str, seed: int, images: np.ndarray) -> bytes:
     last.kernel.assign(last.kernel.numpy() * 3)  # so that members differ in more than digits
     # and so that no class wins for every image
     last.bias.assign(-np.asarray(model(images[..., None] / 255)).mean(axis=0))
-    return safetensors.numpy.save(named("weight", model.weights))
+    return weights_file(model.weights)
 
 
 @pytest.fixture(scope="session")

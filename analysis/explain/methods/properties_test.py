@@ -52,7 +52,7 @@ def answer_from(model, activation):
     """Logits of the part of the net after the layer."""
     blank = np.zeros((len(activation), SIDE, SIDE, 1), np.float32)
     with hooked([model.get_layer("cam")], lambda *_: keras.ops.convert_to_tensor(activation)):
-        return model(blank, training=False).numpy()
+        return np.asarray(model(blank, training=False))
 
 
 def last_kernel(model):

@@ -16,6 +16,9 @@ from analysis.explain.methods import gradcam, gradcampp, layercam, scorecam
 from analysis.explain.network import Network, directions
 from orchestrator.models.catalogue import Options, build
 
+if keras.backend.backend() != "tensorflow":
+    pytest.skip("tf-keras-vis knows TensorFlow alone", allow_module_level=True)
+
 with warnings.catch_warnings():
     warnings.filterwarnings("ignore", "Please import `zoom`", DeprecationWarning)
     import tf_keras_vis.scorecam as theirs_scorecam

@@ -61,6 +61,7 @@ class JaxEngine:
     def __init__(self, threads: int | None = None) -> None:
         device.settle(threads)
         compile_cache.settle(default_cache())
+        self._batch = GPU_PREDICTION_BATCH if device.on_gpu() else PREDICTION_BATCH
         self._programs: OrderedDict[ProgramKey, Program] = OrderedDict()
         self._forgotten = 0
         self._resident: OrderedDict[str, DeviceData] = OrderedDict()
@@ -75,8 +76,7 @@ class JaxEngine:
         if key not in self._programs:
             while len(self._programs) >= PROGRAMS:
                 self._forgotten += self._programs.popitem(last=False)[1].compiled
-            batch = GPU_PREDICTION_BATCH if device.on_gpu() else PREDICTION_BATCH
-            self._programs[key] = Program(key, config, batch)
+            self._programs[key] = Program(key, config, self._batch, loop_inside=device.on_gpu())
         self._programs.move_to_end(key)
         self._now = self._programs[key]
         self._state = self._now.initial_state(config)
@@ -87,10 +87,13 @@ class JaxEngine:
         if inputs.key not in self._resident:
             while len(self._resident) >= RESIDENT_DATA_SETS:
                 self._resident.popitem(last=False)
+            n = len(inputs.validation)
+            blank = ((0, -n % self._batch), (0, 0), (0, 0))
             self._resident[inputs.key] = DeviceData(
-                jnp.asarray(inputs.training),
-                jnp.asarray(inputs.training_labels.astype(np.int32)),
-                jnp.asarray(inputs.validation),
+                images=jnp.asarray(inputs.training),
+                labels=jnp.asarray(inputs.training_labels.astype(np.int32)),
+                validation=jnp.asarray(np.pad(inputs.validation, blank)),
+                validated=n,
             )
         self._resident.move_to_end(inputs.key)
         return self._resident[inputs.key]
@@ -98,20 +101,20 @@ class JaxEngine:
     def epoch(self, order: NDArray[np.int32], rates: NDArray[np.float32]) -> _Dispatched:
         """See `Engine.epoch`."""
         given = jnp.asarray(order), jnp.asarray(rates)
-        self._state, (losses, hits) = self._now.train(self._state, self._data, *given, self._dials)
-        logits, weights = self._now.predict(self._state, self._data.validation)
-        results = (losses, hits, logits)
+        self._state, sums = self._now.train(self._state, self._data, *given, self._dials)
+        logits, weights = self._now.predict(self._state, self._data)
+        results = (*sums, logits)
         for array in results:
             array.copy_to_host_async()
         return _Dispatched(order.size, len(order), results, weights)
 
     def predict_validation(self) -> NDArray[np.float32]:
         """Logits (n, k) of the validation images, by the weights that predict."""
-        return np.asarray(self._now.predict(self._state, self._data.validation)[0])
+        return np.asarray(self._now.predict(self._state, self._data)[0])
 
     def weights(self) -> State:
         """The weights that predict, in the model's order; still on the device."""
-        return _named("weight", self._now.predict(self._state, self._data.validation)[1])
+        return _named("weight", self._now.predict(self._state, self._data)[1])
 
     def state(self) -> State:
         """See `Engine.state`; on the device until it is read."""

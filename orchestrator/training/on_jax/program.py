@@ -1,8 +1,10 @@
 """One network and its compiled programs: an epoch, a prediction, a copy of the state.
 
-An epoch is one program: `jit` of a `lax.scan` over the steps, on data that stay on the device as
-bytes. What a trial turns (`Dials`) are arguments of it, so a second trial of a shape compiles
-nothing. The state goes in and comes out; its old buffers are given to the new one (donated).
+On a GPU an epoch is one program: `jit` of a `lax.scan` over the steps, on data that stay on the
+device as bytes. On a processor a step is one, called step by step: inside a loop XLA's convolutions
+for processors take a naive path that is 40 to 70 times slower. What a trial turns (`Dials`) are
+arguments, so a second trial of a shape compiles nothing. The state goes in and comes out; its old
+buffers are given to the new one (donated).
 """
 
 from collections.abc import Callable
@@ -75,21 +77,45 @@ class Dials(NamedTuple):
         )
 
 
+class Sums(NamedTuple):
+    """Of the steps of an epoch so far: losses, and training images that were told right."""
+
+    losses: Array
+    hits: Array
+
+
 class DeviceData(NamedTuple):
-    """A data set on the device: (n, h, w) as stored, (n,) int32, (n, h, w)."""
+    """A data set on the device.
+
+    Attributes:
+        images: (n, h, w) as stored.
+        labels: (n,) int32.
+        validation: (n', h, w) as stored; blank images at its end make n' a multiple of the batch.
+        validated: number of validation images that are none of these.
+    """
 
     images: Array
     labels: Array
     validation: Array
+    validated: int
 
 
 class Program:
     """A network with its compiled epoch; the state of the trial that runs is the engine's."""
 
-    def __init__(self, key: ProgramKey, config: TrialConfig, prediction_batch: int) -> None:
+    def __init__(self, key: ProgramKey, config: TrialConfig, batch: int, loop_inside: bool) -> None:
+        """See the class.
+
+        Args:
+            key: what the programs are specific to.
+            config: of a trial with that key.
+            batch: images at once in prediction.
+            loop_inside: whether the loops over steps and batches are part of the programs.
+        """
         self.key = key
         self.compiled = 0
-        self._batch = prediction_batch
+        self._batch = batch
+        self._loop_inside = loop_inside
         with _on_processor():
             self.model = key.network(config)
             quicken(self.model)
@@ -121,7 +147,7 @@ class Program:
 
     def train(
         self, state: NetworkState, data: DeviceData, order: Any, rates: Any, dials: Dials
-    ) -> tuple[NetworkState, tuple[Array, Array]]:
+    ) -> tuple[NetworkState, Sums]:
         """One epoch; the state given is used up.
 
         Args:
@@ -130,16 +156,28 @@ class Program:
             order: (steps, batch) int32 training rows.
             rates: (steps,) float32 learning rates.
             dials: of the trial.
-
-        Returns:
-            The state after it; the sum of the steps' losses and the number of hits.
         """
-        arguments = (state, data.images, data.labels, order, rates, dials)
-        return self._run("epoch", self._epoch, arguments, donate=(0,))
+        sums = Sums(jnp.zeros((), jnp.float32), jnp.zeros((), jnp.int32))
+        given = (data.images, data.labels, order, rates, dials)
+        if self._loop_inside:
+            return self._run("epoch", self._all_steps, (state, sums, *given), donate=(0, 1))
+        for i in range(len(order)):
+            arguments = (state, sums, *given, np.int32(i))
+            state, sums = self._run("step", self._one_step, arguments, donate=(0, 1))
+        return state, sums
 
-    def predict(self, state: NetworkState, images: Array) -> tuple[Array, list[Array]]:
+    def predict(self, state: NetworkState, data: DeviceData) -> tuple[Array, list[Array]]:
         """Logits (n, k) by the weights that predict, and copies of these, in the model's order."""
-        return self._run("predict", self._predict, (state, images))
+        n = len(data.validation)
+        logits = jnp.zeros((n, self.key.classes), jnp.float32)
+        given = (state, data.validation)
+        if self._loop_inside:
+            logits = self._run("predict", self._all_batches, (logits, *given), donate=(0,))
+        else:
+            for start in range(0, n, self._batch):
+                arguments = (logits, *given, np.int32(start))
+                logits = self._run("batch", self._one_batch, arguments, donate=(0,))
+        return logits[: data.validated], self._run("weights", self._predicting_weights, (state,))
 
     def copy(self, state: NetworkState) -> NetworkState:
         """The same values in other buffers, which no later epoch uses up."""
@@ -188,21 +226,36 @@ class Program:
             self.compiled += 1
         return self._programs[name, shapes](*arguments)
 
-    def _epoch(
+    def _all_steps(
         self,
         state: NetworkState,
+        sums: Sums,
         images: Array,
         labels: Array,
-        order: Array,
-        rates: Array,
-        dials: Dials,
-    ) -> tuple[NetworkState, tuple[Array, Array]]:
-        def step(state: NetworkState, now: tuple[Array, Array]) -> tuple[NetworkState, Any]:
-            rows, rate = now
-            return self._step(state, as_pixels(images[rows]), labels[rows], rate, dials)
+        *given: Any,
+    ) -> tuple[NetworkState, Sums]:
+        order, rates, dials = given
 
-        state, (losses, hits) = lax.scan(step, state, (order, rates))
-        return state, (losses.sum(), hits.sum())
+        def step(
+            now: tuple[NetworkState, Sums], i: Array
+        ) -> tuple[tuple[NetworkState, Sums], None]:
+            return self._one_step(*now, images, labels, order, rates, dials, i), None
+
+        return lax.scan(step, (state, sums), jnp.arange(len(order)))[0]
+
+    def _one_step(
+        self,
+        state: NetworkState,
+        sums: Sums,
+        images: Array,
+        labels: Array,
+        *given: Any,
+    ) -> tuple[NetworkState, Sums]:
+        order, rates, dials, i = given
+        rows = order[i]
+        pixels = as_pixels(images[rows])
+        state, (loss, hits) = self._step(state, pixels, labels[rows], rates[i], dials)
+        return state, Sums(sums.losses + loss, sums.hits + hits)
 
     def _step(
         self, state: NetworkState, images: Array, labels: Array, rate: Array, dials: Dials
@@ -261,21 +314,23 @@ class Program:
         """The model's weights, in its order."""
         return _chosen(state, self._weights_at)
 
-    def _predict(self, state: NetworkState, images: Array) -> tuple[Array, list[Array]]:
-        weights = state.average or self._weights(state)
+    def _predicting_weights(self, state: NetworkState) -> list[Array]:
+        return _copied(state.average or self._weights(state))
+
+    def _all_batches(self, logits: Array, state: NetworkState, images: Array) -> Array:
+        def batch(logits: Array, start: Array) -> tuple[Array, None]:
+            return self._one_batch(logits, state, images, start), None
+
+        return lax.scan(batch, logits, jnp.arange(0, len(images), self._batch))[0]
+
+    def _one_batch(self, logits: Array, state: NetworkState, images: Array, start: Array) -> Array:
+        """The logits with those of one more batch in their place."""
         learned, others = list(state.learned), list(state.others)
-        for weight, (learns, place) in zip(weights, self._weights_at, strict=True):
+        for weight, (learns, place) in zip(state.average, self._weights_at, strict=False):
             (learned if learns else others)[place] = weight
-
-        def logits_of(batch: Array) -> Array:
-            logits, _ = self.model.stateless_call(learned, others, as_pixels(batch), training=False)
-            return logits.astype(jnp.float32)
-
-        n = len(images)
-        batches = -(-n // self._batch)
-        padded = jnp.pad(images, ((0, batches * self._batch - n), (0, 0), (0, 0)))
-        logits = lax.map(logits_of, padded.reshape(batches, self._batch, *images.shape[1:]))
-        return logits.reshape(-1, self.key.classes)[:n], _copied(weights)
+        pixels = as_pixels(lax.dynamic_slice_in_dim(images, start, self._batch))
+        given, _ = self.model.stateless_call(learned, others, pixels, training=False)
+        return lax.dynamic_update_slice_in_dim(logits, given.astype(jnp.float32), start, 0)
 
 
 def as_pixels(images: Array) -> Array:
