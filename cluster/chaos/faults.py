@@ -17,6 +17,7 @@ NEEDS: dict[str, tuple[str, Callable[[], bool]]] = {
         "root and the command ip",
         lambda: os.geteuid() == 0 and bool(shutil.which("ip")),
     ),
+    "jax": ("JAX", lambda: importlib.util.find_spec("jax") is not None),
     "moto": ("moto's server", lambda: importlib.util.find_spec("moto") is not None),
 }
 """What a fault may need -> in words, and whether it is here."""
@@ -208,5 +209,14 @@ FAULTS: dict[str, Fault] = {
         False,
         45,
         lost=3,
+    ),
+    "gpu": Fault(
+        "on a GPU by shares, else on the CPU's JAX: a trial's process killed, Ctrl-C, worked up",
+        "gpu_check.injected",
+        False,
+        150,
+        "jax",
+        within_s=10,
+        lost=50,  # a state is stored every ten seconds; an epoch on a GPU takes a fifth of one
     ),
 }

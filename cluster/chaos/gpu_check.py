@@ -24,10 +24,11 @@ import psutil
 from cluster.chaos import gpu_question, tiny_sweep
 from cluster.chaos.comparison import inconsistencies
 from cluster.chaos.outcome import Outcome, wrong_exit
-from cluster.chaos.sandbox import CLOCKS, Sandbox, end_all
+from cluster.chaos.sandbox import Sandbox, end_all
 from orchestrator.process import hardware
 from orchestrator.process.exit_code import DONE, FAILED, INTERRUPTED
 from results.paths import Paths
+from results.schema import TRIALS
 
 AT_ONCE = 4
 SHARE = "0.25"
@@ -210,8 +211,8 @@ def _say_speed(check: Check) -> None:
     if rates:
         middle = rates[len(rates) // 2]
         check.step(f"  a trial trained {middle:,.0f} images/s (median of {len(rates)} epochs)")
-    devices = {row.get("hardware") for row in rows if row.get("hardware")}
-    check.step(f"  on {', '.join(map(str, devices)) or 'a device that no row names'}")
+    table = check.sandbox.store.read_table(Paths().trials, TRIALS).to_pandas()
+    check.step(f"  on {'; '.join(table['hardware'].dropna().unique())}")
 
 
 def _work_up(check: Check) -> None:
@@ -236,7 +237,7 @@ def _trained_again(sandbox: Sandbox) -> int:
     """Epochs that stand in the journal with more than one time."""
     trained = defaultdict[tuple[str, int], set[float]](set)
     for event in sandbox.events("epoch"):
-        trained[event["trial"], event["row"]["epoch"]].add(event["row"][CLOCKS[0]])
+        trained[event["trial"], event["row"]["epoch"]].add(event["row"]["seconds"])
     return sum(len(times) - 1 for times in trained.values())
 
 

@@ -18,9 +18,10 @@ from orchestrator.process.exit_code import DONE, FAILED
 ROWS: dict[str, Measurement] = {
     **accuracy.ROWS,
     **training_speed.FIRST,
-    **processes.ROWS,
+    **processes.FIRST,
     **explanations.ROWS,
     **training_speed.MORE,
+    **processes.MORE,
 }
 """Name -> what measures it. `accuracy` comes first, as it counts from the command's start."""
 

@@ -59,8 +59,11 @@ class Setup:
 
     @cached_property
     def engine(self) -> "Engine":
-        """The one engine of this process."""
-        return open_engine("jax", threads=None)
+        """The one engine of this process.
+
+        With one thread, as a trial's: threads are part of what a stored program is known by.
+        """
+        return open_engine("jax", threads=1)
 
     @cached_property
     def small(self) -> bool:

@@ -18,7 +18,7 @@ def sweep():
     rows = [{"architecture": "CPF", "width": 1.0}, {"architecture": "CCPF", "width": 0.5},
             {"architecture": "CCPF", "width": 0.25}]
     return Sweep("tiny", "Is it?", {"precision": "float32"}, Budget(trials=3), embedded=140,
-                 configurations=rows)
+                 search="grid", configurations=rows)
 """
 WHOLE = TrialResources(1, 1.0)
 

@@ -12,8 +12,9 @@ import jax
 FOLDER = "programs"
 """Of the product's cache."""
 
-WORTH_KEEPING_S = 0.3
-"""Of compiling; what took less is compiled again sooner than read."""
+WORTH_KEEPING_S = 0.0
+"""Of compiling: every program. A net's start draws its weights by some sixty small ones, which
+together take seconds."""
 
 
 def settle(cache: Path) -> Path:
