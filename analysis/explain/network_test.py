@@ -254,7 +254,9 @@ def test_more_images_than_a_batch_are_compiled_once_and_joined():
     network.weighed(images[1:], None, [gradcam.WEIGHING])
     network.weighed(images[: network.batch - 9], None, [gradcam.WEIGHING])
     (program,) = network._programs.values()
-    assert program.compilations == 1
+    for some in (images, images[1:], images[: network.batch - 9]):
+        network.logits(some)
+    assert (program.compilations, network._logits.compilations) == (1, 1)
     assert maps.shape == (network.batch + 3, 8, 8)
     _, (last,) = network.weighed(images[-3:], None, [gradcam.WEIGHING])
     np.testing.assert_allclose(maps[-3:], last, rtol=1e-4, atol=1e-6)
