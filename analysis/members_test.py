@@ -7,7 +7,7 @@ import pytest
 import safetensors.numpy
 
 from analysis.explain.targets import pixels as as_given
-from analysis.members import Weights, build, member
+from analysis.members import UNDRAWN, Weights, build, member
 from analysis.sweep_folder import SweepFolder
 from orchestrator.config import TrialConfig
 from orchestrator.errors import BadInput
@@ -24,13 +24,16 @@ OPTIONS = [field.name for field in dataclasses.fields(Options)]
 
 def made(config, shape, classes=3, seed=1):
     """A net as a trial would make it, with other weights and statistics than it starts from."""
-    keras.utils.set_random_seed(seed)
     options = Options(**{name: getattr(config, name) for name in OPTIONS})
-    model = catalogue.build(config.architecture, shape, classes, options)
+    with keras.saving.custom_object_scope(UNDRAWN):
+        model = catalogue.build(config.architecture, shape, classes, options)
     rng = np.random.default_rng(seed)
     for variable in model.weights:
         if "moving" in variable.path or "gamma" in variable.path:
             variable.assign(rng.uniform(0.5, 1.5, variable.shape))
+        elif len(variable.shape) > 1:
+            deviation = np.sqrt(2 / np.prod(variable.shape[:-1]))
+            variable.assign(rng.normal(0, deviation, variable.shape).astype(np.float32))
     return model
 
 

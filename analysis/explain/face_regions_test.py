@@ -50,7 +50,10 @@ def test_shares_are_those_of_the_map_spread_to_the_pixels(grid):
 def test_the_weights_are_the_adjoint_of_the_spreading():
     # <spread(map), mask> == <map, adjoint(mask)>, on an image that is not square
     rng = np.random.default_rng(1)
-    maps, masks = rng.random((4, 3, 5)), rng.integers(0, 5, (4, 20, 32)).astype(np.uint8)
+    maps, masks = (
+        rng.random((4, 3, 5), np.float32),
+        rng.integers(0, 5, (4, 20, 32)).astype(np.uint8),
+    )
     given = np.einsum("nhw,nhwr->nr", maps, on_regions(masks, (3, 5)))
     large = np.asarray(ops.image.resize(maps[..., None], (20, 32), "bilinear"))[..., 0]
     wanted = np.stack([(large * (masks == r)).sum(axis=(1, 2)) for r in range(5)], axis=1)

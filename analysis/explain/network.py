@@ -1,4 +1,6 @@
-"""A net that can be asked for more than its logits: the one place that takes gradients.
+"""A net that can be asked for more than its logits: the one place that explains by gradients.
+
+How TensorFlow and JAX take them stands in `analysis.backends`; here are Keras' operations alone.
 
 What a layer gives is caught while the net runs, whatever the net is made of: functional, sequential
 or subclassed, with models inside models. So there is no second graph from the images to the layer

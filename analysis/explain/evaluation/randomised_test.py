@@ -8,6 +8,7 @@ from analysis.explain.evaluation.randomised import likeness, randomised, rank_co
 from analysis.explain.methods.gradient_test import convolutional
 from analysis.explain.network import Network
 from analysis.explain.targets import directions
+from analysis.members import UNDRAWN
 from orchestrator.errors import BadInput
 from orchestrator.models import catalogue
 from orchestrator.models.options import Options
@@ -88,7 +89,8 @@ def test_a_net_that_cannot_be_copied_is_refused_by_name():
 
 @pytest.mark.parametrize("name", sorted(set(catalogue.MODELS) - {"vgg16"}))
 def test_every_architecture_can_forget_and_stays_finite(name):
-    model = catalogue.MODELS[name]((48, 48, 1), 7, Options(width=0.125))
+    with keras.saving.custom_object_scope(UNDRAWN):
+        model = catalogue.MODELS[name]((48, 48, 1), 7, Options(width=0.125))
     if keras.backend.backend() == "tensorflow":  # as a member's is
         from orchestrator.training.on_tensorflow.fused_normalisation import fuse
 
