@@ -7,7 +7,8 @@ arguments, so a second trial of a shape compiles nothing. The state goes in and 
 buffers are given to the new one (donated).
 """
 
-from collections.abc import Callable
+import contextlib
+from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
 import jax
@@ -20,6 +21,7 @@ from orchestrator.config import TrialConfig
 from orchestrator.training.augment import augment
 from orchestrator.training.inputs import Inputs
 from orchestrator.training.on_jax.fast_layers import quicken
+from orchestrator.training.on_jax.initial_weights import INITIALISERS
 from orchestrator.training.optimizers import OPTIMIZERS, decayed
 from orchestrator.training.program_key import ProgramKey
 
@@ -339,9 +341,12 @@ def as_pixels(images: Array) -> Array:
     return (images.astype(jnp.float32) * scale)[..., None]
 
 
-def _on_processor() -> Any:
-    """Where small nets are built: an initial weight is no reason to compile for a GPU."""
-    return jax.default_device(jax.local_devices(backend="cpu")[0])
+@contextlib.contextmanager
+def _on_processor() -> Iterator[None]:
+    """Where nets are built: an initial weight is no reason to compile, for a GPU least of all."""
+    processor = jax.local_devices(backend="cpu")[0]
+    with jax.default_device(processor), keras.saving.custom_object_scope(INITIALISERS):
+        yield
 
 
 def _copied(tree: Any) -> Any:
