@@ -143,6 +143,9 @@ def _steps(check: Check) -> float | None:
     sandbox = check.sandbox
     driver = sandbox.begin()
     sandbox.wait(lambda: check.epochs() > 0 or driver.poll() is not None, PATIENCE_S)
+    if driver.poll() is not None:
+        check.expect(False, f"the sweep ended before an epoch: {sandbox.stderr.strip()[-500:]}")
+        return None
     for words in ("backend:", "precision:", "GPU"):
         if line := sandbox.line(words):
             check.step(line)
