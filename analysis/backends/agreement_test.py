@@ -90,7 +90,7 @@ def test_the_backends_agree_on_logits_maps_and_pictures(tmp_path, architecture):
         np.testing.assert_allclose(two[name], values, rtol=0, atol=tolerance * scale, err_msg=name)
 
 
-def test_with_jax_nothing_here_imports_tensorflow():
+def test_with_jax_nothing_here_imports_tensorflow(tmp_path):
     script = """
 import pkgutil, sys
 from importlib import import_module
@@ -104,10 +104,13 @@ for room in (analysis.backends, analysis.ensemble, analysis.explain, analysis.fe
 from analysis.explain.network import Network
 inputs = keras.Input((8, 8, 1))
 maps = keras.layers.Conv2D(2, 3)(inputs)
-Network(keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Flatten()(maps))))
+network = Network(keras.Model(inputs, keras.layers.Dense(2)(keras.layers.Flatten()(maps))))
+from analysis.explain.evaluation.randomised import randomised
+randomised(network).model.save(sys.argv[1])
+keras.saving.load_model(sys.argv[1])
 assert keras.backend.backend() == "jax"
 assert not {name.split(".")[0] for name in sys.modules} & {"tensorflow", "torch"}
 """
     if not is_installed("jax"):
         pytest.skip("jax is not installed")
-    in_another_process("jax", script)
+    in_another_process("jax", script, str(tmp_path / "saved.keras"))

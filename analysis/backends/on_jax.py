@@ -4,6 +4,7 @@ Everything is computed in float32: unless it is told, JAX rounds the factors of 
 on a GPU.
 """
 
+import sys
 from collections.abc import Callable, Sequence
 from typing import Any
 
@@ -34,6 +35,24 @@ __all__ = [
 FEW, ON_CPU, ON_GPU = 32, 256, 1024
 """Rows that a program is compiled for. On a CPU a few are not worth filling up to a batch; on a GPU
 compiling once more costs as much as a hundred batches."""
+
+
+def _pass_over_tensorflow() -> None:
+    """Have Keras take TensorFlow for absent in this process, unless it is there already.
+
+    Whenever Keras copies or saves a layer it asks whether something is a shape of TensorFlow's, and
+    where that is installed, imports it to find out, which takes seconds. It asks once.
+    """
+    if "tensorflow" in sys.modules:
+        return
+    sys.modules["tensorflow"] = None  # type: ignore[assignment]
+    try:
+        keras.saving.serialize_keras_object(keras.initializers.Zeros())
+    finally:
+        del sys.modules["tensorflow"]
+
+
+_pass_over_tensorflow()
 
 
 class _Jitted:
