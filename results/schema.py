@@ -73,8 +73,7 @@ TRIALS = _schema(
         "images_per_second",
         REAL,
         "images/s",
-        "Training images over an epoch's seconds, median over epochs; the first, which compiles, "
-        "only where it is alone.",
+        "Training images over seconds, median over epochs; the first, which compiles, only if alone.",
     ),
     ("seconds", REAL, "s", "Time of its epochs, with compiling and validation, without storing."),
     ("hardware", TEXT, "", "Processor or GPU that the trial ran on."),
@@ -95,13 +94,7 @@ EPOCHS = _schema(
     ("validation_macro_f1", REAL, "share", "Mean over classes of the F1 score."),
     ("validation_top2", REAL, "share", "Images whose label is among the two likeliest classes."),
     ("validation_ece", REAL, "share", "Expected calibration error."),
-    (
-        "seconds",
-        REAL,
-        "s",
-        "Wall-clock time from the epoch's beginning until it is measured, validation included; "
-        "from when the epoch before was measured, if it began before that.",
-    ),
+    ("seconds", REAL, "s", "Wall time, validation included; of one begun ahead, since the former."),
     ("images_per_second", REAL, "images/s", "Training images over these seconds."),
 )
 

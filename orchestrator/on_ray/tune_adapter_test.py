@@ -104,6 +104,16 @@ def test_a_row_that_is_told_again_says_nothing_of_how_long_an_epoch_takes():
     assert events.later(2 * 1200) == {}
 
 
+def test_rows_that_are_told_together_are_a_sign_like_one():
+    scheduler = conduct()
+    events, one = Events(scheduler), NamedTrial(scheduler.next_trial())
+    events.callback.on_trial_start(0, [], one)
+    events.later(5)
+    events.callback.on_trial_result(0, [], one, row(2, 0.5) | {"earlier": [row(1, 0.3)]})
+    assert events.later(299) == {}
+    assert list(events.later(2).values()) == [301.0]  # no longer that of a first epoch
+
+
 def test_a_state_is_kept_for_whoever_goes_on_with_it_and_else_dropped():
     scheduler = conduct()
     events, one, other = Events(scheduler), *(NamedTrial(scheduler.next_trial()) for _ in "ab")
