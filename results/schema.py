@@ -73,7 +73,7 @@ TRIALS = _schema(
         "images_per_second",
         REAL,
         "images/s",
-        "Training images over seconds, median over epochs; the first, which compiles, only if alone.",
+        "Images over seconds, median over epochs; the first, which compiles, only where it is alone.",
     ),
     ("seconds", REAL, "s", "Time of its epochs, with compiling and validation, without storing."),
     ("hardware", TEXT, "", "Processor or GPU that the trial ran on."),
