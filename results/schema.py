@@ -73,7 +73,7 @@ TRIALS = _schema(
         "images_per_second",
         REAL,
         "images/s",
-        "Images over seconds, median over epochs; the first, which compiles, only where it is alone.",
+        "Images over seconds, median over epochs; the first, which compiles, only if it is alone.",
     ),
     ("seconds", REAL, "s", "Time of its epochs, with compiling and validation, without storing."),
     ("hardware", TEXT, "", "Processor or GPU that the trial ran on."),
