@@ -73,7 +73,7 @@ TRIALS = _schema(
         "images_per_second",
         REAL,
         "images/s",
-        "Training images over seconds, median over epochs; the first, which compiles, only if alone.",
+        "Training images over seconds, median of epochs; the first, which compiles, only if alone.",
     ),
     (
         "seconds",
