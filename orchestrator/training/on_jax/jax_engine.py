@@ -15,7 +15,8 @@ from orchestrator.process.cache_folder import default_cache
 from orchestrator.training.engine import EpochSums, State
 from orchestrator.training.inputs import Inputs
 from orchestrator.training.on_jax import compile_cache, device
-from orchestrator.training.on_jax.program import DeviceData, Dials, NetworkState, Program
+from orchestrator.training.on_jax.program import Program
+from orchestrator.training.on_jax.trial_arrays import DeviceData, Dials, NetworkState
 from orchestrator.training.program_key import PROGRAMS, RESIDENT_DATA_SETS, ProgramKey
 
 PREDICTION_BATCH = 256
