@@ -23,7 +23,7 @@ MANY = (
 """Files with hundreds of dear cases: of each test in them `--fast` runs the first `CASES`."""
 CASES = 2
 OF_A_BACKEND = (
-    "orchestrator/models/",
+    "orchestrator/models/custom_layers_test.py",  # whole nets: training/engine_models_test.py
     "orchestrator/training/",
     "analysis/backends/",
     "analysis/explain/",

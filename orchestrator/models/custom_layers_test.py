@@ -1,7 +1,6 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 
 from orchestrator.errors import BadInput
 from orchestrator.models.custom_layers import (
@@ -42,23 +41,6 @@ def test_dropout_changes_nothing_in_inference_and_at_rate_0() -> None:
     np.testing.assert_array_equal(dropout_model(0.0)(x, training=True), x)
 
 
-def test_another_rate_acts_in_a_compiled_function_without_a_new_trace() -> None:
-    model, traces = dropout_model(0.5), []
-
-    @tf.function
-    def share_dropped(x: tf.Tensor) -> tf.Tensor:
-        traces.append(1)
-        return tf.reduce_mean(tf.cast(model(x, training=True) == 0, tf.float32))
-
-    x = tf.ones((2, 10_000))
-    assert float(share_dropped(x)) == pytest.approx(0.5, abs=0.03)
-    turn(model, 0.1)
-    assert float(share_dropped(x)) == pytest.approx(0.1, abs=0.03)
-    turn(model, 0.0)
-    assert float(share_dropped(x)) == 0
-    assert len(traces) == 1
-
-
 def test_a_factor_takes_its_part_of_the_rate() -> None:
     model = dropout_model(0.9, factor=2 / 3)
     turn(model, 0.3)
@@ -90,7 +72,7 @@ def test_a_rate_outside_its_range_is_refused(rate: float) -> None:
 def test_under_bfloat16_the_rate_is_still_exact() -> None:
     layer = Dropout(0.3, dtype="mixed_bfloat16")
     out = layer(np.ones((20, 10_000), np.float32), training=True)
-    assert out.dtype == tf.bfloat16
+    assert keras.backend.standardize_dtype(out.dtype) == "bfloat16"
     assert float(layer.rate.numpy()) == np.float32(0.3)
     assert np.mean(out.numpy() == 0) == pytest.approx(0.3, abs=0.005)
 
@@ -124,25 +106,6 @@ def test_negative_values_have_probability_zero() -> None:
     assert float(out[0, 0, 0, 0]) == pytest.approx(2.0)
 
 
-def test_the_gradient_goes_to_the_drawn_value_alone() -> None:
-    x = tf.constant(image([[1, 2], [3, 4]]))
-    with tf.GradientTape() as tape:
-        tape.watch(x)
-        out = StochasticPooling()(x, training=True)
-    gradient = tape.gradient(out, x).numpy().ravel()
-    assert sorted(gradient) == [0, 0, 0, 1]
-    assert gradient[int(out[0, 0, 0, 0]) - 1] == 1
-
-
-def test_a_window_of_zeros_has_a_finite_gradient() -> None:
-    x = tf.zeros((1, 2, 2, 1))
-    for training in (True, False):
-        with tf.GradientTape() as tape:
-            tape.watch(x)
-            out = StochasticPooling()(x, training=training)
-        assert np.isfinite(tape.gradient(out, x).numpy()).all()
-
-
 @pytest.mark.parametrize("side", [1, 2, 5, 6])
 @pytest.mark.parametrize(("window", "padding"), [(2, "same"), (3, "same"), (1, "valid")])
 def test_windows_lie_where_keras_puts_them(side: int, window: int, padding: str) -> None:
@@ -166,12 +129,6 @@ def test_response_normalisation_by_hand() -> None:
     assert np.array(layer(x)).ravel() == pytest.approx(expected)
 
 
-def test_response_normalisation_as_tensorflow_has_it() -> None:
-    x = np.random.default_rng(0).normal(size=(2, 3, 3, 8)).astype(np.float32) * 50
-    expected = tf.nn.local_response_normalization(x, depth_radius=2, bias=2, alpha=1e-4, beta=0.75)
-    np.testing.assert_allclose(ResponseNormalisation()(x), expected, rtol=1e-5)
-
-
 # ---- all of them
 
 
@@ -189,4 +146,5 @@ def test_a_layer_survives_serialisation(layer: keras.layers.Layer) -> None:
 def test_a_layer_keeps_bfloat16(layer: type[keras.layers.Layer], training: bool) -> None:
     built = layer(dtype="mixed_bfloat16")
     extra = {"training": training} if layer is StochasticPooling else {}
-    assert built(image([[1, 2], [3, 4]]), **extra).dtype == tf.bfloat16
+    out = built(image([[1, 2], [3, 4]]), **extra)
+    assert keras.backend.standardize_dtype(out.dtype) == "bfloat16"

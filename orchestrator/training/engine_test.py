@@ -6,7 +6,6 @@ import keras
 import numpy as np
 import pytest
 
-from orchestrator.models.catalogue import Options, build
 from orchestrator.testing.stand_ins import noise, numbers, tiny
 from orchestrator.training import schedules
 from orchestrator.training.engines import ENGINES
@@ -133,16 +132,6 @@ def test_what_was_trained_before_matters_to_none_and_a_checkpoint_goes_on(
     assert rows(trained(other, dataclasses.replace(config, seed=1), UNEVEN)) != rows(reset)
     kernels = zip(other.weights().values(), weights_halfway.values(), strict=True)
     assert any(not np.array_equal(a, b) for a, b in kernels)
-
-
-def test_weights_are_those_of_keras_seed(engine):
-    """The program seeds Python's generator alone."""
-    config = tiny(seed=5)
-    engine.begin(config, NOISE)
-    keras.utils.set_random_seed(5)
-    model = build("CPF", (16, 16, 1), 4, Options(width=0.125, dropout=0.0, weights="none"))
-    for value, weight in zip(engine.weights().values(), model.weights, strict=True):
-        np.testing.assert_array_equal(value, weight.numpy())
 
 
 def test_next_trial_of_a_program_costs_no_compiling():

@@ -1,7 +1,6 @@
 import keras
 import numpy as np
 import pytest
-import tensorflow as tf
 from keras import layers
 
 from orchestrator.config import CHOICES
@@ -25,36 +24,6 @@ def tiny_net():
     )
 
 
-def bright_patch(n=60):
-    """Images whose class is the third of the image that is bright."""
-    rng = np.random.default_rng(0)
-    labels = np.arange(n) % 3
-    images = rng.normal(scale=0.3, size=(n, 6, 6, 1)).astype(np.float32)
-    for image, label in zip(images, labels, strict=True):
-        image[:, 2 * label : 2 * label + 2] += 1
-    return tf.constant(images), tf.constant(labels)
-
-
-def program(net, optimizer):
-    """One compiled step on all images; returns the loss before it."""
-    images, labels = bright_patch()
-    variables = net.trainable_variables
-    optimizer.build(variables)
-
-    @tf.function
-    def step():
-        with tf.GradientTape() as tape:
-            logits = net(images, training=True)
-            loss = tf.reduce_mean(
-                tf.nn.sparse_softmax_cross_entropy_with_logits(labels=labels, logits=logits)
-            )
-        gradients = tape.gradient(loss, [variable.value for variable in variables])
-        optimizer.apply(gradients, variables)
-        return loss
-
-    return step
-
-
 def weights(net):
     return [keras.ops.convert_to_numpy(variable).copy() for variable in net.trainable_variables]
 
@@ -75,61 +44,14 @@ def test_decay_is_coupled_for_sgd_and_adam_alone(name, coupled):
 
 
 @pytest.mark.parametrize("name", OPTIMIZERS)
-def test_one_compiled_step_learns_starts_again_and_takes_its_rate_from_a_variable(name):
-    net, optimizer = tiny_net(), OPTIMIZERS[name].build(0.9)
-    step = program(net, optimizer)
-    state = [*net.variables, *optimizer.variables]
-    start = [keras.ops.convert_to_numpy(variable).copy() for variable in state]
-
-    moved = []  # the first rate is what an optimizer is built with
-    for rate in (None, 1e-3, 2e-3):
-        if rate is not None:
-            optimizer.learning_rate.assign(rate)
-        before = weights(net)
-        step()
-        moved.append(max(np.abs(a - b).max() for a, b in zip(weights(net), before, strict=True)))
-    assert moved[0] == 0
-    assert moved[2] > 1.2 * moved[1] > 0
-
-    runs = []
-    for steps in (40, 4):
-        for variable, value in zip(state, start, strict=True):
-            variable.assign(value)
-        optimizer.learning_rate.assign(RATE[name])
-        runs.append([float(step()) for _ in range(steps)])
-    assert runs[0][-1] < 0.3 * runs[0][0]
-    assert runs[0][:4] == runs[1]
-    assert step.experimental_get_tracing_count() == 1
-
-
-@pytest.mark.parametrize("name", OPTIMIZERS)
-def test_rate_assigned_inside_a_compiled_loop_is_the_one_used(name):
-    rates = tf.constant([0.0, 1e-2])
-    variable = keras.Variable(np.ones((2, 2)), trainable=True, dtype="float32")
-    optimizer = OPTIMIZERS[name].build(0.0)
-    optimizer.build([variable])
-
-    @tf.function
-    def two_steps():
-        seen = tf.TensorArray(tf.float32, 2)
-        for i in tf.range(2):
-            optimizer.learning_rate.assign(rates[i])
-            optimizer.apply([tf.ones((2, 2))], [variable])
-            seen = seen.write(i, variable.value[0, 0])
-        return seen.stack()
-
-    first, second = two_steps().numpy()
-    assert first == 1.0
-    assert second < 0.995
-
-
-@pytest.mark.parametrize("name", OPTIMIZERS)
 def test_without_a_gradient_nothing_decays(name):
     net, optimizer = tiny_net(), OPTIMIZERS[name].build(0.9)
     optimizer.build(net.trainable_variables)
     optimizer.learning_rate.assign(1.0)
     before = weights(net)
-    optimizer.apply([tf.zeros(v.shape) for v in net.trainable_variables], net.trainable_variables)
+    optimizer.apply(
+        [keras.ops.zeros(v.shape) for v in net.trainable_variables], net.trainable_variables
+    )
     for old, new in zip(before, weights(net), strict=True):
         np.testing.assert_array_equal(old, new)
 
@@ -152,7 +74,7 @@ def test_nesterov_momentum_of_two_steps_by_hand():
     optimizer.learning_rate.assign(0.1)
     seen = []
     for _ in range(2):
-        optimizer.apply([tf.constant(1.0)], [variable])
+        optimizer.apply([np.float32(1.0)], [variable])
         seen.append(float(variable.value))
     assert seen == pytest.approx([-0.15, -0.325])
 
@@ -178,7 +100,7 @@ def test_muon_makes_a_convolutions_step_nearly_orthogonal_and_of_adams_size():
     optimizer.build([kernel, output])
     optimizer.learning_rate.assign(1.0)
     gradient = np.random.default_rng(0).normal(size=(3, 3, 4, 8)).astype(np.float32)
-    optimizer.apply([tf.constant(gradient), tf.zeros((8, 3))], [kernel, output])
+    optimizer.apply([gradient, np.zeros((8, 3), np.float32)], [kernel, output])
     step = -keras.ops.convert_to_numpy(kernel).reshape(36, 8)
     singular = np.linalg.svd(step / (0.2 * np.sqrt(36)), compute_uv=False)
     assert ((singular > 0.6) & (singular < 1.3)).all()
