@@ -212,7 +212,7 @@ FAULTS: dict[str, Fault] = {
     ),
     "gpu": Fault(
         "on a GPU by shares, else on the CPU's JAX: a trial's process killed, Ctrl-C, worked up",
-        "gpu_check.injected",
+        "disturbed_gpu.injected",
         False,
         150,
         "jax",

@@ -22,7 +22,7 @@ from orchestrator.errors import BadInput
 from orchestrator.monitor.closing import closing_lines
 from orchestrator.monitor.ending import ending_lines
 from orchestrator.monitor.interruption import interrupted_lines
-from orchestrator.on_ray.precision_probe import probe
+from orchestrator.on_ray.precision_probe import GpuUnseen, probe
 from orchestrator.on_ray.resources import TrialResources
 from orchestrator.on_ray.session import cluster_resources, session
 from orchestrator.on_ray.trial import Trial
@@ -179,7 +179,7 @@ def _with_ray(work: SweepRun) -> Ledger:
     # Ray puts a handler of its own in place of ours while it starts.
     with session(cpus, None, request.address, _lost(work)), termination_as_ctrl_c():
         resources = TrialResources.of(request, cluster_resources().get("GPU", 0.0))
-        planned = _settle(work, resources)
+        planned, resources = _settle_with_room(work, resources)
         work = dataclasses.replace(work, planned=planned)
         shared = settle_share(planned, request, resources, work.say)
         if planned.resume:
@@ -201,11 +201,28 @@ def _lost(work: SweepRun) -> Callable[[str], None]:
     return say
 
 
+def _settle_with_room(work: SweepRun, resources: TrialResources) -> tuple[Plan, TrialResources]:
+    """What `_settle` settles, and what a trial gets: no GPU that nobody asked for and none sees.
+
+    Raises:
+        GpuUnseen: where the user asked for the GPU, or the sweep began on one.
+    """
+    try:
+        return _settle(work, resources), resources
+    except GpuUnseen as unseen:
+        if work.request.gpus_per_trial is not None or work.planned.resume:
+            raise
+        work.say(f"note: trials train on the CPU: {unseen}")
+        without = dataclasses.replace(work.request, gpus_per_trial=0.0)
+        resources = TrialResources.of(without, 0.0)
+        return _settle(work, resources), resources
+
+
 def _settle(work: SweepRun, resources: TrialResources) -> Plan:
     """The plan with what computes, and in which precision; those of a resumed sweep are known.
 
     Raises:
-        BadInput: where trials are given a share of a GPU that what computes does not see.
+        GpuUnseen: where trials are given a share of a GPU that what computes does not see.
     """
     planned = work.planned
     if not planned.resume:

@@ -14,6 +14,10 @@ PATIENCE_S = 60.0
 """After so long without room for a trial, what is asked for and what there is are said."""
 
 
+class GpuUnseen(BadInput):
+    """Trials were to have a share of a GPU, and what computes sees none."""
+
+
 @dataclass(frozen=True)
 class ProbeReport:
     """What a trial will meet.
@@ -43,7 +47,7 @@ def probe(
         say: tells the user while there is no room.
 
     Raises:
-        BadInput: where trials are given a share of a GPU and the framework sees none.
+        GpuUnseen: where trials are given a share of a GPU and the framework sees none.
     """
     there = ray.remote(num_cpus=resources.threads, num_gpus=resources.gpus)(_look)
     answer = there.remote(backend, resources, measures)
@@ -52,7 +56,7 @@ def probe(
         say(f"waiting for room: {needs}; Ray has {ray.cluster_resources()}")
     report = ray.get(answer)
     if isinstance(report, str):
-        raise BadInput(report)
+        raise GpuUnseen(report)
     return report
 
 

@@ -13,7 +13,10 @@ import pytest
 REPOSITORY = Path(__file__).parents[2]
 ROOMS = ("orchestrator", "results", "analysis", "jobs", "cluster")
 
-NO_COMMANDS = {"orchestrator.training.throughput.measure"}
+NO_COMMANDS = {
+    "orchestrator.training.throughput.child",
+    "orchestrator.training.throughput.measure",
+}
 """What is run by others of ours and reads a task instead of words."""
 
 HEAVY = {
