@@ -18,7 +18,6 @@ import psutil
 
 from cluster.chaos import gpu_question, tiny_sweep
 from cluster.chaos.comparison import inconsistencies
-from cluster.chaos.gpu_check import SHARE
 from cluster.chaos.outcome import Outcome, wrong_exit
 from cluster.chaos.sandbox import Sandbox, end_all
 from orchestrator.process import hardware
@@ -27,6 +26,7 @@ from results.paths import Paths
 from results.schema import TRIALS
 
 AT_ONCE = 4
+SHARE = "0.25"
 MEASURED = "measured"
 
 PATIENCE_S = 300.0
