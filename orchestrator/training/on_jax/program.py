@@ -47,6 +47,7 @@ class Program:
         with _on_processor():
             self.model = key.network(config)
             quicken(self.model)
+            self._first = (_drawn_for(config), _values(self.model))
             self.recipe = OPTIMIZERS[key.optimizer]
             self.optimizer = self.recipe.build(key.momentum)
             self.optimizer.build(self.model.trainable_variables)
@@ -64,14 +65,22 @@ class Program:
         The dropout rate is among the fresh network's variables.
         """
         with _on_processor():
-            fresh = self.key.network(config)
-            noise = keras.random.SeedGenerator(config.seed).state.value
-        average = [w.value for w in fresh.weights] if self.key.averaging else []
-        learned = [v.value for v in fresh.trainable_variables]
-        others = [v.value for v in fresh.non_trainable_variables]
-        parts = (learned, others, self._slots, average, noise, np.int32(0))
-        # Through NumPy: on a CPU a transfer would share buffers, which an epoch then gives away.
-        return NetworkState(*jax.tree.map(lambda value: jnp.array(np.asarray(value)), parts))
+            drawn_for, values = self._first
+            if drawn_for != _drawn_for(config):
+                values = _values(self.key.network(config))
+            noise = np.asarray(keras.random.SeedGenerator(config.seed).state.value)
+        learned, others = jax.tree.map(jnp.array, values)
+        state = NetworkState(
+            learned=learned,
+            others=others,
+            slots=[jnp.array(slot) for slot in self._slots],
+            average=[],
+            noise=jnp.array(noise),
+            steps=jnp.array(np.int32(0)),
+        )
+        # Copies: an epoch gives its buffers away, and one buffer can be given once.
+        average = _copied(self._weights(state)) if self.key.averaging else []
+        return state._replace(average=average)
 
     def train(
         self, state: NetworkState, data: DeviceData, order: Any, rates: Any, dials: Dials
@@ -259,6 +268,18 @@ class Program:
         pixels = as_pixels(lax.dynamic_slice_in_dim(images, start, self._batch))
         given, _ = self.model.stateless_call(learned, others, pixels, training=False)
         return lax.dynamic_update_slice_in_dim(logits, given.astype(jnp.float32), start, 0)
+
+
+def _drawn_for(config: TrialConfig) -> tuple[int, float]:
+    """What the first values of a network's variables depend on, besides its program's key."""
+    return config.seed, config.dropout
+
+
+def _values(model: keras.Model) -> tuple[list[Any], list[Any]]:
+    """Variables that learn and others, in NumPy: on a CPU JAX would share their buffers."""
+    parts = (model.trainable_variables, model.non_trainable_variables)
+    learned, others = ([np.array(variable.value) for variable in part] for part in parts)
+    return learned, others
 
 
 def as_pixels(images: Array) -> Array:
