@@ -64,6 +64,8 @@ def _measured(name: str, setup: Setup, table: Table) -> bool:
     if limit is not None and setup.elapsed > limit:
         table.add(Row(name, "", note=f"not begun: {limit:g} s have passed (--limit)"))
         return True
+    # A first call may compile for half a minute: whoever waits sees at what.
+    print(f"[{setup.elapsed:.0f} s] {name} ...", file=sys.stderr, flush=True)
     try:
         for row in ROWS[name](setup):
             table.add(row)
