@@ -92,6 +92,12 @@ class Inputs:
     key: str
     seen_ids: frozenset[str] = frozenset()
 
+    def epoch_shape(self, batch_size: int) -> tuple[int, int]:
+        """(steps, images a step) of an epoch; the incomplete last batch is left out."""
+        n = len(self.training_labels)
+        batch = min(batch_size, n)
+        return n // batch, batch
+
     @property
     def balanced_weights(self) -> NDArray[np.float32]:
         """(k,) weights that give each class the same say; mean 1 over the training images."""

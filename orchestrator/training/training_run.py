@@ -164,9 +164,9 @@ class TrainingRun:
     def _order(self, epoch: int) -> NDArray[np.int32]:
         """(steps, batch) training rows, shuffled; the incomplete last batch is left out."""
         n = len(self.inputs.training_labels)
-        batch = min(self.config.batch_size, n)
+        steps, batch = self.inputs.epoch_shape(self.config.batch_size)
         shuffled = np.random.default_rng([self.config.seed, epoch]).permutation(n)
-        return shuffled[: n // batch * batch].reshape(-1, batch).astype(np.int32)
+        return shuffled[: steps * batch].reshape(steps, batch).astype(np.int32)
 
     def state(self) -> tuple[State, dict[str, Any]]:
         """Everything that the epoch after the last row depends on: arrays, and facts for JSON.
