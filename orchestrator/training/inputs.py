@@ -107,6 +107,11 @@ class Inputs:
         return weights.astype(np.float32)
 
 
+def kept_as_bytes(variant: str) -> bool:
+    """Whether images under a variant are uint8, as the data set has them, and not float16."""
+    return variant == "plain"
+
+
 def prepare_inputs(source: DataSource, splits: Splits, variant: str) -> Inputs:
     """The splits under a variant; computed once a data set, afterwards mapped from the cache."""
     # Here: training alone (jobs.benchmark) does without scikit-image.
