@@ -15,6 +15,7 @@ from orchestrator.training.history import EpochRow
 from orchestrator.training.inputs import Inputs
 from orchestrator.training.schedules import SCHEDULES
 from orchestrator.training.stopping import Stop, best, reason_to_stop
+from results.settings import LATER
 
 BEST = "best-"
 LOGITS = "logits-of-best"
@@ -190,7 +191,7 @@ class TrainingRun:
         Raises:
             ValueError: when it is another trial's.
         """
-        if facts["config"] != self.config.to_flat():
+        if LATER | facts["config"] != self.config.to_flat():
             raise ValueError("the checkpoint belongs to another configuration")
         self._under_way.clear()
         self._state = None
