@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from typing import Any, Literal
 
 from orchestrator.errors import BadInput
-from results.settings import SETTINGS, Setting, TrialSettings
+from results.settings import LATER, SETTINGS, Setting, TrialSettings
 
 CHOICES: dict[str, tuple[str, ...]] = {
     name: s.choices for name, s in SETTINGS.items() if s.choices and not s.blank_separated
@@ -44,7 +44,9 @@ class TrialConfig(TrialSettings):
 
         Ten, not fewer: among 10,000 trials two would share eight digits with probability 1 %.
         """
-        canonical = json.dumps({**self.to_flat(), "numerics": NUMERICS}, sort_keys=True)
+        values = self.to_flat()
+        counted = {k: v for k, v in values.items() if k not in LATER or v != LATER[k]}
+        canonical = json.dumps({**counted, "numerics": NUMERICS}, sort_keys=True)
         return hashlib.sha256(canonical.encode()).hexdigest()[:10]
 
 

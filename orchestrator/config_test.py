@@ -12,12 +12,13 @@ def test_the_vocabulary_mirrors_the_dictionaries_it_stands_for():
     from orchestrator.preprocess import VARIANTS
     from orchestrator.training.augment import TRANSFORMS
     from orchestrator.training.optimizers import OPTIMIZERS
-    from orchestrator.training.schedules import SCHEDULES
+    from orchestrator.training.schedules import RATE_SCALINGS, SCHEDULES
 
     assert CHOICES["architecture"] == tuple(MODELS)
     assert CHOICES["preprocessing"] == tuple(VARIANTS)
     assert CHOICES["optimizer"] == tuple(OPTIMIZERS)
     assert CHOICES["schedule"] == tuple(SCHEDULES)
+    assert CHOICES["rate_scaling"] == tuple(RATE_SCALINGS)
     assert set(SETTINGS["augmentation"].choices) == set(TRANSFORMS)
 
 
@@ -51,6 +52,13 @@ def test_signatures_are_those_of_the_results_that_lie_about():
         data="abc",
     )
     assert other.signature() == "0f33e81dd0"
+
+
+def test_a_setting_that_came_later_changes_no_signature_of_before():
+    """Both were computed before there was `rate_scaling`; see the test above."""
+    assert TrialConfig(rate_scaling="none").signature() == "b8f174ac48"
+    assert TrialConfig(rate_scaling="linear").signature() != "b8f174ac48"
+    assert TrialConfig.from_flat({"batch_size": 256}).rate_scaling == "none"
 
 
 @pytest.mark.parametrize(

@@ -10,6 +10,8 @@ from typing import Any
 
 import pyarrow as pa
 
+from results.settings import LATER
+
 FORMAT = 2
 """What is written now; a reader refuses a higher one."""
 
@@ -60,7 +62,8 @@ def table_problem(name: str, schema: pa.Schema, expected: pa.Schema | None) -> s
 def current_table(table: pa.Table) -> pa.Table:
     """A table with the columns of `trials.parquet` that earlier versions did not write.
 
-    They are `ended_by` and `backend`, which is null then: there was only TensorFlow.
+    They are `ended_by`; `backend`, which is null then, as there was only TensorFlow; and settings
+    that came later, which have their defaults.
     """
     needed = {"status", "reason", "error", "epochs", "epochs_trained"}
     if not needed <= set(table.column_names):
@@ -68,6 +71,10 @@ def current_table(table: pa.Table) -> pa.Table:
     if "backend" not in table.column_names:
         place = table.column_names.index("error")
         table = table.add_column(place, "backend", pa.nulls(len(table), pa.string()))
+    for name, value in LATER.items():
+        if name not in table.column_names:
+            column = pa.array([value] * len(table), pa.scalar(value).type)
+            table = table.add_column(table.column_names.index("error"), name, column)
     return table if "ended_by" in table.column_names else _with_ended_by(table, needed)
 
 

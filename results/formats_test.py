@@ -11,7 +11,7 @@ def trial_of_format_1(status, reason, error=None, epochs_trained=3):
     """A table of one row as version 0.1.0 wrote it."""
     row = {"status": status, "reason": reason, "error": error, "epochs": 3}
     made = table(TRIALS, [row | {"trial": "a", "epochs_trained": epochs_trained}])
-    return made.drop_columns(["ended_by", "backend"]).replace_schema_metadata()
+    return made.drop_columns(["ended_by", "backend", "rate_scaling"]).replace_schema_metadata()
 
 
 @pytest.mark.parametrize(
@@ -48,6 +48,15 @@ def test_a_table_of_before_there_was_a_choice_of_backends_opens(tmp_path):
     assert store.read_table("new.parquet", TRIALS)["backend"].to_pylist() == ["jax"]
     old = store.read_table("old.parquet", TRIALS)
     assert (old["backend"].to_pylist(), old["ended_by"].to_pylist()) == ([None], ["patience"])
+
+
+def test_trials_of_before_there_was_a_setting_did_what_its_default_says(tmp_path):
+    store = Store(tmp_path)
+    made = table(TRIALS, [{"trial": "a", "batch_size": 256, "rate_scaling": "sqrt"}])
+    store.write_table("new.parquet", made)
+    store.write_table("old.parquet", made.drop_columns(["rate_scaling"]))
+    assert store.read_table("new.parquet", TRIALS)["rate_scaling"].to_pylist() == ["sqrt"]
+    assert store.read_table("old.parquet", TRIALS)["rate_scaling"].to_pylist() == ["none"]
 
 
 def test_a_table_of_now_keeps_what_it_says():

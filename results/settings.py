@@ -52,6 +52,8 @@ class Setting:
         choices: the known names; empty where there are none.
         blank_separated: whether a value lists any number of the choices.
         in_force: where this setting counts; elsewhere it changes nothing. None: everywhere.
+        later: whether trials were made before there was this setting: they did what its default
+            says, so that a trial with the default has the signature that it had before.
     """
 
     name: str
@@ -63,6 +65,7 @@ class Setting:
     choices: tuple[str, ...] = ()
     blank_separated: bool = False
     in_force: Condition | None = None
+    later: bool = False
 
     @property
     def description(self) -> str:
@@ -130,6 +133,13 @@ class TrialSettings:
     )
     # The incomplete last batch of an epoch is left out.
     batch_size: int = setting(128, "Images a step.", unit="images", low=1, high=1_000_000)
+    # Linear: in proportion to it; sqrt: to its root. See orchestrator.training.schedules.
+    rate_scaling: str = setting(
+        "none",
+        "How the learning rate, then one for batches of 128, grows with the batch size.",
+        choices=("none", "linear", "sqrt"),
+        later=True,
+    )
     momentum: float = setting(  # Nesterov's
         0.9,
         "Momentum of SGD and Muon.",
@@ -206,6 +216,10 @@ SETTINGS: dict[str, Setting] = {
     for f in dataclasses.fields(TrialSettings)
 }
 """Every setting by name, in the order of the fields."""
+
+
+LATER: dict[str, Any] = {name: s.default for name, s in SETTINGS.items() if s.later}
+"""What trials did of before there were these settings."""
 
 
 def in_force(name: str, configuration: Mapping[str, Any]) -> bool:

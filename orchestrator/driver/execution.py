@@ -18,6 +18,7 @@ from orchestrator.driver.gpu_sharing import settle_share
 from orchestrator.driver.local_files import LocalFiles
 from orchestrator.driver.run import SweepRun, train
 from orchestrator.driver.sweep_record import record
+from orchestrator.driver.upcoming import compile_upcoming
 from orchestrator.errors import BadInput
 from orchestrator.monitor.closing import closing_lines
 from orchestrator.monitor.ending import ending_lines
@@ -188,7 +189,18 @@ def _with_ray(work: SweepRun) -> Ledger:
             # In this order: a sweep.json without a journal that has begun is always a damage.
             work.journal.append({"event": "begun", "sweep": planned.name})
             planned.store.write_json(Paths().sweep, record(planned, request.data, shared))
-        return train(work, resources if shared is None else resources.with_share(shared.share))
+        if shared is not None:
+            resources = resources.with_share(shared.share)
+        with _compiling_ahead(work, resources):
+            return train(work, resources)
+
+
+def _compiling_ahead(
+    work: SweepRun, resources: TrialResources
+) -> contextlib.AbstractContextManager[None]:
+    if work.trainable is not Trial:  # it rehearses a sweep, and compiles nothing itself
+        return contextlib.nullcontext()
+    return compile_upcoming(work.planned, work.request, resources)
 
 
 def _lost(work: SweepRun) -> Callable[[str], None]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 
+from orchestrator.config import TrialConfig
 from orchestrator.driver.examples import usual_example
 from orchestrator.on_ray.gpu_share_probe import fastest_share
 from orchestrator.on_ray.resources import TrialResources
@@ -38,7 +39,7 @@ def settle_share(
         return GpuShare(float(recorded["share"]), str(recorded["evidence"]))
     counts = [count for count in COUNTS if count <= most_at_once(plan, request)]
     say(f"measuring how many trials share a GPU: up to {counts[-1]}")
-    share = fastest_share(load(plan), counts, say)
+    share = fastest_share(load(plan, usual_example(plan)), counts, say)
     say(f"GPU: {share.share:g} of one a trial ({share.evidence})")
     return share
 
@@ -53,11 +54,11 @@ def most_at_once(plan: Plan, request: SweepRequest) -> int:
     return max(1, min(limits))
 
 
-def load(plan: Plan) -> Load:
-    """What a trial of the sweep trains: its programs are compiled by the measurement."""
+def load(plan: Plan, config: TrialConfig) -> Load:
+    """What a trial of the sweep with this configuration trains."""
     splits = plan.splits
     return Load(
-        config=usual_example(plan).to_flat(),
+        config=config.to_flat(),
         training=len(splits.training),
         validation=len(splits.validation),
         side=splits.training.images.shape[1],

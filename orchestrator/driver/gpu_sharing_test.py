@@ -83,6 +83,6 @@ def test_cores_bound_how_many_are_measured_at_once(planned, monkeypatch):
 def test_what_is_measured_is_the_architecture_that_most_configurations_have(planned):
     made, _ = planned()
     assert (usual_example(made).architecture, usual_example(made).width) == ("CCPF", 0.5)
-    measured = load(made)
+    measured = load(made, usual_example(made))
     assert measured.config["architecture"] == "CCPF"
     assert (measured.training, measured.validation, measured.side) == (112, 14, 48)

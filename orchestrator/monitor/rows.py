@@ -9,6 +9,7 @@ from orchestrator.scheduling.ledger import Entry, Ledger
 from orchestrator.scheduling.scheduler import METRIC
 from orchestrator.training.history import EpochRow
 from orchestrator.training.verdict import verdict
+from results.settings import LATER
 from results.varied import value_in_force
 
 BEST_COLUMNS = (
@@ -34,11 +35,12 @@ def trial_row(question: Question, entry: Entry, best: float | None = None) -> di
         entry: its story.
         best: the highest validation accuracy of the sweep, which its verdict is held against.
     """
+    configuration = LATER | entry.config  # a journal of before lacks them
     row: dict[str, Any] = {
         "trial": entry.trial,
         "number": entry.number,
         "sweep": question.sweep,
-        **{name: value_in_force(name, entry.config) for name in entry.config},
+        **{name: value_in_force(name, configuration) for name in configuration},
         "status": entry.status,
         "ended_by": entry.ended_by or None,
         "reason": entry.reason,

@@ -41,6 +41,12 @@ def test_a_setting_that_changes_nothing_is_null():
     assert made["momentum"] == 0.9
 
 
+def test_a_setting_that_the_journal_was_begun_without_has_its_default():
+    ledger = Ledger(ListJournal())
+    ledger.asked("a", {k: v for k, v in CONFIG.items() if k != "rate_scaling"}, 0)
+    assert trial_row(QUESTION, ledger.entries["a"])["rate_scaling"] == "none"
+
+
 def test_before_the_first_epoch_only_the_question_is_known():
     made = trial_row(QUESTION, ledger_of(a=[]).entries["a"])
     assert (made["status"], made["epochs_trained"]) == ("running", 0)

@@ -7,8 +7,10 @@ TensorFlow.
 from collections.abc import Callable
 from typing import Protocol
 
+from orchestrator.config import TrialConfig
 from orchestrator.process import backend as backends
 from orchestrator.training.engine import Engine
+from orchestrator.training.inputs import Inputs
 from orchestrator.training.precision_choice import PrecisionChoice
 
 
@@ -20,6 +22,13 @@ class Device(Protocol):
 
     def gpu_name(self) -> str | None:
         """Name of the first GPU; None on a machine without one."""
+
+
+class Compiler(Protocol):
+    """What compiles a trial's programs for the cache on the disk, and trains nothing."""
+
+    def compile(self, config: TrialConfig, inputs: Inputs) -> int:
+        """Compile; of inputs shapes and types alone count. Returns the number of programs."""
 
 
 def _tensorflow(threads: int | None) -> Engine:
@@ -50,6 +59,17 @@ def open_engine(backend: str, threads: int | None) -> Engine:
     """
     _begin(backend)
     return ENGINES[backend](threads)
+
+
+def open_compiler(threads: int | None) -> Compiler:
+    """What compiles ahead on JAX; on TensorFlow nothing does, it keeps no program on the disk.
+
+    Arguments and errors as of `open_engine`.
+    """
+    _begin(backends.JAX)
+    from orchestrator.training.on_jax.jax_engine import JaxEngine
+
+    return JaxEngine(threads)
 
 
 def device(backend: str) -> Device:

@@ -92,6 +92,12 @@ class Inputs:
     key: str
     seen_ids: frozenset[str] = frozenset()
 
+    def epoch_shape(self, batch_size: int) -> tuple[int, int]:
+        """(steps, images a step) of an epoch; the incomplete last batch is left out."""
+        n = len(self.training_labels)
+        batch = min(batch_size, n)
+        return n // batch, batch
+
     @property
     def balanced_weights(self) -> NDArray[np.float32]:
         """(k,) weights that give each class the same say; mean 1 over the training images."""
@@ -99,6 +105,11 @@ class Inputs:
         present = np.maximum(counts, 1)
         weights = np.where(counts > 0, counts.sum() / present / np.count_nonzero(counts), 0.0)
         return weights.astype(np.float32)
+
+
+def kept_as_bytes(variant: str) -> bool:
+    """Whether images under a variant are uint8, as the data set has them, and not float16."""
+    return variant == "plain"
 
 
 def prepare_inputs(source: DataSource, splits: Splits, variant: str) -> Inputs:

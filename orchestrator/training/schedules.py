@@ -16,6 +16,21 @@ from numpy.typing import NDArray
 from orchestrator.config import TrialConfig
 from orchestrator.training.history import EpochRow
 
+REFERENCE_BATCH = 128
+"""Images a step for which a learning rate is given where it is scaled."""
+
+RATE_SCALINGS: dict[str, Callable[[float], float]] = {
+    "none": lambda times: 1.0,
+    "linear": lambda times: times,
+    "sqrt": math.sqrt,
+}
+"""Name -> factor of the learning rate for a batch so many times as large as the reference.
+
+Sources: Goyal et al. 2017, "Accurate, Large Minibatch SGD" (https://arxiv.org/abs/1706.02677),
+section 2.1, for linear; Krizhevsky 2014, "One weird trick" (https://arxiv.org/abs/1404.5997), for
+the root. Goyal et al. also warm up for five epochs; here that is a schedule, `one_cycle`.
+"""
+
 Rates = NDArray[np.float32]
 
 
@@ -52,9 +67,15 @@ CYCLE_START = 0.1
 """one_cycle starts at this share of the peak."""
 
 
+def peak(config: TrialConfig) -> float:
+    """The highest rate of a trial: the configured one, scaled with the batch where it says so."""
+    scaling = RATE_SCALINGS[config.rate_scaling]
+    return config.learning_rate * scaling(config.batch_size / REFERENCE_BATCH)
+
+
 def constant(done: int, rows: Sequence[EpochRow], steps: int, config: TrialConfig) -> Rates:
-    """The configured rate throughout."""
-    return np.full(steps, config.learning_rate, dtype=np.float32)
+    """The peak throughout."""
+    return np.full(steps, peak(config), dtype=np.float32)
 
 
 def plateau(done: int, rows: Sequence[EpochRow], steps: int, config: TrialConfig) -> Rates:
@@ -65,8 +86,8 @@ def plateau(done: int, rows: Sequence[EpochRow], steps: int, config: TrialConfig
     counts, however small, where Keras' `ReduceLROnPlateau` asks for 1e-4. An accuracy that is NaN
     is never better.
     """
-    rate, best, waited = config.learning_rate, -math.inf, 0
-    floor = min(PLATEAU_FLOOR, config.learning_rate)
+    rate, best, waited = peak(config), -math.inf, 0
+    floor = min(PLATEAU_FLOOR, rate)
     for row in rows:
         waited += 1
         if row.validation_accuracy > best:
@@ -77,13 +98,13 @@ def plateau(done: int, rows: Sequence[EpochRow], steps: int, config: TrialConfig
 
 
 def cosine(done: int, rows: Sequence[EpochRow], steps: int, config: TrialConfig) -> Rates:
-    """Half a cosine from the configured rate to 0 over `config.epochs`, step by step.
+    """Half a cosine from the peak to 0 over `config.epochs`, step by step.
 
     Source: Loshchilov & Hutter 2017, "SGDR" (https://arxiv.org/abs/1608.03983), equation 5 with
     minimum 0, one period. No restarts and no warm-up: `one_cycle` is the schedule that has one.
     """
     share = _progress(done, steps, config)
-    return (config.learning_rate * 0.5 * (1 + np.cos(np.pi * share))).astype(np.float32)
+    return (peak(config) * 0.5 * (1 + np.cos(np.pi * share))).astype(np.float32)
 
 
 def one_cycle(done: int, rows: Sequence[EpochRow], steps: int, config: TrialConfig) -> Rates:
@@ -97,7 +118,7 @@ def one_cycle(done: int, rows: Sequence[EpochRow], steps: int, config: TrialConf
     share = _progress(done, steps, config)
     rising = CYCLE_START + (1 - CYCLE_START) * share / WARM_UP
     falling = (1 - share) / (1 - WARM_UP)
-    return (config.learning_rate * np.minimum(rising, falling)).astype(np.float32)
+    return (peak(config) * np.minimum(rising, falling)).astype(np.float32)
 
 
 SCHEDULES: dict[str, Schedule] = {

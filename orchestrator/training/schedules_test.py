@@ -46,6 +46,20 @@ def test_rates_lie_between_0_and_the_peak(name, accuracies, steps, epochs, rate)
 
 
 @pytest.mark.parametrize("name", SCHEDULES)
+@pytest.mark.parametrize(
+    ("scaling", "batch", "factor"),
+    [("none", 1024, 1), ("linear", 1024, 8), ("linear", 128, 1), ("linear", 32, 1 / 4),
+     ("sqrt", 512, 2), ("sqrt", 128, 1)],
+)  # fmt: skip
+def test_a_scaled_rate_is_the_one_of_a_batch_of_128_times_its_factor(name, scaling, batch, factor):
+    config = TrialConfig(learning_rate=0.05, batch_size=batch, rate_scaling=scaling, epochs=20)
+    plain = TrialConfig(learning_rate=0.05 * factor, batch_size=batch, epochs=20)
+    history = after(*[0.3] * 15)
+    scaled = SCHEDULES[name](history, 4, config)
+    np.testing.assert_array_equal(scaled, SCHEDULES[name](history, 4, plain))
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
 def test_history_alone_decides(name):
     config = TrialConfig(learning_rate=0.1, epochs=30)
     history = after(*[0.3] * 15)

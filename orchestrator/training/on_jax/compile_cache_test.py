@@ -8,34 +8,67 @@ import pytest
 
 pytestmark = pytest.mark.long
 
-CODE = """
+BEGIN = """
 import json, time
 import numpy as np
 from orchestrator.testing.stand_ins import noise, tiny
 from orchestrator.training.engines import open_engine
+from orchestrator.training.on_jax import device
 
+device.on_gpu = lambda: LOOP_INSIDE
+device.gpu_name = lambda: None
 engine = open_engine("jax", 1)
-engine.begin(tiny(architecture="CCPFF"), noise())
+config = tiny(architecture="CCPFF", ema=0.5, augmentation_strength=0.5)
+"""
+FIRST_EPOCH = """
+engine.begin(config, noise())
 start = time.process_time()
 result = engine.epoch(np.arange(64, dtype=np.int32).reshape(4, 16), np.full(4, 0.01, np.float32))
-print(json.dumps([result.sums.loss, time.process_time() - start]))
+loss = result.sums.loss
+engine.state()
+print(json.dumps([loss, time.process_time() - start]))
+"""
+AHEAD = """
+print(engine.compile(config, noise()))
 """
 
 
-def first_epoch(cache):
-    """Loss and seconds of CPU of a fresh process' first epoch."""
+def output(code, cache, loop_inside=False):
+    """What a fresh process prints."""
     environment = {**os.environ, "ORCHESTRATOR_CACHE": str(cache), "KERAS_BACKEND": "jax"}
+    code = BEGIN.replace("LOOP_INSIDE", str(loop_inside)) + code
     done = subprocess.run(
-        [sys.executable, "-c", CODE], env=environment, capture_output=True, text=True, check=True
+        [sys.executable, "-c", code], env=environment, capture_output=True, text=True, check=True
     )
     return json.loads(done.stdout)
 
 
+def programs(cache, name=""):
+    """Those in the cache."""
+    return sorted((cache / "programs").rglob(f"*{name}*-cache"))
+
+
 def test_a_second_process_compiles_nothing_again(tmp_path: Path):
-    loss, compiling = first_epoch(tmp_path)
-    programs = list((tmp_path / "programs").rglob("*-cache"))
-    assert programs
-    again, reading = first_epoch(tmp_path)
+    loss, compiling = output(FIRST_EPOCH, tmp_path)
+    kept = programs(tmp_path)
+    assert kept
+    again, reading = output(FIRST_EPOCH, tmp_path)
     assert again == loss
     assert reading < 0.6 * compiling
-    assert list((tmp_path / "programs").rglob("*-cache")) == programs
+    assert programs(tmp_path) == kept
+
+
+@pytest.mark.parametrize(
+    ("loop_inside", "names"),
+    [
+        (False, ("_one_step", "_one_batch", "_predicting_weights", "_copied")),
+        (True, ("_all_steps", "_all_batches", "_predicting_weights", "_copied")),
+    ],
+)
+def test_what_was_compiled_ahead_a_trial_finds(tmp_path: Path, loop_inside, names):
+    """By a process that has run none of it; in the form for processors and in that for GPUs."""
+    assert output(AHEAD, tmp_path, loop_inside) == len(names)
+    kept = [programs(tmp_path, name) for name in names]
+    assert [len(files) for files in kept] == [1, 1, 1, 1]
+    output(FIRST_EPOCH, tmp_path, loop_inside)
+    assert [programs(tmp_path, name) for name in names] == kept

@@ -16,8 +16,14 @@ from orchestrator.training.engine import EpochSums, State
 from orchestrator.training.inputs import Inputs
 from orchestrator.training.on_jax import compile_cache, device
 from orchestrator.training.on_jax.program import Program
-from orchestrator.training.on_jax.trial_arrays import DeviceData, Dials, NetworkState
-from orchestrator.training.program_key import PROGRAMS, RESIDENT_DATA_SETS, ProgramKey
+from orchestrator.training.on_jax.trial_arrays import (
+    DeviceData,
+    Dials,
+    NetworkState,
+    blanks,
+    unfilled,
+)
+from orchestrator.training.programs.program_key import PROGRAMS, RESIDENT_DATA_SETS, ProgramKey
 
 PREDICTION_BATCH = 256
 """On a CPU."""
@@ -77,23 +83,46 @@ class JaxEngine:
         if key not in self._programs:
             while len(self._programs) >= PROGRAMS:
                 self._forgotten += self._programs.popitem(last=False)[1].compiled
-            self._programs[key] = Program(key, config, self._batch, loop_inside=device.on_gpu())
+            self._programs[key] = self._program(key, config)
         self._programs.move_to_end(key)
         self._now = self._programs[key]
         self._state = self._now.initial_state(config)
         self._dials = Dials.of(config, inputs)
         self._data = self._on_device(inputs)
 
+    def compile(self, config: TrialConfig, inputs: Inputs) -> int:
+        """Compile all that a trial's epochs run, for the cache on the disk, and run none of it.
+
+        Its initial state is made, which takes some small programs, and thrown away.
+
+        Args:
+            config: of the trial.
+            inputs: of which shapes and types alone count.
+
+        Returns:
+            The number of programs.
+        """
+        program = self._program(ProgramKey.of(config, inputs), config)
+        order = unfilled(inputs.epoch_shape(config.batch_size), np.int32)
+        rates = unfilled(order.shape[:1], np.float32)
+        data = DeviceData.shapes(inputs, self._batch)
+        program.compile(data, order, rates, Dials.of(config, inputs))
+        program.initial_state(config)
+        return program.compiled
+
+    def _program(self, key: ProgramKey, config: TrialConfig) -> Program:
+        return Program(key, config, self._batch, loop_inside=device.on_gpu())
+
     def _on_device(self, inputs: Inputs) -> DeviceData:
         if inputs.key not in self._resident:
             while len(self._resident) >= RESIDENT_DATA_SETS:
                 self._resident.popitem(last=False)
             n = len(inputs.validation)
-            blank = ((0, -n % self._batch), (0, 0), (0, 0))
+            padding = ((0, blanks(n, self._batch)), (0, 0), (0, 0))
             self._resident[inputs.key] = DeviceData(
                 images=jnp.asarray(inputs.training),
                 labels=jnp.asarray(inputs.training_labels.astype(np.int32)),
-                validation=jnp.asarray(np.pad(inputs.validation, blank)),
+                validation=jnp.asarray(np.pad(inputs.validation, padding)),
                 validated=n,
             )
         self._resident.move_to_end(inputs.key)

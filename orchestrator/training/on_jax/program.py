@@ -21,9 +21,15 @@ from orchestrator.config import TrialConfig
 from orchestrator.training.augment import augment
 from orchestrator.training.on_jax.fast_layers import quicken
 from orchestrator.training.on_jax.initial_weights import INITIALISERS
-from orchestrator.training.on_jax.trial_arrays import DeviceData, Dials, NetworkState, Sums
+from orchestrator.training.on_jax.trial_arrays import (
+    DeviceData,
+    Dials,
+    NetworkState,
+    Sums,
+    unfilled,
+)
 from orchestrator.training.optimizers import OPTIMIZERS, decayed
-from orchestrator.training.program_key import ProgramKey
+from orchestrator.training.programs.program_key import ProgramKey
 
 Array = jax.Array
 
@@ -82,6 +88,15 @@ class Program:
         average = _copied(self._weights(state)) if self.key.averaging else []
         return state._replace(average=average)
 
+    def _state_of(self, model: keras.Model, noise: keras.random.SeedGenerator) -> Any:
+        """A `NetworkState` of the arrays that there are, wherever they are."""
+        average = [w.value for w in model.weights] if self.key.averaging else []
+        learned = [v.value for v in model.trainable_variables]
+        others = [v.value for v in model.non_trainable_variables]
+        slots: Any = self._slots
+        steps: Any = np.int32(0)
+        return NetworkState(learned, others, slots, average, noise.state.value, steps)
+
     def train(
         self, state: NetworkState, data: DeviceData, order: Any, rates: Any, dials: Dials
     ) -> tuple[NetworkState, Sums]:
@@ -97,10 +112,9 @@ class Program:
         sums = Sums(jnp.zeros((), jnp.float32), jnp.zeros((), jnp.int32))
         given = (data.images, data.labels, order, rates, dials)
         if self._loop_inside:
-            return self._run("epoch", self._all_steps, (state, sums, *given), donate=(0, 1))
+            return self._run("epoch", (state, sums, *given))
         for i in range(len(order)):
-            arguments = (state, sums, *given, np.int32(i))
-            state, sums = self._run("step", self._one_step, arguments, donate=(0, 1))
+            state, sums = self._run("step", (state, sums, *given, np.int32(i)))
         return state, sums
 
     def predict(self, state: NetworkState, data: DeviceData) -> tuple[Array, list[Array]]:
@@ -109,16 +123,35 @@ class Program:
         logits = jnp.zeros((n, self.key.classes), jnp.float32)
         given = (state, data.validation)
         if self._loop_inside:
-            logits = self._run("predict", self._all_batches, (logits, *given), donate=(0,))
+            logits = self._run("predict", (logits, *given))
         else:
             for start in range(0, n, self._batch):
-                arguments = (logits, *given, np.int32(start))
-                logits = self._run("batch", self._one_batch, arguments, donate=(0,))
-        return logits[: data.validated], self._run("weights", self._predicting_weights, (state,))
+                logits = self._run("batch", (logits, *given, np.int32(start)))
+        return logits[: data.validated], self._run("weights", (state,))
+
+    def compile(self, data: DeviceData, order: Any, rates: Any, dials: Dials) -> None:
+        """Compile what `train`, `predict` and `copy` run, and run none of it.
+
+        Arguments as of `train`; of arrays only shape and type matter (`jax.ShapeDtypeStruct`).
+        """
+        scalar = unfilled((), np.int32)
+        state = jax.tree.map(
+            lambda value: unfilled(value.shape, value.dtype),
+            self._state_of(self.model, self._noise),
+        )
+        sums = Sums(unfilled((), np.float32), scalar)
+        logits = unfilled((len(data.validation), self.key.classes), np.float32)
+        inside = self._loop_inside
+        at = () if inside else (scalar,)
+        trained = (state, sums, data.images, data.labels, order, rates, dials, *at)
+        self._compiled("epoch" if inside else "step", trained)
+        self._compiled("predict" if inside else "batch", (logits, state, data.validation, *at))
+        self._compiled("weights", (state,))
+        self._compiled("copy", (state,))
 
     def copy(self, state: NetworkState) -> NetworkState:
         """The same values in other buffers, which no later epoch uses up."""
-        return self._run("copy", _copied, (state,))
+        return self._run("copy", (state,))
 
     def listed(self, state: NetworkState) -> list[Array]:
         """A state as the other backend orders its own: variables in the model's order, and so on.
@@ -153,15 +186,29 @@ class Program:
         average = [next(rest) for _ in state.average]
         return NetworkState(learned, others, slots, average, next(rest), next(rest))
 
-    def _run(
-        self, name: str, function: Callable[..., Any], arguments: Any, donate: Any = ()
-    ) -> Any:
+    def _run(self, name: str, arguments: Any) -> Any:
+        return self._compiled(name, arguments)(*arguments)
+
+    def _compiled(self, name: str, arguments: Any) -> Callable[..., Any]:
         shapes = tuple((leaf.shape, str(leaf.dtype)) for leaf in jax.tree.leaves(arguments))
         if (name, shapes) not in self._programs:
-            jitted = jax.jit(function, donate_argnums=donate)
+            function, used_up = self._part(name)
+            jitted = jax.jit(function, donate_argnums=used_up)
             self._programs[name, shapes] = jitted.lower(*arguments).compile()
             self.compiled += 1
-        return self._programs[name, shapes](*arguments)
+        return self._programs[name, shapes]
+
+    def _part(self, name: str) -> tuple[Callable[..., Any], tuple[int, ...]]:
+        """What is compiled, and which of its arguments it uses up (donated)."""
+        parts: dict[str, tuple[Callable[..., Any], tuple[int, ...]]] = {
+            "epoch": (self._all_steps, (0, 1)),
+            "step": (self._one_step, (0, 1)),
+            "predict": (self._all_batches, (0,)),
+            "batch": (self._one_batch, (0,)),
+            "weights": (self._predicting_weights, ()),
+            "copy": (_copied, ()),
+        }
+        return parts[name]
 
     def _all_steps(
         self,

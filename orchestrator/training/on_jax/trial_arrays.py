@@ -1,6 +1,6 @@
 """What a trial is on the device: its state, what it turns, its images."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import jax
 import jax.numpy as jnp
@@ -84,3 +84,25 @@ class DeviceData(NamedTuple):
     labels: Array
     validation: Array
     validated: int
+
+    @classmethod
+    def shapes(cls, inputs: Inputs, batch: int) -> "DeviceData":
+        """Of the arrays that inputs come to: a program is compiled for these, without the data."""
+        n = len(inputs.validation)
+        padded = (n + blanks(n, batch), *inputs.validation.shape[1:])
+        return cls(
+            images=unfilled(inputs.training.shape, inputs.training.dtype),
+            labels=unfilled(inputs.training_labels.shape, np.int32),
+            validation=unfilled(padded, inputs.validation.dtype),
+            validated=n,
+        )
+
+
+def unfilled(shape: tuple[int, ...], kind: Any) -> Any:
+    """What stands for an array where a program is compiled and not run."""
+    return jax.ShapeDtypeStruct(shape, kind)
+
+
+def blanks(n: int, batch: int) -> int:
+    """How many blank images make n a multiple of the batch."""
+    return -n % batch

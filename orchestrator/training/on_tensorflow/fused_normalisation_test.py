@@ -8,7 +8,7 @@ from orchestrator.models.catalogue import MODELS, Options, build
 from orchestrator.training.inputs import Inputs
 from orchestrator.training.on_tensorflow.fused_normalisation import fuse
 from orchestrator.training.on_tensorflow.tensorflow_engine import Program
-from orchestrator.training.program_key import ProgramKey
+from orchestrator.training.programs.program_key import ProgramKey
 
 SHAPE = (6, 5, 4, 3)
 

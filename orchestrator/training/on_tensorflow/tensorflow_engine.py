@@ -23,7 +23,7 @@ from orchestrator.training.on_tensorflow import device
 from orchestrator.training.on_tensorflow.fused_normalisation import fuse
 from orchestrator.training.on_tensorflow.pixels import as_pixels, pick
 from orchestrator.training.optimizers import OPTIMIZERS, decayed
-from orchestrator.training.program_key import PROGRAMS, RESIDENT_DATA_SETS, ProgramKey
+from orchestrator.training.programs.program_key import PROGRAMS, RESIDENT_DATA_SETS, ProgramKey
 
 PREDICTION_BATCH = 256
 

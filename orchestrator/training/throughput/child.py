@@ -15,6 +15,7 @@ from typing import Any, TextIO
 
 from orchestrator.config import TrialConfig
 from orchestrator.training.engines import open_engine
+from orchestrator.training.inputs import kept_as_bytes
 from orchestrator.training.throughput.noise import noise
 from orchestrator.training.training_run import AHEAD, TrainingRun
 
@@ -35,7 +36,7 @@ def main() -> None:
         TrialConfig.from_flat(task["config"]), epochs=EPOCHS, schedule="constant", patience=0
     )
     shape = task["training"], task["validation"], task["side"], task["classes"]
-    inputs = noise(*shape, plain=config.preprocessing == "plain")
+    inputs = noise(*shape, plain=kept_as_bytes(config.preprocessing))
     loaded = time.perf_counter()
     run = TrainingRun(engine, config, inputs)
     run.epoch()

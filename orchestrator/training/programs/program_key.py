@@ -7,8 +7,8 @@ import keras
 
 from orchestrator.config import TrialConfig
 from orchestrator.models.catalogue import Options, build
-from orchestrator.training.augment import parse as parse_augmentation
 from orchestrator.training.inputs import Inputs
+from orchestrator.training.programs.program_settings import ProgramSettings
 
 PROGRAMS = 8
 """Compiled programs kept a process: a width or momentum drawn from a range makes one each time."""
@@ -18,40 +18,18 @@ RESIDENT_DATA_SETS = 2
 
 
 @dataclass(frozen=True)
-class ProgramKey:
+class ProgramKey(ProgramSettings):
     """What a compiled program is specific to; two trials that agree here share one."""
 
-    architecture: str
-    width: float
-    pooling: str
-    batch_normalisation: bool
-    transfer: tuple[str, str, str]
-    optimizer: str
-    momentum: float
-    precision: str
-    augmentation: tuple[str, ...]
-    averaging: bool
     shape: tuple[int, int]
     classes: int
 
     @classmethod
     def of(cls, config: TrialConfig, inputs: Inputs) -> "ProgramKey":
         """The key of a trial."""
-        used = parse_augmentation(config.augmentation) if config.augmentation_strength > 0 else ()
-        return cls(
-            architecture=config.architecture,
-            width=config.width,
-            pooling=config.pooling,
-            batch_normalisation=config.batch_normalisation,
-            transfer=(config.weights, config.fine_tune, config.head),
-            optimizer=config.optimizer,
-            momentum=config.momentum,
-            precision=config.precision,
-            augmentation=used,
-            averaging=config.ema > 0,
-            shape=(inputs.training.shape[1], inputs.training.shape[2]),
-            classes=len(inputs.classes),
-        )
+        h, w = inputs.training.shape[1:]
+        settings = vars(ProgramSettings.of_trial(config))
+        return cls(**settings, shape=(h, w), classes=len(inputs.classes))
 
     def network(self, config: TrialConfig) -> keras.Model:
         """The network with this trial's initial weights and dropout rate.

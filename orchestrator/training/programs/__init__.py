@@ -1,0 +1,1 @@
+"""What a compiled program is specific to, and compiling it before a trial needs it."""
