@@ -89,6 +89,16 @@ def class_folders(raw: Raw) -> dict[str, bytes]:
     }
 
 
+def noise_folder(folders: Mapping[str, int], seed: int = 0) -> dict[str, bytes]:
+    """So many different images in each of these folders, called n0.png, n1.png, ..."""
+    rng = np.random.default_rng(seed)
+    return {
+        f"{folder}/n{number}.png": png_bytes(rng.integers(0, 256, (SIDE, SIDE), np.uint8))
+        for folder, count in folders.items()
+        for number in range(count)
+    }
+
+
 LAYOUTS: dict[str, Callable[[Raw], dict[str, bytes]]] = {
     "fer2013.csv": fer2013_csv,
     "icml_face_data.csv": icml_csv,

@@ -49,6 +49,11 @@ class Container(ABC):
         """How a message names a member."""
         return f"{self.path}, member {name}"
 
+    @property
+    def where(self) -> str:
+        """How a message names all of it."""
+        return str(self.path)
+
     def __enter__(self) -> "Container":
         return self
 

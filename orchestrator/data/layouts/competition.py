@@ -5,6 +5,7 @@ from orchestrator.data.faces import EMOTIONS
 from orchestrator.data.layouts.csv_table import bare, headers, only, read_rows
 from orchestrator.data.layouts.fer2013_csv import left_out
 from orchestrator.data.raw import Raw
+from orchestrator.data.reading import Reading
 
 LABELLED = ["emotion", "pixels"]
 UNLABELLED = ["pixels"]
@@ -15,7 +16,7 @@ def holds(container: Container) -> bool:
     return bool(_members(container, LABELLED))
 
 
-def read(container: Container) -> Raw:
+def read(container: Container, reading: Reading) -> Raw:
     """The faces of train.csv, all as training; test.csv has no labels and is left out.
 
     Raises:

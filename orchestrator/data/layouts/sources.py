@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestrator.data.classes import check_classes
 from orchestrator.data.containers.container import Container, readable, unreadable
 from orchestrator.data.containers.plain_files import Folder, LoneFile
 from orchestrator.data.containers.tar_archive import GZIP_MAGIC, Tar
@@ -17,6 +18,7 @@ from orchestrator.data.layouts import (
 )
 from orchestrator.data.layouts.csv_table import headers
 from orchestrator.data.raw import Raw
+from orchestrator.data.reading import USUAL, Reading
 from orchestrator.errors import BadInput
 
 
@@ -30,7 +32,7 @@ class Layout:
     """
 
     holds: Callable[[Container], bool]
-    read: Callable[[Container], Raw]
+    read: Callable[[Container, Reading], Raw]
 
 
 SOURCES = {
@@ -46,6 +48,18 @@ EXPECTED = (
     "fer2013.csv, icml_face_data.csv or train.csv (columns emotion, pixels and perhaps Usage), "
     "train/<class>/ and test/<class>/ with images, or one folder of images a class"
 )
+
+
+def read_faces(path: Path, reading: Reading = USUAL) -> tuple[Raw, str]:
+    """The faces that lie at a path, and their layout's name in `SOURCES`.
+
+    Raises:
+        BadInput: when nothing is there that nets can be trained on.
+    """
+    with open_container(path) as container:
+        layout = recognise(container)
+        raw = SOURCES[layout].read(container, reading)
+        return check_classes(raw, container.where), layout
 
 
 def open_container(path: Path) -> Container:

@@ -8,6 +8,7 @@ from PIL import Image
 from orchestrator.data.faces import EMOTIONS
 from orchestrator.data.layouts.sources import SOURCES, open_container, recognise
 from orchestrator.data.raw import SPLITS, Raw
+from orchestrator.data.reading import USUAL, Reading
 from orchestrator.data.testing import (
     LAYOUTS,
     example,
@@ -22,10 +23,10 @@ EXAMPLE = example((3, 1, 1))
 PACKINGS = {"folder": write_folder, "data.zip": write_zip, "data.tar.gz": write_tar}
 
 
-def read(path: Path) -> tuple[str, Raw]:
+def read(path: Path, reading: Reading = USUAL) -> tuple[str, Raw]:
     with open_container(path) as container:
         layout = recognise(container)
-        return layout, SOURCES[layout].read(container)
+        return layout, SOURCES[layout].read(container, reading)
 
 
 def contents(raw: Raw, with_split: bool = True) -> list[tuple]:
