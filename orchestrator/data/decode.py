@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 from PIL import Image, ImageOps
 
 from orchestrator.data.containers.container import Container
+from orchestrator.data.containers.signatures import other_kind
 from orchestrator.data.faces import SIDE
 from orchestrator.errors import BadInput
 from orchestrator.process.progress_bar import ProgressBar
@@ -88,6 +89,8 @@ def decode(data: bytes, place: str) -> tuple[NDArray[np.uint8], bool]:
     except (Image.DecompressionBombError, Image.DecompressionBombWarning):
         raise _bomb(place, "far more") from None
     except Image.UnidentifiedImageError:
+        if other := other_kind(data):
+            raise BadInput(f"{place} is {other}") from None
         raise BadInput(
             f"{place}: no image ({len(data):,} bytes that start with {data[:8]!r}), one of "
             f"{', '.join(FORMATS)} was expected; remove or replace the file"

@@ -81,8 +81,8 @@ def test_a_truncated_jpeg(tmp_path, missing):
 
 
 def test_an_image_file_that_is_no_image(tmp_path):
-    path = jpeg_tree(tmp_path, b"<html>not found</html>")
-    refused(path, tmp_path, "train/sad/bad.jpg: no image (22 bytes that start with b'<html>no')")
+    path = jpeg_tree(tmp_path, b"not found, not at all")
+    refused(path, tmp_path, "train/sad/bad.jpg: no image (21 bytes that start with b'not foun')")
 
 
 def test_an_empty_image_file(tmp_path):

@@ -31,11 +31,13 @@ class Container(ABC):
         sizes: member name (relative, with forward slashes) -> bytes it claims, in the order in
             which members are read fastest. Hidden files and macOS' side files are left out.
         resources: open files that leaving the context closes.
+        notes: sentences about how names were read.
     """
 
     path: Path
     sizes: dict[str, int]
     resources: contextlib.ExitStack | None = None
+    notes: tuple[str, ...] = ()
 
     @abstractmethod
     def read(self, name: str, limit: int | None = None) -> bytes:
@@ -125,6 +127,11 @@ def readable(path: Path) -> os.stat_result:
 
 def unreadable(path: Path | str, error: OSError) -> BadInput:
     """The sentence for a file that the operating system does not let us read."""
+    if isinstance(error, FileNotFoundError) and os.path.islink(path):
+        return BadInput(
+            f"{path} is a link to {os.readlink(path)}, where nothing is; remove the link, or put "
+            "back what it leads to"
+        )
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return BadInput(
             f"{path} does not exist; give --data an existing CSV, zip, tar.gz or folder"

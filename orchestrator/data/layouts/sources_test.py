@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 
 from orchestrator.data.faces import EMOTIONS
-from orchestrator.data.layouts.sources import SOURCES, open_container, recognise
+from orchestrator.data.layouts.sources import SOURCES, open_container, read_faces, recognise
 from orchestrator.data.raw import SPLITS, Raw
 from orchestrator.data.reading import USUAL, Reading
 from orchestrator.data.testing import (
@@ -144,6 +144,16 @@ def test_the_table_that_tells_the_splits_is_preferred_and_the_others_are_named(t
     assert layout == "icml_face_data.csv"
     assert raw.notes == (
         "icml_face_data.csv was read; other tables were left out: test.csv, train.csv.",
+    )
+
+
+def test_a_table_beside_image_folders_is_read_and_the_images_are_said_to_be_left_out(tmp_path):
+    members = LAYOUTS["fer2013.csv"](EXAMPLE) | image_folders(EXAMPLE)
+    raw, layout = read_faces(write_folder(members, tmp_path / "d"))
+    assert layout == "fer2013.csv"
+    assert raw.notes == (
+        "A table and images are there: the table was read, 35 images were left out, e.g. "
+        "test/angry/PrivateTest_29.png.",
     )
 
 
