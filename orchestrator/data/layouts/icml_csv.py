@@ -2,7 +2,7 @@
 
 from orchestrator.data.containers.container import Container
 from orchestrator.data.layouts import fer2013_csv
-from orchestrator.data.layouts.csv_table import bare, headers, only
+from orchestrator.data.layouts.csv_table import bare, has_once, headers, only
 from orchestrator.data.raw import Raw
 from orchestrator.data.reading import Reading
 
@@ -22,5 +22,5 @@ def read(container: Container, reading: Reading) -> Raw:
 
 
 def _members(container: Container) -> list[str]:
-    wanted = sorted(bare(fer2013_csv.COLUMNS))
-    return [name for name, columns in headers(container).items() if sorted(bare(columns)) == wanted]
+    wanted = bare(fer2013_csv.COLUMNS)
+    return [name for name, columns in headers(container).items() if has_once(columns, wanted)]
