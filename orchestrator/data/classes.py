@@ -35,7 +35,7 @@ def check_number(names: tuple[str, ...], place: str) -> None:
 
 
 def check_classes(raw: Raw, place: str) -> Raw:
-    """The same data set, with a note where FER2013's own layout lacks some of its classes.
+    """The same data set, with a note where one of FER2013's layouts lacks some of its classes.
 
     A class counts where it has an image. What has no training image at all passes: `carve` says
     what is the matter with it.
@@ -85,6 +85,6 @@ def _with_absent_said(raw: Raw, present: np.ndarray) -> Raw:
     if not absent:
         return raw
     return raw.with_notes(
-        f"{len(absent)} of FER2013's {len(raw.classes)} classes have no image "
+        f"{len(absent)} of the {len(raw.classes)} classes have no image "
         f"({', '.join(absent)}); nets are built to tell them apart all the same."
     )

@@ -80,6 +80,6 @@ def test_fer2013s_own_layouts_list_all_seven_and_say_which_have_no_image(tmp_pat
         splits = open_faces(path, cache=tmp_path / "cache")
         assert splits.classes == EMOTIONS
         assert (
-            "5 of FER2013's 7 classes have no image (fear, happy, sad, surprise, neutral); nets "
+            "5 of the 7 classes have no image (fear, happy, sad, surprise, neutral); nets "
             "are built to tell them apart all the same."
         ) in splits.notes

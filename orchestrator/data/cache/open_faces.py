@@ -133,7 +133,7 @@ def _drawing(embedded: int, seed: int) -> _Origin:
 def _local(path: Path, reading: Reading) -> _Origin:
     return _Origin(
         source=str(path.resolve()) + reading.key,
-        mark=index.stamp(path),
+        mark=index.stamp(path) + reading.mark(),
         read=lambda: read_faces(path, reading),
         what=f"reads {path}",
     )
@@ -153,7 +153,7 @@ def _behind(uri: str, cache: Path, patience: float, reading: Reading) -> _Origin
 
     return _Origin(
         source=uri + reading.key,
-        mark=f"{index.READING} {remote.mark}",
+        mark=f"{index.READING} {remote.mark}{reading.mark()}",
         read=read,
         what=f"copies and reads {shown(uri)}",
     )

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 
+from orchestrator.data.containers.signatures import HEAD
 from orchestrator.errors import BadInput
 
 MEMBER_LIMIT = 2 * 2**30
@@ -50,6 +51,17 @@ class Container(ABC):
     def place(self, name: str) -> str:
         """How a message names a member."""
         return f"{self.path}, member {name}"
+
+    def head(self, name: str) -> bytes:
+        """A member's first bytes, read once.
+
+        Raises:
+            BadInput: as `read`.
+        """
+        heads = self.__dict__.setdefault("_heads", {})
+        if name not in heads:
+            heads[name] = self.read(name, HEAD)[:32]
+        return bytes(heads[name])
 
     @property
     def where(self) -> str:

@@ -8,6 +8,7 @@ from numpy.typing import NDArray
 
 from orchestrator.data.classes import check_number
 from orchestrator.data.containers.container import Container
+from orchestrator.data.containers.signatures import is_image
 from orchestrator.data.decode import SUFFIXES, decode_members
 from orchestrator.data.faces import EMOTIONS
 from orchestrator.data.layouts.labels import canonical, name_notes, ordered
@@ -17,6 +18,7 @@ from orchestrator.data.reading import BY_FOLDER, Reading
 from orchestrator.errors import BadInput
 
 _PREFIX = re.compile(r"(training|publictest|privatetest)_", re.IGNORECASE)
+_NO_IMAGES = (".csv", ".txt", ".md", ".json", ".xml", ".py")  # not looked into
 _FER2013_NUMBERS = {str(number): name for number, name in enumerate(EMOTIONS)}
 
 
@@ -51,10 +53,17 @@ class ImageFile:
 
 def image_files(container: Container) -> list[ImageFile]:
     """Every image file, sorted by id; folders above the whole data set are no part of the id."""
-    members = [name for name in container.sizes if name.lower().endswith(SUFFIXES)]
+    members = [name for name in container.sizes if _is_image(container, name)]
     skip = _common_folders([name.split("/")[:-1] for name in members])
     files = [ImageFile(name, "/".join(name.split("/")[skip:])) for name in members]
     return sorted(files, key=lambda file: file.id)
+
+
+def _is_image(container: Container, name: str) -> bool:
+    """By its ending, else by its content: images are also called .dat, or have no ending."""
+    if name.lower().endswith(SUFFIXES):
+        return True
+    return not name.lower().endswith(_NO_IMAGES) and is_image(container.head(name))
 
 
 def split_by_folders(files: list[ImageFile]) -> bool:
@@ -90,7 +99,8 @@ def read_image_files(
         classes=order,
         fer2013=fer2013,
         notes=(
-            *_notes(container, files, decoded.converted),
+            *decoded.notes(),
+            *_left_out(container, files),
             *disagreement,
             *name_notes(classes),
         ),
@@ -172,14 +182,8 @@ def _disagreement(files: list[ImageFile], reading: Reading) -> tuple[str, ...]:
     )
 
 
-def _notes(container: Container, files: list[ImageFile], converted: int) -> tuple[str, ...]:
-    notes = []
-    if converted:
-        notes.append(
-            f"{converted:,} of {len(files):,} images had another size or colours and were "
-            "converted to 48x48 gray (centre square, Lanczos filter, luma)."
-        )
+def _left_out(container: Container, files: list[ImageFile]) -> tuple[str, ...]:
     others = sorted(set(container.sizes) - {file.member for file in files})
-    if others:
-        notes.append(f"{len(others):,} files that are no images were left out, e.g. {others[0]}.")
-    return tuple(notes)
+    if not others:
+        return ()
+    return (f"{len(others):,} files that are no images were left out, e.g. {others[0]}.",)

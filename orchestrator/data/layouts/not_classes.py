@@ -62,7 +62,23 @@ def refuse_what_is_no_class(folders: Iterable[str], place: str) -> None:
 
 def looks_like_a_split(name: str) -> bool:
     """Whether a folder is called train, FER2013Train, test_set and the like."""
-    return bool(split_named(name) or _SPLIT.fullmatch(normalised(name)))
+    return split_in(name) is not None
+
+
+def are_classes(folders: Iterable[str]) -> bool:
+    """Whether these are several folders, none of which looks like something else than a class."""
+    names = set(folders)
+    try:
+        refuse_what_is_no_class(names, "")
+    except BadInput:
+        return False
+    return len(names) > 1
+
+
+def split_in(name: str) -> str | None:
+    """The split that a folder called train, FER2013Train, test_set and the like names."""
+    within = _SPLIT.fullmatch(normalised(name))
+    return split_named(name) or (split_named(within[1]) if within else None)
 
 
 def _look_like_persons(names: list[str]) -> bool:

@@ -17,6 +17,7 @@ from orchestrator.data.layouts import (
     fer2013_csv,
     icml_csv,
     image_folders,
+    labelled_images,
 )
 from orchestrator.data.layouts.csv_table import headers
 from orchestrator.data.layouts.image_files import image_files
@@ -38,16 +39,19 @@ class Layout:
     read: Callable[[Container, Reading], Raw]
 
 
+LABELLED = "labelled images"
+
 SOURCES = {
     "fer2013.csv": Layout(fer2013_csv.holds, fer2013_csv.read),
     "icml_face_data.csv": Layout(icml_csv.holds, icml_csv.read),
     "competition": Layout(competition.holds, competition.read),
     "image folders": Layout(image_folders.holds, image_folders.read),
+    LABELLED: Layout(labelled_images.holds, labelled_images.read),
     "class folders": Layout(class_folders.holds, class_folders.read),
 }
 """Name -> layout, in the order in which they are tried: what says more about itself comes first."""
 
-FOLDERS = ("image folders", "class folders")
+FOLDERS = ("image folders", LABELLED, "class folders")
 """Names of the layouts that are image files in folders; the others are tables."""
 
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".xz", ".bz2", ".zst", ".7z", ".rar")
@@ -55,7 +59,7 @@ ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".xz", ".bz2", ".zst", ".7z", ".rar")
 
 EXPECTED = (
     "fer2013.csv, icml_face_data.csv or train.csv (columns emotion, pixels and perhaps Usage), "
-    "train/<class>/ and test/<class>/ with images, or one folder of images a class"
+    "train/<class>/ and test/<class>/ with images, one folder of images a class, or images and a table of labels"
 )
 
 
@@ -66,7 +70,7 @@ def read_faces(path: Path, reading: Reading = USUAL) -> tuple[Raw, str]:
         BadInput: when nothing is there that nets can be trained on.
     """
     with open_container(path) as container:
-        layout = recognise(container)
+        layout = LABELLED if reading.labels else recognise(container)
         raw = SOURCES[layout].read(container, reading)
         raw = check_classes(raw, container.where)
         return raw.with_notes(*container.notes, *_two_data_sets(container, layout)), layout

@@ -13,6 +13,7 @@ from orchestrator.data.testing import (
     LAYOUTS,
     example,
     image_folders,
+    jpeg_bytes,
     png_bytes,
     write_folder,
     write_tar,
@@ -145,6 +146,21 @@ def test_the_table_that_tells_the_splits_is_preferred_and_the_others_are_named(t
     assert raw.notes == (
         "icml_face_data.csv was read; other tables were left out: test.csv, train.csv.",
     )
+
+
+def test_images_are_known_by_content_where_their_ending_says_nothing(tmp_path):
+    image = jpeg_bytes(EXAMPLE.images[0])
+    members = {
+        "sad/a.jfif": image,
+        "sad/b": image,
+        "sad/c.dat": png_bytes(EXAMPLE.images[1]),
+        "happy/d.png": image,
+        "happy/Thumbs.db": b"no image",
+        "labels.csv": b"image,label",
+    }
+    _, raw = read(write_folder(members, tmp_path / "d"))
+    assert raw.ids.tolist() == ["happy/d.png", "sad/a.jfif", "sad/b", "sad/c.dat"]
+    assert raw.notes == ("2 files that are no images were left out, e.g. happy/Thumbs.db.",)
 
 
 def test_a_table_beside_image_folders_is_read_and_the_images_are_said_to_be_left_out(tmp_path):
