@@ -59,7 +59,8 @@ ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".xz", ".bz2", ".zst", ".7z", ".rar")
 
 EXPECTED = (
     "fer2013.csv, icml_face_data.csv or train.csv (columns emotion, pixels and perhaps Usage), "
-    "train/<class>/ and test/<class>/ with images, one folder of images a class, or images and a table of labels"
+    "train/<class>/ and test/<class>/ with images, one folder of "
+    "images a class, or images and a table of labels"
 )
 
 
