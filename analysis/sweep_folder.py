@@ -12,6 +12,7 @@ import pandas as pd
 from orchestrator.config import TrialConfig
 from orchestrator.data.cache.open_faces import open_digest, open_faces
 from orchestrator.data.faces import Splits
+from orchestrator.data.reading import USUAL, Reading
 from orchestrator.data.remote.uris import absolute, shown
 from orchestrator.errors import BadInput
 from orchestrator.process import backend as backends
@@ -123,7 +124,9 @@ class SweepFolder:
         data = self.record["data"]
         cache = os.environ.get("ORCHESTRATOR_CACHE")
         source = DataSource(
-            cache=str(Path(cache).absolute()) if cache else None, digest=self.digest
+            cache=str(Path(cache).absolute()) if cache else None,
+            digest=self.digest,
+            reading=Reading(split_by=data.get("split_by", USUAL.split_by)),
         )
         if data["embedded"] is not None:
             return dataclasses.replace(source, embedded=data["embedded"], seed=data["seed"])
@@ -155,6 +158,7 @@ class SweepFolder:
                 seed=source.seed,
                 cache=cache,
                 digest=self.digest,
+                reading=source.reading,
             )
         except BadInput as problem:
             raise BadInput(

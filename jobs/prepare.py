@@ -1,6 +1,6 @@
 """Read, check and cache a data set; say what is in it and what is wrong with it.
 
-python -m jobs.prepare --data PATH-OR-URI [--cache DIR]
+python -m jobs.prepare --data PATH-OR-URI [--split-by folder] [--cache DIR]
 """
 
 import sys
@@ -8,8 +8,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+from orchestrator.data.reading import Reading
 from orchestrator.process.command_line import Command, flag
 from orchestrator.process.exit_code import exit_code
+from orchestrator.request import split_by_flag
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +23,7 @@ class PrepareRequest:
         "gs://, ...), which is copied into the cache; without it: embedded faces"
     )
     cache: Path | None = flag("folder of the cache")  # noqa: RUF009  a dataclass field
+    split_by: str = split_by_flag()
     embedded: int = flag("faces drawn without --data", default=6000)
     seed: int = flag("of the drawing", default=0)
 
@@ -44,7 +47,13 @@ def _answer(request: PrepareRequest) -> int:
     # Only now: arrays and tables take a second, which words that cannot be need not wait for.
     from jobs.execution.prepare import prepare
 
-    return prepare(request.data, request.embedded, request.seed, request.cache)
+    return prepare(
+        request.data,
+        embedded=request.embedded,
+        seed=request.seed,
+        cache=request.cache,
+        reading=Reading(split_by=request.split_by),
+    )
 
 
 if __name__ == "__main__":

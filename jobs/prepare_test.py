@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from jobs.prepare import main
-from orchestrator.data.testing import example, fer2013_csv, write_folder
+from orchestrator.data.testing import example, fer2013_csv, noise_folder, write_folder
 
 ROOT = Path(__file__).parents[1]
 
@@ -68,6 +68,27 @@ def test_data_may_be_a_uri(table, tmp_path, capsys):
     error = capsys.readouterr().err
     assert error.startswith("error: s3://bucket/x: the URI carries credentials")
     assert "hush" not in error
+
+
+def test_the_folder_may_decide_on_the_split(tmp_path, capsys):
+    noise = noise_folder({f"{s}/{k}": 6 for s in ("train", "test") for k in ("happy", "sad")})
+    members = {name.replace("/n", "/Training_"): data for name, data in noise.items()}
+    path = write_folder(members, tmp_path / "d")
+    words = ["--data", str(path), "--cache", str(tmp_path / "cache")]
+    assert main(words) == 0
+    by_name = capsys.readouterr().out
+    assert "Of 12 images the file's name and its folder give different splits" in by_name
+    assert main([*words, "--split-by", "folder"]) == 0
+    by_folder = capsys.readouterr().out
+    rows = {line.split()[0]: line.split()[-1] for line in by_folder.splitlines()[2:7]}
+    assert (rows["training"], rows["test"], rows["all"]) == ("10", "12", "24")
+    assert by_folder.splitlines()[-1] != by_name.splitlines()[-1]  # another entry
+
+
+def test_one_class_is_refused_before_anything_is_trained(tmp_path, capsys):
+    path = write_folder(noise_folder({"happy": 9}), tmp_path / "d")
+    assert main(["--data", str(path), "--cache", str(tmp_path / "cache")]) == 2
+    assert "all 9 images are of one class (happy)" in capsys.readouterr().err
 
 
 def test_without_data_the_embedded_faces_are_prepared(tmp_path, capsys):

@@ -13,6 +13,7 @@ import numpy as np
 from orchestrator import sweeps
 from orchestrator.config import Sweep, TrialConfig
 from orchestrator.data.faces import Splits
+from orchestrator.data.reading import Reading
 from orchestrator.data.remote.uris import absolute
 from orchestrator.errors import BadInput
 from orchestrator.models.options import Options, locate_weights
@@ -196,6 +197,7 @@ def _source(request: SweepRequest, sweep: Sweep) -> DataSource:
     return DataSource(
         path=absolute(request.data) if request.data else None,
         embedded=sweep.embedded,
+        reading=Reading(split_by=request.split_by),
         cache=absolute(cache) if cache else None,  # trials may run elsewhere
     )
 

@@ -5,6 +5,7 @@ import pytest
 
 from orchestrator import plan
 from orchestrator.config import TrialConfig
+from orchestrator.data.testing import noise_folder, write_folder
 from orchestrator.errors import BadInput
 from orchestrator.request import parse
 from orchestrator.search.axes import Categorical, Constant, Real
@@ -289,3 +290,20 @@ def test_weights_that_are_not_there_are_missed_at_once_but_not_for_a_cluster(pla
 def test_a_plan_cannot_be_changed(plan_for):
     with pytest.raises(dataclasses.FrozenInstanceError):
         plan_for().name = "other"
+
+
+def test_data_of_one_class_are_refused_before_anything_is_trained(plan_for, tmp_path):
+    path = write_folder(noise_folder({"happy": 9}), tmp_path / "d")
+    with pytest.raises(BadInput, match=r"all 9 images are of one class \(happy\)"):
+        plan_for("--data", str(path))
+
+
+def test_the_folder_may_decide_on_the_split_and_the_digest_tells(plan_for, tmp_path):
+    noise = noise_folder({f"{s}/{k}": 6 for s in ("train", "test") for k in ("happy", "sad")})
+    members = {name.replace("/n", "/Training_"): data for name, data in noise.items()}
+    path = str(write_folder(members, tmp_path / "d"))
+    by_name, by_folder = plan_for("--data", path), plan_for("--data", path, "--split-by", "folder")
+    assert len(by_name.splits.training) == 20  # of 24, one of each class for each missing split
+    assert (len(by_folder.splits.training), len(by_folder.splits.test)) == (10, 12)
+    assert by_folder.splits.digest != by_name.splits.digest
+    assert by_folder.source.open().digest == by_folder.splits.digest  # as a trial opens it

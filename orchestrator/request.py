@@ -5,8 +5,10 @@ import os
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from orchestrator.config import folder_name
+from orchestrator.data.reading import SPLIT_BY, USUAL
 from orchestrator.errors import BadInput
 from orchestrator.process.backend import AUTO, CHOICES
 from orchestrator.process.command_line import Command, at_least_one, flag, not_empty
@@ -84,6 +86,15 @@ def name_of_folder(name: str, text: str) -> str:
     return folder_name(text, f"{name} ")
 
 
+def split_by_flag() -> Any:
+    """The flag of `Reading.split_by`."""
+    return flag(
+        "what gives an image's split where its file's name and its folder disagree",
+        default=USUAL.split_by,
+        choices=SPLIT_BY,
+    )
+
+
 RUNNING = "how it is run"
 FINALISTS = "what is trained again"
 
@@ -153,6 +164,7 @@ class SweepRequest(RunOptions):
         "fer2013.csv, its archive or image folders, or a URI; default: drawn faces",
         check=not_empty,
     )
+    split_by: str = split_by_flag()
     results: str = flag(
         "a folder, or a URI such as s3://bucket/folder", default="results/runs", check=not_empty
     )

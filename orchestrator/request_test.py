@@ -13,6 +13,7 @@ PROGRAM = COMMAND.program
 EVERYTHING = [
     "mine.py",
     "--data=/data/fer 2013.zip",
+    "--split-by=folder",
     "--results=/results/o'brien",
     "--name=first",
     "--trials=40",
@@ -44,6 +45,7 @@ def test_every_flag_is_heard():
     assert parse(EVERYTHING) == SweepRequest(
         question="mine.py",
         data="/data/fer 2013.zip",
+        split_by="folder",
         results="/results/o'brien",
         name="first",
         trials=40,

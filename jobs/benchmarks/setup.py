@@ -137,11 +137,10 @@ def read(path: Path) -> Inputs:
         BadInput: for what holds no faces.
     """
     from orchestrator.data.carve import carve
-    from orchestrator.data.layouts.sources import SOURCES, open_container, recognise
+    from orchestrator.data.layouts.sources import read_faces
     from orchestrator.data.raw import SPLITS
 
-    with open_container(path) as container:
-        raw = SOURCES[recognise(container)].read(container)
+    raw, _ = read_faces(path)
     split = carve(raw).splits
 
     def rows(name: str) -> NDArray[np.bool_]:

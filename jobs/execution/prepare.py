@@ -9,14 +9,22 @@ import numpy as np
 from orchestrator.data.cache.open_faces import AUDIT, entry_folder, open_faces, read_meta
 from orchestrator.data.faces import Splits
 from orchestrator.data.raw import SPLITS
+from orchestrator.data.reading import USUAL, Reading
 from orchestrator.data.remote.uris import shown
 from orchestrator.process.exit_code import DONE
 
 
-def prepare(data: str | None, embedded: int, seed: int, cache: Path | None) -> int:
+def prepare(
+    data: str | None,
+    *,
+    embedded: int,
+    seed: int,
+    cache: Path | None,
+    reading: Reading = USUAL,
+) -> int:
     """Open a data set and print its counts and what is odd; the arguments are `open_faces`'."""
     begun = time.perf_counter()
-    splits = open_faces(data, embedded=embedded, seed=seed, cache=cache)
+    splits = open_faces(data, embedded=embedded, seed=seed, cache=cache, reading=reading)
     meta = read_meta(splits.digest, cache)
     folder = entry_folder(splits.digest, cache)
     seconds = time.perf_counter() - begun

@@ -12,10 +12,10 @@ from orchestrator.data.testing import (
     EXAMPLE,
     example,
     image_folders,
-    png_bytes,
     refused,
     write_folder,
 )
+from orchestrator.errors import BadInput
 
 
 def by_class(raw: Raw, splits: np.ndarray) -> list[list[int]]:
@@ -126,7 +126,6 @@ def test_no_training_images(tmp_path):
     refused(path, tmp_path, "none of the 14 images is a training image")
 
 
-def test_too_few_images_to_carve_from(tmp_path):
-    members = {f"{name}/1.png": png_bytes(EXAMPLE.images[0]) for name in ("sad", "happy")}
-    path = write_folder(members, tmp_path / "d")
-    refused(path, tmp_path, "no validation images are there", "too few to carve")
+def test_too_few_images_to_carve_from():
+    with pytest.raises(BadInput, match=r"no validation images are there .* too few to carve"):
+        carve(flat([1, 2], [0, 1]))

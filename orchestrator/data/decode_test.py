@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from orchestrator.data.decode import decode
+from orchestrator.data.decode import CONVERTED, LAID, SCALED, decode
 from orchestrator.data.testing import EXAMPLE, JPEG, image_folders, refused, write_zip
+from orchestrator.errors import BadInput
 
 RNG = np.random.default_rng(0)
 FACE = RNG.integers(0, 256, (48, 48), np.uint8)
@@ -24,7 +25,7 @@ def encoded(image: Image.Image, kind: str, **options: object) -> bytes:
 def test_a_gray_face_comes_through_bit_by_bit(kind):
     face, converted = decode(encoded(Image.fromarray(FACE), kind), "x")
     np.testing.assert_array_equal(face, FACE)
-    assert not converted
+    assert converted == ()
 
 
 def test_a_jpeg_gives_what_pillow_gives():
@@ -37,7 +38,7 @@ def test_colour_becomes_luma():
     pixels[..., 1] = 255
     face, converted = decode(encoded(Image.fromarray(pixels), "PNG"), "x")
     assert np.unique(face).tolist() == [150]  # 0.587 × 255 = 149.7
-    assert converted
+    assert converted == (CONVERTED,)
 
 
 def test_of_a_wide_image_the_centre_square_is_kept():
@@ -48,11 +49,66 @@ def test_of_a_wide_image_the_centre_square_is_kept():
     assert face[:, 3:-3].min() == face[:, 3:-3].max() == 200
 
 
-def test_sixteen_bit_gray_keeps_its_range():
+@pytest.mark.parametrize("kind", ["PNG", "TIFF", "PPM"])
+def test_sixteen_bit_gray_keeps_its_range(kind):
     pixels = np.full((48, 48), 0x8000, np.uint16)
-    face, converted = decode(encoded(Image.fromarray(pixels), "PNG"), "x")
-    assert np.unique(face).tolist() == [128]
-    assert converted
+    pixels[0] = 0xFFFF
+    face, changes = decode(encoded(Image.fromarray(pixels), kind), "x")
+    assert np.unique(face).tolist() == [128, 255]
+    assert changes == (SCALED,)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "dark", "bright", "expected"),
+    [
+        (np.float32, 0.0, 1.0, [0, 255]),
+        (np.float32, 0.2, 0.4, [51, 102]),  # of 1: an image need not use its range
+        (np.float32, 51.0, 102.0, [51, 102]),
+        (np.float32, 257.0, 65535.0, [1, 255]),
+        (np.int32, 0, 1, [0, 1]),
+        (np.int32, 51, 102, [51, 102]),
+        (np.int32, 257, 65535, [1, 255]),
+        (np.int32, 0, 2**31 - 1, [0, 127]),
+    ],
+)
+def test_wider_gray_is_scaled_by_the_narrowest_range_that_holds_it(dtype, dark, bright, expected):
+    pixels = np.full((48, 48), dark, dtype)
+    pixels[24:] = bright
+    face, changes = decode(encoded(Image.fromarray(pixels), "TIFF"), "x")
+    assert np.unique(face).tolist() == expected
+    assert changes == (SCALED,)
+
+
+@pytest.mark.parametrize("value", [-1.0, float("nan"), float("inf")])
+def test_pixels_that_are_no_gray(value):
+    pixels = np.full((48, 48), value, np.float32)
+    with pytest.raises(BadInput, match="negative pixels, or pixels that are no numbers"):
+        decode(encoded(Image.fromarray(pixels), "TIFF"), "x")
+
+
+@pytest.mark.parametrize(("kind", "mode"), [("PNG", "RGBA"), ("PNG", "LA"), ("WEBP", "RGBA")])
+def test_transparent_pixels_are_laid_over_mid_gray(kind, mode):
+    pixels = np.zeros((48, 48, len(mode)), np.uint8)
+    pixels[24:] = 255  # opaque and white; above, transparent and black
+    options = {"lossless": True} if kind == "WEBP" else {}
+    face, changes = decode(encoded(Image.fromarray(pixels), kind, **options), "x")
+    assert np.unique(face[:24]).tolist() == [128]
+    assert np.unique(face[24:]).tolist() == [255]
+    assert LAID in changes
+
+
+def test_an_alpha_channel_that_hides_nothing_is_no_transparency():
+    pixels = np.full((48, 48, 4), 255, np.uint8)
+    assert decode(encoded(Image.fromarray(pixels), "PNG"), "x")[1] == (CONVERTED,)
+
+
+def test_a_transparent_colour_of_a_palette_is_laid_over_mid_gray():
+    image = Image.new("P", (48, 48))
+    image.putpalette([255, 0, 255, 0, 0, 0])
+    image.putpixel((1, 0), 1)
+    face, changes = decode(encoded(image, "PNG", transparency=0), "x")
+    assert face[0, :2].tolist() == [128, 0]
+    assert LAID in changes
 
 
 def test_a_photograph_is_turned_upright():
@@ -81,8 +137,8 @@ def test_a_truncated_jpeg(tmp_path, missing):
 
 
 def test_an_image_file_that_is_no_image(tmp_path):
-    path = jpeg_tree(tmp_path, b"<html>not found</html>")
-    refused(path, tmp_path, "train/sad/bad.jpg: no image (22 bytes that start with b'<html>no')")
+    path = jpeg_tree(tmp_path, b"not found, not at all")
+    refused(path, tmp_path, "train/sad/bad.jpg: no image (21 bytes that start with b'not foun')")
 
 
 def test_an_empty_image_file(tmp_path):

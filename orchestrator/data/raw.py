@@ -1,5 +1,6 @@
 """What a source reads: labelled faces as the data set gives them, before anything is carved."""
 
+import dataclasses
 from dataclasses import dataclass
 
 import numpy as np
@@ -10,6 +11,30 @@ SPLITS = ("training", "validation", "test")
 
 USAGES = {"training": "training", "publictest": "validation", "privatetest": "test"}
 """FER2013's names for the splits, in lower case -> ours."""
+
+SPLIT_NAMES = {
+    **USAGES,
+    "train": "training",
+    "val": "validation",
+    "valid": "validation",
+    "validation": "validation",
+    "dev": "validation",
+    "test": "test",
+    "testing": "test",
+}
+"""Every common name for a split, as `split_named` compares it -> ours."""
+
+
+def split_named(name: str) -> str | None:
+    """The split that a folder or a Usage names, whatever its case, blanks, dashes; None if none.
+
+    >>> split_named("Public Test"), split_named("happy")
+    ('validation', None)
+    """
+    return SPLIT_NAMES.get(name.lower().translate(_SEPARATORS))
+
+
+_SEPARATORS = str.maketrans("", "", " _-")
 
 
 @dataclass(frozen=True)
@@ -35,6 +60,10 @@ class Raw:
     fer2013: bool = False
     notes: tuple[str, ...] = ()
     regions: NDArray[np.uint8] | None = None
+
+    def with_notes(self, *notes: str) -> "Raw":
+        """The same faces, with more to say."""
+        return dataclasses.replace(self, notes=(*self.notes, *notes))
 
     def counts(self) -> NDArray[np.int64]:
         """Images by split and class, (3, k)."""

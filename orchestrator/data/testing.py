@@ -89,11 +89,35 @@ def class_folders(raw: Raw) -> dict[str, bytes]:
     }
 
 
+def noise_folder(folders: Mapping[str, int], seed: int = 0) -> dict[str, bytes]:
+    """So many different images in each of these folders, called n0.png, n1.png, ..."""
+    rng = np.random.default_rng(seed)
+    return {
+        f"{folder}/n{number}.png": png_bytes(rng.integers(0, 256, (SIDE, SIDE), np.uint8))
+        for folder, count in folders.items()
+        for number in range(count)
+    }
+
+
+def labelled_images(raw: Raw) -> dict[str, bytes]:
+    """One folder of images and a table of their labels and splits."""
+    images = {
+        f"images/{name}.png": png_bytes(image)
+        for image, name in zip(raw.images, raw.ids, strict=True)
+    }
+    rows = [
+        f"{name}.png,{raw.classes[label]},{PREFIXES[SPLITS[split]]}"
+        for name, label, split in zip(raw.ids, raw.labels, raw.splits, strict=True)
+    ]
+    return {**images, "labels.csv": "\n".join(["image,emotion,usage", *rows]).encode()}
+
+
 LAYOUTS: dict[str, Callable[[Raw], dict[str, bytes]]] = {
     "fer2013.csv": fer2013_csv,
     "icml_face_data.csv": icml_csv,
     "competition": competition,
     "image folders": image_folders,
+    "labelled images": labelled_images,
     "class folders": class_folders,
 }
 """Name in `sources.SOURCES` -> the members of a data set in that layout."""

@@ -70,6 +70,41 @@ def test_a_file_of_another_kind(tmp_path):
     )
 
 
+OTHER_KINDS = {
+    "fer2013.zip": (b"<!DOCTYPE html>\n<html><title>Sign in</title></html>", "is a web page"),
+    "page.csv": (b"\xef\xbb\xbf\n<HTML>", "is a web page"),
+    "fer2013.csv": (b"version https://git-lfs.github.com/spec/v1\noid sha256:0", "git lfs pull"),
+    "fer2013.7z": (b"7z\xbc\xaf\x27\x1c" + bytes(99), "7z x FILE -oFOLDER"),
+    "fer2013.rar": (b"Rar!\x1a\x07\x01" + bytes(99), "unrar x FILE FOLDER/"),
+}
+
+
+@pytest.mark.parametrize("name", OTHER_KINDS)
+def test_files_of_known_other_kinds_are_called_what_they_are(tmp_path, name):
+    content, sentence = OTHER_KINDS[name]
+    refused(write_file(tmp_path, content, name), tmp_path, name, sentence)
+
+
+def test_a_pointer_among_the_files_of_a_folder(tmp_path):
+    content, _ = OTHER_KINDS["fer2013.csv"]
+    refused(write_folder({"a/fer2013.csv": content}, tmp_path / "d"), tmp_path, "git lfs pull")
+    faces = {"sad/1.png": content, "happy/1.png": content}
+    refused(write_folder(faces, tmp_path / "e"), tmp_path, "happy/1.png is a Git LFS pointer")
+
+
+def test_an_archive_in_a_folder_is_to_be_given_itself(tmp_path):
+    path = write_folder({"fer2013.zip": b"PK"}, tmp_path / "d")
+    refused(path, tmp_path, "holds no faces but fer2013.zip, which is packed; give that file")
+
+
+def test_a_dangling_link_is_called_one(tmp_path):
+    folder = write_folder(image_folders(EXAMPLE), tmp_path / "d")
+    (folder / "train/sad/gone.png").symlink_to("nowhere.png")
+    refused(folder, tmp_path, "train/sad/gone.png is a link to nowhere.png, where nothing is")
+    (tmp_path / "link.csv").symlink_to("nowhere.csv")
+    refused(tmp_path / "link.csv", tmp_path, "link.csv is a link to nowhere.csv")
+
+
 @pytest.mark.skipif(not hasattr(os, "seteuid"), reason="needs user ids")
 @pytest.mark.parametrize("kind", ["file", "folder", "member"])
 def test_no_permission(kind):

@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 
 from orchestrator.data.cache.entries import entry_folder, read_meta
 from orchestrator.data.faces import Splits
+from orchestrator.data.reading import USUAL, Reading
 from orchestrator.data.remote.uris import shown
 from orchestrator.errors import BadInput
 
@@ -23,6 +24,7 @@ class DataSource:
         seed: of the embedded faces.
         cache: folder of the cache; None for the default one.
         digest: expected digest; empty to accept what is found.
+        reading: how it is read where there is more than one way.
     """
 
     path: str | None = None
@@ -30,6 +32,7 @@ class DataSource:
     seed: int = 0
     cache: str | None = None
     digest: str = ""
+    reading: Reading = USUAL
 
     def open(self) -> Splits:
         """The data set, from the cache where it stands there.
@@ -49,6 +52,7 @@ class DataSource:
             seed=self.seed,
             cache=Path(self.cache) if self.cache else None,
             digest=self.digest,
+            reading=self.reading,
         )
         if self.digest and splits.digest != self.digest:
             place = shown(self.path or "the embedded data set")

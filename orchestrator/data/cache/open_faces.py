@@ -26,10 +26,12 @@ from orchestrator.data.cache.entries import (
 )
 from orchestrator.data.cache.single_flight import single_flight
 from orchestrator.data.carve import carve
+from orchestrator.data.classes import check_classes
 from orchestrator.data.faces import EMOTIONS, Faces, Splits
 from orchestrator.data.layouts.published import departures
-from orchestrator.data.layouts.sources import SOURCES, open_container, recognise
+from orchestrator.data.layouts.sources import read_faces
 from orchestrator.data.raw import SPLITS, Raw
+from orchestrator.data.reading import USUAL, Reading
 from orchestrator.data.remote.access import Unreachable, patience_s
 from orchestrator.data.remote.remote_data import local_path, stat_remote
 from orchestrator.data.remote.uris import check, is_uri, shown
@@ -74,6 +76,7 @@ def open_faces(
     seed: int = 0,
     cache: Path | None = None,
     digest: str = "",
+    reading: Reading = USUAL,
 ) -> Splits:
     """A data set, memory-mapped; read and cached first if it is not in the cache.
 
@@ -88,6 +91,7 @@ def open_faces(
         cache: the cache's folder; `default_cache()` if None.
         digest: the data set's, where it is known: if the cache holds it, a URI is not asked. With
             it, the notes may be those of another copy of the same data set.
+        reading: how it is read where there is more than one way.
 
     Returns:
         The data set. Where a URI cannot be reached and `digest` is empty: what it held when it was
@@ -104,13 +108,13 @@ def open_faces(
     if path is None:
         return _opened(_drawing(embedded, seed), cache)
     if isinstance(path, Path) or not uri:
-        return _opened(_local(Path(path)), cache)
+        return _opened(_local(Path(path), reading), cache)
     if digest:
         with contextlib.suppress(BadInput):
             return open_digest(digest, cache)
-    before = None if digest else index.recall(uri, None, cache)
+    before = None if digest else index.recall(uri + reading.key, None, cache)
     try:
-        return _opened(_behind(uri, cache, 0 if before else patience_s()), cache)
+        return _opened(_behind(uri, cache, 0 if before else patience_s(), reading), cache)
     except Unreachable as problem:
         if before is None:
             raise
@@ -121,44 +125,38 @@ def _drawing(embedded: int, seed: int) -> _Origin:
     return _Origin(
         source=f"embedded {embedded} {seed}",
         mark=f"{index.READING} {synthetic.VERSION}",
-        read=lambda: (_embedded(embedded, seed), EMBEDDED),
+        read=lambda: (check_classes(_embedded(embedded, seed), EMBEDDED), EMBEDDED),
         what=f"draws {embedded:,} embedded faces",
     )
 
 
-def _local(path: Path) -> _Origin:
+def _local(path: Path, reading: Reading) -> _Origin:
     return _Origin(
-        source=str(path.resolve()),
-        mark=index.stamp(path),
-        read=lambda: _read(path),
+        source=str(path.resolve()) + reading.key,
+        mark=index.stamp(path) + reading.mark(),
+        read=lambda: read_faces(path, reading),
         what=f"reads {path}",
     )
 
 
-def _behind(uri: str, cache: Path, patience: float) -> _Origin:
+def _behind(uri: str, cache: Path, patience: float, reading: Reading) -> _Origin:
     remote = stat_remote(uri, patience)
 
     def read() -> tuple[Raw, str]:
         copy = fetch(remote, cache, patience)
         try:
-            raw, layout = _read(copy)
+            raw, layout = read_faces(copy, reading)
         except BadInput as problem:  # the copy's place means nothing to who gave the URI
             raise BadInput(str(problem).replace(str(copy), shown(uri))) from None
         notes = (note.replace(str(copy), shown(uri)) for note in raw.notes)
         return dataclasses.replace(raw, notes=tuple(notes)), layout
 
     return _Origin(
-        source=uri,
-        mark=f"{index.READING} {remote.mark}",
+        source=uri + reading.key,
+        mark=f"{index.READING} {remote.mark}{reading.mark()}",
         read=read,
         what=f"copies and reads {shown(uri)}",
     )
-
-
-def _read(path: Path) -> tuple[Raw, str]:
-    with open_container(path) as container:
-        layout = recognise(container)
-        return SOURCES[layout].read(container), layout
 
 
 def _opened(origin: _Origin, cache: Path) -> Splits:

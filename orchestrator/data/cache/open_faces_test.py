@@ -34,7 +34,7 @@ def unreadable_source(monkeypatch) -> None:
     def fail(*_: object) -> None:
         raise AssertionError("the source was read again")
 
-    monkeypatch.setattr(cache_module, "open_container", fail)
+    monkeypatch.setattr(cache_module, "read_faces", fail)
     monkeypatch.setattr(cache_module.synthetic, "draw", fail)
 
 

@@ -8,6 +8,7 @@ from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
 from types import TracebackType
 
+from orchestrator.data.containers.signatures import HEAD
 from orchestrator.errors import BadInput
 
 MEMBER_LIMIT = 2 * 2**30
@@ -31,11 +32,13 @@ class Container(ABC):
         sizes: member name (relative, with forward slashes) -> bytes it claims, in the order in
             which members are read fastest. Hidden files and macOS' side files are left out.
         resources: open files that leaving the context closes.
+        notes: sentences about how names were read.
     """
 
     path: Path
     sizes: dict[str, int]
     resources: contextlib.ExitStack | None = None
+    notes: tuple[str, ...] = ()
 
     @abstractmethod
     def read(self, name: str, limit: int | None = None) -> bytes:
@@ -48,6 +51,22 @@ class Container(ABC):
     def place(self, name: str) -> str:
         """How a message names a member."""
         return f"{self.path}, member {name}"
+
+    def head(self, name: str) -> bytes:
+        """A member's first bytes, read once.
+
+        Raises:
+            BadInput: as `read`.
+        """
+        heads = self.__dict__.setdefault("_heads", {})
+        if name not in heads:
+            heads[name] = self.read(name, HEAD)[:32]
+        return bytes(heads[name])
+
+    @property
+    def where(self) -> str:
+        """How a message names all of it."""
+        return str(self.path)
 
     def __enter__(self) -> "Container":
         return self
@@ -120,6 +139,11 @@ def readable(path: Path) -> os.stat_result:
 
 def unreadable(path: Path | str, error: OSError) -> BadInput:
     """The sentence for a file that the operating system does not let us read."""
+    if isinstance(error, FileNotFoundError) and os.path.islink(path):
+        return BadInput(
+            f"{path} is a link to {os.readlink(path)}, where nothing is; remove the link, or put "
+            "back what it leads to"
+        )
     if isinstance(error, FileNotFoundError | NotADirectoryError):
         return BadInput(
             f"{path} does not exist; give --data an existing CSV, zip, tar.gz or folder"

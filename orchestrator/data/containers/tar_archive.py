@@ -1,35 +1,29 @@
-"""Data in a tar archive, plain or gzipped, read without unpacking it to disk."""
+"""Data in a tar archive, plain or compressed, read without unpacking it to disk."""
 
 import contextlib
-import gzip
-import io
 import tarfile
-import zlib
 from pathlib import Path
-from typing import BinaryIO, cast
 
+from orchestrator.data.containers.compressed import DAMAGE, unpacking
 from orchestrator.data.containers.container import (
     MEMBER_LIMIT,
     Container,
     check_names,
     clean,
-    unpacked_limit,
-    unreadable,
     visible,
 )
 from orchestrator.errors import BadInput
 
-GZIP_MAGIC = b"\x1f\x8b"
-_DAMAGE = (tarfile.TarError, zlib.error, EOFError, OSError)
+_DAMAGE = (tarfile.TarError, *DAMAGE)
 
 
 class Tar(Container):
-    """A tar archive; a gzipped one never unpacks further than `unpacked_limit`."""
+    """A tar archive; a compressed one never unpacks further than `unpacked_limit`."""
 
     def __init__(self, path: Path) -> None:
         self.path = path
         with contextlib.ExitStack() as stack:
-            self._stream = stack.enter_context(_stream(path))
+            self._stream = stack.enter_context(unpacking(path))
             try:
                 self._file = stack.enter_context(tarfile.open(fileobj=self._stream, mode="r:"))
                 infos = self._file.getmembers()
@@ -66,7 +60,7 @@ class Tar(Container):
         if self._stream.read(tarfile.BLOCKSIZE) != bytes(tarfile.BLOCKSIZE):
             raise EOFError("no end mark")
         while self._stream.read(2**20):
-            pass  # gzip compares its checksum when it reaches its end
+            pass  # what compressed it compares its checksum at its end
 
     def _is_file(self, info: tarfile.TarInfo) -> bool:
         if info.isdir():
@@ -88,48 +82,3 @@ class Tar(Container):
             f"{self.path}: a tar archive that is cut off or damaged ({error}); an intact .tar or "
             ".tar.gz was expected, download it again"
         )
-
-
-class _Bounded(io.RawIOBase):
-    """A stream that refuses to be read or sought beyond a limit, as it grows."""
-
-    def __init__(self, inner: BinaryIO, path: Path) -> None:
-        self._inner = inner
-        self._path = path
-        self._limit = unpacked_limit(path)
-
-    def read(self, size: int = -1) -> bytes:
-        ahead = self._limit + 1 - self._inner.tell()
-        data = self._inner.read(ahead if size < 0 else min(size, ahead))
-        self._check(self._inner.tell())
-        return data
-
-    def seek(self, offset: int, whence: int = io.SEEK_SET) -> int:
-        if whence != io.SEEK_SET:
-            raise io.UnsupportedOperation("only absolute positions are sought in an archive")
-        self._check(offset)
-        return self._inner.seek(offset)
-
-    def tell(self) -> int:
-        return self._inner.tell()
-
-    def close(self) -> None:
-        self._inner.close()
-        super().close()
-
-    def _check(self, position: int) -> None:
-        if position > self._limit:
-            raise BadInput(
-                f"{self._path} unpacks to more than {self._limit:,} bytes, which is not believed "
-                f"of an archive of {self._path.stat().st_size:,} bytes; do not unpack it"
-            )
-
-
-def _stream(path: Path) -> _Bounded:
-    try:
-        with path.open("rb") as file:
-            zipped = file.read(2) == GZIP_MAGIC
-        inner = gzip.GzipFile(path) if zipped else path.open("rb")
-        return _Bounded(cast(BinaryIO, inner), path)
-    except OSError as error:
-        raise unreadable(path, error) from None

@@ -29,12 +29,6 @@ def test_a_plain_tar_cut_between_members(tmp_path):
     refused(path, tmp_path, "x.tar: a tar archive that is cut off or damaged (no end mark)")
 
 
-def test_a_gzip_that_is_no_tar(tmp_path):
-    refused(
-        write_file(tmp_path, gzip.compress(CSV), "x.gz"), tmp_path, "x.gz: a tar archive that is"
-    )
-
-
 @pytest.mark.parametrize("kind", [tarfile.SYMTYPE, tarfile.LNKTYPE, tarfile.FIFOTYPE])
 def test_links_and_devices_in_a_tar(tmp_path, kind):
     path = tmp_path / "x.tar.gz"

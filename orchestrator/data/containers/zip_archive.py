@@ -1,6 +1,7 @@
 """Data in a zip archive, read member by member without unpacking it to disk."""
 
 import contextlib
+import lzma
 import stat
 import zipfile
 import zlib
@@ -18,8 +19,9 @@ from orchestrator.data.containers.container import (
 from orchestrator.errors import BadInput
 
 _ENCRYPTED = 0x1
+_UTF8 = 0x800
 _MORE_PACKED = 2**16  # bytes beyond the claimed size that tell a bomb from damage
-_DAMAGE = (zipfile.BadZipFile, zlib.error, EOFError, ValueError, OSError)
+_DAMAGE = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, ValueError, OSError)
 
 
 class Zip(Container):
@@ -33,12 +35,15 @@ class Zip(Container):
             self.resources = stack.pop_all()
 
     def _list(self, infos: list[zipfile.ZipInfo]) -> None:
+        names = [clean(_name(info)) for info in infos]
         check_names(self.path, (clean(info.filename) for info in infos))
+        check_names(self.path, names)
         self._infos = {
-            clean(info.filename): info
-            for info in infos
-            if not info.is_dir() and visible(clean(info.filename))
+            name: info
+            for name, info in zip(names, infos, strict=True)
+            if not name.endswith("/") and visible(name)
         }
+        self.notes = _notes(self._infos)
         self.sizes = {name: info.file_size for name, info in self._infos.items()}
         for info in self._infos.values():
             _check_member(self.path, info)
@@ -85,6 +90,39 @@ class Zip(Container):
             return len(zlib.decompressobj(-15).decompress(packed, 2 * claimed + 1)) > 2 * claimed
         except zlib.error:
             return False
+
+
+def _name(info: zipfile.ZipInfo) -> str:
+    """A member's name with forward slashes, as UTF-8 where it is that without saying so."""
+    name = info.filename.replace("\\", "/")
+    if name.isascii() or info.flag_bits & _UTF8:
+        return name
+    with contextlib.suppress(UnicodeError):  # what the zip module read as code page 437
+        return name.encode("cp437").decode("utf-8")
+    return name
+
+
+def _notes(infos: dict[str, zipfile.ZipInfo]) -> tuple[str, ...]:
+    turned = [name for name, info in infos.items() if "\\" in info.filename]
+    other = [
+        name
+        for name, info in infos.items()
+        if not name.isascii() and not info.flag_bits & _UTF8 and "/" in name
+        if clean(info.filename.replace("\\", "/")) == name
+    ]
+    notes = []
+    if turned:
+        notes.append(
+            f"{len(turned):,} names in the archive have backslashes, as Windows packs them; they "
+            f"were read as folders, e.g. {turned[0]}."
+        )
+    if other:
+        notes.append(
+            f"{len(other):,} names in the archive are no UTF-8 and were read as code page 437, "
+            f"e.g. {other[0]}; if that is not what they are called, pack the archive with UTF-8 "
+            "names."
+        )
+    return tuple(notes)
 
 
 def _open(path: Path) -> zipfile.ZipFile:

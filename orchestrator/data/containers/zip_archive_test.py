@@ -2,10 +2,14 @@ import stat
 import struct
 import zipfile
 
+import pytest
+
+from orchestrator.data.layouts.sources import read_faces
 from orchestrator.data.testing import (
     CSV,
     EXAMPLE,
     image_folders,
+    noise_folder,
     refused,
     write_zip,
 )
@@ -57,3 +61,56 @@ def test_a_zip_member_that_unpacks_to_more_than_it_claims(tmp_path):
     refused(
         path, tmp_path, "x.zip, member fer2013.csv: unpacks to more than twice the 1,000 bytes that"
     )
+
+
+def test_backslashes_are_read_as_folders_and_that_is_said(tmp_path):
+    members = {f"fer\\{name}".replace("/", "\\"): d for name, d in image_folders(EXAMPLE).items()}
+    raw, _ = read_faces(write_zip(members, tmp_path / "x.zip"))
+    assert raw.ids.tolist() == sorted(image_folders(EXAMPLE))
+    assert raw.notes == (
+        "35 names in the archive have backslashes, as Windows packs them; they were read as "
+        "folders, e.g. fer/train/angry/Training_1.png.",
+    )
+
+
+def test_one_name_with_both_kinds_of_slash_stands_twice(tmp_path):
+    path = write_zip({"a/1.csv": CSV, "a\\1.csv": CSV}, tmp_path / "x.zip")
+    refused(path, tmp_path, "member 'a/1.csv': stands twice")
+
+
+def without_the_flag(names: list[bytes], path):
+    """A zip of noise in these folders, names as they are and nothing said of their encoding."""
+    stand_ins = [f"{'x' * (len(name) - 1)}{number}" for number, name in enumerate(names)]
+    write_zip(noise_folder(dict.fromkeys(stand_ins, 3)), path)
+    data = path.read_bytes()
+    for stand_in, name in zip(stand_ins, names, strict=True):
+        data = data.replace(stand_in.encode() + b"/", name + b"/")
+    path.write_bytes(data)
+    return path
+
+
+def test_names_that_are_no_utf_8_are_read_as_the_standard_says_and_that_is_said(tmp_path):
+    names = ["\u9ad8\u5174".encode("gbk"), "\u4e2d\u6027".encode("gbk")]
+    raw, _ = read_faces(without_the_flag(names, tmp_path / "x.zip"))
+    assert len(raw.classes) == 2
+    assert raw.notes[-1].startswith(
+        "6 names in the archive are no UTF-8 and were read as code page 437, e.g. "
+    )
+
+
+def test_utf_8_without_its_flag_is_utf_8(tmp_path):
+    names = ["\u9ad8\u5174".encode(), b"sad"]
+    raw, _ = read_faces(without_the_flag(names, tmp_path / "x.zip"))
+    assert raw.classes == ("sad", "\u9ad8\u5174")
+    assert not [note for note in raw.notes if "437" in note]
+
+
+@pytest.mark.parametrize("byte", range(3))
+def test_a_damaged_member_packed_by_lzma(tmp_path, byte):
+    path = tmp_path / "x.zip"
+    with zipfile.ZipFile(path, "w", zipfile.ZIP_LZMA) as archive:
+        archive.writestr("fer2013.csv", CSV)
+    data = bytearray(path.read_bytes())
+    data[60 + byte * 5000 : 70 + byte * 5000] = b"\xff" * 10
+    path.write_bytes(data)
+    refused(path, tmp_path, "fer2013.csv: damaged or cut off")

@@ -2,8 +2,8 @@
 
 from orchestrator.data.containers.container import Container
 from orchestrator.data.layouts.image_files import image_files, read_image_files
-from orchestrator.data.layouts.image_folders import with_canonical_classes
 from orchestrator.data.raw import Raw
+from orchestrator.data.reading import Reading
 
 
 def holds(container: Container) -> bool:
@@ -11,11 +11,10 @@ def holds(container: Container) -> bool:
     return bool(image_files(container))
 
 
-def read(container: Container) -> Raw:
+def read(container: Container, reading: Reading) -> Raw:
     """The folders' faces, as training unless a file's name says otherwise.
 
     Raises:
         BadInput: for a file that lies in no class folder or does not decode.
     """
-    raw = read_image_files(container, image_files(container), levels=1)
-    return with_canonical_classes(raw) if raw.fer2013 else raw
+    return read_image_files(container, image_files(container), 1, reading)

@@ -1,5 +1,6 @@
 """FER2013's tables: a row a face, its 2,304 pixels as text in one field."""
 
+import csv
 import io
 import itertools
 from collections.abc import Iterable, Iterator
@@ -11,11 +12,17 @@ from numpy.typing import NDArray
 from orchestrator.data.containers.container import Container
 from orchestrator.data.containers.plain_files import LoneFile
 from orchestrator.data.faces import EMOTIONS, SIDE
-from orchestrator.data.raw import SPLITS, USAGES
+from orchestrator.data.raw import SPLITS, Raw, split_named
 from orchestrator.errors import BadInput
 from orchestrator.process.progress_bar import ProgressBar
 
 PIXELS = SIDE * SIDE
+
+CLASSES = (*EMOTIONS, "contempt")
+"""Number in the column emotion -> class; the last one only in tables of CK+."""
+
+NO_USAGE = ("", "nan")
+"""What an empty field of Usage may look like."""
 
 _HEADER_BYTES = 4096
 _ROWS_AT_ONCE = 512  # 1.2 million numbers a call: the parser's fixed costs vanish, memory stays low
@@ -30,12 +37,35 @@ class Rows:
         labels: (n,) uint8.
         splits: (n,) uint8, indices into `raw.SPLITS`; all training where there is no Usage.
         ids: (n,) str: the row's number, counted from 1 after the header.
+        notes: sentences about columns and fields that were ignored or completed.
     """
 
     images: NDArray[np.uint8]
     labels: NDArray[np.uint8]
     splits: NDArray[np.uint8]
     ids: NDArray[np.str_]
+    notes: tuple[str, ...]
+
+    @property
+    def has_contempt(self) -> bool:
+        """Whether the table has a class that FER2013 lacks."""
+        return bool(np.any(self.labels == CLASSES.index("contempt")))
+
+    def raw(self, *notes: str) -> Raw:
+        """The table as a data set: FER2013's, unless it has contempt.
+
+        Args:
+            notes: more to say.
+        """
+        return Raw(
+            images=self.images,
+            labels=self.labels,
+            ids=self.ids,
+            splits=self.splits,
+            classes=CLASSES if self.has_contempt else EMOTIONS,
+            fer2013=not self.has_contempt,
+            notes=(*self.notes, *notes),
+        )
 
 
 def headers(container: Container) -> dict[str, tuple[str, ...]]:
@@ -53,6 +83,12 @@ def bare(columns: Iterable[str]) -> tuple[str, ...]:
     return tuple(name.strip().lower() for name in columns)
 
 
+def has_once(columns: Iterable[str], wanted: Iterable[str]) -> bool:
+    """Whether each of these columns is there exactly once, whatever others there are."""
+    names = bare(columns)
+    return all(names.count(name) == 1 for name in wanted)
+
+
 def only(container: Container, members: list[str]) -> str:
     """The one member of a layout.
 
@@ -68,12 +104,12 @@ def only(container: Container, members: list[str]) -> str:
 
 
 def read_rows(container: Container, member: str) -> Rows:
-    """Parse a table with columns emotion, pixels and perhaps Usage, in any order.
+    """Parse a table with columns emotion, pixels and perhaps Usage, in any order, among others.
 
     Raises:
         BadInput: for the first row that is not a face; it is named by its number.
     """
-    data = container.read(member)
+    data = _with_newlines(container.read(member))
     parser = _RowParser(container.place(member), bare(_columns(data[:_HEADER_BYTES])))
     images, labels, splits, numbers = [], [], [], []
     with ProgressBar("reading the table", len(data)) as bar:
@@ -91,6 +127,7 @@ def read_rows(container: Container, member: str) -> Rows:
         np.array(labels, np.uint8),
         np.array(splits, np.uint8),
         np.array(numbers).astype(str),
+        (*_contempt(labels), *parser.notes()),
     )
 
 
@@ -110,9 +147,26 @@ class _RowParser:
         self._emotion = columns.index("emotion")
         self._pixels = columns.index("pixels")
         self._usage = columns.index("usage") if "usage" in columns else None
+        self._without_usage: list[int] = []
+
+    def notes(self) -> list[str]:
+        """What was ignored and completed so far."""
+        notes = []
+        ignored = [name for name in self._columns if name not in ("emotion", "pixels", "usage")]
+        if ignored:
+            shown = ", ".join(name[:20] or "(without a name)" for name in ignored[:5])
+            notes.append(f"{len(ignored):,} columns were ignored: {shown}.")
+        if self._without_usage:
+            notes.append(
+                f"{len(self._without_usage):,} rows have no Usage and are taken for training, "
+                f"e.g. row {self._without_usage[0]:,}."
+            )
+        return notes
 
     def fields(self, number: int, line: bytes) -> _Row:
         texts = tuple(field.strip(b' \t\r\n"') for field in line.split(b","))
+        if len(texts) > len(self._columns) and b'"' in line:  # commas within quotes
+            texts = tuple(field.strip().encode() for field in _quoted(line))
         row = _Row(number, texts, line.endswith(b"\n"))
         if len(texts) != len(self._columns):
             raise self._bad(
@@ -122,15 +176,20 @@ class _RowParser:
 
     def label(self, row: _Row) -> int:
         text = row.texts[self._emotion]
-        if not _within(text, len(EMOTIONS) - 1):
-            raise self._bad(row, f"emotion {_shown(text)}", f"0 to {len(EMOTIONS) - 1}")
+        if not _within(text, len(CLASSES) - 1):
+            expected = f"0 to {len(EMOTIONS) - 1} or, for contempt, {len(EMOTIONS)}"
+            raise self._bad(row, f"emotion {_shown(text)}", expected)
         return int(text)
 
     def split(self, row: _Row) -> int:
         if self._usage is None:
             return 0
         text = row.texts[self._usage]
-        split = USAGES.get(text.decode("ascii", "replace").lower())
+        usage = text.decode("ascii", "replace")
+        if usage.lower() in NO_USAGE:
+            self._without_usage.append(row.number)
+            return 0
+        split = split_named(usage)
         if split is None:
             raise self._bad(row, f"Usage {_shown(text)}", "Training, PublicTest or PrivateTest")
         return SPLITS.index(split)
@@ -163,6 +222,28 @@ class _RowParser:
         )
         cut = "; the file ends in this row and seems cut off, download it again"
         return BadInput(sentence + ("" if row.ended else cut))
+
+
+def _with_newlines(data: bytes) -> bytes:
+    """Line ends of old Macs, a lone CR, become LF."""
+    return data if b"\n" in data else data.replace(b"\r", b"\n")
+
+
+def _quoted(line: bytes) -> list[str]:
+    try:
+        return next(csv.reader([line.decode("utf-8", "replace")]), [])
+    except csv.Error:
+        return []
+
+
+def _contempt(labels: list[int]) -> list[str]:
+    number = CLASSES.index("contempt")
+    if number not in labels:
+        return []
+    return [
+        f"{labels.count(number):,} rows have emotion {number}, which FER2013 does not know: it was "
+        "read as contempt, as in tables of CK+."
+    ]
 
 
 def _columns(head: bytes) -> tuple[str, ...]:

@@ -1,5 +1,8 @@
+import numpy as np
 import pytest
 
+from orchestrator.data.layouts.sources import read_faces
+from orchestrator.data.raw import Raw
 from orchestrator.data.testing import (
     CSV,
     EXAMPLE,
@@ -65,10 +68,14 @@ def test_an_unknown_usage(tmp_path):
     refused(path, tmp_path, "row 2 (line 3): Usage 'Holdout', Training, PublicTest or PrivateTest")
 
 
-@pytest.mark.parametrize("emotion", ["7", "-1", "", "happy", "1.0"])
+@pytest.mark.parametrize("emotion", ["8", "-1", "", "happy", "1.0"])
 def test_an_emotion_out_of_range(tmp_path, emotion):
     path = write_file(tmp_path, with_row(35, emotion=emotion))
-    refused(path, tmp_path, f"row 35 (line 36): emotion '{emotion}', 0 to 6 expected")
+    refused(
+        path,
+        tmp_path,
+        f"row 35 (line 36): emotion '{emotion}', 0 to 6 or, for contempt, 7 expected",
+    )
 
 
 @pytest.mark.parametrize("cut", [3, 30, 5000])
@@ -79,3 +86,72 @@ def test_a_csv_cut_within_a_row(tmp_path, cut):
 def test_a_padded_csv_cut_within_its_pixels(tmp_path):
     data = icml_csv(EXAMPLE)["icml_face_data.csv"][:-200]
     refused(write_file(tmp_path, data), tmp_path, "row 35", "2,304 (48x48) expected", "cut off")
+
+
+def table(tmp_path, rows: list[str], name: str = "fer2013.csv") -> Raw:
+    return read_faces(write_file(tmp_path, ("\n".join(rows) + "\n").encode(), name))[0]
+
+
+def lines() -> list[str]:
+    return CSV.decode().splitlines()
+
+
+def test_an_index_column_is_ignored_and_that_is_said(tmp_path):
+    raw = table(tmp_path, ["," + lines()[0], *(f"{n},{row}" for n, row in enumerate(lines()[1:]))])
+    np.testing.assert_array_equal(raw.images, EXAMPLE.images)
+    assert raw.notes == ("1 columns were ignored: (without a name).",)
+
+
+def test_extra_columns_are_ignored_even_where_they_hold_commas(tmp_path):
+    rows = [f'{row},"f, {n}.png",x' for n, row in enumerate(lines()[1:])]
+    raw = table(tmp_path, [lines()[0] + ",filename,by", *rows])
+    np.testing.assert_array_equal(raw.images, EXAMPLE.images)
+    assert raw.notes == ("2 columns were ignored: filename, by.",)
+
+
+def test_a_column_that_stands_twice_is_refused(tmp_path):
+    rows = [lines()[0] + ",pixels,emotion", *(row + ",7,0" for row in lines()[1:])]
+    path = write_file(tmp_path, "\n".join(rows).encode())
+    refused(path, tmp_path, "columns 'emotion', 'pixels', 'Usage', 'pixels', 'emotion' found")
+
+
+@pytest.mark.parametrize(
+    ("validation", "test"),
+    [
+        ("Validation", "Test"),
+        ("val", "testing"),
+        ("VALID", "TEST"),
+        ("Public Test", "private_test"),
+    ],
+)
+def test_usage_by_every_common_word(tmp_path, validation, test):
+    content = CSV.decode().replace("PublicTest", validation).replace("PrivateTest", test)
+    raw = table(tmp_path, content.splitlines())
+    np.testing.assert_array_equal(raw.splits, EXAMPLE.splits)
+    assert raw.notes == ()
+
+
+def test_rows_without_usage_are_training_and_counted(tmp_path):
+    content = CSV.decode().replace("PublicTest", "").replace("PrivateTest", "nan")
+    raw = table(tmp_path, content.splitlines())
+    assert set(raw.splits.tolist()) == {0}
+    assert raw.notes == ("14 rows have no Usage and are taken for training, e.g. row 22.",)
+
+
+def test_line_ends_of_old_macs(tmp_path):
+    raw, _ = read_faces(write_file(tmp_path, CSV.replace(b"\n", b"\r")))
+    np.testing.assert_array_equal(raw.images, EXAMPLE.images)
+
+
+def test_emotion_7_is_ck_pluss_contempt_and_that_is_said(tmp_path):
+    rows = lines()
+    rows[1:22] = [row.replace("6,", "7,", 1) if row[0] == "6" else row for row in rows[1:22]]
+    rows[22:] = [row for row in rows[22:] if row[0] != "6"]
+    raw = table(tmp_path, rows)
+    assert raw.classes[6:] == ("neutral", "contempt")
+    assert raw.counts().sum(axis=0).tolist() == [5, 5, 5, 5, 5, 5, 0, 3]
+    assert not raw.fer2013
+    assert raw.notes[0] == (
+        "3 rows have emotion 7, which FER2013 does not know: it was read as contempt, as in tables "
+        "of CK+."
+    )

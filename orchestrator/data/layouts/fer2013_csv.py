@@ -1,20 +1,20 @@
-"""The layout of fer2013.csv: columns emotion, pixels, Usage."""
+"""The layout of fer2013.csv: columns emotion, pixels, Usage, and whatever others beside them."""
 
 from orchestrator.data.containers.container import Container
-from orchestrator.data.faces import EMOTIONS
 from orchestrator.data.layouts.csv_table import headers, only, read_rows
 from orchestrator.data.raw import Raw
+from orchestrator.data.reading import Reading
 
 COLUMNS = ("emotion", "pixels", "Usage")
 
 
 def holds(container: Container) -> bool:
-    """Whether a table with exactly these columns is there."""
+    """Whether a table with these columns in this order is there."""
     return bool(_members(container))
 
 
-def read(container: Container) -> Raw:
-    """The table's faces.
+def read(container: Container, reading: Reading) -> Raw:
+    """The table's faces; Usage alone gives their splits.
 
     Raises:
         BadInput: for a row that is no face, or several such tables.
@@ -24,17 +24,8 @@ def read(container: Container) -> Raw:
 
 def read_with_usage(container: Container, member: str) -> Raw:
     """The faces of a table that says of each row which split it belongs to."""
-    rows = read_rows(container, member)
     others = [name for name in headers(container) if name != member]
-    return Raw(
-        images=rows.images,
-        labels=rows.labels,
-        ids=rows.ids,
-        splits=rows.splits,
-        classes=EMOTIONS,
-        fer2013=True,
-        notes=left_out(member, others),
-    )
+    return read_rows(container, member).raw(*left_out(member, others))
 
 
 def left_out(member: str, others: list[str]) -> tuple[str, ...]:
@@ -45,4 +36,8 @@ def left_out(member: str, others: list[str]) -> tuple[str, ...]:
 
 
 def _members(container: Container) -> list[str]:
-    return [name for name, columns in headers(container).items() if columns == COLUMNS]
+    return [
+        name
+        for name, columns in headers(container).items()
+        if tuple(column for column in columns if column in COLUMNS) == COLUMNS
+    ]

@@ -2,8 +2,9 @@
 
 from orchestrator.data.containers.container import Container
 from orchestrator.data.layouts import fer2013_csv
-from orchestrator.data.layouts.csv_table import bare, headers, only
+from orchestrator.data.layouts.csv_table import bare, has_once, headers, only
 from orchestrator.data.raw import Raw
+from orchestrator.data.reading import Reading
 
 
 def holds(container: Container) -> bool:
@@ -11,8 +12,8 @@ def holds(container: Container) -> bool:
     return bool(_members(container))
 
 
-def read(container: Container) -> Raw:
-    """The table's faces.
+def read(container: Container, reading: Reading) -> Raw:
+    """The table's faces; Usage alone gives their splits.
 
     Raises:
         BadInput: for a row that is no face, or several such tables.
@@ -21,5 +22,5 @@ def read(container: Container) -> Raw:
 
 
 def _members(container: Container) -> list[str]:
-    wanted = sorted(bare(fer2013_csv.COLUMNS))
-    return [name for name, columns in headers(container).items() if sorted(bare(columns)) == wanted]
+    wanted = bare(fer2013_csv.COLUMNS)
+    return [name for name, columns in headers(container).items() if has_once(columns, wanted)]

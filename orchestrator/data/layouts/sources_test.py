@@ -6,12 +6,14 @@ import pytest
 from PIL import Image
 
 from orchestrator.data.faces import EMOTIONS
-from orchestrator.data.layouts.sources import SOURCES, open_container, recognise
+from orchestrator.data.layouts.sources import SOURCES, open_container, read_faces, recognise
 from orchestrator.data.raw import SPLITS, Raw
+from orchestrator.data.reading import USUAL, Reading
 from orchestrator.data.testing import (
     LAYOUTS,
     example,
     image_folders,
+    jpeg_bytes,
     png_bytes,
     write_folder,
     write_tar,
@@ -22,10 +24,10 @@ EXAMPLE = example((3, 1, 1))
 PACKINGS = {"folder": write_folder, "data.zip": write_zip, "data.tar.gz": write_tar}
 
 
-def read(path: Path) -> tuple[str, Raw]:
+def read(path: Path, reading: Reading = USUAL) -> tuple[str, Raw]:
     with open_container(path) as container:
         layout = recognise(container)
-        return layout, SOURCES[layout].read(container)
+        return layout, SOURCES[layout].read(container, reading)
 
 
 def contents(raw: Raw, with_split: bool = True) -> list[tuple]:
@@ -143,6 +145,31 @@ def test_the_table_that_tells_the_splits_is_preferred_and_the_others_are_named(t
     assert layout == "icml_face_data.csv"
     assert raw.notes == (
         "icml_face_data.csv was read; other tables were left out: test.csv, train.csv.",
+    )
+
+
+def test_images_are_known_by_content_where_their_ending_says_nothing(tmp_path):
+    image = jpeg_bytes(EXAMPLE.images[0])
+    members = {
+        "sad/a.jfif": image,
+        "sad/b": image,
+        "sad/c.dat": png_bytes(EXAMPLE.images[1]),
+        "happy/d.png": image,
+        "happy/Thumbs.db": b"no image",
+        "labels.csv": b"image,label",
+    }
+    _, raw = read(write_folder(members, tmp_path / "d"))
+    assert raw.ids.tolist() == ["happy/d.png", "sad/a.jfif", "sad/b", "sad/c.dat"]
+    assert raw.notes == ("2 files that are no images were left out, e.g. happy/Thumbs.db.",)
+
+
+def test_a_table_beside_image_folders_is_read_and_the_images_are_said_to_be_left_out(tmp_path):
+    members = LAYOUTS["fer2013.csv"](EXAMPLE) | image_folders(EXAMPLE)
+    raw, layout = read_faces(write_folder(members, tmp_path / "d"))
+    assert layout == "fer2013.csv"
+    assert raw.notes == (
+        "A table and images are there: the table was read, 35 images were left out, e.g. "
+        "test/angry/PrivateTest_29.png.",
     )
 
 

@@ -31,7 +31,7 @@ from orchestrator.process import progress_bar
 pytestmark = pytest.mark.long
 
 EXAMPLE = example((10, 2, 2))
-FEW = example((2, 1, 1))
+FEW = example((3, 1, 1))
 """For layouts in which each image is an object."""
 CSV = fer2013_csv(EXAMPLE)["fer2013.csv"]
 OTHER = fer2013_csv(example((10, 2, 2), seed=1))["fer2013.csv"]

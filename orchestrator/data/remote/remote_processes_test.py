@@ -12,7 +12,7 @@ from orchestrator.data.cache.open_faces import entry_folder, open_faces
 from orchestrator.data.testing import example, fer2013_csv, image_folders
 
 ROOT = Path(__file__).parents[3]
-EXAMPLE = example((2, 1, 1))
+EXAMPLE = example((3, 1, 1))
 CSV = fer2013_csv(EXAMPLE)["fer2013.csv"]
 
 
@@ -53,7 +53,7 @@ def test_four_processes_that_start_at_once_copy_and_read_once(bucket, cache):
     digests = {process.communicate(timeout=60)[0].strip() for process in processes}
     assert len(digests) == 1
     (digest,) = digests
-    assert bucket.requests_of("GET", "d/") == 28
+    assert bucket.requests_of("GET", "d/") == 35
     assert sorted(path.name for path in cache.iterdir()) == sorted([digest, "downloads", "index"])
     assert json.loads((entry_folder(digest, cache) / "meta.json").read_text())["layout"]
 
@@ -74,5 +74,5 @@ def test_a_process_killed_while_copying_leaves_nothing_that_is_read(bucket, cach
     assert process.returncode == -signal.SIGKILL
     (left,) = (cache / "downloads").iterdir()
     assert left.name.startswith(".unfinished-")
-    assert len(open_faces(uri, cache=cache).training) == 14
+    assert len(open_faces(uri, cache=cache).training) == 21
     assert bucket.requests_of("GET") == 2
