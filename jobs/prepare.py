@@ -8,7 +8,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from orchestrator.process.command_line import Command, flag
+from orchestrator.process.command_line import Command, flag, local_folder, place
 from orchestrator.process.exit_code import exit_code
 
 
@@ -18,9 +18,10 @@ class PrepareRequest:
 
     data: str | None = flag(
         "CSV, zip, tar.gz or folder of faces, or the URI of one (s3://bucket/fer2013.zip, "
-        "gs://, ...), which is copied into the cache; without it: embedded faces"
+        "gs://, ...), which is copied into the cache; without it: embedded faces",
+        check=place,
     )
-    cache: Path | None = flag("folder of the cache")  # noqa: RUF009  a dataclass field
+    cache: Path | None = flag("folder of the cache", check=local_folder)  # noqa: RUF009  a dataclass field
     embedded: int = flag("faces drawn without --data", default=6000)
     seed: int = flag("of the drawing", default=0)
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from orchestrator.config import folder_name
 from orchestrator.errors import BadInput
 from orchestrator.process.backend import AUTO, CHOICES
-from orchestrator.process.command_line import Command, at_least_one, flag, not_empty
+from orchestrator.process.command_line import Command, at_least_one, flag, not_empty, place
 
 IN_A_JOB = "RAY_JOB_CONFIG_JSON_ENV_VAR"
 """Variable that Ray gives the process of a submitted job."""
@@ -148,13 +148,14 @@ class SweepRequest(RunOptions):
         default="quickstart",
         metavar="NAME or FILE.py",
         positional=True,
+        check=place,
     )
     data: str | None = flag(
         "fer2013.csv, its archive or image folders, or a URI; default: drawn faces",
-        check=not_empty,
+        check=place,
     )
     results: str = flag(
-        "a folder, or a URI such as s3://bucket/folder", default="results/runs", check=not_empty
+        "a folder, or a URI such as s3://bucket/folder", default="results/runs", check=place
     )
     name: str | None = flag(
         "of this sweep's folder; default: the question's name", check=name_of_folder

@@ -6,8 +6,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 from orchestrator.errors import BadInput
-from orchestrator.process.error_line import error_line
-from orchestrator.process.terminal import STDOUT, redirect_output
+from orchestrator.process.error_line import error_line, sentence
+from orchestrator.process.terminal import STDOUT, escape_what_is_lacking, redirect_output
 from results.errors import Busy, DamagedResults
 
 DONE, FAILED, BAD_INPUT, INTERRUPTED = 0, 1, 2, 130
@@ -21,10 +21,11 @@ def exit_code(command: Callable[[], int]) -> int:
         BAD_INPUT for BadInput, DamagedResults and Busy, INTERRUPTED for Ctrl-C, FAILED where the
         system or a store refuses. Other errors are raised: they are ours.
     """
+    escape_what_is_lacking()
     try:
         return command()
     except (BadInput, DamagedResults, Busy) as error:
-        print(f"error: {error}", file=sys.stderr)
+        print(f"error: {sentence(error)}", file=sys.stderr)
         return BAD_INPUT
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)
