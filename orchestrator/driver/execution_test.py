@@ -216,7 +216,7 @@ def test_post_processing_comes_last_and_its_failure_is_said(
     monkeypatch.setattr(execution, "_have_run", run)
     request = parse([question, "--results", str(results)])
     assert execution._finish(work_on(request), ledger_of(COMPLETED)) == (1 if code else 0)
-    assert commands == [[sys.executable, "-m", "jobs.postprocess", str(results / "tiny")]]
+    assert commands == [[sys.executable, "-P", "-m", "jobs.postprocess", str(results / "tiny")]]
     err = capsys.readouterr().err
     assert ("post-processing failed" in err) == bool(code)
     assert err.endswith("time in all  0 s\n") == (code == 0)
@@ -233,7 +233,7 @@ def test_a_quick_question_is_worked_up_quickly_unless_it_is_about_data_of_one_s_
     execution._postprocess(work)
     of_data = dataclasses.replace(work.request, data="faces.zip")
     execution._postprocess(dataclasses.replace(work, request=of_data))
-    assert [words[4:] for words in commands] == [["--quick"], []]
+    assert [words[5:] for words in commands] == [["--quick"], []]
 
 
 @pytest.mark.parametrize("by", [KeyboardInterrupt(), SystemExit(15)])
