@@ -1,6 +1,7 @@
 """What a user may ask of a sweep: the command line's flags, each described once."""
 
 import dataclasses
+import math
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -26,7 +27,7 @@ class TimeSpan(float):
         text: numbers with a unit: s, m, h or d.
 
     Raises:
-        ValueError: for any other text, and for no time at all.
+        ValueError: for any other text, for no time at all, and for one without end.
     """
 
     def __new__(cls, text: str) -> "TimeSpan":
@@ -35,7 +36,7 @@ class TimeSpan(float):
         if "".join(number + unit for number, unit in parts) != text:
             raise ValueError(text)
         span = super().__new__(cls, sum(float(number) * UNITS[unit] for number, unit in parts))
-        if not span:
+        if not 0 < span < math.inf:
             raise ValueError(text)
         span._text = text
         return span

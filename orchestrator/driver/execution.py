@@ -39,6 +39,7 @@ from orchestrator.process.terminal import redirected_output
 from orchestrator.request import SweepRequest
 from orchestrator.scheduling.ledger import Ledger
 from orchestrator.training.inputs import prepare_inputs
+from results.errors import BadSetting
 from results.journal.event_journal import GROUP_S, Busy, EventJournal
 from results.journal.open_journal import journal_of
 from results.paths import Paths
@@ -129,7 +130,7 @@ def _sweep(work: SweepRun) -> int:
             work.journal.append({"event": "interrupted"})
         work.say(f"\n{_reached(work)}\ngo on with:\n  {work.again}")
         return INTERRUPTED
-    except (BadInput, DamagedResults, Busy):
+    except (BadInput, BadSetting, DamagedResults, Busy):
         raise
     except Exception as error:
         log_traceback()

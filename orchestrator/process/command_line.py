@@ -14,7 +14,7 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Generic, NoReturn, TypeVar
 
-from orchestrator.errors import BadInput
+from orchestrator.errors import BadInput, shortened
 from orchestrator.process.surroundings.local_path import expanded
 
 T = TypeVar("T")
@@ -192,7 +192,7 @@ def _named(name: str, value: Any) -> list[str]:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise BadInput(f"{message}; --help lists what there is")
+        raise BadInput(f"{shortened(message)}; --help lists what there is")
 
 
 def _flags(owner: Any) -> Iterator[tuple[dataclasses.Field[Any], Flag]]:
