@@ -6,6 +6,7 @@ import logging
 import os
 import shlex
 import subprocess
+import sys
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any, TextIO
@@ -69,8 +70,12 @@ def run(
     planned = plan.make(request, question)
     if request.dry_run:
         return dry_run(planned, request)
-    for variant in planned.space.values("preprocessing"):
-        prepare_inputs(planned.source, planned.splits, variant)
+    try:
+        for variant in planned.space.values("preprocessing"):
+            prepare_inputs(planned.source, planned.splits, variant)
+    except RuntimeError as error:  # a process that computes was killed, for memory perhaps
+        print(f"error: {error_line(error)}; nothing was trained yet", file=sys.stderr)
+        return FAILED
     with (
         _open_journal(planned) as journal,
         LocalFiles(planned.store) as place,
@@ -189,9 +194,7 @@ def _with_ray(work: SweepRun) -> Ledger:
     for note in planned.splits.notes:
         work.say(f"note: {note}")
     if (elsewhere := os.environ.get("RAY_ADDRESS")) and not request.address:
-        work.say(
-            f"note: RAY_ADDRESS ({elsewhere}) is left aside; --address auto joins that cluster"
-        )
+        work.say(f"note: RAY_ADDRESS ({elsewhere}) is not used; --address auto joins that cluster")
     cpus = max(hardware.cores(), request.concurrency or 0)
     folders = [] if request.address else folder_of(request.question)
     # Ray puts a handler of its own in place of ours while it starts.

@@ -10,6 +10,7 @@ from orchestrator import plan, sweep
 from orchestrator.driver import execution
 from orchestrator.driver.local_files import LocalFiles
 from orchestrator.driver.run import SweepRun
+from orchestrator.errors import BadInput
 from orchestrator.request import COMMAND, parse
 from orchestrator.scheduling.ledger import Ledger
 from orchestrator.testing.stand_ins import ListJournal
@@ -248,6 +249,39 @@ def test_a_signal_that_ray_takes_while_it_starts_is_an_interruption_too(
     assert execution._sweep(work) == 130
     assert [event["event"] for event in work.journal.events] == ["interrupted"]
     assert f"go on with:\n  {work.again}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("trained", [False, True])
+def test_what_was_trained_is_kept_is_said_only_where_something_was(
+    trained, question, results, capsys, monkeypatch
+):
+    def with_ray(work):
+        if trained:
+            row = {"validation_accuracy": 0.25, "validation_loss": 1.0, "epoch": 1}
+            ledger_of({}, journal=work.journal).epoch("trial 0", row, {})
+        raise ModuleNotFoundError("No module named 'torch'")
+
+    monkeypatch.setattr(execution, "_with_ray", with_ray)
+    work = work_on(parse([question, "--results", str(results)]))
+    assert execution._sweep(work) == 1
+    kept = "what was trained is kept" if trained else "nothing was trained yet"
+    assert capsys.readouterr().err.splitlines()[-3:] == [
+        f"error: ModuleNotFoundError: No module named 'torch'; see {results}/tiny/logs/driver.log",
+        f"{kept}; go on with:",
+        f"  {work.again}",
+    ]
+
+
+def test_an_address_in_the_environment_is_not_followed_and_named(
+    question, results, capsys, monkeypatch
+):
+    monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
+    monkeypatch.setattr("ray.is_initialized", lambda: True)  # ends it where Ray would start
+    work = work_on(parse([question, "--results", str(results)]))
+    with pytest.raises(BadInput, match="has a Ray already"):
+        execution._sweep(work)
+    note = "note: RAY_ADDRESS (10.0.0.1:6379) is not used; --address auto joins that cluster"
+    assert note in capsys.readouterr().err.splitlines()
 
 
 def test_an_interruption_says_what_had_been_reached(question, results, capsys, monkeypatch):

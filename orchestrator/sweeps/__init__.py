@@ -69,7 +69,7 @@ def question_of(name: str) -> str:
     Where the question is no plain text there, the sweep is made after all.
     """
     file = Path(__file__).with_name(f"{SWEEPS[name].rpartition('.')[2]}.py")
-    return literal_question(file.read_text()) or load(name).question
+    return literal_question(file.read_text("utf-8")) or load(name).question
 
 
 def literal_question(source: str) -> str | None:

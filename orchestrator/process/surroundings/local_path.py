@@ -44,3 +44,13 @@ def expanded(place: str, origin: str = "") -> str:
 def absolute(place: str, origin: str = "") -> str:
     """The same, from the root; a URI as it is."""
     return place if is_uri(place) else str(Path(expanded(place, origin)).absolute())
+
+
+def settle_home() -> None:
+    """Give a process that has no home folder one, "/", as containers do for a user without a name.
+
+    Ray cannot even be imported without. What is kept at home goes elsewhere where "/" cannot be
+    written: the token of a Ray of our own into its environment.
+    """
+    if os.path.expanduser("~") == "~":
+        os.environ["HOME"] = "/"

@@ -1,9 +1,10 @@
+import os
 from pathlib import Path
 
 import pytest
 
 from orchestrator.errors import BadInput
-from orchestrator.process.surroundings.local_path import absolute, expanded
+from orchestrator.process.surroundings.local_path import absolute, expanded, settle_home
 
 
 @pytest.fixture(autouse=True)
@@ -43,3 +44,14 @@ def test_a_home_that_nobody_has_is_refused_unless_there_is_such_a_file():
 def test_a_character_that_no_path_has_is_refused():
     with pytest.raises(BadInput, match=r"^--data 'a\\x00b': holds a character of code 0"):
         expanded("a\0b", "--data")
+
+
+def test_a_user_without_a_name_and_a_home_gets_one(monkeypatch):
+    settle_home()
+    assert os.environ["HOME"] == "/home/me"
+    monkeypatch.delenv("HOME")
+    monkeypatch.setattr(os, "getuid", lambda: 3_000_000_001)
+    assert expanded("./~") == "./~"
+    settle_home()
+    assert os.environ["HOME"] == "/"
+    assert expanded("~/fer") == "/fer"
