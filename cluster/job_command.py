@@ -7,7 +7,8 @@ from pathlib import Path
 from jobs.pipeline import parse as parse_pipeline
 from orchestrator import sweeps
 from orchestrator.errors import BadInput
-from orchestrator.process.command_line import Command, flag
+from orchestrator.process.command_line import Command, flag, place
+from orchestrator.process.surroundings.local_path import expanded
 from orchestrator.request import SweepRequest
 from orchestrator.request import parse as parse_request
 
@@ -50,7 +51,7 @@ def _of_question(words: list[str], request: SweepRequest) -> JobCommand:
     files: tuple[str, ...] = ()
     if request.question.endswith(".py"):
         files = (_in_repository(request.question),)
-        words = [files[0] if word == request.question else word for word in words]
+        words = [files[0] if expanded(word) == request.question else word for word in words]
     places = {"--results": request.results} | ({"--data": request.data} if request.data else {})
     return JobCommand(tuple(words), name, places, files)
 
@@ -66,7 +67,7 @@ def _in_repository(file: str) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class _Moved:
-    data: str | None = flag("the data set, if it has moved")
+    data: str | None = flag("the data set, if it has moved", check=place)
 
 
 MOVED = Command("", _Moved, "")

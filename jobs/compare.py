@@ -10,7 +10,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from orchestrator.process.command_line import Command, flag, not_empty
+from orchestrator.process.command_line import Command, flag, place
 from orchestrator.process.exit_code import exit_code
 
 
@@ -19,18 +19,20 @@ class CompareRequest:
     """Which two sweeps, and where the page goes."""
 
     first: str = flag(
-        "a sweep's own folder, RESULTS/A", required=True, positional=True, check=not_empty
+        "a sweep's own folder, RESULTS/A", required=True, positional=True, check=place
     )
     second: str = flag(
         "the other's, RESULTS/B; differences are its numbers less those of the first",
         required=True,
         positional=True,
-        check=not_empty,
+        check=place,
     )
     output: str | None = flag(
-        "the page; default: RESULTS/compare-A-B.html beside the first", metavar="FILE"
+        "the page; default: RESULTS/compare-A-B.html beside the first", metavar="FILE", check=place
     )
-    data: str | None = flag("the data set, if it has moved: for the faces", metavar="PATH")
+    data: str | None = flag(
+        "the data set, if it has moved: for the faces", metavar="PATH", check=place
+    )
 
 
 COMMAND = Command(

@@ -30,6 +30,7 @@ from orchestrator.errors import BadInput
 from orchestrator.process.command_line import Command, flag, words_of
 from orchestrator.process.duration import duration
 from orchestrator.process.exit_code import BAD_INPUT, DONE, INTERRUPTED, exit_code
+from orchestrator.process.surroundings import own_packages
 from orchestrator.request import EXIT_CODES, FINALISTS, FinalistOptions, RunOptions, SweepRequest
 from results.errors import DamagedResults
 from results.paths import Paths
@@ -301,7 +302,9 @@ class Runner:
     def run(self, step: PipelineStep) -> int:
         """Its exit code, when it has ended; 128 + n if it died of signal n."""
         _say(f"\n{step.name}: {step.line}")
-        self._step = subprocess.Popen([sys.executable, "-m", step.module, *step.words])
+        self._step = subprocess.Popen(
+            own_packages.child(step.module, *step.words), env=own_packages.child_environment()
+        )
         code = self._step.wait()
         self._step = None
         return 128 - code if code < 0 else code

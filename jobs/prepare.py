@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.data.reading import Reading
-from orchestrator.process.command_line import Command, flag
+from orchestrator.process.command_line import Command, flag, local_folder, place
 from orchestrator.process.exit_code import exit_code
 from orchestrator.request import split_by_flag
 
@@ -20,9 +20,10 @@ class PrepareRequest:
 
     data: str | None = flag(
         "CSV, zip, tar.gz or folder of faces, or the URI of one (s3://bucket/fer2013.zip, "
-        "gs://, ...), which is copied into the cache; without it: embedded faces"
+        "gs://, ...), which is copied into the cache; without it: embedded faces",
+        check=place,
     )
-    cache: Path | None = flag("folder of the cache")  # noqa: RUF009  a dataclass field
+    cache: Path | None = flag("folder of the cache", check=local_folder)  # noqa: RUF009  a dataclass field
     split_by: str = split_by_flag()
     embedded: int = flag("faces drawn without --data", default=6000)
     seed: int = flag("of the drawing", default=0)

@@ -18,7 +18,7 @@ from orchestrator.config import Budget, Sweep
 from orchestrator.data.remote.uris import absolute, shown
 from orchestrator.errors import BadInput
 from orchestrator.process.backend import AUTO, recorded_or_other
-from orchestrator.process.command_line import Command, at_least_one, flag, like, not_empty
+from orchestrator.process.command_line import Command, at_least_one, flag, like, place
 from orchestrator.process.exit_code import DONE, FAILED, exit_code
 from orchestrator.request import (
     EXIT_CODES,
@@ -41,14 +41,17 @@ class RefitRequest(FinalistOptions, RunOptions):
     """Which sweep's finalists are trained again, and how."""
 
     sweep: str = flag(
-        "a sweep's own folder, RESULTS/NAME, or its URI", required=True, positional=True
+        "a sweep's own folder, RESULTS/NAME, or its URI",
+        required=True,
+        positional=True,
+        check=place,
     )
     top: int = like(FinalistOptions, "top", 5)
     epochs: int | None = flag(
         "default: of the sweep's longest trial", metavar="N", check=at_least_one
     )
     name: str | None = flag("of the refit's folder; default NAME-refit", check=name_of_folder)
-    data: str | None = flag("the data set, if it has moved", metavar="PATH", check=not_empty)
+    data: str | None = flag("the data set, if it has moved", metavar="PATH", check=place)
 
 
 COMMAND = Command(

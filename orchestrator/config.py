@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
-from orchestrator.errors import BadInput
+from orchestrator.errors import BadInput, shown
 from results.settings import LATER, SETTINGS, Setting, TrialSettings
 
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -68,12 +68,12 @@ def convert(key: str, value: Any) -> Any:
     except (TypeError, ValueError, OverflowError):
         kind = type(setting.default).__name__
         raise BadInput(
-            f"{key}={value!r} is no {kind}; its default is {setting.default!r}"
+            f"{key}={shown(value)} is no {kind}; its default is {setting.default!r}"
         ) from None
     low = converted if setting.low is None else setting.low
     high = converted if setting.high is None else setting.high
     if not low <= converted <= high:
-        raise BadInput(f"{key}={value!r} is out of range; expected {low:g} to {high:g}")
+        raise BadInput(f"{key}={shown(value)} is out of range; expected {low:g} to {high:g}")
     if setting.blank_separated:
         _check_each(setting, converted)
     return converted

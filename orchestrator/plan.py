@@ -179,7 +179,7 @@ def _space(sweep: Sweep, request: SweepRequest) -> SearchSpace:
     """The question's space with the command line's settings in it."""
     settings = dict(request.settings)
     if settings.get("weights", "none") not in ("none", "imagenet"):
-        settings["weights"] = str(Path(settings["weights"]).expanduser().absolute())
+        settings["weights"] = absolute(settings["weights"], "weights")
     if request.epochs is not None:
         settings["epochs"] = str(request.epochs)
     space = SearchSpace.of(sweep.space, sweep.configurations).override(settings)
@@ -234,7 +234,7 @@ def _results(request: SweepRequest) -> Store:
             f"--results {place} is relative; on a cluster the working directory is a "
             "throw-away copy on each node: give an absolute path that all nodes share, or a URI"
         )
-    folder = Path(place).absolute()
+    folder = Path(absolute(place, "--results"))
     if folder.exists() and not folder.is_dir():
         raise BadInput(f"--results {folder} is a file; expected a folder")
     return Store(folder)

@@ -1,6 +1,7 @@
 """What a user may ask of a sweep: the command line's flags, each described once."""
 
 import dataclasses
+import math
 import os
 import re
 from collections.abc import Mapping, Sequence
@@ -11,7 +12,7 @@ from orchestrator.config import folder_name
 from orchestrator.data.reading import SPLIT_BY, USUAL
 from orchestrator.errors import BadInput
 from orchestrator.process.backend import AUTO, CHOICES
-from orchestrator.process.command_line import Command, at_least_one, flag, not_empty
+from orchestrator.process.command_line import Command, at_least_one, flag, not_empty, place
 
 IN_A_JOB = "RAY_JOB_CONFIG_JSON_ENV_VAR"
 """Variable that Ray gives the process of a submitted job."""
@@ -28,7 +29,7 @@ class TimeSpan(float):
         text: numbers with a unit: s, m, h or d.
 
     Raises:
-        ValueError: for any other text, and for no time at all.
+        ValueError: for any other text, for no time at all, and for one without end.
     """
 
     def __new__(cls, text: str) -> "TimeSpan":
@@ -37,7 +38,7 @@ class TimeSpan(float):
         if "".join(number + unit for number, unit in parts) != text:
             raise ValueError(text)
         span = super().__new__(cls, sum(float(number) * UNITS[unit] for number, unit in parts))
-        if not span:
+        if not 0 < span < math.inf:
             raise ValueError(text)
         span._text = text
         return span
@@ -159,14 +160,15 @@ class SweepRequest(RunOptions):
         default="quickstart",
         metavar="NAME or FILE.py",
         positional=True,
+        check=place,
     )
     data: str | None = flag(
         "fer2013.csv, its archive or image folders, or a URI; default: drawn faces",
-        check=not_empty,
+        check=place,
     )
     split_by: str = split_by_flag()
     results: str = flag(
-        "a folder, or a URI such as s3://bucket/folder", default="results/runs", check=not_empty
+        "a folder, or a URI such as s3://bucket/folder", default="results/runs", check=place
     )
     name: str | None = flag(
         "of this sweep's folder; default: the question's name", check=name_of_folder

@@ -1,4 +1,7 @@
+import importlib
 import os
+import tomllib
+from pathlib import Path
 
 import pytest
 
@@ -131,3 +134,46 @@ def test_a_dry_run_leaves_nothing_and_ends_with_the_folder(question, results, ca
     assert sweep.main([question, "--dry-run", "--results", str(results)]) == 0
     assert capsys.readouterr().out.splitlines()[-1] == str(results / "tiny")
     assert not results.exists()
+
+
+def test_the_console_script_is_this_command():
+    pyproject = tomllib.loads((Path(__file__).parents[1] / "pyproject.toml").read_text())
+    module, _, name = pyproject["project"]["scripts"]["fer-sweep"].partition(":")
+    assert getattr(importlib.import_module(module), name) is sweep.main
+
+
+def test_a_patience_that_is_no_number_is_refused(question, results, capsys, monkeypatch):
+    monkeypatch.setenv("ORCHESTRATOR_STORE_PATIENCE", "long")
+    message = refused(capsys, [question, "--results", str(results)])
+    assert "ORCHESTRATOR_STORE_PATIENCE must be seconds, 0 or more; found 'long'" in message
+
+
+@pytest.mark.parametrize(
+    ("words", "sentence"),
+    [
+        (["--results=a\0b"], "--results 'a\\x00b': holds a character of code 0"),
+        (["--data=a\0b"], "--data 'a\\x00b': holds a character of code 0"),
+        (["--data=~nobody-here/x"], "--data '~nobody-here/x': whose home ~nobody-here is"),
+        (["--name=../x"], "--name '../x': expected letters"),
+        ([f"--seed={'9' * 5000}"], "invalid int value: '999"),
+        (["--set", f"seed={'9' * 5000}"], "is no int; its default is 0"),
+        (["--set", f"seed=0..{'9' * 5000}"], "is no int; its default is 0"),
+        (["--set", f"width={'9' * 5000}"], "is out of range"),
+        (["--set", "weights=a\0b"], "weights 'a\\x00b': holds a character of code 0"),
+        (["--time-budget", f"{'9' * 5000}h"], "expected a time such as"),
+        (["\x1b[31m.py"], "\\x1b[31m.py: no such file"),
+    ],
+)
+def test_words_that_cannot_be_are_refused_in_a_sentence(words, sentence, results, capsys):
+    assert sentence in refused(capsys, ["--results", str(results), "--dry-run", *words])
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"identity": {"seed": ' + "9" * 5000 + "}}"])
+def test_a_record_of_any_depth_and_length_is_refused(text, question, results, capsys):
+    folder = results / "tiny"
+    folder.mkdir(parents=True)
+    (folder / Paths().journal).touch()
+    (folder / Paths().sweep).write_text(text)
+    message = refused(capsys, [question, "--results", str(results), "--resume"])
+    assert "sweep.json" in message
+    assert len(message) < 2000

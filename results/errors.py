@@ -8,5 +8,9 @@ class DamagedResults(ValueError):
     """A file of results is absent or cannot be read: which one, how, and what to do."""
 
 
+class BadSetting(ValueError):
+    """A variable of the environment has a value that cannot be: which one, and what is expected."""
+
+
 class Busy(RuntimeError):
     """Another process writes this sweep: which one, and what to do."""

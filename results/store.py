@@ -219,7 +219,7 @@ class Store:
         """
         try:
             return json.loads(self.read_bytes(name))
-        except (json.JSONDecodeError, UnicodeDecodeError) as problem:
+        except (ValueError, RecursionError) as problem:  # numbers of 5,000 digits, lists in lists
             raise DamagedResults(
                 f"{self._shown(name)} is no whole JSON text ({first_line(problem)}); put a copy "
                 "back, or delete it and run the command that writes it again."

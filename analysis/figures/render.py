@@ -7,6 +7,7 @@ from matplotlib.figure import Figure as Canvas
 from PIL import Image
 
 from analysis.figures.figure_catalogue import Figure
+from analysis.figures.style import numbered
 from analysis.figures.sweep_tables import SweepTables
 from analysis.pictures.picture import RenderedPicture
 
@@ -30,10 +31,11 @@ def render(name: str, figure: Figure, tables: SweepTables) -> tuple[RenderedPict
     if frame.empty:
         return None, figure.empty
     canvas = Canvas(figsize=(9.0, 5.0), dpi=DPI, layout="constrained")
-    figure.draw(frame, canvas)
+    with numbered() as numbers:
+        figure.draw(frame, canvas)
     canvas.suptitle(figure.title, fontsize=12, fontweight="bold")
     content, (width, height) = _png(canvas)
-    caption = figure.caption(frame)
+    caption = " ".join(filter(None, (figure.caption(frame), numbers.legend)))
     return RenderedPicture(
         f"{name}.png", "figure", figure.title, caption, content, width, height
     ), ""

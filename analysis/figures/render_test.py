@@ -1,8 +1,11 @@
+import dataclasses
+
 import pandas as pd
 
 from analysis.figures.figure_catalogue import Figure
 from analysis.figures.render import DPI, render
 from analysis.figures.sample_sweeps import frames, trial
+from analysis.figures.style import shown
 from analysis.figures.sweep_tables import SweepTables
 
 
@@ -34,3 +37,15 @@ def test_without_a_needed_table_or_without_rows_the_reason_is_given():
     assert render("heights", HEIGHTS, SweepTables()) == (None, "nothing in trials")
     unmeasured = SweepTables(**frames(trials=[trial("a", "failed", None)]))
     assert render("heights", HEIGHTS, unmeasured) == (None, "nothing was high")
+
+
+def test_what_the_font_lacks_stands_in_the_caption_by_number():
+    def named_bar(frame, canvas):
+        canvas.subplots().bar([shown("愤怒")], frame["height"])
+
+    tables = SweepTables(**frames(trials=[trial("a", accuracy=0.5)]))
+    figure = dataclasses.replace(HEIGHTS, draw=named_bar)
+    picture, _ = render("heights", figure, tables)
+    expected = "1 bar. Numbers stand for what the chart's font lacks: [1] 愤怒."
+    assert picture.caption == expected
+    assert picture.content == render("heights", figure, tables)[0].content

@@ -5,11 +5,19 @@ https://jfly.uni-koeln.de/color/, which people with any common
 colour vision tell apart; each stands beside a mark or a hatch that says the same without it.
 """
 
+import contextlib
+import itertools
+from collections.abc import Iterator
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 from matplotlib.lines import Line2D
 from numpy.typing import ArrayLike, NDArray
+
+from analysis.pictures.canvas.lettering import is_drawable
 
 BLUE, ORANGE, GREEN, RED = "#0072B2", "#E69F00", "#009E73", "#D55E00"
 SKY, PURPLE, GREY, DARK = "#56B4E9", "#CC79A7", "#8A8A8A", "#222222"
@@ -30,12 +38,54 @@ AMOUNTS = "magma_r"
 LONGEST = 34
 
 
+@dataclass
+class Numbers:
+    """Numbers for what the font of a chart lacks, in the order in which it first occurs.
+
+    Attributes:
+        of: letters -> their number, from 1.
+    """
+
+    of: dict[str, int] = field(default_factory=dict)
+
+    def in_place_of_lacking(self, text: str) -> str:
+        """The text with [1] where a run of letters stands that the font lacks."""
+        pieces = []
+        for drawable, letters in itertools.groupby(text, is_drawable):
+            run = "".join(letters)
+            pieces.append(run if drawable else f"[{self.of.setdefault(run, len(self.of) + 1)}]")
+        return "".join(pieces)
+
+    @property
+    def legend(self) -> str:
+        """A sentence for the caption; "" where nothing is lacking."""
+        if not self.of:
+            return ""
+        names = ", ".join(f"[{number}] {letters}" for letters, number in self.of.items())
+        return f"Numbers stand for what the chart's font lacks: {names}."
+
+
+_numbers: ContextVar[Numbers] = ContextVar("numbers")
+
+
+@contextlib.contextmanager
+def numbered() -> Iterator[Numbers]:
+    """While a figure is drawn, `shown` gives numbers to what the font lacks."""
+    numbers = Numbers()
+    token = _numbers.set(numbers)
+    try:
+        yield numbers
+    finally:
+        _numbers.reset(token)
+
+
 def shown(name: object, longest: int = LONGEST) -> str:
     """A name from a file or a table as matplotlib should write it.
 
-    On one line, cut in its middle where it is long, and with no "$" that would start a formula.
+    On one line, cut in its middle where it is long, with no "$" that would start a formula, and
+    with numbers for letters that the font lacks (see `numbered`).
     """
-    text = " ".join(str(name).split())
+    text = _numbers.get(Numbers()).in_place_of_lacking(" ".join(str(name).split()))
     if len(text) > longest:
         head = (longest - 1) * 2 // 3
         text = text[:head] + "…" + text[len(text) - (longest - 1 - head) :]

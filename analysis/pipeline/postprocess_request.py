@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from analysis.explain.methods.names import NAMES
 from orchestrator.errors import BadInput
 from orchestrator.process.backend import AUTO, CHOICES
-from orchestrator.process.command_line import Command, flag
+from orchestrator.process.command_line import Command, flag, place
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,9 @@ def _split(text: str) -> tuple[str, ...]:
 class PostprocessArguments:
     """The words of the command line."""
 
-    results: str = flag("a sweep's own folder, RESULTS/NAME", required=True, positional=True)
+    results: str = flag(
+        "a sweep's own folder, RESULTS/NAME", required=True, positional=True, check=place
+    )
     members: int = flag(
         "members at most", default=PostprocessRequest.members, metavar="N", check=_members
     )
@@ -105,7 +107,7 @@ class PostprocessArguments:
         default=False,
     )
     force: bool = flag("do again what is there", default=False)
-    data: str | None = flag("the data set, if it has moved", metavar="PATH")
+    data: str | None = flag("the data set, if it has moved", metavar="PATH", check=place)
     concurrency: int | None = flag("workers; default: one a core", metavar="N", check=_workers)
     backend: str = flag(
         "what computes; auto: what trained the sweep", default=AUTO, choices=CHOICES

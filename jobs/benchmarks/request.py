@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from orchestrator.errors import BadInput
-from orchestrator.process.command_line import Command, flag, not_empty
+from orchestrator.process.command_line import Command, flag, not_empty, place
 
 BENCHMARKS = {"gpu": "jobs.benchmarks.gpu.measure"}
 """Name -> the function that measures, "module.function": (request, moment of `time.monotonic` at
@@ -25,7 +25,7 @@ class BenchmarkRequest:
     data: str | None = flag(
         "fer2013.csv, its archive or image folders; default: noise of FER2013's shape",
         metavar="PATH",
-        check=not_empty,
+        check=place,
     )
     quick: bool = flag("small nets on few images, as always on a CPU", default=False)
     accuracy: bool = flag("train vgg to its end and say when it passes 0.70", default=False)

@@ -15,9 +15,11 @@ from orchestrator.plan import Plan, with_backend
 from orchestrator.process import backend as backends
 from orchestrator.process import hardware
 from orchestrator.process.duration import duration
+from orchestrator.process.surroundings import own_packages
+from orchestrator.process.terminal import ESCAPED
 from orchestrator.request import SweepRequest
 
-MEASURE = (sys.executable, "-m", "orchestrator.training.throughput.measure")
+MEASURE = tuple(own_packages.child("orchestrator.training.throughput.measure"))
 
 
 def dry_run(plan: Plan, request: SweepRequest) -> int:
@@ -150,11 +152,19 @@ def _measuring(task: str, count: int) -> tuple[list[str], int, str]:
         task: for its standard input.
         count: architectures in it.
     """
-    with tempfile.TemporaryFile("w+") as words, tempfile.TemporaryFile("w+") as errors:
+    with (
+        tempfile.TemporaryFile("w+") as words,
+        tempfile.TemporaryFile("w+", errors=ESCAPED) as errors,
+    ):
         words.write(task)
         words.seek(0)
         with subprocess.Popen(
-            MEASURE, stdin=words, stdout=subprocess.PIPE, stderr=errors, text=True
+            MEASURE,
+            stdin=words,
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+            env=own_packages.child_environment(),
         ) as process:
             try:
                 lines = list(_shown(process.stdout or (), count))

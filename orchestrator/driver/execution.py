@@ -3,6 +3,7 @@
 import contextlib
 import dataclasses
 import logging
+import os
 import shlex
 import subprocess
 import sys
@@ -34,10 +35,13 @@ from orchestrator.process.duration import duration
 from orchestrator.process.error_line import error_line, log_traceback
 from orchestrator.process.exit_code import DONE, FAILED, INTERRUPTED
 from orchestrator.process.signals import termination_as_ctrl_c
+from orchestrator.process.surroundings import own_packages
+from orchestrator.process.surroundings.script import folder_of
 from orchestrator.process.terminal import redirected_output
 from orchestrator.request import SweepRequest
 from orchestrator.scheduling.ledger import Ledger
 from orchestrator.training.inputs import prepare_inputs
+from results.errors import BadSetting
 from results.journal.event_journal import GROUP_S, Busy, EventJournal
 from results.journal.open_journal import journal_of
 from results.paths import Paths
@@ -67,8 +71,12 @@ def run(
     planned = plan.make(request, question)
     if request.dry_run:
         return dry_run(planned, request)
-    for variant in planned.space.values("preprocessing"):
-        prepare_inputs(planned.source, planned.splits, variant)
+    try:
+        for variant in planned.space.values("preprocessing"):
+            prepare_inputs(planned.source, planned.splits, variant)
+    except RuntimeError as error:  # a process that computes was killed, for memory perhaps
+        print(f"error: {error_line(error)}; nothing was trained yet", file=sys.stderr)
+        return FAILED
     with (
         _open_journal(planned) as journal,
         LocalFiles(planned.store) as place,
@@ -128,13 +136,23 @@ def _sweep(work: SweepRun) -> int:
             work.journal.append({"event": "interrupted"})
         work.say(f"\n{_reached(work)}\ngo on with:\n  {work.again}")
         return INTERRUPTED
-    except (BadInput, DamagedResults, Busy):
+    except (BadInput, BadSetting, DamagedResults, Busy):
         raise
     except Exception as error:
         log_traceback()
         work.say(f"error: {error_line(error)}; see {work.planned.folder}/{Paths().logs}/driver.log")
-        work.say(f"what was trained is kept; go on with:\n  {work.again}")
+        kept = "what was trained is kept" if _has_trained(work) else "nothing was trained yet"
+        work.say(f"{kept}; go on with:\n  {work.again}")
         return FAILED
+
+
+def _has_trained(work: SweepRun) -> bool:
+    """Whether an epoch of any trial is in the journal; where it cannot be read, it may be."""
+    try:
+        return bool(Ledger(work.journal, work.journal.read()).reported)
+    except (OSError, DamagedResults):
+        log_traceback()
+        return True
 
 
 def _reached(work: SweepRun) -> str:
@@ -176,9 +194,12 @@ def _with_ray(work: SweepRun) -> Ledger:
     work.say(f"{planned.name}: {planned.sweep.question}")
     for note in planned.splits.notes:
         work.say(f"note: {note}")
+    if (elsewhere := os.environ.get("RAY_ADDRESS")) and not request.address:
+        work.say(f"note: RAY_ADDRESS ({elsewhere}) is not used; --address auto joins that cluster")
     cpus = max(hardware.cores(), request.concurrency or 0)
+    folders = [] if request.address else folder_of(request.question)
     # Ray puts a handler of its own in place of ours while it starts.
-    with session(cpus, None, request.address, _lost(work)), termination_as_ctrl_c():
+    with session(cpus, None, request.address, _lost(work), folders), termination_as_ctrl_c():
         resources = TrialResources.of(request, cluster_resources().get("GPU", 0.0))
         planned, resources = _settle_with_room(work, resources)
         work = dataclasses.replace(work, planned=planned)
@@ -280,7 +301,7 @@ def _finish(work: SweepRun, ledger: Ledger) -> int:
 def _have_run(words: Sequence[str], err: TextIO) -> int:
     """Run a command to its end; a Ctrl-C waits until it has said how to go on."""
     # Its last line of standard output, the folder, is ours to print; into the log with it.
-    with subprocess.Popen(words, stderr=err) as job:
+    with subprocess.Popen(words, stderr=err, env=own_packages.child_environment()) as job:
         try:
             return job.wait()
         except KeyboardInterrupt:
@@ -295,7 +316,7 @@ def _have_run(words: Sequence[str], err: TextIO) -> int:
 def _postprocess(work: SweepRun) -> int:
     """Run the post-processing job in a process of its own, where it may load what it needs."""
     place = work.planned.store.place
-    words = [sys.executable, "-m", POSTPROCESS, place]
+    words = own_packages.child(POSTPROCESS, place)
     if work.planned.sweep.quick and not work.request.data:
         words.append("--quick")
     if work.request.address:

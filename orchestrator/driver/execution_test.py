@@ -10,6 +10,7 @@ from orchestrator import plan, sweep
 from orchestrator.driver import execution
 from orchestrator.driver.local_files import LocalFiles
 from orchestrator.driver.run import SweepRun
+from orchestrator.errors import BadInput
 from orchestrator.on_ray.precision_probe import GpuUnseen, ProbeReport
 from orchestrator.on_ray.resources import TrialResources
 from orchestrator.request import COMMAND, parse
@@ -218,7 +219,7 @@ def test_post_processing_comes_last_and_its_failure_is_said(
     monkeypatch.setattr(execution, "_have_run", run)
     request = parse([question, "--results", str(results)])
     assert execution._finish(work_on(request), ledger_of(COMPLETED)) == (1 if code else 0)
-    assert commands == [[sys.executable, "-m", "jobs.postprocess", str(results / "tiny")]]
+    assert commands == [[sys.executable, "-P", "-m", "jobs.postprocess", str(results / "tiny")]]
     err = capsys.readouterr().err
     assert ("post-processing failed" in err) == bool(code)
     assert err.endswith("time in all  0 s\n") == (code == 0)
@@ -235,7 +236,7 @@ def test_a_quick_question_is_worked_up_quickly_unless_it_is_about_data_of_one_s_
     execution._postprocess(work)
     of_data = dataclasses.replace(work.request, data="faces.zip")
     execution._postprocess(dataclasses.replace(work, request=of_data))
-    assert [words[4:] for words in commands] == [["--quick"], []]
+    assert [words[5:] for words in commands] == [["--quick"], []]
 
 
 @pytest.mark.parametrize("by", [KeyboardInterrupt(), SystemExit(15)])
@@ -250,6 +251,39 @@ def test_a_signal_that_ray_takes_while_it_starts_is_an_interruption_too(
     assert execution._sweep(work) == 130
     assert [event["event"] for event in work.journal.events] == ["interrupted"]
     assert f"go on with:\n  {work.again}" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("trained", [False, True])
+def test_what_was_trained_is_kept_is_said_only_where_something_was(
+    trained, question, results, capsys, monkeypatch
+):
+    def with_ray(work):
+        if trained:
+            row = {"validation_accuracy": 0.25, "validation_loss": 1.0, "epoch": 1}
+            ledger_of({}, journal=work.journal).epoch("trial 0", row, {})
+        raise ModuleNotFoundError("No module named 'torch'")
+
+    monkeypatch.setattr(execution, "_with_ray", with_ray)
+    work = work_on(parse([question, "--results", str(results)]))
+    assert execution._sweep(work) == 1
+    kept = "what was trained is kept" if trained else "nothing was trained yet"
+    assert capsys.readouterr().err.splitlines()[-3:] == [
+        f"error: ModuleNotFoundError: No module named 'torch'; see {results}/tiny/logs/driver.log",
+        f"{kept}; go on with:",
+        f"  {work.again}",
+    ]
+
+
+def test_an_address_in_the_environment_is_not_followed_and_named(
+    question, results, capsys, monkeypatch
+):
+    monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
+    monkeypatch.setattr("ray.is_initialized", lambda: True)  # ends it where Ray would start
+    work = work_on(parse([question, "--results", str(results)]))
+    with pytest.raises(BadInput, match="has a Ray already"):
+        execution._sweep(work)
+    note = "note: RAY_ADDRESS (10.0.0.1:6379) is not used; --address auto joins that cluster"
+    assert note in capsys.readouterr().err.splitlines()
 
 
 def test_an_interruption_says_what_had_been_reached(question, results, capsys, monkeypatch):

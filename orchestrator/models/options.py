@@ -10,6 +10,7 @@ from pathlib import Path
 
 from orchestrator.config import CHOICES
 from orchestrator.errors import BadInput
+from orchestrator.process.surroundings.local_path import absolute
 
 CAM_LAYER = "cam"
 """Name of the layer whose output, (n, h', w', f) after the activation, is the last feature map."""
@@ -101,7 +102,7 @@ def locate_weights(weights: str) -> Path | None:
                 "from scratch by --set weights=none"
             )
         return path
-    path = Path(weights).expanduser().absolute()
+    path = Path(absolute(weights, "weights"))
     if not path.is_file():
         raise BadInput(
             f"weights={weights!r}: there is no file {path}; expected 'imagenet', 'none' or a file "

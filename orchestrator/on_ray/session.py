@@ -6,14 +6,14 @@ import os
 import secrets
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 import ray
 
 from orchestrator.errors import BadInput
 from orchestrator.on_ray.head_watch import answers, watch_head
-from orchestrator.on_ray.tune_internals import head_address, stay_on_loopback
+from orchestrator.on_ray.tune_internals import head_address, searching, stay_on_loopback
 
 ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -44,6 +44,7 @@ def session(
     gpus: float | None,
     address: str | None,
     on_loss: Callable[[str], None] = lambda message: print(f"error: {message}", file=sys.stderr),
+    folders: Sequence[str] = (),
 ) -> Iterator[None]:
     """A Ray to run trials on; it is left, and if we started it ended, at the end.
 
@@ -53,11 +54,17 @@ def session(
         address: of a running cluster; None starts one here, which listens on loopback alone.
         on_loss: called, from another thread, with what to tell the user when the cluster's head
             does not answer any more; then the process is ended with code 1.
+        folders: whose modules the processes of a local Ray can import, besides ours.
 
     Raises:
-        BadInput: where the address is none of a head's.
+        BadInput: where the address is none of a head's, or this process has a Ray already.
         ConnectionError: where nobody answers there.
     """
+    if ray.is_initialized():
+        raise BadInput(
+            "this process has a Ray already (ray.init() was called in it, in a notebook perhaps), "
+            "and a sweep has its own; call ray.shutdown() first"
+        )
     for key, value in ENVIRONMENT.items():
         os.environ.setdefault(key, value)
     options = {"log_to_driver": False, "logging_level": logging.WARNING}
@@ -73,6 +80,7 @@ def session(
             num_gpus=gpus,
             include_dashboard=False,
             object_store_memory=OBJECT_STORE_BYTES,
+            job_config=searching(folders),
             **options,
         )
     try:
@@ -124,11 +132,14 @@ def _own_token() -> None:
     if {"RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"} & set(os.environ):
         return
     file = Path.home() / ".ray" / "auth_token"
-    file.parent.mkdir(parents=True, exist_ok=True)
     try:
+        file.parent.mkdir(parents=True, exist_ok=True)
         handle = os.open(file, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600)
     except FileExistsError:
         file.chmod(0o600)
+        return
+    except OSError:  # no home, or none to write into: a token for this Ray alone
+        os.environ["RAY_AUTH_TOKEN"] = secrets.token_hex(32)
         return
     with os.fdopen(handle, "w") as stream:
         stream.write(secrets.token_hex(32))

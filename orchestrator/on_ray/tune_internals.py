@@ -6,12 +6,15 @@ it, and the sweep goes on.
 
 import functools
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import ray
 from ray.exceptions import RayActorError, RayError, RayTaskError
+from ray.job_config import JobConfig
+
+from orchestrator.process.surroundings import own_packages
 
 if TYPE_CHECKING:
     from ray.actor import ActorHandle
@@ -163,3 +166,29 @@ def _walk_as_ray(root: Path, visit: Callable[[Path], None]) -> None:
     quiet.disabled = True
     rules = [packaging._get_excludes(root, ray_constants.get_runtime_env_default_excludes())]
     packaging._dir_travel(root, rules, visit, include_gitignore=True, logger=quiet)
+
+
+class _Behind(list[str]):
+    """Folders that Ray adds, the working folder among them, come before those that are there.
+
+    A worker puts one after the other to the front of its `sys.path`, so that the last is first.
+    """
+
+    def extend(self, more: Iterable[str]) -> None:
+        self[:0] = more
+
+
+def searching(folders: Sequence[str]) -> JobConfig:
+    """A job whose workers search our own packages first, then these folders, then as Ray has it.
+
+    Ray would put the working folder before everything, where a file may have a name of ours.
+
+    Args:
+        folders: the first is searched first.
+    """
+    own = [] if own_packages.is_installed() else [str(own_packages.ROOT)]
+    try:
+        return JobConfig(_py_driver_sys_path=_Behind([*reversed(folders), *own]))
+    except TypeError:
+        _say_once("JobConfig(_py_driver_sys_path)", "workers search the working folder first")
+        return JobConfig()

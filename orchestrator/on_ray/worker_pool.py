@@ -2,7 +2,6 @@
 
 import contextlib
 import math
-import re
 from collections import Counter, deque
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
@@ -16,7 +15,7 @@ from ray.exceptions import RayActorError, RayError, RayTaskError
 from orchestrator.errors import BadInput
 from orchestrator.on_ray.resources import see_own_gpus
 from orchestrator.process import backend as backends
-from orchestrator.process.error_line import full_disk, log_traceback
+from orchestrator.process.error_line import full_disk, log_traceback, plain_lines
 from orchestrator.process.terminal import redirect_worker_output
 from results.store import DamagedResults
 
@@ -28,8 +27,6 @@ WORKERS_A_GPU = 4
 
 GROUPS_LOADED = 8
 """Groups that a worker is taken to have loaded still; an executor keeps no more nets than that."""
-
-ANSI = re.compile(r"\x1b\[[0-9;?]*[ -/]*[@-~]")
 
 
 @dataclass(frozen=True)
@@ -318,5 +315,5 @@ def _of_death(death: RayError) -> str:
 
 
 def _line(message: str, which: int = 0) -> str:
-    lines = [line.strip() for line in ANSI.sub("", message).splitlines() if line.strip()]
+    lines = plain_lines(message)
     return lines[which] if lines else "no message"

@@ -83,7 +83,7 @@ def answer(variant: str, h: int, w: int) -> None:
 
 def _start(variant: str, h: int, w: int) -> subprocess.Popen[bytes]:
     return subprocess.Popen(
-        [sys.executable, "-c", _PROGRAM, variant, str(h), str(w)],
+        [sys.executable, "-P", "-c", _PROGRAM, variant, str(h), str(w)],
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         env={**os.environ, "OMP_NUM_THREADS": "1"},

@@ -14,7 +14,8 @@ from pathlib import Path
 from types import NoneType
 from typing import Any, Generic, NoReturn, TypeVar
 
-from orchestrator.errors import BadInput
+from orchestrator.errors import BadInput, shortened
+from orchestrator.process.surroundings.local_path import expanded
 
 T = TypeVar("T")
 
@@ -84,6 +85,16 @@ def not_empty(name: str, text: str) -> str:
     if not text:
         raise BadInput(f"{name} '': expected a text; is a variable of the shell empty?")
     return text
+
+
+def place(name: str, path: str) -> str:
+    """A check: a path or a URI, "~" expanded."""
+    return expanded(not_empty(name, path), name)
+
+
+def local_folder(name: str, path: Path) -> Path:
+    """A check: a path, "~" expanded."""
+    return Path(place(name, str(path)))
 
 
 @dataclass(frozen=True)
@@ -181,7 +192,7 @@ def _named(name: str, value: Any) -> list[str]:
 
 class _Parser(argparse.ArgumentParser):
     def error(self, message: str) -> NoReturn:
-        raise BadInput(f"{message}; --help lists what there is")
+        raise BadInput(f"{shortened(message)}; --help lists what there is")
 
 
 def _flags(owner: Any) -> Iterator[tuple[dataclasses.Field[Any], Flag]]:

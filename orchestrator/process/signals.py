@@ -3,6 +3,7 @@
 import contextlib
 import os
 import signal
+import threading
 from collections.abc import Iterator
 from typing import Self
 
@@ -21,6 +22,9 @@ def termination_as_ctrl_c() -> Iterator[None]:
     def interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
+    if not _hears_signals():
+        yield
+        return
     with _handlers_put_back():
         is_ignored = signal.getsignal(signal.SIGINT) == signal.SIG_IGN
         if is_ignored and os.environ.get(JOB_STOP) == "SIGINT":
@@ -50,8 +54,9 @@ class Interrupts:
 
     def listen(self) -> None:
         """Take the signals; again after Ray has started, which puts a handler of its own there."""
-        for number in (signal.SIGINT, signal.SIGTERM):
-            signal.signal(number, self._interrupt)
+        if _hears_signals():
+            for number in (signal.SIGINT, signal.SIGTERM):
+                signal.signal(number, self._interrupt)
 
     def check(self) -> None:
         """Raise what was lost."""
@@ -63,8 +68,16 @@ class Interrupts:
         raise KeyboardInterrupt
 
 
+def _hears_signals() -> bool:
+    """Whether this is the main thread: elsewhere Python refuses to change who hears them."""
+    return threading.current_thread() is threading.main_thread()
+
+
 @contextlib.contextmanager
 def _handlers_put_back() -> Iterator[None]:
+    if not _hears_signals():
+        yield
+        return
     before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
     try:
         yield

@@ -1,6 +1,7 @@
 import contextlib
 import os
 import signal
+import threading
 
 import pytest
 
@@ -48,3 +49,18 @@ def test_signals_that_another_took_are_taken_back():
         interrupts.listen()
         with pytest.raises(KeyboardInterrupt):
             os.kill(os.getpid(), signal.SIGTERM)
+
+
+def test_in_another_thread_signals_stay_as_they_are():
+    before = handlers()
+    during = []
+
+    def work():
+        with termination_as_ctrl_c(), Interrupts() as interrupts:
+            during.append(handlers())
+            interrupts.check()
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert during == [before]

@@ -1,11 +1,15 @@
 """The terminal is ours; what libraries print goes to a log file."""
 
 import contextlib
+import io
 import os
 import sys
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
+
+ESCAPED = "backslashreplace"
+"""How every stream of ours meets a character that its encoding lacks."""
 
 STDOUT, STDERR = 1, 2
 """File descriptors. Ray writes through Python's logging, through print and from its C++ core, so
@@ -25,7 +29,18 @@ def redirect_worker_output(folder: Path) -> Path:
     folder.mkdir(parents=True, exist_ok=True)
     log = folder / f"worker-{os.getpid()}.log"
     redirect_output(log)
+    escape_what_is_lacking()
     return log
+
+
+def escape_what_is_lacking() -> None:
+    r"""From now on write an escape for a character that a terminal or locale lacks: \u2026.
+
+    Output must not end a run: Python's own standard output refuses such a character.
+    """
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a notebook's is not
+            stream.reconfigure(errors=ESCAPED)
 
 
 @contextlib.contextmanager
@@ -36,8 +51,8 @@ def redirected_output(log: Path) -> Iterator[tuple[TextIO, TextIO]]:
     sys.stderr.flush()
     terminal = {descriptor: os.dup(descriptor) for descriptor in (STDOUT, STDERR)}
     redirect_output(log)
-    out = os.fdopen(os.dup(terminal[STDOUT]), "w", buffering=1)
-    err = os.fdopen(os.dup(terminal[STDERR]), "w", buffering=1)
+    out = os.fdopen(os.dup(terminal[STDOUT]), "w", buffering=1, errors=ESCAPED)
+    err = os.fdopen(os.dup(terminal[STDERR]), "w", buffering=1, errors=ESCAPED)
     try:
         yield out, err
     finally:

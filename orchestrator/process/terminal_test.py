@@ -86,3 +86,41 @@ def test_one_of_the_streams_may_go_elsewhere_alone(tmp_path):
     words = [sys.executable, "-c", program]
     process = subprocess.run(words, capture_output=True, text=True, check=True)
     assert (process.stdout, process.stderr) == ("", "seen\n")
+
+
+ASCII = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+"""A locale that has no letter beyond English, and nothing that mends it."""
+
+LACKING = """
+import sys
+from pathlib import Path
+from orchestrator.monitor.progress import Progress, RunningTrial, Snapshot
+from orchestrator.process.exit_code import exit_code
+from orchestrator.process.progress_bar import ProgressBar
+from orchestrator.process.terminal import redirected_output
+
+def command():
+    print("printed \\u2551", flush=True)
+    with redirected_output(Path(sys.argv[1])) as (out, err):
+        print("out \\u2026", file=out)
+        print("err \\udcff", file=err)
+        print("to the log \\u6124")
+        with Progress(err) as progress:
+            progress.say("a line \\u6012")
+        with ProgressBar("a bar \\u6012", 1, "images") as bar:
+            bar.advance(1)
+    raise ValueError
+
+try:
+    exit_code(command)
+except ValueError:
+    sys.exit(7)
+"""
+
+
+def test_a_character_that_the_locale_lacks_becomes_an_escape(tmp_path):
+    words = [sys.executable, "-c", LACKING, str(tmp_path / "log")]
+    done = subprocess.run(words, capture_output=True, env={**os.environ, **ASCII})
+    assert (done.returncode, done.stderr) == (7, b"err \\udcff\na line \\u6012\n")
+    assert done.stdout == b"printed \\u2551\nout \\u2026\n"
+    assert b"to the log \\u6124" in (tmp_path / "log").read_bytes()

@@ -1,16 +1,21 @@
 """Axes from words: those of Ray Tune, in which a sweep is written, and those of `--set`."""
 
+import itertools
 import math
+from collections import Counter
 from typing import Any
 
 import numpy as np
 from ray.tune.search import sample as domains
 
 from orchestrator.config import CHOICES, check_known, convert
-from orchestrator.errors import BadInput
+from orchestrator.errors import BadInput, shown
 from orchestrator.models.notation import parse
 from orchestrator.search.axes import Axis, Categorical, Constant, Integer, Real
 from results.settings import SETTINGS
+
+MOST_VALUES = 10_000
+"""That a setting may list: an endless list must end."""
 
 WIDE = 10
 """A range given by `--set` is logarithmic where its ends differ by more than this factor."""
@@ -40,9 +45,14 @@ def axis_of(key: str, word: Any) -> Axis:
         return categorical(key, word.categories)
     if isinstance(word, domains.Float | domains.Integer):
         return _range(key, word)
+    if isinstance(word, domains.Function):
+        raise BadInput(
+            f"{key} is given by tune.sample_from, which makes it depend on other settings; list "
+            "the combinations by configurations=, or give it values of its own"
+        )
     if not _is_scalar(word):
         raise BadInput(
-            f"{key} is given {word!r}; expected a constant, or tune.choice, grid_search, "
+            f"{key} is given {shown(word)}; expected a constant, or tune.choice, grid_search, "
             "uniform, loguniform, randint, lograndint or their quantised forms"
         )
     return Constant(check(key, word))
@@ -78,8 +88,8 @@ def check(key: str, value: Any) -> Any:
             string of the layer notation, a number out of range, or another type.
     """
     if not _is_scalar(value):
-        raise BadInput(f"{key} takes plain numbers, words and truth values, not {value!r}")
-    converted = convert(key, value)
+        raise BadInput(f"{key} takes plain numbers, words and truth values, not {shown(value)}")
+    converted = convert(key, _plain(value))
     if converted in CHOICES.get(key, (converted,)):
         return converted
     names = ", ".join(CHOICES[key])
@@ -99,18 +109,32 @@ def categorical(key: str, values: Any) -> Axis:
         BadInput: for no list, an empty one, or one that names a value twice.
     """
     if isinstance(values, str) or not hasattr(values, "__iter__"):
-        raise BadInput(f"{key} chooses from {values!r}; expected a list of values")
-    checked = tuple(check(key, value) for value in values)
+        raise BadInput(f"{key} chooses from {shown(values)}; expected a list of values")
+    listed = list(itertools.islice(values, MOST_VALUES + 1))
+    if len(listed) > MOST_VALUES:
+        raise BadInput(f"{key} chooses from more than {MOST_VALUES:,} values; give it a range")
+    checked = tuple(check(key, value) for value in listed)
     if not checked:
         raise BadInput(f"{key} chooses from an empty list")
-    repeated = [v for i, v in enumerate(checked) if v in checked[:i]]
-    if repeated:
-        raise BadInput(f"{key} lists {repeated[0]!r} twice")
+    repeated = next((value for value, times in Counter(checked).items() if times > 1), None)
+    if repeated is not None:
+        raise BadInput(f"{key} lists {repeated!r} twice")
     return Constant(checked[0]) if len(checked) == 1 else Categorical(checked)
 
 
 def _is_scalar(value: Any) -> bool:
-    return isinstance(value, bool | int | float | str | np.number)
+    return isinstance(_plain(value), bool | int | float | str)
+
+
+def _plain(value: Any) -> Any:
+    """A scalar of numpy's, or an array without axes, as Python's own; anything else as it is."""
+    if isinstance(value, np.floating):  # the long ones have no other way
+        return float(value)
+    return value.item() if isinstance(value, np.generic) or _is_array_0d(value) else value
+
+
+def _is_array_0d(value: Any) -> bool:
+    return isinstance(value, np.ndarray) and value.ndim == 0
 
 
 def _kind(key: str) -> type:

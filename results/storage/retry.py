@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable
 from typing import TypeVar
 
+from results.errors import BadSetting
 from results.storage.locations import first_line
 
 PATIENCE_S = 120.0
@@ -51,7 +52,7 @@ def patience_s() -> float:
     """Seconds that a store may fail: `PATIENCE_S`, or what the environment says.
 
     Raises:
-        ValueError: if the environment says no number of seconds.
+        BadSetting: if the environment says no number of seconds.
     """
     text = os.environ.get(SETTING, "")
     try:
@@ -59,7 +60,7 @@ def patience_s() -> float:
     except ValueError:
         seconds = -1.0
     if not seconds >= 0:
-        raise ValueError(f"{SETTING} must be seconds, 0 or more; found {text!r}.")
+        raise BadSetting(f"{SETTING} must be seconds, 0 or more; found {text[:40]!r}.")
     return seconds
 
 

@@ -121,6 +121,11 @@ def _characters() -> frozenset[int]:
     return frozenset(FT2Font(str(_file(True))).get_charmap())
 
 
+def is_drawable(letter: str) -> bool:
+    """Whether the font has it; a blank needs none."""
+    return letter.isspace() or ord(letter) in _characters()
+
+
 @lru_cache(maxsize=4096)
 def _drawn(letter: str) -> str:
     if letter.isspace() or unicodedata.category(letter) in ("Cc", "Cf"):

@@ -1,23 +1,11 @@
 """URIs in place of paths: how they are told apart, shown, and kept free of credentials."""
 
 import os
-import re
-from pathlib import Path
 
 from orchestrator.errors import BadInput
+from orchestrator.process.surroundings.local_path import absolute as absolute
+from orchestrator.process.surroundings.local_path import is_uri as is_uri
 from results.storage.secrets import has_login, secret_settings
-
-_SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
-
-
-def is_uri(place: str | os.PathLike[str]) -> bool:
-    """Whether it is a URI and no path."""
-    return _SCHEME.match(os.fspath(place)) is not None
-
-
-def absolute(place: str) -> str:
-    """A path from the root; a URI as it is."""
-    return place if is_uri(place) else str(Path(place).expanduser().absolute())
 
 
 def shown(place: str | os.PathLike[str]) -> str:

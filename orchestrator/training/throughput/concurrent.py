@@ -2,22 +2,18 @@
 
 import contextlib
 import json
-import os
 import subprocess
-import sys
 import tempfile
 import threading
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import asdict, dataclass, field
-from pathlib import Path
 from typing import IO, Any
 
 from orchestrator.process.backend import jax_memory
+from orchestrator.process.surroundings import own_packages
+from orchestrator.process.terminal import ESCAPED
 
-CHILD = (sys.executable, "-m", "orchestrator.training.throughput.child")
-
-ROOT = str(Path(__file__).parents[3])
-"""Where our packages are: a process that Ray began stands elsewhere."""
+CHILD = tuple(own_packages.child("orchestrator.training.throughput.child"))
 
 PATIENCE_S = 300.0
 """For all processes to compile and be measured; then they are ended."""
@@ -130,12 +126,11 @@ def _started(load: Load, count: int) -> Iterator[list[_Process]]:
     """The processes at work; none is left behind."""
     facts = asdict(load)
     memory = {**jax_memory(1 / count), "XLA_PYTHON_CLIENT_PREALLOCATE": "false"}
-    paths = os.pathsep.join(filter(None, (ROOT, os.environ.get("PYTHONPATH"))))
-    environment = {**os.environ, "PYTHONPATH": paths, **memory, **facts.pop("environment")}
+    environment = own_packages.child_environment() | memory | facts.pop("environment")
     with contextlib.ExitStack() as open_ones:
         children: list[_Process] = []
         for _ in range(count):
-            errors = open_ones.enter_context(tempfile.TemporaryFile("w+"))
+            errors = open_ones.enter_context(tempfile.TemporaryFile("w+", errors=ESCAPED))
             process = open_ones.enter_context(
                 subprocess.Popen(
                     CHILD,
