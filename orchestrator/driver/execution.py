@@ -37,10 +37,11 @@ from orchestrator.process.terminal import redirected_output
 from orchestrator.request import SweepRequest
 from orchestrator.scheduling.ledger import Ledger
 from orchestrator.training.inputs import prepare_inputs
+from results.errors import JournalLost
 from results.journal.event_journal import GROUP_S, Busy, EventJournal
 from results.journal.open_journal import journal_of
 from results.paths import Paths
-from results.store import DamagedResults
+from results.store import DamagedResults, Store
 
 POSTPROCESS = "jobs.postprocess"
 LAST_WORDS_S = 10.0
@@ -129,6 +130,9 @@ def _sweep(work: SweepRun) -> int:
         return INTERRUPTED
     except (BadInput, DamagedResults, Busy):
         raise
+    except JournalLost as loss:
+        work.say(f"error: {loss}; {'then ' if loss.gone else ''}go on with:\n  {work.again}")
+        return FAILED
     except Exception as error:
         log_traceback()
         work.say(f"error: {error_line(error)}; see {work.planned.folder}/{Paths().logs}/driver.log")
@@ -188,7 +192,20 @@ def _with_ray(work: SweepRun) -> Ledger:
             # In this order: a sweep.json without a journal that has begun is always a damage.
             work.journal.append({"event": "begun", "sweep": planned.name})
             planned.store.write_json(Paths().sweep, record(planned, request.data, shared))
-        return train(work, resources if shared is None else resources.with_share(shared.share))
+        with _sweep_file_kept(planned.store):
+            return train(work, resources if shared is None else resources.with_share(shared.share))
+
+
+@contextlib.contextmanager
+def _sweep_file_kept(store: Store) -> Iterator[None]:
+    """Write `sweep.json` again where it went with the journal, which has been written again."""
+    content = store.read_bytes(Paths().sweep)
+    try:
+        yield
+    except JournalLost as loss:
+        if not loss.gone and not store.exists(Paths().sweep):
+            store.write_bytes(Paths().sweep, content)
+        raise
 
 
 def _lost(work: SweepRun) -> Callable[[str], None]:

@@ -140,8 +140,9 @@ class Trial(tune.Trainable):
             return {"epoch": 0, "failure": f"{type(error).__name__}: {error}", "passing": may_pass}
 
     def _may_pass(self, error: OSError) -> bool:
-        """Whether it says nothing of the configuration: a disk, or a store far away."""
-        return of_the_moment(error) or self._store.local is None
+        """Whether it says nothing of the configuration: a disk, its folder, a far store."""
+        is_folder_gone = isinstance(error, FileNotFoundError)
+        return of_the_moment(error) or is_folder_gone or self._store.local is None
 
     def _build(self) -> "TrainingRun":
         from orchestrator.training.training_run import TrainingRun
