@@ -38,6 +38,7 @@ def journal_lost(folder: Path) -> Outcome:
                 wrong.append("something was made where the moved folder had been")
                 shutil.rmtree(sandbox.local_folder)
             away.rename(sandbox.local_folder)
+        sandbox.write_script()  # it is the sandbox's own, and went with the folder
     message = sandbox.line("error: ")
     wrong += wrong_exit(sandbox.run(), DONE)
     return outcome(sandbox, wrong, detected_s=max(seconds), injections=3, message=message)

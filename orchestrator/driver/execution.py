@@ -16,6 +16,7 @@ from orchestrator.driver import integrity
 from orchestrator.driver.dry_run import dry_run
 from orchestrator.driver.gpu_sharing import settle_share
 from orchestrator.driver.local_files import LocalFiles
+from orchestrator.driver.origin import ORIGIN, code_notes, device_note, last_origin, origin_of
 from orchestrator.driver.run import SweepRun, train
 from orchestrator.driver.sweep_record import record
 from orchestrator.errors import BadInput
@@ -159,6 +160,10 @@ def _done_before(work: SweepRun) -> Ledger | None:
         return None
     ledger = Ledger(work.journal, events)
     if not is_whole(work.planned, events, ledger):
+        before = last_origin(events)
+        accept = work.request.accept_changed_code
+        for note in code_notes(work.planned.folder, before, accept):
+            work.say(f"note: {note}")
         return None
     if integrity.mend_tables(work.planned, ledger):
         work.say("note: a table could not be read; both were made again from the journal")
@@ -186,11 +191,15 @@ def _with_ray(work: SweepRun) -> Ledger:
         planned = _settle(work, resources)
         work = dataclasses.replace(work, planned=planned)
         shared = settle_share(planned, request, resources, work.say)
+        origin = origin_of(resources)
         if planned.resume:
-            work.journal.append({"event": "resumed", "command": provenance.command()})
+            if note := device_note(last_origin(work.journal.read()), origin):
+                work.say(f"note: {note}")
+            begins = {"event": "resumed", "command": provenance.command()}
+            work.journal.append({**begins, ORIGIN: origin})
         else:
             # In this order: a sweep.json without a journal that has begun is always a damage.
-            work.journal.append({"event": "begun", "sweep": planned.name})
+            work.journal.append({"event": "begun", "sweep": planned.name, ORIGIN: origin})
             planned.store.write_json(Paths().sweep, record(planned, request.data, shared))
         with _sweep_file_kept(planned.store):
             return train(work, resources if shared is None else resources.with_share(shared.share))

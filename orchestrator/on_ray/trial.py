@@ -16,6 +16,7 @@ from orchestrator.errors import BadInput
 from orchestrator.on_ray.resources import see_own_gpus
 from orchestrator.process import hardware
 from orchestrator.process.error_line import DISK_FULL, log_traceback
+from orchestrator.process.provenance import code_digest
 from orchestrator.process.terminal import redirect_worker_output
 from orchestrator.training.inputs import DataSource, Inputs, prepare_inputs
 from orchestrator.training.storing.background_writer import BackgroundWriter
@@ -156,6 +157,8 @@ class Trial(tune.Trainable):
         self._constant = {
             "parameters": run.parameters,
             "hardware": hardware.describe(self._context.threads, run.device),
+            "threads": None if run.device else self._context.threads,
+            "code": code_digest(),
         }
         return run
 

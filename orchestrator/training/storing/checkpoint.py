@@ -68,10 +68,10 @@ class Checkpoints:
             held = ""
         if not held and self._store.local and not self._store.exists(""):
             raise Superseded(errno.ESTALE, f"{self._store.root} is gone: deleted, or moved away")
+        if not held:
+            raise Superseded(errno.ESTALE, "the trial has ended, or its states were deleted")
         if held != self._token:
-            raise Superseded(
-                errno.ESTALE, "another process works on this trial now, or it has ended"
-            )
+            raise Superseded(errno.ESTALE, "another process works on this trial now")
 
     def save(self, arrays: State, facts: dict[str, Any]) -> None:
         """Write a state and take away all but the one before.
