@@ -42,6 +42,7 @@ from results.errors import JournalLost
 from results.journal.event_journal import GROUP_S, Busy, EventJournal
 from results.journal.open_journal import journal_of
 from results.paths import Paths
+from results.storage.plain_file import refuse_links
 from results.store import DamagedResults, Store
 
 POSTPROCESS = "jobs.postprocess"
@@ -109,6 +110,8 @@ def _harmless(err: TextIO, what: str) -> Iterator[None]:
 
 
 def _open_journal(planned: Plan) -> EventJournal:
+    if planned.store.local is not None:
+        refuse_links(planned.store.local, but=[Paths().study_lock])
     try:
         return journal_of(planned.store, group_s=GROUP_S).open()
     except OSError as error:
