@@ -10,7 +10,7 @@ from typing import Any
 import pandas as pd
 
 from orchestrator.config import TrialConfig
-from orchestrator.data.cache.open_faces import open_digest, open_faces
+from orchestrator.data.cache.open_faces import open_digest, open_faces, was_read
 from orchestrator.data.faces import Splits
 from orchestrator.data.reading import USUAL, Reading
 from orchestrator.data.remote.uris import absolute, shown
@@ -23,6 +23,7 @@ from results.paths import Paths
 from results.schema import EPOCHS, TRIALS
 from results.settings import SETTINGS, in_force
 from results.statuses import FINISHED
+from results.storage.plain_file import refuse_links
 from results.store import DamagedResults, Store
 from results.sweep_file import read_sweep_file
 
@@ -32,6 +33,8 @@ UNFINISHED = {
     "running": "still running, or interrupted",
 }
 """Status -> why such a trial is no candidate."""
+
+ADVICE = "give --data PATH of the data set that the sweep was made on"
 
 CONFIGURATION = tuple(field.name for field in dataclasses.fields(TrialConfig))
 
@@ -50,13 +53,18 @@ class SweepFolder:
         classes: class names; a label is an index into them.
         digest: of the data set that the sweep was made on.
 
+    A folder may be somebody else's: it says neither which files we open besides its own (links in
+    it are refused), nor where we connect (see `data_path`).
+
     Raises:
-        DamagedResults: where the folder holds no sweep, a table or `sweep.json` is damaged, or no
-            trial has finished.
+        DamagedResults: where the folder holds no sweep, a table or `sweep.json` is damaged, a link
+            is in it, or no trial has finished.
     """
 
     def __init__(self, store: Store) -> None:
         self.store = store
+        if store.local is not None:
+            refuse_links(store.local, but=[Paths().study_lock])
         self.record = _record(store)
         data = self.record["data"]
         self.classes: tuple[str, ...] = tuple(data["classes"])
@@ -132,6 +140,38 @@ class SweepFolder:
             return dataclasses.replace(source, embedded=data["embedded"], seed=data["seed"])
         return dataclasses.replace(source, path=absolute(data["path"]))
 
+    def data_path(self, data: str | None = None) -> str | None:
+        """The path or URI to read the data set from; None for embedded faces.
+
+        The one that stands in `sweep.json` is used only where this user has read a data set from
+        there before, as the index of the cache tells: so does a sweep of their own.
+
+        Args:
+            data: what the user gives; None for what the sweep was given.
+
+        Raises:
+            BadInput: where nobody gave one, and that of the sweep was never read here.
+        """
+        if data is not None:
+            return absolute(data)
+        source = self.source
+        cache = Path(source.cache) if source.cache else None
+        if source.path is None or was_read(source.path, cache):
+            return source.path
+        raise BadInput(
+            f"{self.store.root} was made on {shown(source.path)}, as it says; a results folder may "
+            f"be somebody else's, and nothing was ever read from there with the cache "
+            f"{cache or default_cache()}: {ADVICE}"
+        )
+
+    @property
+    def path_read_before(self) -> str | None:
+        """The same where nobody gives one; None also where it was never read here."""
+        try:
+            return self.data_path()
+        except BadInput:
+            return None
+
     def open_splits(self, data: str | None = None) -> Splits:
         """The data set that the sweep was made on: from the cache, else from its path.
 
@@ -148,9 +188,7 @@ class SweepFolder:
             return open_digest(self.digest, cache)
         except BadInput:
             pass  # not there, or damaged: read below, which stores it anew
-        if data is not None:
-            source = dataclasses.replace(source, path=absolute(data))
-        advice = "give --data PATH of the data set that the sweep was made on"
+        source = dataclasses.replace(source, path=self.data_path(data))
         try:
             splits = open_faces(
                 source.path,
@@ -163,13 +201,13 @@ class SweepFolder:
         except BadInput as problem:
             raise BadInput(
                 f"the data set of {self.store.root} (digest {self.digest[:12]}) is not in the "
-                f"cache {cache or default_cache()}, and cannot be read again ({problem}); {advice}"
+                f"cache {cache or default_cache()}, and cannot be read again ({problem}); {ADVICE}"
             ) from None
         if splits.digest != self.digest:
             place = shown(source.path or "the embedded data set")
             raise BadInput(
                 f"{place} has digest {splits.digest[:12]}, but {self.store.root} was "
-                f"made on {self.digest[:12]}: the data changed; {advice}"
+                f"made on {self.digest[:12]}: the data changed; {ADVICE}"
             )
         return splits
 

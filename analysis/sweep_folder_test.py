@@ -1,4 +1,5 @@
 import json
+import shutil
 import subprocess
 import sys
 import uuid
@@ -222,7 +223,7 @@ def test_data_that_moved_are_asked_for_and_found_at_their_new_place(tmp_path, mo
     monkeypatch.setenv("ORCHESTRATOR_CACHE", str(tmp_path / "second"))
     old = {"path": str(tmp_path / "old.csv"), "digest": digest}
     folder = SweepFolder(written(tmp_path / "s", data=old))
-    with pytest.raises(BadInput, match=r"old.csv does not exist.*give --data PATH"):
+    with pytest.raises(BadInput, match=r"made on .*old.csv, as it says.*give --data PATH"):
         folder.open_splits()
     assert folder.open_splits(str(new)).digest == digest
     assert len(folder.source.meta(digest)["seen_validation_ids"]) == 1
@@ -236,13 +237,43 @@ def test_data_behind_a_uri_are_read_from_there(tmp_path, monkeypatch):
     with files.open_output_stream(place) as stream:
         stream.write(content)
     digest = open_faces(uri, cache=tmp_path / "first").digest
-    monkeypatch.setenv("ORCHESTRATOR_CACHE", str(tmp_path / "second"))
+    monkeypatch.setenv("ORCHESTRATOR_CACHE", str(tmp_path / "first"))
+    shutil.rmtree(tmp_path / "first" / digest)
     folder = SweepFolder(written(tmp_path / "s", data={"path": uri, "digest": digest}))
     assert folder.source.path == uri
     assert folder.open_splits().digest == digest
     monkeypatch.setenv("ORCHESTRATOR_CACHE", str(tmp_path / "third"))
     moved = SweepFolder(written(tmp_path / "m", data={"path": "old.csv", "digest": digest}))
     assert moved.open_splits(uri).digest == digest
+
+
+@pytest.mark.parametrize(
+    "path", ["s3://lab/fer.csv?endpoint_override=http://127.0.0.1:9", "{}/secret.csv", "a\0b", "~"]
+)
+def test_what_a_folder_names_that_was_never_read_here_is_neither_opened_nor_asked(
+    tmp_path, monkeypatch, path
+):
+    """The file is a data set; that it is not what is refused shows that nobody looked."""
+    (tmp_path / "secret.csv").write_bytes(
+        example_layouts.fer2013_csv(example_layouts.example())["fer2013.csv"]
+    )
+    monkeypatch.setenv("ORCHESTRATOR_CACHE", str(tmp_path / "cache"))
+    data = {"path": path.format(tmp_path), "digest": "0" * 64}
+    folder = SweepFolder(written(tmp_path / "s", data=data))
+    assert folder.path_read_before is None
+    with pytest.raises(BadInput, match=r"nothing was ever read from there .*: give --data PATH"):
+        folder.open_splits()
+    assert not (tmp_path / "cache").exists()
+
+
+def test_a_link_in_a_folder_is_not_followed_optuna_s_lock_is_none_of_them(tmp_path):
+    store = written(tmp_path / "s")
+    (tmp_path / "s" / "optuna.journal.lock").symlink_to("nowhere")
+    SweepFolder(store)
+    (tmp_path / "s" / "images").mkdir()
+    (tmp_path / "s" / "images" / "a.png").symlink_to("/etc/passwd")
+    with pytest.raises(DamagedResults, match=r"s/images/a\.png is a link; links in a results fol"):
+        SweepFolder(store)
 
 
 def test_other_data_are_refused(tmp_path, drawn, monkeypatch):

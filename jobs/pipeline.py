@@ -206,7 +206,7 @@ def _shared(request: PipelineRequest) -> list[str]:
 def _refit_words(request: PipelineRequest) -> list[str]:
     words = [request.store(request.sweep_name).place]
     words += [f"--top={request.top}", f"--seeds={request.seeds}"]
-    same = ("concurrency", "gpus_per_trial", "backend", "hang_after")
+    same = ("concurrency", "gpus_per_trial", "backend", "hang_after", "accept_changed_code")
     options = RunOptions(**{name: getattr(request, name) for name in same})
     return [*words, *words_of(options), *_shared(request), "--no-postprocess"]
 

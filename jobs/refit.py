@@ -156,7 +156,7 @@ def _sweep_request(request: RefitRequest, places: Places, folder: "SweepFolder")
         results=places.results,
         name=places.second,
         epochs=request.epochs,
-        data=folder.source.path if request.data is None else request.data,
+        data=folder.data_path(request.data),
         split_by=folder.source.reading.split_by,
         go_on=True,
         again=COMMAND.line(request, without=("dry_run",)),

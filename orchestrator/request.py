@@ -136,6 +136,11 @@ class RunOptions:
     postprocess: bool = flag(
         "stop after the last trial", default=True, name="--no-postprocess", group=RUNNING
     )
+    accept_changed_code: bool = flag(
+        "go on although the code that computes is not what the sweep began with",
+        default=False,
+        group=RUNNING,
+    )
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -31,6 +31,7 @@ EVERYTHING = [
     "--go-on",
     "--hang-after=90s",
     "--no-postprocess",
+    "--accept-changed-code",
     "--address=auto",
     "--list",
 ]
@@ -60,6 +61,7 @@ def test_every_flag_is_heard():
         resume=True,
         go_on=True,
         postprocess=False,
+        accept_changed_code=True,
         address="auto",
         hang_after=TimeSpan("90s"),
         list_questions=True,

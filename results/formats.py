@@ -18,6 +18,10 @@ FORMAT = 2
 KEY = "format"
 """Field of `sweep.json`, and key of a Parquet schema's metadata."""
 
+ADDED = {"backend": pa.string(), "threads": pa.int64(), "code": pa.string()}
+"""Columns of `trials.parquet` that came later, in the order in which they stand before `error`.
+Without a backend it was TensorFlow."""
+
 _EMBEDDED = re.compile(r"embedded faces \((\d+)\)")
 _EMBEDDED_SEED = 0  # version 0.1.0 drew them with no other
 
@@ -62,15 +66,16 @@ def table_problem(name: str, schema: pa.Schema, expected: pa.Schema | None) -> s
 def current_table(table: pa.Table) -> pa.Table:
     """A table with the columns of `trials.parquet` that earlier versions did not write.
 
-    They are `ended_by`; `backend`, which is null then, as there was only TensorFlow; and settings
-    that came later, which have their defaults.
+    They are `ended_by`, which is worked out; `ADDED`, which are null then; and settings that came
+    later, which have their defaults.
     """
     needed = {"status", "reason", "error", "epochs", "epochs_trained"}
     if not needed <= set(table.column_names):
         return table
-    if "backend" not in table.column_names:
-        place = table.column_names.index("error")
-        table = table.add_column(place, "backend", pa.nulls(len(table), pa.string()))
+    for name, kind in ADDED.items():
+        if name not in table.column_names:
+            place = table.column_names.index("error")
+            table = table.add_column(place, name, pa.nulls(len(table), kind))
     for name, value in LATER.items():
         if name not in table.column_names:
             column = pa.array([value] * len(table), pa.scalar(value).type)

@@ -176,6 +176,11 @@ class Paths:
         return self._at("optuna.journal")
 
     @property
+    def study_lock(self) -> str:
+        """Optuna's lock of it: a link that leads nowhere, made and taken away, never followed."""
+        return self._at("optuna.journal.lock")
+
+    @property
     def logs(self) -> str:
         """Folder of all that Ray and TensorFlow had to say."""
         return self._at("logs")

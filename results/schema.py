@@ -78,6 +78,8 @@ TRIALS = _schema(
     ("seconds", REAL, "s", "Time of its epochs, with compiling and validation, without storing."),
     ("hardware", TEXT, "", "Processor or GPU that the trial ran on."),
     ("backend", TEXT, "", "What computed: tensorflow or jax; null before there was a choice."),
+    ("threads", WHOLE, "", "CPU threads that computed; null on a GPU and in older sweeps."),
+    ("code", TEXT, "", "Digest of the code that computed; several with then; null in older."),
     ("error", TEXT, "", "Message of a failed trial."),
     ("reused_from", TEXT, "", "Sweep folder that the row was taken from, of a reused trial."),
 )

@@ -18,6 +18,7 @@ import pyarrow.parquet as pq
 from results.errors import DamagedResults as DamagedResults  # every reader of a store needs it
 from results.formats import current_table, table_problem
 from results.storage.atomic_file import TEMPORARY, replacement, temporary_name, write_atomically
+from results.storage.limits import TooMuch, check_table, parse_json
 from results.storage.locations import FLAT, Location, first_line, open_location
 from results.storage.retry import RetryBudget, is_transient, patience_s
 
@@ -190,7 +191,10 @@ class Store:
         """
         content = self.read_bytes(name)
         try:
+            check_table(content)
             table = pq.read_table(pa.BufferReader(content), filters=where)
+        except TooMuch as problem:
+            raise DamagedResults(f"{self._shown(name)} cannot be used: {problem}.") from None
         except (pa.ArrowException, OSError) as problem:
             raise DamagedResults(
                 f"{self._shown(name)} ({len(content)} bytes) is no whole Parquet file "
@@ -218,8 +222,12 @@ class Store:
             DamagedResults: if the file is absent or no whole JSON text.
         """
         try:
-            return json.loads(self.read_bytes(name))
-        except (ValueError, RecursionError) as problem:  # numbers of 5,000 digits, lists in lists
+            return parse_json(self.read_bytes(name))
+        except TooMuch as problem:
+            raise DamagedResults(f"{self._shown(name)} cannot be used: {problem}.") from None
+        except (ValueError, RecursionError) as problem:
+            if isinstance(problem, DamagedResults):
+                raise
             raise DamagedResults(
                 f"{self._shown(name)} is no whole JSON text ({first_line(problem)}); put a copy "
                 "back, or delete it and run the command that writes it again."

@@ -135,12 +135,14 @@ def is_done(folder: SweepFolder, request: PostprocessRequest) -> bool:
     try:
         record = store.read_json(paths.postprocess)
         pictures = store.read_table(paths.images_index, IMAGES)["file"].to_pylist()
+        pages = write_report.digests(store)
     except DamagedResults:
         return False
     if not isinstance(record, dict) or record.get("stamp") != stamp(folder, request):
         return False
+    if record.get(write_report.DIGESTS) != pages:
+        return False
     made = [f"{paths.images}/{file}" for file in pictures]
-    made += [paths.report, paths.leaderboard]
     tables = [paths.members, paths.scores, paths.answers, paths.cams, paths.class_means]
     tables.append(paths.tiles)
     if record.get("ensemble"):

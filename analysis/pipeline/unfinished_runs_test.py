@@ -135,6 +135,17 @@ def test_a_damaged_table_is_no_reason_to_call_it_done(copy):
     assert not is_done(one.folder, one.request)
 
 
+@pytest.mark.parametrize("name", [Paths().report, Paths().leaderboard])
+def test_a_page_with_one_byte_changed_is_not_up_to_date(copy, name):
+    one, _ = postprocessing(copy, **CAM_ALONE)
+    content = copy.read_bytes(name)
+    copy.write_bytes(name, content[:-2] + b"?" + content[-1:])
+    assert copy.size(name) == len(content)
+    assert not is_done(one.folder, one.request)
+    copy.write_bytes(name, content)
+    assert is_done(one.folder, one.request)
+
+
 def test_an_interrupted_report_is_not_up_to_date(copy, monkeypatch, again):
     def full(store):
         raise OSError(28, "No space left on device")

@@ -6,6 +6,7 @@ Needs all tables and pictures; writes `test_reads.json`, `postprocess.json`, Ten
 
 import contextlib
 import datetime
+import hashlib
 import tempfile
 from collections.abc import Iterator, Mapping
 from dataclasses import asdict, dataclass
@@ -25,6 +26,9 @@ from orchestrator.process import hardware, provenance
 from results.mirror import Mirror
 from results.paths import Paths
 from results.store import DamagedResults, Store
+
+DIGESTS = "digests"
+"""In `postprocess.json`: see `digests`."""
 
 
 @dataclass(frozen=True)
@@ -152,7 +156,18 @@ def write_report(job: Postprocessing, inputs: ReportInputs) -> None:
     write_model_card(job, record)
     job.store.write_bytes(Paths().report, page.render(job.store).encode())
     if not job.notes.unfinished:
-        job.store.write_json(Paths().postprocess, record | {"stamp": inputs.stamp})
+        made = {DIGESTS: digests(job.store), "stamp": inputs.stamp}
+        job.store.write_json(Paths().postprocess, record | made)
+
+
+def digests(store: Store) -> dict[str, str]:
+    """Page -> SHA-256 of what people open: the report, and the leaderboard.
+
+    Raises:
+        DamagedResults: where one is absent or cannot be read.
+    """
+    names = (Paths().report, Paths().leaderboard)
+    return {name: hashlib.sha256(store.read_bytes(name)).hexdigest() for name in names}
 
 
 @contextlib.contextmanager

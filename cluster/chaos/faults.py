@@ -135,6 +135,25 @@ FAULTS: dict[str, Fault] = {
     "journal": Fault(
         "the journal empty, gone, spoiled", "damaged_files.journal_refused", False, 25
     ),
+    "journal-lost": Fault(
+        "the journal deleted, moved, deleted with its folder while the sweep runs",
+        "lost_files.journal_lost",
+        False,
+        60,
+        within_s=15,
+        lost=9,
+    ),
+    "journal-truncated": Fault(
+        "half of the journal cut off while the sweep runs",
+        "lost_files.journal_truncated",
+        False,
+        30,
+        within_s=15,
+        lost=99,
+    ),
+    "lock-lost": Fault(
+        "the journal's lock deleted, then a second driver", "lost_files.lock_lost", False, 30
+    ),
     "record": Fault("sweep.json cut, empty, gone", "damaged_files.record_refused", False, 25),
     "tables": Fault("tables cut, empty, gone", "damaged_files.tables_damaged", False, 60),
     "study": Fault("Optuna's study cut, empty, gone", "damaged_files.study_damaged", False, 40),

@@ -78,13 +78,17 @@ class Sandbox:
         self.folder.mkdir(parents=True, exist_ok=True)
         self.results = self.results or str(self.folder / "results")
         if not self.real:
-            TrialScript(
-                str(self.trace),
-                self.epoch_seconds,
-                self.trial_faults,
-                self.epoch_by_epoch,
-                self.store_every_s,
-            ).write(self.store)
+            self.write_script()
+
+    def write_script(self) -> None:
+        """Put what the trials do on cue into the sweep's folder."""
+        TrialScript(
+            str(self.trace),
+            self.epoch_seconds,
+            self.trial_faults,
+            self.epoch_by_epoch,
+            self.store_every_s,
+        ).write(self.store)
 
     @property
     def trace(self) -> Path:

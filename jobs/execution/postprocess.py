@@ -186,7 +186,9 @@ def _workers(
     interrupts: Interrupts,
 ) -> Iterator[TaskRunner]:
     """How to have tasks done; Ray starts with the first task whose part is missing."""
-    worker = TaskWorker(TaskContext(sweep_place(arguments.results), arguments.data, threads=1))
+    # Workers elsewhere do not know what this user has read before.
+    given = arguments.data or folder.path_read_before
+    worker = TaskWorker(TaskContext(sweep_place(arguments.results), given, threads=1))
     with contextlib.ExitStack() as stack:
         pools: list[WorkerPool] = []
 

@@ -17,6 +17,7 @@ from orchestrator.driver import integrity
 from orchestrator.driver.dry_run import dry_run
 from orchestrator.driver.gpu_sharing import settle_share
 from orchestrator.driver.local_files import LocalFiles
+from orchestrator.driver.origin import ORIGIN, code_notes, device_note, last_origin, origin_of
 from orchestrator.driver.run import SweepRun, train
 from orchestrator.driver.sweep_record import record
 from orchestrator.driver.upcoming import compile_upcoming
@@ -41,11 +42,12 @@ from orchestrator.process.terminal import redirected_output
 from orchestrator.request import SweepRequest
 from orchestrator.scheduling.ledger import Ledger
 from orchestrator.training.inputs import prepare_inputs
-from results.errors import BadSetting
+from results.errors import BadSetting, JournalLost
 from results.journal.event_journal import GROUP_S, Busy, EventJournal
 from results.journal.open_journal import journal_of
 from results.paths import Paths
-from results.store import DamagedResults
+from results.storage.plain_file import refuse_links
+from results.store import DamagedResults, Store
 
 POSTPROCESS = "jobs.postprocess"
 LAST_WORDS_S = 10.0
@@ -116,6 +118,8 @@ def _harmless(err: TextIO, what: str) -> Iterator[None]:
 
 
 def _open_journal(planned: Plan) -> EventJournal:
+    if planned.store.local is not None:
+        refuse_links(planned.store.local, but=[Paths().study_lock])
     try:
         return journal_of(planned.store, group_s=GROUP_S).open()
     except OSError as error:
@@ -138,6 +142,9 @@ def _sweep(work: SweepRun) -> int:
         return INTERRUPTED
     except (BadInput, BadSetting, DamagedResults, Busy):
         raise
+    except JournalLost as loss:
+        work.say(f"error: {loss}; {'then ' if loss.gone else ''}go on with:\n  {work.again}")
+        return FAILED
     except Exception as error:
         log_traceback()
         work.say(f"error: {error_line(error)}; see {work.planned.folder}/{Paths().logs}/driver.log")
@@ -174,6 +181,10 @@ def _done_before(work: SweepRun) -> Ledger | None:
         return None
     ledger = Ledger(work.journal, events)
     if not is_whole(work.planned, events, ledger):
+        before = last_origin(events)
+        accept = work.request.accept_changed_code
+        for note in code_notes(work.planned.folder, before, accept):
+            work.say(f"note: {note}")
         return None
     if integrity.mend_tables(work.planned, ledger):
         work.say("note: a table could not be read; both were made again from the journal")
@@ -204,15 +215,19 @@ def _with_ray(work: SweepRun) -> Ledger:
         planned, resources = _settle_with_room(work, resources)
         work = dataclasses.replace(work, planned=planned)
         shared = settle_share(planned, request, resources, work.say)
+        origin = origin_of(resources)
         if planned.resume:
-            work.journal.append({"event": "resumed", "command": provenance.command()})
+            if note := device_note(last_origin(work.journal.read()), origin):
+                work.say(f"note: {note}")
+            begins = {"event": "resumed", "command": provenance.command()}
+            work.journal.append({**begins, ORIGIN: origin})
         else:
             # In this order: a sweep.json without a journal that has begun is always a damage.
-            work.journal.append({"event": "begun", "sweep": planned.name})
+            work.journal.append({"event": "begun", "sweep": planned.name, ORIGIN: origin})
             planned.store.write_json(Paths().sweep, record(planned, request.data, shared))
         if shared is not None:
             resources = resources.with_share(shared.share)
-        with _compiling_ahead(work, resources):
+        with _sweep_file_kept(planned.store), _compiling_ahead(work, resources):
             return train(work, resources)
 
 
@@ -222,6 +237,18 @@ def _compiling_ahead(
     if work.trainable is not Trial:  # it rehearses a sweep, and compiles nothing itself
         return contextlib.nullcontext()
     return compile_upcoming(work.planned, work.request, resources)
+
+
+@contextlib.contextmanager
+def _sweep_file_kept(store: Store) -> Iterator[None]:
+    """Write `sweep.json` again where it went with the journal, which has been written again."""
+    content = store.read_bytes(Paths().sweep)
+    try:
+        yield
+    except JournalLost as loss:
+        if not loss.gone and not store.exists(Paths().sweep):
+            store.write_bytes(Paths().sweep, content)
+        raise
 
 
 def _lost(work: SweepRun) -> Callable[[str], None]:

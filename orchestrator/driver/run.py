@@ -77,7 +77,8 @@ def train(work: SweepRun, resources: TrialResources) -> Ledger:
             f"note: the journal lacks {lost} epochs that the tables have: its end was lost; they "
             "are taken from checkpoints where there are some, else trained again"
         )
-    scheduler = _scheduler(work, ledger)
+    threads = None if resources.gpus else resources.threads
+    scheduler = _scheduler(work, ledger, threads)
     tables = TableWriter(planned.store, planned.question, ledger)
     dashboard = TensorBoardRuns(work.place.tensorboard)
     with (
@@ -114,9 +115,9 @@ def _drop_checkpoints(store: Store, ledger: Ledger) -> None:
             store.delete_folder(Paths().checkpoint(trial))
 
 
-def _scheduler(work: SweepRun, ledger: Ledger) -> Scheduler:
+def _scheduler(work: SweepRun, ledger: Ledger, threads: int | None) -> Scheduler:
     planned, request = work.planned, work.request
-    finished = FinishedTrials(planned.results, planned.store, planned.backend)
+    finished = FinishedTrials(planned.results, planned.store, planned.backend, threads=threads)
     for problem in finished.passed_over:
         work.say(f"note: not searched for finished trials: {problem}")
     budget = planned.sweep.budget

@@ -22,6 +22,7 @@ from orchestrator.scheduling.ledger import Entry, Ledger
 from orchestrator.scheduling.scheduler import METRIC, Scheduler
 from orchestrator.search.axes import Axis, Categorical, Constant
 from orchestrator.training.inputs import prepare_inputs
+from results.errors import JournalLost
 from results.journal.event_journal import Busy
 from results.varied import description
 
@@ -77,6 +78,9 @@ class Monitor:
         return self
 
     def __exit__(self, *exception: Any) -> None:
+        if any(isinstance(each, JournalLost) and each.gone for each in exception):
+            self._progress.__exit__(*exception)
+            return  # a folder in the old one's place would be in the way of putting that back
         with self.harmless("TensorBoard"):
             self._dashboard.text("leaderboard", leaderboard(self._plan.question, self._ledger))
             self._dashboard.close()

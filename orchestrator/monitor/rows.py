@@ -48,6 +48,8 @@ def trial_row(question: Question, entry: Entry, best: float | None = None) -> di
         "hardware": entry.metadata.get("hardware"),
         "parameters": entry.metadata.get("parameters"),
         "backend": question.backend,
+        "threads": entry.metadata.get("threads"),
+        "code": entry.metadata.get("code"),
         "error": entry.error or None,
         "reused_from": entry.reused_from or None,
     }

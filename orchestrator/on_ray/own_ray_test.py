@@ -9,6 +9,7 @@ import os
 import stat
 import subprocess
 import sys
+import tempfile
 from pathlib import Path
 
 import psutil
@@ -64,6 +65,9 @@ def in_ray(folder):
     scheduler = conduct(axes=axes, rungs=(), trials=TRIALS)
     scheduling, counted = TuneScheduler(scheduler), Counted()
     with session(cpus=2, gpus=0, address=None):
+        (place,) = Path(tempfile.gettempdir()).glob("fer-ray-*")
+        sockets = list(place.glob("r/session_*/sockets/plasma_store"))
+        print("place", f"{stat.S_IMODE(place.stat().st_mode):o}", bool(sockets))
         tune.Tuner(
             tune.with_resources(Once, {"cpu": 1}),
             tune_config=tune.TuneConfig(
@@ -84,6 +88,7 @@ def in_ray(folder):
         ).fit()
         print("listens", *listeners())
     print("runs", ray.is_initialized())
+    print("remains", *os.listdir(tempfile.gettempdir()))
     controller, _ = scheduling._ended[-1]
     print("knows", sorted(name for name in HELD if hasattr(controller, name)) == sorted(HELD))
     print("most", counted.most)
@@ -109,12 +114,19 @@ def home(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def printed(home, tmp_path_factory):
+def short():
+    """A folder for temporary files whose path leaves room for a socket's."""
+    with tempfile.TemporaryDirectory(dir="/tmp") as folder:
+        yield Path(folder)
+
+
+@pytest.fixture(scope="module")
+def printed(home, short, tmp_path_factory):
     """Its lines, by their first word."""
     around = {k: v for k, v in os.environ.items() if not k.startswith("RAY_")}
     done = subprocess.run(
         [sys.executable, "-m", "orchestrator.on_ray.own_ray_test", tmp_path_factory.mktemp("tune")],
-        env=around | {"HOME": str(home)},
+        env=around | {"HOME": str(home), "TMPDIR": str(short)},
         cwd=Path(__file__).parents[2],
         capture_output=True,
         text=True,
@@ -134,6 +146,11 @@ def test_a_local_ray_listens_on_loopback_alone_and_keeps_its_token_to_its_owner(
     token = home / ".ray" / "auth_token"
     assert len(token.read_text()) == 64
     assert stat.S_IMODE(token.stat().st_mode) == 0o600
+
+
+def test_ray_s_folder_is_its_user_s_alone_and_gone_afterwards(printed):
+    assert printed["place"] == "700 True"
+    assert "fer-ray" not in printed.get("remains", "")
 
 
 def test_tune_holds_a_handful_of_trials_however_many_there_were(printed):

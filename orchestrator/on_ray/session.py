@@ -1,10 +1,13 @@
 """Ray, started or joined so that it is quiet, local and authenticated."""
 
 import contextlib
+import json
 import logging
 import os
 import secrets
+import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
@@ -14,6 +17,7 @@ import ray
 from orchestrator.errors import BadInput
 from orchestrator.on_ray.head_watch import answers, watch_head
 from orchestrator.on_ray.tune_internals import head_address, searching, stay_on_loopback
+from results.journal import process_identity
 
 ENVIRONMENT = {
     "RAY_USAGE_STATS_ENABLED": "0",
@@ -30,6 +34,16 @@ ENVIRONMENT = {
 
 OBJECT_STORE_BYTES = 200 * 2**20
 """Images travel as memory-mapped files, so Ray's own store holds next to nothing."""
+
+FOLDER, RANDOM = "fer-ray-", 8
+"""How the folder of one Ray is named: this, and so many letters at random."""
+
+OWNER = "owner.json"
+"""In it: whose it is."""
+
+SOCKET_FOLDER_BYTES = 39
+"""Longest path of that folder: a socket's path has at most 107 bytes on Linux and 103 on macOS, and
+Ray adds up to 64 (/session_2026-11-27_23-42-29_595123_1234567/sockets/plasma_store)."""
 
 NO_CLUSTER = "RAY_ENABLE_WINDOWS_OR_OSX_CLUSTER"
 """Where this is 0, Ray takes the loopback address for a node's own, on Linux too."""
@@ -74,20 +88,46 @@ def session(
     else:
         _own_token()
         _on_loopback()
-        ray.init(
-            address="local",
-            num_cpus=cpus,
-            num_gpus=gpus,
-            include_dashboard=False,
-            object_store_memory=OBJECT_STORE_BYTES,
-            job_config=searching(folders),
-            **options,
-        )
+    with contextlib.nullcontext() if address else private_folder() as folder:
+        if folder is not None:
+            ray.init(
+                address="local",
+                num_cpus=cpus,
+                num_gpus=gpus,
+                include_dashboard=False,
+                object_store_memory=OBJECT_STORE_BYTES,
+                job_config=searching(folders),
+                _temp_dir=str(folder),
+                **options,
+            )
+        try:
+            with watch_head(ray.get_runtime_context().gcs_address, on_loss):
+                yield
+        finally:
+            ray.shutdown()
+
+
+@contextlib.contextmanager
+def private_folder() -> Iterator[Path]:
+    """A folder for the logs and sockets of one Ray, this user's alone; gone at the end.
+
+    Ray's own default, /tmp/ray, is one for all users, may be written by all, and grows. What a
+    killed process left of such folders is removed by the next one.
+    """
+    base = Path(os.environ.get("RAY_TMPDIR") or tempfile.gettempdir()).absolute()
+    if len(os.fsencode(base)) + 1 + len(FOLDER) + RANDOM + 2 > SOCKET_FOLDER_BYTES:
+        base = Path("/tmp")
+    for left in base.glob(f"{FOLDER}*"):
+        with contextlib.suppress(OSError, ValueError):
+            if process_identity.gone(json.loads((left / OWNER).read_text())):
+                shutil.rmtree(left, ignore_errors=True)
+    folder = Path(tempfile.mkdtemp(prefix=FOLDER, dir=base))  # 0700
     try:
-        with watch_head(ray.get_runtime_context().gcs_address, on_loss):
-            yield
+        (folder / OWNER).write_text(json.dumps(process_identity.identity()))
+        (inner := folder / "r").mkdir()  # Ray lets all write in the folder that it is given
+        yield inner
     finally:
-        ray.shutdown()
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def cluster_resources() -> dict[str, float]:

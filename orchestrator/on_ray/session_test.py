@@ -1,12 +1,18 @@
 """Whom a session refuses to join; where a Ray of its own listens: own_ray_test.py."""
 
+import json
+import os
 import socket
+import stat
+import tempfile
+from pathlib import Path
 
 import pytest
 
 from orchestrator.errors import BadInput
 from orchestrator.on_ray import session as module
-from orchestrator.on_ray.session import session
+from orchestrator.on_ray.session import OWNER, private_folder, session
+from results.journal import process_identity
 
 
 @pytest.mark.parametrize(
@@ -34,3 +40,38 @@ def test_a_head_where_nobody_listens_is_not_waited_for_without_end(
         session(1, 0, address),
     ):
         pass
+
+
+@pytest.mark.parametrize("length", [18, 20, 21, 200])  # 20 + /fer-ray- + 8 + /r are 39
+def test_a_folder_of_our_own_is_short_enough_for_a_socket(
+    length: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with tempfile.TemporaryDirectory(prefix="x", dir="/tmp") as parent:
+        base = Path(parent, "y" * max(1, length - len(parent) - 1))
+        base.mkdir()
+        monkeypatch.setenv("RAY_TMPDIR", str(base))
+        with private_folder() as folder:
+            assert stat.S_IMODE(folder.parent.stat().st_mode) == 0o700
+            deepest = folder / "session_2026-11-27_23-42-29_595123_1234567/sockets/plasma_store"
+            assert len(os.fsencode(deepest)) <= 103
+            assert folder.parents[1] == (base if length <= 20 else Path("/tmp"))
+        assert not folder.parent.exists()
+
+
+def test_what_a_killed_process_left_is_removed_by_the_next_what_a_live_one_has_is_not(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with tempfile.TemporaryDirectory(dir="/tmp") as base:
+        monkeypatch.setenv("RAY_TMPDIR", base)
+        here = process_identity.identity()
+        if not here["boot"]:
+            pytest.skip("this system does not tell a dead process from a live one")
+        for name, owner in {"dead": here | {"started": "1"}, "live": here, "other": {}}.items():
+            Path(base, f"fer-ray-{name}").mkdir()
+            Path(base, f"fer-ray-{name}", OWNER).write_text(json.dumps(owner))
+        with private_folder():
+            assert len(list(Path(base).iterdir())) == 3
+        assert sorted(each.name for each in Path(base).iterdir()) == [
+            "fer-ray-live",
+            "fer-ray-other",
+        ]

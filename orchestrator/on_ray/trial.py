@@ -16,6 +16,7 @@ from orchestrator.errors import BadInput
 from orchestrator.on_ray.resources import see_own_gpus
 from orchestrator.process import hardware
 from orchestrator.process.error_line import DISK_FULL, log_traceback
+from orchestrator.process.provenance import code_digest
 from orchestrator.process.terminal import redirect_worker_output
 from orchestrator.training.inputs import DataSource, Inputs, prepare_inputs
 from orchestrator.training.storing.background_writer import BackgroundWriter
@@ -140,8 +141,9 @@ class Trial(tune.Trainable):
             return {"epoch": 0, "failure": f"{type(error).__name__}: {error}", "passing": may_pass}
 
     def _may_pass(self, error: OSError) -> bool:
-        """Whether it says nothing of the configuration: a disk, or a store far away."""
-        return of_the_moment(error) or self._store.local is None
+        """Whether it says nothing of the configuration: a disk, its folder, a far store."""
+        is_folder_gone = isinstance(error, FileNotFoundError)
+        return of_the_moment(error) or is_folder_gone or self._store.local is None
 
     def _build(self) -> "TrainingRun":
         from orchestrator.training.training_run import TrainingRun
@@ -155,6 +157,8 @@ class Trial(tune.Trainable):
         self._constant = {
             "parameters": run.parameters,
             "hardware": hardware.describe(self._context.threads, run.device),
+            "threads": None if run.device else self._context.threads,
+            "code": code_digest(),
         }
         return run
 

@@ -1,10 +1,16 @@
 import json
 import shlex
+import shutil
 import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from orchestrator.process import provenance
+from orchestrator.process.provenance import PARTS, code_digest, digest_of
+
+PACKAGE = Path(__file__).parents[1]
 
 
 def test_the_run_is_described_by_plain_json():
@@ -66,3 +72,38 @@ def test_a_package_that_is_not_there_is_left_out(monkeypatch):
 
 if __name__ == "__main__":
     print(provenance.command())
+
+
+# --- the code that computes ---
+
+
+@pytest.fixture
+def copy(tmp_path):
+    for part in PARTS:
+        if (PACKAGE / part).is_dir():
+            shutil.copytree(PACKAGE / part, tmp_path / part, ignore=lambda *_: ["__pycache__"])
+        else:
+            shutil.copy(PACKAGE / part, tmp_path / part)
+    return tmp_path
+
+
+def test_a_copy_elsewhere_has_the_same_digest_however_its_lines_end(copy):
+    assert len(code_digest()) == 12
+    assert digest_of(copy) == code_digest()
+    file = copy / "metrics.py"
+    file.write_bytes(file.read_bytes().replace(b"\n", b"\r\n"))
+    assert digest_of(copy) == code_digest()
+
+
+@pytest.mark.parametrize("name", ["training/engine.py", "models/options.py", "config.py"])
+def test_a_change_of_any_module_that_computes_changes_it(copy, name):
+    file = copy / name
+    file.write_text(file.read_text() + "\nX = 1\n")
+    assert digest_of(copy) != code_digest()
+
+
+def test_a_module_that_is_gone_or_renamed_changes_it_a_test_does_not(copy):
+    (copy / "training" / "new_test.py").write_text("assert True")
+    assert digest_of(copy) == code_digest()
+    (copy / "training" / "engine.py").rename(copy / "training" / "motor.py")
+    assert digest_of(copy) != code_digest()

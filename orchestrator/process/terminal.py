@@ -8,6 +8,8 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import TextIO
 
+from results.storage.plain_file import open_plain
+
 ESCAPED = "backslashreplace"
 """How every stream of ours meets a character that its encoding lacks."""
 
@@ -18,7 +20,7 @@ these are redirected and not Python's streams."""
 
 def redirect_output(file: Path, descriptors: Sequence[int] = (STDOUT, STDERR)) -> None:
     """From now on send what this process and its children print, also by C++, to a file's end."""
-    sink = os.open(file, os.O_CREAT | os.O_APPEND | os.O_WRONLY, 0o644)
+    sink = open_plain(file, os.O_CREAT | os.O_APPEND | os.O_WRONLY)
     for descriptor in descriptors:
         os.dup2(sink, descriptor)
     os.close(sink)

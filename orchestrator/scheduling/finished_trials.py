@@ -1,5 +1,6 @@
 """Trials that other sweeps of the same results folder have finished: never trained twice."""
 
+import logging
 import os
 from dataclasses import dataclass
 from typing import Any
@@ -8,6 +9,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from orchestrator.process.backend import BEFORE
+from orchestrator.process.provenance import code_digest
 from orchestrator.scheduling.ledger import RESULT_FIELDS
 from orchestrator.scheduling.scheduler import ROW_FIELDS, FinishedTrial
 from results.paths import Paths
@@ -15,6 +17,8 @@ from results.schema import EPOCHS, TRIALS
 from results.statuses import FINISHED
 from results.storage.atomic_file import replacement
 from results.store import DamagedResults, Store
+
+_LOG = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -29,6 +33,8 @@ class _StoredTrial:
 
     def is_whole(self) -> bool:
         """Whether it left all that a finished trial leaves."""
+        if self.store.local and any((self.store.local / n).is_symlink() for n in self.files()):
+            return False  # to what, nobody knows
         reported = len(self.rows()) == self.row["epochs_trained"] > 0
         return reported and all(self.store.size(name) for name in self.files())
 
@@ -47,14 +53,27 @@ class FinishedTrials:
         results: holds the sweeps' folders.
         into: of the sweep under way, which is not searched.
         backend: of the sweep under way; what another computed is trained again.
+        code: digest of what computes now; what other code computed is trained again, and that is
+            said; what an older version computed, which told none, is reused, and that is said.
+        threads: of a trial of the sweep under way; None on a GPU.
 
     Attributes:
         passed_over: sweeps whose tables could not be read, with the reason.
     """
 
-    def __init__(self, results: Store, into: Store, backend: str = BEFORE) -> None:
+    def __init__(
+        self,
+        results: Store,
+        into: Store,
+        backend: str = BEFORE,
+        code: str = "",
+        threads: int | None = None,
+    ) -> None:
         self.passed_over: list[str] = []
         self._backend = backend
+        self._code = code or code_digest()
+        self._threads = threads
+        self._noted: set[str] = set()
         self._into = into
         self._trials: dict[str, _StoredTrial] = {}
         for name in results.folders():
@@ -83,7 +102,7 @@ class FinishedTrials:
     def __call__(self, signature: str) -> FinishedTrial | None:
         """The finished trial of that signature; its files then stand in the sweep's folder too."""
         trial = self._trials.get(signature)
-        if trial is None or not trial.is_whole():
+        if trial is None or not trial.is_whole() or not self._is_comparable(trial):
             return None
         try:
             for name in trial.files():
@@ -97,6 +116,35 @@ class FinishedTrials:
             rows=tuple(trial.rows()),
             metadata={key: trial.row[key] for key in RESULT_FIELDS},
         )
+
+    def _is_comparable(self, trial: _StoredTrial) -> bool:
+        """Whether the same code computed it, as far as is known; what is not alike is said."""
+        sweep, code = trial.store.root.rpartition("/")[2], trial.row["code"]
+        if code not in (None, self._code):
+            self._note(
+                f"trials of sweep {sweep} were computed by other code ({code}, now {self._code}) "
+                "and are trained again"
+            )
+            return False
+        if code is None:
+            self._note(f"trials reused from sweep {sweep} do not tell which code computed them")
+        elif trial.row["threads"] != self._threads:
+            self._note(
+                f"trials reused from sweep {sweep} were computed on {_threads(trial.row)}, those "
+                f"of this sweep are on {_threads({'threads': self._threads})}: such numbers are "
+                "close and not equal"
+            )
+        return True
+
+    def _note(self, text: str) -> None:
+        if text not in self._noted:
+            self._noted.add(text)
+            _LOG.warning("%s", text)
+
+
+def _threads(row: dict[str, Any]) -> str:
+    n = row["threads"]
+    return "a GPU" if n is None else f"{n} CPU thread{'' if n == 1 else 's'}"
 
 
 def _link_or_copy(source: Store, target: Store, name: str) -> None:

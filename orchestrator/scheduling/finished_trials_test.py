@@ -15,6 +15,7 @@ from results.store import Store
 
 QUESTION = Question(sweep="older", validation_n=100, majority=0.25, classes=7)
 TRIAL = "0123456789"
+ABOUT = {"parameters": 7, "hardware": "m", "threads": 1}
 
 
 def write_sweep(
@@ -24,13 +25,15 @@ def write_sweep(
     epochs=3,
     files=True,
     backend="tensorflow",
+    *,
+    code="c1",
     **more,
 ):
     """A sweep's folder with one trial, as `TableWriter` and a trial leave it."""
     ledger, store = Ledger(ListJournal()), Store(folder)
     ledger.asked(TRIAL, TrialConfig(precision="float32").to_flat(), 0)
     for epoch in range(1, epochs + 1):
-        ledger.epoch(TRIAL, row(epoch, 0.1 * epoch), {"parameters": 7, "hardware": "m"})
+        ledger.epoch(TRIAL, row(epoch, 0.1 * epoch), ABOUT | {"code": code})
     if ended_by:
         ledger.ended(TRIAL, ended_by, reason, **more)
     TableWriter(store, dataclasses.replace(QUESTION, backend=backend), ledger).write()
@@ -41,7 +44,7 @@ def write_sweep(
 
 
 def look(tmp_path, name="new"):
-    return FinishedTrials(Store(tmp_path), Store(tmp_path / name))
+    return FinishedTrials(Store(tmp_path), Store(tmp_path / name), code="c1", threads=1)
 
 
 @pytest.mark.parametrize(
@@ -56,7 +59,7 @@ def test_a_finished_trial_is_found_with_its_rows_and_files(tmp_path, ended_by, s
         (2, 0.2),
         (3, pytest.approx(0.3)),
     ]
-    assert trial.metadata == {"parameters": 7, "hardware": "m"}
+    assert trial.metadata == {"parameters": 7, "hardware": "m", "threads": 1, "code": "c1"}
     for name in (Paths().prediction(TRIAL), Paths().weight(TRIAL)):
         assert (tmp_path / "new" / name).samefile(older / name)
     assert look(tmp_path)("9876543210") is None
@@ -75,7 +78,7 @@ def test_a_finished_trial_is_found_with_its_rows_and_files(tmp_path, ended_by, s
 )
 def test_what_another_backend_computed_is_not_taken_over(tmp_path, trained, asks, reused):
     write_sweep(tmp_path / "older", backend=trained)
-    finished = FinishedTrials(Store(tmp_path), Store(tmp_path / "new"), asks)
+    finished = FinishedTrials(Store(tmp_path), Store(tmp_path / "new"), asks, "c1", 1)
     assert (finished(TRIAL) is not None) == reused
 
 
@@ -180,3 +183,27 @@ def test_what_an_interrupted_try_left_is_replaced_and_nothing_else_is_left(tmp_p
         assert look(tmp_path)(TRIAL) is not None
     (weight,) = (tmp_path / "new" / Paths().weights).iterdir()
     assert weight.read_bytes() == b"weights"
+
+
+@pytest.mark.parametrize("code", ["c2", "c1 then c2", "c2 then c1"])
+def test_what_other_code_computed_is_trained_again_and_that_is_said_once(tmp_path, caplog, code):
+    write_sweep(tmp_path / "older", code=code)
+    finished = look(tmp_path)
+    assert finished(TRIAL) is None
+    assert finished(TRIAL) is None
+    (record,) = caplog.records
+    assert f"sweep older were computed by other code ({code}, now c1)" in record.getMessage()
+    assert not (tmp_path / "new" / Paths().weight(TRIAL)).exists()
+
+
+def test_what_an_older_version_computed_is_reused_and_that_is_said(tmp_path, caplog):
+    write_sweep(tmp_path / "older", code=None)
+    assert look(tmp_path)(TRIAL).metadata["code"] is None
+    assert "reused from sweep older do not tell which code computed them" in caplog.text
+
+
+def test_reuse_across_threads_is_said(tmp_path, caplog):
+    write_sweep(tmp_path / "older")
+    finished = FinishedTrials(Store(tmp_path), Store(tmp_path / "new"), code="c1", threads=2)
+    assert finished(TRIAL).metadata["threads"] == 1
+    assert "computed on 1 CPU thread, those of this sweep are on 2 CPU threads" in caplog.text

@@ -13,8 +13,11 @@ from typing import Any, ClassVar, Protocol
 from results import formats
 from results.statuses import ENDINGS
 
-RESULT_FIELDS = ("parameters", "hardware")
-"""What the first row of a trial tells about it besides the epoch's numbers."""
+RESULT_FIELDS = ("parameters", "hardware", "threads", "code")
+"""What a row of a trial tells about it besides the epoch's numbers; written when it changes."""
+
+JOINED = ("hardware", "code")
+"""Of these, what is told of all processes that worked on a trial, with "then" in between."""
 
 
 class Appendable(Protocol):
@@ -39,7 +42,8 @@ class Entry:
         reason: the same in words.
         resumable: ended only because the time was up, or a disk or a store failed it.
         rows: epoch -> that epoch's numbers.
-        metadata: see RESULT_FIELDS.
+        metadata: see RESULT_FIELDS and JOINED.
+        latest: the same as the last process told it.
         rung: the last rung passed; 0 for none.
         condemned: why a rung stopped it, if one did.
         stop: (kind, reason), once it has said that no further epoch is due; else ().
@@ -59,6 +63,7 @@ class Entry:
     resumable: bool = False
     rows: dict[int, dict[str, Any]] = field(default_factory=dict)
     metadata: dict[str, Any] = field(default_factory=dict)
+    latest: dict[str, Any] = field(default_factory=dict)
     rung: int = 0
     condemned: str = ""
     stop: tuple[str, ...] = ()
@@ -142,7 +147,7 @@ class Ledger:
         stored state, or more where that was lost or damaged.
         """
         entry = self.entries[trial]
-        fields: dict[str, Any] = {} if entry.metadata else {"about": metadata}
+        fields: dict[str, Any] = {} if metadata == entry.latest else {"about": metadata}
         if stop:
             fields["stop"] = list(stop)
         back = max(entry.rows, default=0) - row["epoch"]
@@ -213,7 +218,7 @@ class Ledger:
         for later in [epoch for epoch in entry.rows if epoch > row["epoch"]]:
             del entry.rows[later]  # it went back to a checkpoint and trains them again
         entry.rows[row["epoch"]] = row
-        entry.metadata = event.get("about") or entry.metadata
+        _take_metadata(entry, event.get("about"))
         entry.stop = tuple(event.get("stop", ()))
         self.reported.append((entry.trial, row))
 
@@ -235,7 +240,7 @@ class Ledger:
             entry.rows = {row["epoch"]: row for row in event["rows"]}
             self.reported += [(entry.trial, row) for row in event["rows"]]
         entry.ended_by = event.get("ended_by") or _ended_by(event, entry)
-        entry.metadata = event.get("about") or entry.metadata
+        _take_metadata(entry, event.get("about"))
 
     _REDUCERS: ClassVar[dict[str, Callable[["Ledger", Entry, dict[str, Any]], None]]] = {
         "ticket": _on_ticket,
@@ -245,6 +250,17 @@ class Ledger:
         "rung": _on_rung,
         "ended": _on_ended,
     }
+
+
+def _take_metadata(entry: Entry, latest: dict[str, Any] | None) -> None:
+    if not latest:
+        return
+    joined = {key: entry.metadata.get(key) for key in JOINED if entry.metadata.get(key)}
+    for key, before in joined.items():
+        value = latest.get(key)
+        if value and value != entry.latest.get(key):
+            joined[key] = f"{before} then {value}"
+    entry.metadata, entry.latest = {**entry.metadata, **latest, **joined}, latest
 
 
 def _ended_by(event: dict[str, Any], entry: Entry) -> str:

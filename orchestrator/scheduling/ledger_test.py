@@ -76,6 +76,18 @@ def test_what_a_trial_tells_about_itself_is_kept_once():
     assert ledger.entries["a"].metadata == {"parameters": 7}
 
 
+def test_what_is_told_of_another_process_is_added_and_a_resumed_ledger_has_it_too():
+    ledger, journal = ledger_with("a")
+    one = {"parameters": 7, "hardware": "m", "threads": 1, "code": "c1"}
+    two = one | {"threads": 2, "code": "c2"}
+    for epoch, metadata in enumerate((one, two, two, one), 1):
+        ledger.epoch("a", row(epoch, 0.5), metadata)
+    assert ["about" in event for event in journal.events[1:]] == [True, True, False, True]
+    expected = {"parameters": 7, "hardware": "m", "threads": 1, "code": "c1 then c2 then c1"}
+    assert ledger.entries["a"].metadata == expected
+    assert Ledger(ListJournal(), journal.events).entries["a"].metadata == expected
+
+
 def test_an_epoch_told_again_replaces_it_and_what_came_after():
     ledger, journal = ledger_with("a")
     for epoch in (1, 2, 3, 4, 4):  # the last is told again by a process that took it up

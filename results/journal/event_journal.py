@@ -143,7 +143,7 @@ def decode(shown: str, number: int, line: bytes) -> dict[str, Any]:
     """
     try:
         event = json.loads(line, object_hook=_from_special)
-    except ValueError:
+    except (ValueError, RecursionError):
         event = None
     if not (isinstance(event, dict) and isinstance(event.get("event"), str)):
         raise DamagedResults(

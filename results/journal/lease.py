@@ -10,6 +10,7 @@ import time
 from types import TracebackType
 from typing import Any, Self
 
+from results.errors import JournalLost
 from results.journal import process_identity
 from results.journal.event_journal import Busy, busy
 from results.journal.shared_object import (
@@ -32,6 +33,9 @@ _RENEWALS = 6
 _SETTLE = 1 / 30
 """Of the lease, and not above 1 s: how long one who took it waits for another who did so too,
 where the store would not refuse that."""
+
+_NOBODY = "nobody"
+"""Holds a lease whose object was deleted."""
 
 _LOG = logging.getLogger(__name__)
 
@@ -105,10 +109,16 @@ class Lease:
 
         Raises:
             Busy: if another process took it.
+            JournalLost: if its object was deleted: whoever comes now gets in.
             OSError: of the store, after all patience.
         """
         if not self._successor and _now() - self._confirmed > self._seconds / 2:
             self._renew(self._store)
+        if self._successor == _NOBODY:
+            raise JournalLost(
+                f"{self._store.root}/{self._name}, which keeps others out, was deleted while the "
+                "sweep was running; see that nobody else writes it"
+            )
         if self._successor:
             raise busy(_sweep(self._store), self._successor)
 
@@ -197,7 +207,7 @@ class Lease:
             try:
                 self._write(store)
             except WriteRefused as other:
-                self._successor = _holder(other.content)
+                self._successor = _NOBODY if other.content is None else _holder(other.content)
 
     def _write(self, store: Store) -> None:
         self._beat += 1

@@ -7,6 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
+from results.errors import JournalLost
 from results.journal import process_identity
 from results.journal.event_journal import Busy
 from results.journal.lease import Lease
@@ -150,13 +151,14 @@ def test_displaced_holder_learns_it_at_its_next_renewal(store):
     assert store.read_json(NAME)["token"] == "old"  # the other's stays
 
 
-def test_holder_whose_lease_has_vanished_is_displaced(store):
+def test_holder_whose_lease_has_vanished_goes_no_further(store):
     lease = Lease(store, NAME, SECONDS).take()
     store.delete(NAME)
     displaced(lease)
-    with pytest.raises(Busy, match="by another process"):
+    with pytest.raises(JournalLost, match="keeps others out, was deleted while the sweep"):
         lease.check()
     lease.release()
+    assert not store.exists(NAME)
 
 
 def test_holder_that_could_not_renew_asks_before_it_goes_on(bucket, waiting_store):

@@ -5,6 +5,7 @@ import secrets
 from concurrent.futures import ThreadPoolExecutor
 from typing import Any, Self
 
+from results.errors import JournalLost
 from results.journal.event_journal import EventJournal, busy, decode
 from results.journal.lease import LEASE_S, Lease
 from results.journal.shared_object import ConditionalObject, WriteRefused
@@ -136,7 +137,12 @@ class SegmentedJournal(EventJournal):
             return
         try:
             self._segment.write(self._store, content)
-        except WriteRefused:
+        except WriteRefused as other:
+            if other.content is None:
+                raise JournalLost(
+                    f"{self._store.root}/{self._name()} was deleted while the sweep was running; "
+                    "put a copy of it back"
+                ) from None
             sweep = self._store.root.rpartition("/")[2]
             raise busy(sweep, f"another process (segment {self._number} of the journal)") from None
 

@@ -9,9 +9,11 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from results.errors import JournalLost
 from results.journal import segmented_journal
 from results.journal.event_journal import Busy
 from results.journal.segmented_journal import LEASE, SEGMENT_BYTES, SegmentedJournal
+from results.paths import Paths
 from results.storage.s3_server import CONDITIONS
 from results.store import DamagedResults, Store
 
@@ -327,3 +329,13 @@ def test_killed_writer_leaves_all_that_it_was_told_of_and_at_most_one_more(store
     write(store, "resumed")
     assert names(store)[-1] == "resumed"
     assert len(names(store)) == len(numbers) + 1
+
+
+def test_a_journal_whose_segment_was_deleted_is_not_said_to_be_another_s(store):
+    journal = SegmentedJournal(store).open()
+    journal.append({"event": "a"})
+    (segment,) = store.list(Paths().journal_segments)
+    store.delete(segment)
+    with pytest.raises(JournalLost, match=r"00000001\.jsonl was deleted while the sweep was run"):
+        journal.append({"event": "b"})
+    journal.close()

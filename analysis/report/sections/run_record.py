@@ -45,6 +45,8 @@ def _sweep(contents: SweepContents) -> list[tuple[str, Any]]:
         ("name", sweep.get("name")),
         ("command", sweep.get("command")),
         ("commit", sweep.get("commit")),
+        ("code that computes", _by_trials(contents, "code", sweep.get("code"))),
+        ("CPU threads", _by_trials(contents, "threads", None)),
         ("started", sweep.get("started")),
         ("hardware", sweep.get("hardware")),
         ("backend", _backend(sweep)),
@@ -56,6 +58,21 @@ def _sweep(contents: SweepContents) -> list[tuple[str, Any]]:
         ("Python", sweep.get("python")),
         ("packages", ", ".join(f"{name} {version}" for name, version in packages.items())),
     ]
+
+
+def _by_trials(contents: SweepContents, column: str, began: str | None) -> str | None:
+    """What trials have in a column of how they came about; with more than one value, of how many.
+
+    Args:
+        contents: of the sweep.
+        column: of its table of trials.
+        began: what `sweep.json` says; used where no trial says anything.
+    """
+    counts = contents.table("trials")[column].dropna().value_counts()
+    values = [f"{value:g}" if isinstance(value, float) else str(value) for value in counts.index]
+    if len(values) < 2:
+        return values[0] if values else began
+    return ", ".join(f"{value} ({n} trials)" for value, n in zip(values, counts, strict=True))
 
 
 def _backend(sweep: dict[str, Any]) -> str | None:

@@ -1,3 +1,4 @@
+import json
 import os
 import shutil
 import subprocess
@@ -8,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from orchestrator.data.cache import entries
 from orchestrator.data.cache.open_faces import (
     AUDIT,
     entry_folder,
@@ -27,7 +29,22 @@ DAMAGES = {
     "truncated": lambda file: file.write_bytes(file.read_bytes()[:-1]),
     "removed": lambda file: file.unlink(),
     "emptied": lambda file: file.write_bytes(b""),
+    "a byte changed": lambda file: _turn_a_byte_over(file),
 }
+
+
+def _turn_a_byte_over(file):
+    """Its size and its time stay."""
+    before = file.stat()
+    content = bytearray(file.read_bytes())
+    content[-3] ^= 1
+    file.write_bytes(content)
+    os.utime(file, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+@pytest.fixture(autouse=True)
+def as_in_a_new_process(monkeypatch):
+    monkeypatch.setattr(entries, "_verified", set())
 
 
 @pytest.mark.faults
@@ -41,6 +58,7 @@ def test_a_damaged_entry_is_never_read_and_made_again(table, cache, name, damage
     folder = entry_folder(splits.digest, cache)
     shutil.copytree(folder, folder.parent / "kept")
     DAMAGES[damage](folder / name)
+    entries._verified.clear()  # as in the next process
     with pytest.raises(BadInput, match=r"run python -m jobs.prepare on the data again"):
         open_digest(splits.digest, cache)
     np.testing.assert_array_equal(open_faces(table, cache=cache).training.images, pixels)
@@ -99,3 +117,33 @@ def test_what_others_keep_beside_an_entry_stays(table, cache):
     shutil.rmtree(cache / "index")
     open_faces(table, cache=cache)
     assert kept.read_bytes() == b"x"
+
+
+def test_an_entry_of_an_older_version_has_no_checksums_and_is_opened(table, cache):
+    digest = open_faces(table, cache=cache).digest
+    file = entry_folder(digest, cache) / "meta.json"
+    meta = json.loads(file.read_text())
+    del meta["crc32c"]
+    file.write_text(json.dumps(meta))
+    assert open_digest(digest, cache).digest == digest
+
+
+def test_checksums_are_computed_once_in_a_process(table, cache, monkeypatch):
+    digest = open_faces(table, cache=cache).digest
+    monkeypatch.setattr(entries, "_checksum", lambda file: -1)
+    assert open_digest(digest, cache).digest == digest
+    entries._verified.clear()
+    with pytest.raises(BadInput, match=r"audit\.parquet is damaged: it is not what was written"):
+        open_digest(digest, cache)
+
+
+def test_a_data_file_that_changed_with_size_and_time_kept_is_read_again(table, cache):
+    before = open_faces(table, cache=cache)
+    times = table.stat()
+    content = table.read_bytes()
+    first = content.index(b",", content.index(b"\n")) + 1  # the first pixel of the first row
+    changed = content[:first] + (b"1" if content[first : first + 1] != b"1" else b"2")
+    table.write_bytes(changed + content[first + 1 :])
+    os.utime(table, ns=(times.st_atime_ns, times.st_mtime_ns))
+    assert (table.stat().st_size, table.stat().st_mtime_ns) == (times.st_size, times.st_mtime_ns)
+    assert open_faces(table, cache=cache).digest != before.digest

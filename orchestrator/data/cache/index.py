@@ -28,14 +28,18 @@ class IndexEntry:
 
 
 def stamp(path: Path) -> str:
-    """Changes whenever the path's content does: size and time of change, of every file below it.
+    """Changes whenever the path's content does: size and times of change, of every file below it.
+
+    Among them is the time that the system alone sets (ctime): whoever changes a file and puts its
+    size and its time back is noticed.
 
     Raises:
         BadInput: when the path cannot be read.
     """
     status = readable(path)
     if not path.is_dir():
-        return f"{READING} {status.st_size} {status.st_mtime_ns}"
+        times = f"{status.st_mtime_ns} {status.st_ctime_ns}"
+        return f"{READING} {status.st_size} {times} {status.st_ino}"
     return f"{READING} {stamp_of_files(path)}"
 
 

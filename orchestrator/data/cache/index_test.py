@@ -23,11 +23,12 @@ def test_an_index_that_cannot_be_written_is_no_obstacle(tmp_path):
     assert index.recall("/data/a.csv", "stamp", tmp_path) is None
 
 
-def test_the_stamp_of_a_file_is_its_size_and_time(tmp_path):
+def test_the_stamp_of_a_file_is_its_size_and_times(tmp_path):
     file = tmp_path / "a.csv"
     file.write_bytes(b"123")
     os.utime(file, ns=(7, 7))
-    assert index.stamp(file) == f"{index.READING} 3 7"
+    status = file.stat()
+    assert index.stamp(file) == f"{index.READING} 3 7 {status.st_ctime_ns} {status.st_ino}"
 
 
 def test_a_damaged_index_costs_time_and_nothing_else(table, cache):

@@ -45,6 +45,7 @@ __all__ = [
     "open_digest",
     "open_faces",
     "read_meta",
+    "was_read",
     "write_entry",
 ]
 
@@ -119,6 +120,21 @@ def open_faces(
         if before is None:
             raise
         return _read_before(uri, before, cache, problem)
+
+
+def was_read(path: str, cache: Path | None = None) -> bool:
+    """Whether a data set was read from a path or URI before, with this cache.
+
+    Args:
+        path: of the data set.
+        cache: the cache's folder; `default_cache()` if None.
+    """
+    try:
+        local = local_path(path) if is_uri(path) else Path(path)
+        source = path if local is None else str(local.resolve())
+    except (BadInput, OSError, ValueError):  # no path at all, e.g. with a NUL in it
+        return False
+    return index.recall(source, None, cache or default_cache()) is not None
 
 
 def _drawing(embedded: int, seed: int) -> _Origin:

@@ -94,8 +94,8 @@ def stamp_of_files(root: Path) -> str:
 
 def _stamps(
     folder: str,
-) -> tuple[list[tuple[str, int, int]], list[tuple[str, tuple[int, int]]]]:
-    """(name, size, time) of the files, and (name, place on the disk) of the folders, sorted."""
+) -> tuple[list[tuple[str, int, int, int]], list[tuple[str, tuple[int, int]]]]:
+    """(name, size, times) of the files, and (name, place on the disk) of the folders, sorted."""
     entry: os.DirEntry[str] | None = None
     rows, inner = [], []
     try:
@@ -105,7 +105,8 @@ def _stamps(
                 if stat.S_ISDIR(status.st_mode):
                     inner.append((entry.name, (status.st_dev, status.st_ino)))
                 else:
-                    rows.append((entry.name, status.st_size, status.st_mtime_ns))
+                    times = (status.st_mtime_ns, status.st_ctime_ns)
+                    rows.append((entry.name, status.st_size, *times))
     except OSError as error:
         raise unreadable(entry.path if entry else folder, error) from None
     return sorted(rows), sorted(inner)

@@ -58,17 +58,20 @@ class Checkpoints:
         """Make sure of it: one that was cut off and taken for dead must not write any more.
 
         Raises:
-            Superseded: if another has claimed the trial, or all is gone since it has ended.
+            Superseded: if another has claimed the trial, or all is gone since it has ended, or
+                with the sweep's folder.
             OSError: of a store that does not answer.
         """
         try:
             held = self._store.read_bytes(f"{self._folder}/{OWNER}").decode(errors="replace")
         except DamagedResults:
             held = ""
+        if not held and self._store.local and not self._store.exists(""):
+            raise Superseded(errno.ESTALE, f"{self._store.root} is gone: deleted, or moved away")
+        if not held:
+            raise Superseded(errno.ESTALE, "the trial has ended, or its states were deleted")
         if held != self._token:
-            raise Superseded(
-                errno.ESTALE, "another process works on this trial now, or it has ended"
-            )
+            raise Superseded(errno.ESTALE, "another process works on this trial now")
 
     def save(self, arrays: State, facts: dict[str, Any]) -> None:
         """Write a state and take away all but the one before.

@@ -47,6 +47,14 @@ def test_arrays_come_back_with_their_shapes_and_types(tmp_path):
     assert told["text"] == "ü"
 
 
+def test_of_a_folder_that_is_gone_that_is_said_and_nobody_is_blamed(tmp_path):
+    made = Checkpoints(Store(tmp_path / "sweep"), "trial")
+    made.claim()
+    (tmp_path / "sweep").rename(tmp_path / "away")
+    with pytest.raises(Superseded, match=r"sweep is gone: deleted, or moved away"):
+        made.check()
+
+
 def test_two_states_are_kept_and_nothing_else(tmp_path):
     folder = saved(tmp_path, 1)
     assert names(folder) == ["000001.json", "000001.safetensors"]
