@@ -19,18 +19,17 @@ from orchestrator.driver.gpu_sharing import settle_share
 from orchestrator.driver.local_files import LocalFiles
 from orchestrator.driver.origin import ORIGIN, code_notes, device_note, last_origin, origin_of
 from orchestrator.driver.run import SweepRun, train
+from orchestrator.driver.settling import settle
 from orchestrator.driver.sweep_record import record
 from orchestrator.driver.upcoming import compile_upcoming
 from orchestrator.errors import BadInput
 from orchestrator.monitor.closing import closing_lines
 from orchestrator.monitor.ending import ending_lines
 from orchestrator.monitor.interruption import interrupted_lines
-from orchestrator.on_ray.precision_probe import GpuUnseen, probe
 from orchestrator.on_ray.resources import TrialResources
 from orchestrator.on_ray.session import cluster_resources, session
 from orchestrator.on_ray.trial import Trial
 from orchestrator.plan import Plan
-from orchestrator.process import backend as backends
 from orchestrator.process import hardware, provenance
 from orchestrator.process.duration import duration
 from orchestrator.process.error_line import error_line, log_traceback
@@ -212,7 +211,7 @@ def _with_ray(work: SweepRun) -> Ledger:
     # Ray puts a handler of its own in place of ours while it starts.
     with session(cpus, None, request.address, _lost(work), folders), termination_as_ctrl_c():
         resources = TrialResources.of(request, cluster_resources().get("GPU", 0.0))
-        planned, resources = _settle_with_room(work, resources)
+        planned, resources = settle(work, resources)
         work = dataclasses.replace(work, planned=planned)
         shared = settle_share(planned, request, resources, work.say)
         origin = origin_of(resources)
@@ -259,47 +258,6 @@ def _lost(work: SweepRun) -> Callable[[str], None]:
         work.say(f"  {work.again}")
 
     return say
-
-
-def _settle_with_room(work: SweepRun, resources: TrialResources) -> tuple[Plan, TrialResources]:
-    """What `_settle` settles, and what a trial gets: no GPU that nobody asked for and none sees.
-
-    Raises:
-        GpuUnseen: where the user asked for the GPU, or the sweep began on one.
-    """
-    try:
-        return _settle(work, resources), resources
-    except GpuUnseen as unseen:
-        if work.request.gpus_per_trial is not None or work.planned.resume:
-            raise
-        work.say(f"note: trials train on the CPU: {unseen}")
-        without = dataclasses.replace(work.request, gpus_per_trial=0.0)
-        resources = TrialResources.of(without, 0.0)
-        return _settle(work, resources), resources
-
-
-def _settle(work: SweepRun, resources: TrialResources) -> Plan:
-    """The plan with what computes, and in which precision; those of a resumed sweep are known.
-
-    Raises:
-        GpuUnseen: where trials are given a share of a GPU that what computes does not see.
-    """
-    planned = work.planned
-    if not planned.resume:
-        choice = backends.choose(work.request.backend, resources.gpus > 0)
-        planned = plan.with_backend(planned, choice)
-        work.say(f"backend: {choice.backend} ({choice.evidence})")
-    choices = planned.space.values("precision")
-    undecided = "auto" in choices
-    computes = work.trainable is Trial  # what rehearses needs no GPU where Ray believes in one
-    if undecided or (resources.gpus and computes):
-        seen = probe(planned.backend, resources, undecided, work.say)
-        for note in seen.notes:
-            work.say(f"note: {note}")
-    if not undecided:
-        return planned if planned.resume else plan.with_precision(planned, choices[0])
-    work.say(f"precision: {seen.precision} ({seen.evidence})")
-    return plan.with_precision(planned, seen.precision)
 
 
 def _finish(work: SweepRun, ledger: Ledger) -> int:

@@ -7,8 +7,7 @@ arguments, so a second trial of a shape compiles nothing. The state goes in and 
 buffers are given to the new one (donated).
 """
 
-import contextlib
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import jax
@@ -20,7 +19,16 @@ from jax import lax
 from orchestrator.config import TrialConfig
 from orchestrator.training.augment import augment
 from orchestrator.training.on_jax.fast_layers import quicken
-from orchestrator.training.on_jax.initial_weights import INITIALISERS
+from orchestrator.training.on_jax.model_variables import (
+    as_pixels,
+    chosen,
+    copied,
+    drawn_for,
+    first_values,
+    on_processor,
+    places_of,
+    position,
+)
 from orchestrator.training.on_jax.trial_arrays import (
     DeviceData,
     Dials,
@@ -50,19 +58,19 @@ class Program:
         self.compiled = 0
         self._batch = batch
         self._loop_inside = loop_inside
-        with _on_processor():
+        with on_processor():
             self.model = key.network(config)
             quicken(self.model)
-            self._first = (_drawn_for(config), _values(self.model))
+            self._first = (drawn_for(config), first_values(self.model))
             self.recipe = OPTIMIZERS[key.optimizer]
             self.optimizer = self.recipe.build(key.momentum)
             self.optimizer.build(self.model.trainable_variables)
             self._slots = [np.asarray(slot.value) for slot in self.optimizer.variables]
             self._noise = keras.random.SeedGenerator(0)
-        self._rate_at = _position(self.optimizer.variables, self.optimizer._learning_rate)
+        self._rate_at = position(self.optimizer.variables, self.optimizer._learning_rate)
         self._decayed = [decayed(variable) for variable in self.model.trainable_variables]
-        self._weights_at = _places(self.model, self.model.weights)
-        self._variables_at = _places(self.model, self.model.variables)
+        self._weights_at = places_of(self.model, self.model.weights)
+        self._variables_at = places_of(self.model, self.model.variables)
         self._programs: dict[Any, Callable[..., Any]] = {}
 
     def initial_state(self, config: TrialConfig) -> NetworkState:
@@ -70,10 +78,10 @@ class Program:
 
         The dropout rate is among the fresh network's variables.
         """
-        with _on_processor():
-            drawn_for, values = self._first
-            if drawn_for != _drawn_for(config):
-                values = _values(self.key.network(config))
+        with on_processor():
+            made_for, values = self._first
+            if made_for != drawn_for(config):
+                values = first_values(self.key.network(config))
             noise = np.asarray(keras.random.SeedGenerator(config.seed).state.value)
         learned, others = jax.tree.map(jnp.array, values)
         state = NetworkState(
@@ -85,7 +93,7 @@ class Program:
             steps=jnp.array(np.int32(0)),
         )
         # Copies: an epoch gives its buffers away, and one buffer can be given once.
-        average = _copied(self._weights(state)) if self.key.averaging else []
+        average = copied(self._weights(state)) if self.key.averaging else []
         return state._replace(average=average)
 
     def _state_of(self, model: keras.Model, noise: keras.random.SeedGenerator) -> Any:
@@ -158,7 +166,7 @@ class Program:
 
         The initial weights of one backend can so be given to the other.
         """
-        variables = _chosen(state, self._variables_at)
+        variables = chosen(state, self._variables_at)
         return [*variables, *state.slots, *state.average, state.noise, state.steps]
 
     def restored(self, state: NetworkState, values: list[Any]) -> NetworkState:
@@ -206,7 +214,7 @@ class Program:
             "predict": (self._all_batches, (0,)),
             "batch": (self._one_batch, (0,)),
             "weights": (self._predicting_weights, ()),
-            "copy": (_copied, ()),
+            "copy": (copied, ()),
         }
         return parts[name]
 
@@ -296,10 +304,10 @@ class Program:
 
     def _weights(self, state: NetworkState) -> list[Array]:
         """The model's weights, in its order."""
-        return _chosen(state, self._weights_at)
+        return chosen(state, self._weights_at)
 
     def _predicting_weights(self, state: NetworkState) -> list[Array]:
-        return _copied(state.average or self._weights(state))
+        return copied(state.average or self._weights(state))
 
     def _all_batches(self, logits: Array, state: NetworkState, images: Array) -> Array:
         def batch(logits: Array, start: Array) -> tuple[Array, None]:
@@ -315,52 +323,3 @@ class Program:
         pixels = as_pixels(lax.dynamic_slice_in_dim(images, start, self._batch))
         given, _ = self.model.stateless_call(learned, others, pixels, training=False)
         return lax.dynamic_update_slice_in_dim(logits, given.astype(jnp.float32), start, 0)
-
-
-def _drawn_for(config: TrialConfig) -> tuple[int, float]:
-    """What the first values of a network's variables depend on, besides its program's key."""
-    return config.seed, config.dropout
-
-
-def _values(model: keras.Model) -> tuple[list[Any], list[Any]]:
-    """Variables that learn and others, in NumPy: on a CPU JAX would share their buffers."""
-    parts = (model.trainable_variables, model.non_trainable_variables)
-    learned, others = ([np.array(variable.value) for variable in part] for part in parts)
-    return learned, others
-
-
-def as_pixels(images: Array) -> Array:
-    """(n, h, w) as stored -> (n, h, w, 1) float32; bytes become 0 to 1."""
-    scale = np.float32(1.0 / 255.0 if images.dtype == jnp.uint8 else 1.0)
-    return (images.astype(jnp.float32) * scale)[..., None]
-
-
-@contextlib.contextmanager
-def _on_processor() -> Iterator[None]:
-    """Where nets are built: an initial weight is no reason to compile, for a GPU least of all."""
-    processor = jax.local_devices(backend="cpu")[0]
-    with jax.default_device(processor), keras.saving.custom_object_scope(INITIALISERS):
-        yield
-
-
-def _copied(tree: Any) -> Any:
-    return jax.tree.map(jnp.copy, tree)
-
-
-def _position(variables: list[Any], variable: Any) -> int:
-    return next(i for i, each in enumerate(variables) if each is variable)
-
-
-def _places(model: keras.Model, variables: list[Any]) -> list[tuple[bool, int]]:
-    """Where variables of the model stand in its state: (among the learned or not, position)."""
-    places: dict[int, tuple[bool, int]] = {}
-    for learns, parts in (
-        (True, model.trainable_variables),
-        (False, model.non_trainable_variables),
-    ):
-        places |= {id(variable): (learns, i) for i, variable in enumerate(parts)}
-    return [places[id(variable)] for variable in variables]
-
-
-def _chosen(state: NetworkState, places: list[tuple[bool, int]]) -> list[Array]:
-    return [(state.learned if learns else state.others)[place] for learns, place in places]
