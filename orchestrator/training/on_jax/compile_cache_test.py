@@ -61,8 +61,8 @@ def test_a_second_process_compiles_nothing_again(tmp_path: Path):
 @pytest.mark.parametrize(
     ("loop_inside", "names"),
     [
-        (False, ("_one_step", "_one_batch", "_predicting_weights", "_copied")),
-        (True, ("_all_steps", "_all_batches", "_predicting_weights", "_copied")),
+        (False, ("_one_step", "_one_batch", "_predicting_weights", "copied")),
+        (True, ("_all_steps", "_all_batches", "_predicting_weights", "copied")),
     ],
 )
 def test_what_was_compiled_ahead_a_trial_finds(tmp_path: Path, loop_inside, names):
