@@ -134,7 +134,7 @@ class SweepFolder:
         source = DataSource(
             cache=str(Path(cache).absolute()) if cache else None,
             digest=self.digest,
-            reading=Reading(split_by=data.get("split_by", USUAL.split_by)),
+            reading=Reading.of(data.get("split_by", USUAL.split_by), data.get("labels")),
         )
         if data["embedded"] is not None:
             return dataclasses.replace(source, embedded=data["embedded"], seed=data["seed"])

@@ -52,7 +52,8 @@ def _of_question(words: list[str], request: SweepRequest) -> JobCommand:
     if request.question.endswith(".py"):
         files = (_in_repository(request.question),)
         words = [files[0] if expanded(word) == request.question else word for word in words]
-    places = {"--results": request.results} | ({"--data": request.data} if request.data else {})
+    named = {"--data": request.data, "--labels": request.labels}
+    places = {"--results": request.results} | {flag: at for flag, at in named.items() if at}
     return JobCommand(tuple(words), name, places, files)
 
 

@@ -171,7 +171,9 @@ def steps(request: PipelineRequest) -> list[PipelineStep]:
     sweeper = "jobs.sweep" if request.address else "orchestrator.sweep"
     ordered = [PipelineStep(SWEEP, sweeper, tuple(_sweep_words(request)), trained)]
     if request.data:
-        data = SweepRequest(data=absolute(request.data), split_by=request.split_by)
+        data = SweepRequest(
+            data=absolute(request.data), split_by=request.split_by, labels=request.labels
+        )
         prepare = tuple(words_of(data, of=SweepRequest, without=("question",)))
         ordered.insert(0, PipelineStep("prepare", "jobs.prepare", prepare, trained))
     if request.postprocess:

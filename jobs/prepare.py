@@ -1,6 +1,6 @@
 """Read, check and cache a data set; say what is in it and what is wrong with it.
 
-python -m jobs.prepare --data PATH-OR-URI [--split-by folder] [--cache DIR]
+python -m jobs.prepare --data PATH-OR-URI [--split-by folder] [--labels FILE] [--cache DIR]
 """
 
 import sys
@@ -11,7 +11,7 @@ from pathlib import Path
 from orchestrator.data.reading import Reading
 from orchestrator.process.command_line import Command, flag, local_folder, place
 from orchestrator.process.exit_code import exit_code
-from orchestrator.request import split_by_flag
+from orchestrator.request import labels_flag, split_by_flag
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,6 +25,7 @@ class PrepareRequest:
     )
     cache: Path | None = flag("folder of the cache", check=local_folder)  # noqa: RUF009  a dataclass field
     split_by: str = split_by_flag()
+    labels: str | None = labels_flag()
     embedded: int = flag("faces drawn without --data", default=6000)
     seed: int = flag("of the drawing", default=0)
 
@@ -53,7 +54,7 @@ def _answer(request: PrepareRequest) -> int:
         embedded=request.embedded,
         seed=request.seed,
         cache=request.cache,
-        reading=Reading(split_by=request.split_by),
+        reading=Reading.of(request.split_by, request.labels),
     )
 
 

@@ -158,6 +158,7 @@ def _sweep_request(request: RefitRequest, places: Places, folder: "SweepFolder")
         epochs=request.epochs,
         data=folder.data_path(request.data),
         split_by=folder.source.reading.split_by,
+        labels=folder.source.reading.labels or None,
         go_on=True,
         again=COMMAND.line(request, without=("dry_run",)),
         **options,

@@ -197,7 +197,7 @@ def _source(request: SweepRequest, sweep: Sweep) -> DataSource:
     return DataSource(
         path=absolute(request.data) if request.data else None,
         embedded=sweep.embedded,
-        reading=Reading(split_by=request.split_by),
+        reading=Reading.of(request.split_by, request.labels),
         cache=absolute(cache) if cache else None,  # trials may run elsewhere
     )
 

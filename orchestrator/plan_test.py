@@ -307,3 +307,22 @@ def test_the_folder_may_decide_on_the_split_and_the_digest_tells(plan_for, tmp_p
     assert (len(by_folder.splits.training), len(by_folder.splits.test)) == (10, 12)
     assert by_folder.splits.digest != by_name.splits.digest
     assert by_folder.source.open().digest == by_folder.splits.digest  # as a trial opens it
+
+
+def test_a_named_table_labels_the_images_and_the_digest_tells(plan_for, tmp_path):
+    path = str(write_folder(noise_folder({"a": 6, "b": 6}), tmp_path / "d"))
+    table = tmp_path / "labels.csv"
+    rows = [f"{k}/n{n}.png,{'happy' if n < 3 else 'sad'}" for k in "ab" for n in range(6)]
+    table.write_text("\n".join(["image,emotion", *rows]))
+    planned = plan_for("--data", path, "--labels", str(table))
+    assert planned.splits.classes == ("happy", "sad")
+    assert planned.source.open().digest == planned.splits.digest  # as a trial opens it
+    assert plan_for("--data", path).splits.classes == ("a", "b")
+    table.write_text("\n".join(["image,emotion", *rows]).replace("happy", "fear"))
+    again = plan_for("--data", path, "--labels", str(table))
+    assert again.splits.classes == ("fear", "sad")  # another table is noticed
+
+
+def test_a_table_of_labels_needs_images(plan_for):
+    with pytest.raises(BadInput, match="--labels labels images of the user; name them with --data"):
+        plan_for("--labels", "labels.csv")

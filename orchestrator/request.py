@@ -96,6 +96,16 @@ def split_by_flag() -> Any:
     )
 
 
+def labels_flag() -> Any:
+    """The flag of `Reading.labels`."""
+    return flag(
+        "table of the images' labels (columns image, emotion); default: folders are classes, or a "
+        "table beside the images",
+        metavar="FILE",
+        check=not_empty,
+    )
+
+
 RUNNING = "how it is run"
 FINALISTS = "what is trained again"
 
@@ -172,6 +182,7 @@ class SweepRequest(RunOptions):
         check=place,
     )
     split_by: str = split_by_flag()
+    labels: str | None = labels_flag()
     results: str = flag(
         "a folder, or a URI such as s3://bucket/folder", default="results/runs", check=place
     )

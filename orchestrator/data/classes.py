@@ -50,7 +50,8 @@ def check_classes(raw: Raw, place: str) -> Raw:
     if len(names) < FEWEST_CLASSES:
         raise BadInput(
             f"{place}: all {len(raw.labels):,} images are of one class ({', '.join(names)}), "
-            f"{_EXPECTED} were expected; give a folder with one folder of images a class"
+            f"{_EXPECTED} were expected; give images of two classes at least, one folder a class "
+            "or a table of labels (--labels FILE)"
         )
     if counts[SPLITS.index("training")].any():
         _check_images(raw, names, place)

@@ -24,6 +24,12 @@ class Reading:
     split_by: str = BY_NAME
     labels: str = ""
 
+    @classmethod
+    def of(cls, split_by: str, labels: str | None) -> "Reading":
+        """As the flags --split-by and --labels ask for it; the table's path from the root."""
+        path = str(Path(labels).expanduser().absolute()) if labels else ""
+        return cls(split_by, path)
+
     @property
     def key(self) -> str:
         """Tells readings apart; empty for the usual one, so that what was cached stays known."""

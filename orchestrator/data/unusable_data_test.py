@@ -1,6 +1,8 @@
 """Paths that hold no data set, each refused with one sentence: where and why."""
 
 import os
+import subprocess
+import sys
 import tempfile
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from orchestrator.data.testing import (
     EXAMPLE,
     JPEG,
     image_folders,
+    noise_folder,
     png_bytes,
     refused,
     write_file,
@@ -59,6 +62,33 @@ def test_a_file_name_that_is_no_text(tmp_path):
     folder = write_folder(image_folders(EXAMPLE), tmp_path / "d")
     (folder / os.fsdecode(b"train/sad/\xff.png")).write_bytes(png_bytes(EXAMPLE.images[0]))
     refused(folder, tmp_path, "member 'train/sad/\\udcff.png': the name is no UTF-8 text")
+
+
+def test_a_utf_8_name_that_the_locale_cannot_read(tmp_path):
+    folder = write_folder(noise_folder({"\u9ad8": 3, "sad": 3}), tmp_path / "d")
+    program = (
+        "import sys; from pathlib import Path\n"
+        "from orchestrator.data.layouts.sources import read_faces\n"
+        "try:\n    read_faces(Path(sys.argv[1]))\nexcept Exception as e:\n    print(ascii(str(e)))"
+    )
+    ascii_only = {"LC_ALL": "C", "PYTHONUTF8": "0", "PYTHONCOERCECLOCALE": "0"}
+    done = subprocess.run(
+        [sys.executable, "-c", program, str(folder)],
+        env={**os.environ, **ascii_only},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    assert "the locale cannot read the name, which is UTF-8; set PYTHONUTF8=1" in done.stdout
+
+
+def test_a_label_of_a_file_whose_name_is_no_text(tmp_path):
+    folder = write_folder(noise_folder({"images": 3}), tmp_path / "d")
+    (folder / os.fsdecode(b"images/\xff")).mkdir()
+    (folder / os.fsdecode(b"images/\xff/n9.png")).write_bytes(png_bytes(EXAMPLE.images[0]))
+    rows = [f"n{n}.png,sad" for n in (0, 1, 2, 9)]
+    (folder / "labels.csv").write_text("\n".join(["image,emotion", *rows]))
+    refused(folder, tmp_path, "the name is no UTF-8 text")
 
 
 def test_a_file_of_another_kind(tmp_path):

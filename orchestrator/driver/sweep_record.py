@@ -37,6 +37,7 @@ def record(plan: Plan, data: str | None, share: GpuShare | None = None) -> dict[
             "path": data or f"embedded faces ({plan.source.embedded})",
             **(NOT_EMBEDDED if data else faces),
             "split_by": plan.source.reading.split_by,
+            "labels": plan.source.reading.labels or None,
             "digest": splits.digest,
             "classes": list(splits.classes),
             "images": {name: len(getattr(splits, name)) for name in named},

@@ -32,7 +32,7 @@ def test_it_says_as_data_how_the_results_were_obtained(planned):
     data = content["data"]
     assert (data["path"], data["embedded"], data["seed"]) == ("embedded faces (140)", 140, 0)
     assert data["images"] == {"training": 112, "validation": 14, "test": 14}
-    assert data["split_by"] == "name"
+    assert (data["split_by"], data["labels"]) == ("name", None)
     assert data["digest"] == planned.splits.digest
     json.dumps(content, allow_nan=False)
 

@@ -107,6 +107,8 @@ def open_faces(
         check(uri)
         path = local_path(uri) or uri
     if path is None:
+        if reading.labels:
+            raise BadInput("--labels labels images of the user; name them with --data PATH")
         return _opened(_drawing(embedded, seed), cache)
     if isinstance(path, Path) or not uri:
         return _opened(_local(Path(path), reading), cache)

@@ -1,5 +1,7 @@
 """How image files lie in folders: where the data set begins, what names class and split."""
 
+import contextlib
+import os
 import re
 from dataclasses import dataclass
 
@@ -130,12 +132,23 @@ def _common_folders(paths: list[list[str]]) -> int:
     return most
 
 
+def check_name(container: Container, file: ImageFile) -> None:
+    """Refuse a name that is no text.
+
+    Raises:
+        BadInput: for one that is no UTF-8, or that the process's locale cannot read.
+    """
+    if file.id.encode("utf-8", "replace").decode() == file.id:
+        return
+    problem = "the name is no UTF-8 text, which an image id has to be; rename the file"
+    with contextlib.suppress(UnicodeError):
+        os.fsencode(file.id).decode("utf-8")
+        problem = "the locale cannot read the name, which is UTF-8; set PYTHONUTF8=1"
+    raise BadInput(f"{container.path}, member {file.member!r}: {problem}")
+
+
 def _check_place(container: Container, file: ImageFile, levels: int) -> None:
-    if not file.id.isascii() and file.id.encode("utf-8", "replace").decode() != file.id:
-        raise BadInput(
-            f"{container.path}, member {file.member!r}: the name is no UTF-8 text, which an "
-            "image id has to be; rename the file"
-        )
+    check_name(container, file)
     if len(file.folders) == levels and (levels == 1 or file.folder_split):
         return
     if len(file.folders) > 1 and not file.folder_split and looks_like_a_split(file.folders[0]):

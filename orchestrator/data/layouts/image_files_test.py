@@ -35,6 +35,10 @@ def test_two_spellings_of_one_accent_are_one_class(tmp_path):
     composed, decomposed = "\u00fcberrascht", "u\u0308berrascht"
     splits = opened(noise_folder({composed: 4, decomposed: 4, "freudig": 4}), tmp_path)
     assert splits.classes == ("freudig", composed)
+    assert (
+        "1 classes are spelled in more than one way and were read as one each, e.g. "
+        f"{decomposed} and {composed}."
+    ) in splits.notes
 
 
 @pytest.mark.parametrize(

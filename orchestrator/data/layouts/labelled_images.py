@@ -10,7 +10,7 @@ import numpy as np
 from orchestrator.data.classes import check_number
 from orchestrator.data.containers.container import Container, readable, unreadable
 from orchestrator.data.decode import decode_members
-from orchestrator.data.layouts.image_files import ImageFile, image_files
+from orchestrator.data.layouts.image_files import ImageFile, check_name, image_files
 from orchestrator.data.layouts.label_table import Label, read_labels
 from orchestrator.data.layouts.labels import name_notes, ordered
 from orchestrator.data.layouts.not_classes import are_classes, split_in
@@ -99,6 +99,8 @@ def read(container: Container, reading: Reading) -> Raw:
             f"{container.where}; expected columns such as image, emotion, the images' file names "
             "in the first"
         )
+    for file in labels:
+        check_name(container, file)
     classes = {label.label: label.label for label in labels.values() if label.label}
     order = ordered(classes)
     check_number(order, container.where)

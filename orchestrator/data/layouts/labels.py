@@ -75,7 +75,12 @@ def name_notes(classes: Mapping[str, str]) -> tuple[str, ...]:
     Args:
         classes: name as it is written -> class.
     """
-    return (*_renamed(classes), *_near_misses(classes.values()), *_unknown(classes.values()))
+    return (
+        *_renamed(classes),
+        *_merged(classes),
+        *_near_misses(classes.values()),
+        *_unknown(classes.values()),
+    )
 
 
 def _renamed(classes: Mapping[str, str]) -> list[str]:
@@ -84,6 +89,19 @@ def _renamed(classes: Mapping[str, str]) -> list[str]:
         return []
     name, read_as = next(iter(other.items()))
     return [f"{len(other):,} names of classes were read as expressions, e.g. {name} as {read_as}."]
+
+
+def _merged(classes: Mapping[str, str]) -> list[str]:
+    spellings = {
+        k: sorted(name for name in classes if classes[name] == k) for k in classes.values()
+    }
+    several = [names for _, names in sorted(spellings.items()) if len(names) > 1]
+    if not several:
+        return []
+    return [
+        f"{len(several):,} classes are spelled in more than one way and were read as one each, "
+        f"e.g. {' and '.join(several[0])}."
+    ]
 
 
 def _near_misses(names: Iterable[str]) -> list[str]:

@@ -28,7 +28,10 @@ _PERSON = re.compile(
 )
 _MOST_NUMBERS = 32  # numbered folders that may be classes; compound expressions are up to 23
 
-_INSTEAD = "give a folder with one folder of images a class"
+_INSTEAD = (
+    "give a folder with one folder of images a class, or name a table of their labels with "
+    "--labels FILE"
+)
 
 
 def refuse_what_is_no_class(folders: Iterable[str], place: str) -> None:
@@ -46,7 +49,8 @@ def refuse_what_is_no_class(folders: Iterable[str], place: str) -> None:
     if splits:
         raise BadInput(
             f"{place}: {_shown(splits)} like splits and hold images, but no folders of classes; "
-            "expected train/<class>/<image> and test/<class>/<image>"
+            "expected train/<class>/<image> and test/<class>/<image>, or a table of their labels "
+            "(--labels FILE)"
         )
     parts = [name for name in names if normalised(name) in PARTS]
     if parts:
