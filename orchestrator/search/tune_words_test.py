@@ -65,7 +65,7 @@ def test_constants_take_the_type_of_their_field():
         ("learning_rate", [0.1, 0.2], "expected a constant"),
         ("learning_rate", None, "expected a constant"),
         ("learning_rate", float("nan"), "out of range"),
-        ("learning_rate", tune.sample_from(lambda _: 0.1), "expected a constant"),
+        ("learning_rate", tune.sample_from(lambda _: 0.1), "is given by tune.sample_from"),
         ("learning_rate", tune.randn(0, 1), "normal distribution"),
         ("learning_rate", tune.uniform(0.5, 0.1), "nothing lies between"),
         ("epochs", tune.randint(5, 5), "nothing lies between"),

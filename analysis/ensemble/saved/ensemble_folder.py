@@ -20,6 +20,7 @@ from analysis.members import Weights, build
 from orchestrator.config import TrialConfig
 from orchestrator.errors import BadInput
 from orchestrator.preprocess import VARIANTS
+from orchestrator.process.surroundings.local_path import expanded
 from results.paths import Paths
 from results.store import Store
 
@@ -91,7 +92,7 @@ def load(path: str | os.PathLike[str]) -> SavedEnsemble:
             was written, or a member's file is named outside the folder.
         DamagedResults: for a file that is missing or cannot be read.
     """
-    place = os.fspath(path)
+    place = expanded(os.fspath(path))
     _refuse_file(place)
     store = Store(place)
     if not store.exists(FILE):

@@ -164,3 +164,9 @@ def test_choosing_needs_no_framework():
     words = [sys.executable, "-c", script]
     done = subprocess.run(words, capture_output=True, text=True, check=True, cwd=REPOSITORY)
     assert done.stdout == "[]\n"
+
+
+def test_a_home_folder_is_put_in_for_its_sign(tmp_path, monkeypatch):
+    monkeypatch.setenv("HOME", str(tmp_path))
+    with pytest.raises(BadInput, match=f"^{tmp_path}/nothing holds no ensemble"):
+        load("~/nothing")

@@ -4,7 +4,10 @@ import os
 import re
 from pathlib import Path
 
-from orchestrator.errors import BadInput
+from orchestrator.errors import BadInput, shown
+
+LONGEST_NAME = 255
+"""Bytes of one name in a path, on all file systems of today."""
 
 _SCHEME = re.compile(r"[A-Za-z][A-Za-z0-9+.-]+://")
 
@@ -24,21 +27,34 @@ def expanded(place: str, origin: str = "") -> str:
         origin: begins the sentence that refuses it, e.g. "--results".
 
     Raises:
-        BadInput: for nothing, for a character that no path has, and for a home that is not known.
+        BadInput: for what no path can be, and for a home that is not known.
     """
-    start = f"{origin} {place!r}: " if origin else f"{place!r}: "
-    if "\0" in place:
-        raise BadInput(f"{start}holds a character of code 0, which no path has")
+    start = f"{origin} {shown(place)}: ".lstrip()
+    _check(place, start)
     if is_uri(place) or not place.startswith("~"):
         return place
     path = os.path.expanduser(place)
     if path.startswith("~") and not Path(place).exists():
-        who = place.partition("/")[0]
+        who = shown(place.partition("/")[0])[1:-1]
         raise BadInput(
-            f"{start}whose home {who} is, is not known here; give the whole path, or ./{place} for "
+            f"{start}whose home {who} is, is not known here; give the whole path, or ./{who} for "
             "what is called that"
         )
     return path
+
+
+def _check(place: str, start: str) -> None:
+    if "\0" in place:
+        raise BadInput(f"{start}holds a character of code 0, which no path has")
+    try:
+        names = os.fsencode(place).split(b"/")
+    except UnicodeEncodeError:
+        raise BadInput(
+            f"{start}holds letters that this system's locale cannot write; set LC_ALL=C.UTF-8"
+        ) from None
+    longest = max(map(len, names))
+    if longest > LONGEST_NAME and not is_uri(place):
+        raise BadInput(f"{start}a name of {longest} bytes; a file's has {LONGEST_NAME} at most")
 
 
 def absolute(place: str, origin: str = "") -> str:

@@ -46,6 +46,15 @@ def test_a_character_that_no_path_has_is_refused():
         expanded("a\0b", "--data")
 
 
+def test_names_that_no_file_can_have_are_refused():
+    assert expanded("a" * 255) == "a" * 255
+    with pytest.raises(BadInput, match=r"--data 'x/a.*': a name of 256 bytes; a file's has 255"):
+        expanded("x/" + "a" * 256, "--data")
+    assert expanded("s3://bucket/" + "a" * 300) == "s3://bucket/" + "a" * 300
+    with pytest.raises(BadInput, match=r"^'\\ud800': holds letters that this system's locale"):
+        expanded("\ud800")
+
+
 def test_a_user_without_a_name_and_a_home_gets_one(monkeypatch):
     settle_home()
     assert os.environ["HOME"] == "/home/me"
