@@ -3,6 +3,7 @@
 import contextlib
 import os
 import stat
+import unicodedata
 from abc import ABC, abstractmethod
 from collections.abc import Iterable
 from pathlib import Path, PurePosixPath
@@ -87,10 +88,11 @@ def unpacked_limit(path: Path) -> int:
 
 
 def check_names(path: Path, names: Iterable[str]) -> None:
-    """Refuse an archive with a member that would leave its folder, or with two of one name.
+    """Refuse an archive with a member that would leave its folder, or one that no message can name.
 
     Raises:
-        BadInput: for an absolute name, a drive letter, a `..` part, or a repeated name.
+        BadInput: for an absolute name, a drive letter, a `..` part, control characters, or a
+            repeated name.
     """
     seen: set[str] = set()
     for name in names:
@@ -100,12 +102,23 @@ def check_names(path: Path, names: Iterable[str]) -> None:
                 f"{path}, member {name!r}: the name climbs out of the archive, relative names "
                 "inside it were expected; do not unpack this archive"
             )
+        if not is_printable(name):
+            raise BadInput(
+                f"{path}, member {name!r}: control characters stand in the name, which would reach "
+                "the terminal; pack the archive again without them"
+            )
         if name in seen:
             raise BadInput(
                 f"{path}, member {name!r}: stands twice in the archive, unique names were "
                 "expected; pack it again"
             )
         seen.add(name)
+
+
+def is_printable(name: str) -> bool:
+    """Whether a name has no control characters, such as line ends and a terminal's escapes."""
+    # The first is fast, and true of nearly every name; the second lets foreign ones pass.
+    return name.isprintable() or all(unicodedata.category(letter) != "Cc" for letter in name)
 
 
 def clean(name: str) -> str:

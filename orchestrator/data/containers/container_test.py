@@ -4,7 +4,10 @@ import pytest
 
 from orchestrator.data.testing import (
     CSV,
+    EXAMPLE,
+    png_bytes,
     refused,
+    write_folder,
     write_tar,
     write_zip,
 )
@@ -24,3 +27,9 @@ def test_a_member_that_stands_twice(tmp_path):
     with pytest.warns(UserWarning, match="Duplicate"), zipfile.ZipFile(path, "a") as archive:
         archive.writestr("fer2013.csv", CSV)
     refused(path, tmp_path, "member 'fer2013.csv': stands twice")
+
+
+@pytest.mark.parametrize("write", [write_zip, write_tar, write_folder])
+def test_control_characters_in_a_name(tmp_path, write):
+    members = {f"sad/{name}.png": png_bytes(EXAMPLE.images[0]) for name in ("a", "\x1b[2J", "b\n")}
+    refused(write(members, tmp_path / "x"), tmp_path, "control characters stand in the name")

@@ -130,7 +130,7 @@ def _open(path: Path) -> zipfile.ZipFile:
         return zipfile.ZipFile(path)
     except PermissionError as error:
         raise unreadable(path, error) from None
-    except _DAMAGE as error:
+    except (*_DAMAGE, NotImplementedError) as error:  # the latter for a version that is none
         raise BadInput(
             f"{path}: a zip archive that is cut off or damaged ({error}), its table of contents "
             "was expected at the end; download it again"

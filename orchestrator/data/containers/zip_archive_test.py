@@ -29,6 +29,14 @@ def test_a_zip_with_a_damaged_member(tmp_path):
     refused(path, tmp_path, "x.zip, member fer2013.csv: damaged or cut off")
 
 
+def test_a_zip_of_a_version_that_is_none(tmp_path):
+    path = write_zip({"fer2013.csv": CSV}, tmp_path / "x.zip")
+    data = bytearray(path.read_bytes())
+    data[data.rindex(b"PK\x01\x02") + 6] = 250
+    path.write_bytes(data)
+    refused(path, tmp_path, "x.zip: a zip archive that is cut off or damaged (zip file version 25")
+
+
 def test_an_encrypted_zip(tmp_path):
     path = write_zip({"fer2013.csv": CSV}, tmp_path / "x.zip")
     data = bytearray(path.read_bytes())

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from orchestrator.data.classes import check_number
-from orchestrator.data.containers.container import Container
+from orchestrator.data.containers.container import Container, is_printable
 from orchestrator.data.containers.signatures import is_image
 from orchestrator.data.decode import SUFFIXES, decode_members
 from orchestrator.data.faces import EMOTIONS
@@ -133,11 +133,16 @@ def _common_folders(paths: list[list[str]]) -> int:
 
 
 def check_name(container: Container, file: ImageFile) -> None:
-    """Refuse a name that is no text.
+    """Refuse a name that is no text, or has control characters.
 
     Raises:
         BadInput: for one that is no UTF-8, or that the process's locale cannot read.
     """
+    if not is_printable(file.id):
+        raise BadInput(
+            f"{container.path}, member {file.member!r}: control characters stand in the name; "
+            "rename the file"
+        )
     if file.id.encode("utf-8", "replace").decode() == file.id:
         return
     problem = "the name is no UTF-8 text, which an image id has to be; rename the file"
