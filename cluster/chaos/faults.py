@@ -154,6 +154,21 @@ FAULTS: dict[str, Fault] = {
     "lock-lost": Fault(
         "the journal's lock deleted, then a second driver", "lost_files.lock_lost", False, 30
     ),
+    "code": Fault(
+        "resumed by other code than it began with", "foreign_content.code_changed", False, 25
+    ),
+    "cache": Fault(
+        "pixels in the cache changed, size and time kept",
+        "foreign_content.cache_damaged",
+        False,
+        25,
+    ),
+    "links": Fault(
+        "links in the results folder, where files are written and read",
+        "foreign_content.links_planted",
+        False,
+        30,
+    ),
     "record": Fault("sweep.json cut, empty, gone", "damaged_files.record_refused", False, 25),
     "tables": Fault("tables cut, empty, gone", "damaged_files.tables_damaged", False, 60),
     "study": Fault("Optuna's study cut, empty, gone", "damaged_files.study_damaged", False, 40),

@@ -1,6 +1,7 @@
 import dataclasses
 import logging
 import shlex
+import shutil
 import signal
 import sys
 
@@ -120,6 +121,25 @@ def test_an_unexpected_error_is_one_line_here_and_a_traceback_in_the_log(
     assert pasted(err).resume
     assert out.splitlines()[-1] == str(results / "tiny")
     assert "and said so at length" in log.read_text()
+
+
+def test_a_deleted_folder_ends_the_run_and_leaves_what_it_goes_on_from(
+    question, results, capfd, monkeypatch
+):
+    def with_ray(work):
+        work.journal.append({"event": "begun", "sweep": work.planned.name})
+        work.planned.store.write_bytes(Paths().sweep, b"{}")
+        with execution._sweep_file_kept(work.planned.store):
+            shutil.rmtree(results / "tiny")
+            work.journal.append({"event": "asked"})
+
+    monkeypatch.setattr(execution, "_with_ray", with_ray)
+    assert sweep.main([question, "--results", str(results)]) == 1
+    err = capfd.readouterr().err
+    assert "journal.jsonl was deleted with its folder while the sweep was running; it was" in err
+    assert pasted(err).resume
+    assert events(results / "tiny") == ["begun", "asked"]
+    assert (results / "tiny" / Paths().sweep).read_bytes() == b"{}"
 
 
 def test_bad_input_that_only_ray_can_tell_is_code_2(question, results, capfd, monkeypatch):

@@ -78,7 +78,7 @@ def device_note(before: Mapping[str, Any], now: Mapping[str, Any]) -> str:
         return ""
     return (
         f"trials have {_device(now)} now and had {_device(before)}: sums are added in another "
-        "order, so numbers of both are close and not equal (columns hardware and threads)"
+        "order, so the same trial comes to other numbers (columns hardware and threads)"
     )
 
 

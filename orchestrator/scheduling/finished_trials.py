@@ -131,8 +131,8 @@ class FinishedTrials:
         elif trial.row["threads"] != self._threads:
             self._note(
                 f"trials reused from sweep {sweep} were computed on {_threads(trial.row)}, those "
-                f"of this sweep are on {_threads({'threads': self._threads})}: such numbers are "
-                "close and not equal"
+                f"of this sweep are on {_threads({'threads': self._threads})}: the same "
+                "trial comes to other numbers there"
             )
         return True
 
