@@ -159,9 +159,9 @@ class SweepFolder:
         if source.path is None or was_read(source.path, cache):
             return source.path
         raise BadInput(
-            f"{self.store.root} was made on {shown(source.path)}, as it says; a results folder may "
-            f"be somebody else's, and nothing was ever read from there with the cache "
-            f"{cache or default_cache()}: {ADVICE}"
+            f"the data set of {self.store.root} (digest {self.digest[:12]}) is not in the cache "
+            f"{cache or default_cache()}, and nothing was ever read with it from "
+            f"{shown(source.path)}, which the folder, perhaps somebody else's, names; {ADVICE}"
         )
 
     @property

@@ -223,7 +223,7 @@ def test_data_that_moved_are_asked_for_and_found_at_their_new_place(tmp_path, mo
     monkeypatch.setenv("ORCHESTRATOR_CACHE", str(tmp_path / "second"))
     old = {"path": str(tmp_path / "old.csv"), "digest": digest}
     folder = SweepFolder(written(tmp_path / "s", data=old))
-    with pytest.raises(BadInput, match=r"made on .*old.csv, as it says.*give --data PATH"):
+    with pytest.raises(BadInput, match=r"nothing was ever read .*old.csv.*give --data PATH"):
         folder.open_splits()
     assert folder.open_splits(str(new)).digest == digest
     assert len(folder.source.meta(digest)["seen_validation_ids"]) == 1
@@ -261,7 +261,7 @@ def test_what_a_folder_names_that_was_never_read_here_is_neither_opened_nor_aske
     data = {"path": path.format(tmp_path), "digest": "0" * 64}
     folder = SweepFolder(written(tmp_path / "s", data=data))
     assert folder.path_read_before is None
-    with pytest.raises(BadInput, match=r"nothing was ever read from there .*: give --data PATH"):
+    with pytest.raises(BadInput, match=r"nothing was ever read with it .*; give --data PATH"):
         folder.open_splits()
     assert not (tmp_path / "cache").exists()
 

@@ -43,7 +43,10 @@ def refuse_links(folder: Path, but: Iterable[str] = ()) -> None:
     exempt = {os.fspath(folder / name) for name in but}
     waiting = [os.fspath(folder)]
     while waiting:
-        with contextlib.suppress(FileNotFoundError), os.scandir(waiting.pop()) as entries:
+        with (
+            contextlib.suppress(FileNotFoundError, NotADirectoryError),
+            os.scandir(waiting.pop()) as entries,
+        ):
             for entry in entries:
                 if entry.is_symlink() and entry.path not in exempt:
                     raise DamagedResults(link_refused(entry.path))
