@@ -80,6 +80,7 @@ def _measured(name: str, setup: Setup, table: Table) -> bool:
 
 def _circumstances(setup: Setup) -> dict[str, Any]:
     packages = ("jax", "jaxlib", "keras", "numpy")
+    _ = setup.named  # a wrong path is said before a device is asked for
     return {
         "device": setup.engine.device or "CPU",
         "hardware": hardware.machine(),

@@ -71,10 +71,15 @@ class Setup:
         return self.request.quick or self.engine.device is None
 
     @cached_property
+    def named(self) -> Inputs | None:
+        """The data set that was named, all of it; needs no device."""
+        return read(Path(self.request.data)) if self.request.data else None
+
+    @cached_property
     def inputs(self) -> Inputs:
         """The data set that was named, or noise in FER2013's shape."""
-        if self.request.data:
-            return self._small(read(Path(self.request.data)))
+        if self.named is not None:
+            return self._small(self.named)
         if self.small:
             return noise(SMALL_TRAINING, SMALL_VALIDATION)
         return noise(TRAINING, VALIDATION)
