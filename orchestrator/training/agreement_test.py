@@ -66,7 +66,10 @@ def trained(folder: Path, backend, changes, begin_from=""):
     "changes",
     [
         {"architecture": "cnn5", "optimizer": "sgd", "momentum": 0.9},
-        {"architecture": "CCPF", "optimizer": "adamw", "learning_rate": 1e-3},
+        pytest.param(
+            {"architecture": "CCPF", "optimizer": "adamw", "learning_rate": 1e-3},
+            marks=pytest.mark.slow,
+        ),
     ],
 )
 def test_losses_of_100_steps_and_logits_agree(changes, tmp_path):
