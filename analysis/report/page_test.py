@@ -24,6 +24,8 @@ from analysis.report.conftest import (
 from analysis.report.page import render
 from results.store import Store
 
+pytestmark = pytest.mark.long
+
 ELEMENTS = {
     *("html", "head", "meta", "title", "style", "body", "header", "nav", "main", "section"),
     *("footer", "h1", "h2", "h3", "p", "a", "ul", "li", "div", "strong", "dl", "dt", "dd", "code"),

@@ -9,6 +9,8 @@ import pytest
 from orchestrator.data.layouts.sources import read_faces
 from orchestrator.data.testing import CSV, EXAMPLE, image_folders, refused, write_file, write_tar
 
+pytestmark = pytest.mark.long
+
 PACKERS = {
     "gz": gzip.compress,
     "xz": lzma.compress,
