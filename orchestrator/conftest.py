@@ -106,3 +106,32 @@ def ctrl_c_is_heard() -> Iterator[None]:
     before = signal.signal(signal.SIGINT, signal.default_int_handler)
     yield
     signal.signal(signal.SIGINT, before)
+
+
+TINY_QUESTION = """
+from orchestrator.config import Budget, Sweep
+
+def sweep():
+    return Sweep(
+        name="tiny",
+        question="Is a tiny net any good?",
+        space={"architecture": "CPF", "epochs": 1},
+        budget=Budget(trials=1),
+        embedded=140,
+    )
+"""
+
+
+@pytest.fixture
+def question(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
+    """A file that asks for one trial of one epoch on drawn faces, cached in the test's folder."""
+    monkeypatch.setenv("ORCHESTRATOR_CACHE", str(tmp_path / "cache"))
+    file = tmp_path / "a tiny question.py"
+    file.write_text(TINY_QUESTION)
+    return str(file)
+
+
+@pytest.fixture
+def results(tmp_path: Path) -> Path:
+    """A folder for results, which nobody has made yet."""
+    return tmp_path / "results"

@@ -9,32 +9,6 @@ from orchestrator import sweep, sweeps
 from results.journal.file_journal import Journal
 from results.paths import Paths
 
-QUESTION = """
-from orchestrator.config import Budget, Sweep
-
-def sweep():
-    return Sweep(
-        name="tiny",
-        question="Is a tiny net any good?",
-        space={"architecture": "CPF", "epochs": 1},
-        budget=Budget(trials=1),
-        embedded=140,
-    )
-"""
-
-
-@pytest.fixture
-def question(tmp_path, monkeypatch):
-    monkeypatch.setenv("ORCHESTRATOR_CACHE", str(tmp_path / "cache"))
-    file = tmp_path / "a tiny question.py"
-    file.write_text(QUESTION)
-    return str(file)
-
-
-@pytest.fixture
-def results(tmp_path):
-    return tmp_path / "results"
-
 
 def refused(capsys, words):
     """What `main` says to words that cannot be used: one line, no traceback, code 2."""

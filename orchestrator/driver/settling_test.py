@@ -13,32 +13,6 @@ from orchestrator.on_ray.resources import TrialResources
 from orchestrator.request import parse
 from orchestrator.testing.stand_ins import ListJournal
 
-QUESTION = """
-from orchestrator.config import Budget, Sweep
-
-def sweep():
-    return Sweep(
-        name="tiny",
-        question="Is a tiny net any good?",
-        space={"architecture": "CPF", "epochs": 1},
-        budget=Budget(trials=1),
-        embedded=140,
-    )
-"""
-
-
-@pytest.fixture
-def question(tmp_path, monkeypatch):
-    monkeypatch.setenv("ORCHESTRATOR_CACHE", str(tmp_path / "cache"))
-    file = tmp_path / "question.py"
-    file.write_text(QUESTION)
-    return str(file)
-
-
-@pytest.fixture
-def results(tmp_path):
-    return tmp_path / "results"
-
 
 def settled(question, results, words, monkeypatch):
     """What is settled where Ray has a GPU and no process of a trial sees it."""
