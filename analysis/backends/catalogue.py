@@ -32,6 +32,6 @@ def current() -> Backend:
     """
     name = str(keras.backend.backend())
     if name not in BACKENDS:
-        known = " or ".join(BACKENDS)
-        raise BadInput(f"Keras computes with {name}; set KERAS_BACKEND to {known}")
+        names = " or ".join(BACKENDS)
+        raise BadInput(f"Keras computes with {name}; set KERAS_BACKEND to {names}")
     return BACKENDS[name]()

@@ -47,15 +47,15 @@ def measure(request: BenchmarkRequest, began: float) -> int:
 
 
 def _chosen(request: BenchmarkRequest) -> list[str]:
-    asked = request.only.split(",") if request.only else None
-    for name in asked or ():
+    selection = request.only.split(",") if request.only else None
+    for name in selection or ():
         if name not in ROWS:
             raise BadInput(f"--only {name}: no such row; there are {', '.join(ROWS)}")
-    if (request.accuracy or "accuracy" in (asked or ())) and not request.data:
+    if (request.accuracy or "accuracy" in (selection or ())) and not request.data:
         raise BadInput("--accuracy trains on real faces; name them with --data PATH")
-    if asked is None:
+    if selection is None:
         return [name for name in ROWS if name != "accuracy" or request.accuracy]
-    return [name for name in ROWS if name in asked or (name == "accuracy" and request.accuracy)]
+    return [name for name in ROWS if name in selection or (name == "accuracy" and request.accuracy)]
 
 
 def _measured(name: str, setup: Setup, table: Table) -> bool:

@@ -47,9 +47,9 @@ def test_without_a_gpu_nothing_is_measured(planned):
 
 
 def test_a_share_that_was_asked_for_is_taken(planned):
-    asked = planned("--gpus-per-trial", "0.5")
+    sweep = planned("--gpus-per-trial", "0.5")
     expected = GpuShare(0.5, "as asked for")
-    assert settle_share(*asked, TrialResources(1, 0.5), refused) == expected
+    assert settle_share(*sweep, TrialResources(1, 0.5), refused) == expected
 
 
 def test_a_resumed_sweep_keeps_the_share_that_its_record_names(planned):

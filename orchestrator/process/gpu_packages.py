@@ -50,10 +50,10 @@ def sees_none(backend: str, share: float, problem: str = "", of: Version = versi
     lacking = [name for name in PACKAGES[backend] if not of(name)]
     installed = f"installed: {', '.join(there)}; not: {', '.join(lacking) or 'none of ours'}"
     visible = os.environ.get("CUDA_VISIBLE_DEVICES", "not set")
-    said = f"; it says: {problem}" if problem else ""
+    own = f"; it says: {problem}" if problem else ""
     return (
         f"each trial was given {share:g} of a GPU, but {backend} sees none where trials run "
-        f"({installed}; CUDA_VISIBLE_DEVICES {visible}{said}); see that nvidia-smi answers there, "
+        f"({installed}; CUDA_VISIBLE_DEVICES {visible}{own}); see that nvidia-smi answers there, "
         f"and {INSTALL[backend]}; --gpus-per-trial 0 trains on the CPU"
     )
 

@@ -161,8 +161,8 @@ def test_what_cannot_be_used_is_refused_in_one_sentence(read, text, sentence):
 def test_a_neighbour_with_a_name_of_ours_is_named(read, tmp_path):
     (tmp_path / "questions").mkdir()
     (tmp_path / "questions" / "analysis.py").write_text("RATES = [0.2]\n")
-    said = refusal(read, "from analysis import RATES\n")
-    assert "analysis.py beside it has a name of this product's own packages" in said
+    sentence = refusal(read, "from analysis import RATES\n")
+    assert "analysis.py beside it has a name of this product's own packages" in sentence
     assert read(question("{'seed': 3}")).axes["seed"] == Constant(3)
 
 

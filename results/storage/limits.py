@@ -49,11 +49,11 @@ def check_table(content: bytes) -> None:
         TooMuch: for one with too many rows, values or bytes.
         pyarrow.ArrowException, OSError: for what is no whole Parquet file.
     """
-    about = pq.read_metadata(pa.BufferReader(content))
-    groups = [about.row_group(number) for number in range(about.num_row_groups)]
+    metadata = pq.read_metadata(pa.BufferReader(content))
+    groups = [metadata.row_group(number) for number in range(metadata.num_row_groups)]
     columns = [group.column(n) for group in groups for n in range(group.num_columns)]
     counts = (
-        ("rows", about.num_rows, MOST_ROWS),
+        ("rows", metadata.num_rows, MOST_ROWS),
         ("values in a column", max((c.num_values for c in columns), default=0), MOST_VALUES),
         ("bytes, unpacked", sum(c.total_uncompressed_size for c in columns), MOST_BYTES),
     )
