@@ -5,6 +5,7 @@ from typing import Any
 
 from orchestrator.monitor.rows import rank_of, ranked
 from orchestrator.scheduling.ledger import Entry, Ledger
+from results.statuses import UNDER_WAY
 
 
 class Standings:
@@ -46,7 +47,7 @@ class Standings:
         self._total -= self._seconds.pop(entry.trial, 0.0)
         if entry.status == "running" and entry.begun:
             self.running[entry.trial] = entry
-        elif entry.status not in ("running", "reused", "failed") and entry.rows:
+        elif entry.status not in (*UNDER_WAY, "reused", "failed") and entry.rows:
             seconds = sum(row["seconds"] for row in entry.rows.values())
             self._seconds[entry.trial] = seconds
             self._total += seconds

@@ -7,7 +7,7 @@ import pytest
 from optuna.trial import TrialState
 
 from orchestrator.monitor.rows import epoch_rows
-from orchestrator.scheduling.scheduler import METRIC
+from orchestrator.scheduling.outcome import METRIC
 from orchestrator.search.catalogue import SEARCHES
 from orchestrator.search.space import SearchSpace
 from orchestrator.search.strategy import Setup
@@ -106,7 +106,7 @@ def sweep_on(disk, search, behind=0):
         (t.state, t.params, t.intermediate_values)
         for t in (study_of(disk.study) if search == "tpe" else ())
     ]
-    return entries, rows, arrivals(scheduler.rungs), learnt
+    return entries, rows, arrivals(scheduler.rule), learnt
 
 
 def every_moment(tmp_path, monkeypatch, search):
@@ -159,9 +159,9 @@ def test_with_several_slots_too_every_trial_ends_once_and_the_journal_explains_t
         assert "running" not in statuses(resumed).values()
         endings = [e["trial"] for e in journal.events if e["event"] == "ended"]
         assert sorted(endings) == sorted(statuses(resumed))
-        assert conduct(journal, search, axes).rungs.judged == resumed.rungs.judged
+        assert conduct(journal, search, axes).rule.judged == resumed.rule.judged
         judged = [(e["trial"], e["epoch"]) for e in journal.events if e["event"] == "rung"]
-        assert len(set(judged)) == len(judged) == sum(map(len, arrivals(resumed.rungs).values()))
+        assert len(set(judged)) == len(judged) == sum(map(len, arrivals(resumed.rule).values()))
 
 
 def test_a_trial_that_a_rung_condemned_just_before_the_kill_ends_as_pruned():
