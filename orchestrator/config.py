@@ -124,6 +124,8 @@ class Budget:
             default.
         rungs: whether trials are compared after as many "epochs" each, or after the same
             "fraction" of their own length, where that varies.
+        finalists: so many trials at least reach their last epoch, where trials may wait at a rung;
+            0: one in four, three at most: an ensemble is built from those.
     """
 
     trials: int = 16
@@ -132,6 +134,7 @@ class Budget:
     early_stopping: bool = True
     scheduler: str = ""
     rungs: Literal["epochs", "fraction"] = "epochs"
+    finalists: int = 0
 
 
 @dataclass(frozen=True)

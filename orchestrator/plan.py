@@ -21,6 +21,7 @@ from orchestrator.process import backend as backends
 from orchestrator.request import SweepRequest
 from orchestrator.scheduling.schedulers import catalogue
 from orchestrator.scheduling.schedulers.rungs import RungEpochs, milestones
+from orchestrator.scheduling.schedulers.trial_scheduler import Setup
 from orchestrator.search.catalogue import SEARCHES
 from orchestrator.search.space import SearchSpace
 from orchestrator.training.inputs import DataSource
@@ -112,6 +113,13 @@ class Plan:
         return min(most, self.space.size or most)
 
     @property
+    def comparison(self) -> Setup:
+        """What the scheduler of its trials is made from."""
+        budget, trials = self.sweep.budget, self.trials
+        finalists = budget.finalists or max(1, min(3, trials // 4))
+        return Setup(self.rungs, budget.reduction_factor, self.most_epochs, trials, finalists)
+
+    @property
     def base(self) -> TrialConfig:
         """What every suggestion is put into."""
         return TrialConfig(seed=self.seed, data=self.splits.digest, precision=self.precision)
@@ -134,6 +142,7 @@ class Plan:
             "early_stopping": budget.early_stopping,
             "scheduler": self.scheduler,
             "rungs_by": budget.rungs,
+            "finalists": budget.finalists,
             "seed": self.seed,
             "data": self.splits.digest,
         }
@@ -313,6 +322,7 @@ def _record(store: Store) -> dict[str, Any]:
         int(identity["seed"])
         identity.setdefault("scheduler", catalogue.BEFORE if identity["early_stopping"] else "")
         identity.setdefault("rungs_by", "epochs")
+        identity.setdefault("finalists", 0)
         if isinstance(record["identity"]["space"], dict) and isinstance(record["precision"], str):
             return dict(record)
         fault = "it says no precision or no space"

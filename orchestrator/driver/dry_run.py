@@ -1,7 +1,6 @@
 """What a sweep would do and cost: the answer to `--dry-run`, from a few measured steps."""
 
 import json
-import math
 import subprocess
 import sys
 import tempfile
@@ -18,7 +17,6 @@ from orchestrator.process.duration import duration
 from orchestrator.process.surroundings import own_packages
 from orchestrator.process.terminal import ESCAPED
 from orchestrator.request import SweepRequest
-from orchestrator.scheduling.schedulers.rungs import expected_epochs
 
 MEASURE = tuple(own_packages.child("orchestrator.training.throughput.measure"))
 
@@ -88,12 +86,11 @@ def _estimate_lines(plan: Plan, request: SweepRequest) -> list[str]:
     often = Counter(row.get("architecture") for row in plan.space.configurations)
     shares = {name: often[name] or 1 for name in usable}
     each = sum(shares[n] * _epoch_seconds(plan, usable[n]) for n in usable) / sum(shares.values())
-    factor = plan.sweep.budget.reduction_factor
-    epochs = expected_epochs(plan.trials, plan.most_epochs, plan.rungs.epochs, factor)
+    epochs = plan.comparison.halving_epochs
     slots = request.concurrency or hardware.cores()
     seconds = epochs * each / min(slots, plan.trials)
     lines.append(
-        f"  about {math.ceil(epochs)} epochs of {plan.trials * plan.most_epochs} without early "
+        f"  about {epochs} epochs of {plan.trials * plan.most_epochs} without early "
         f"stopping; about {duration(seconds)} with {slots} trials at once on this machine"
         + (" (asha may let many more pass)" if plan.scheduler == "asha" else "")
     )

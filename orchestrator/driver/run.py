@@ -23,7 +23,6 @@ from orchestrator.scheduling.ledger import Ledger
 from orchestrator.scheduling.limits import Limits
 from orchestrator.scheduling.scheduler import Scheduler
 from orchestrator.scheduling.schedulers.catalogue import SCHEDULERS
-from orchestrator.scheduling.schedulers.trial_scheduler import Setup as SchedulerSetup
 from orchestrator.scheduling.schedulers.trial_scheduler import TrialScheduler
 from orchestrator.search.catalogue import SEARCHES
 from orchestrator.search.strategy import Setup, Strategy
@@ -143,11 +142,7 @@ def _scheduler(work: SweepRun, ledger: Ledger, threads: int | None) -> Scheduler
 
 def rule(planned: Plan) -> TrialScheduler | None:
     """What compares trials; None where none is stopped early."""
-    if not planned.rungs.epochs:
-        return None
-    factor = planned.sweep.budget.reduction_factor
-    setup = SchedulerSetup(planned.rungs, factor, planned.most_epochs, planned.trials)
-    return SCHEDULERS[planned.scheduler](setup)
+    return SCHEDULERS[planned.scheduler](planned.comparison) if planned.rungs.epochs else None
 
 
 def _strategy(work: SweepRun, ledger: Ledger) -> Strategy:

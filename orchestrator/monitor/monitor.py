@@ -178,11 +178,20 @@ class Monitor:
         )
 
     def _left(self, running: list[RunningTrial], ended: int) -> float | None:
-        mean = self._standings.mean_seconds
-        not_begun = max(0, self._plan.trials - ended - len(running))
-        left = eta(running, not_begun, mean, max(1, len(running)))
+        at_once = max(1, len(running))
+        if self._ledger.counts().get("paused"):
+            left = self._halving_left(at_once)
+        else:
+            not_begun = max(0, self._plan.trials - ended - len(running))
+            left = eta(running, not_begun, self._standings.mean_seconds, at_once)
         until = self._scheduler.limits.deadline - time.monotonic()
         return left if left is None or until > left else max(0.0, until)
+
+    def _halving_left(self, at_once: int) -> float | None:
+        """Where trials wait, of most of them it is not known yet how far they will go."""
+        seconds = self._standings.seconds_per_epoch
+        epochs = max(0, self._plan.comparison.halving_epochs - self._standings.epochs)
+        return None if seconds is None else epochs * seconds / at_once
 
     def _name(self, entry: Entry) -> str:
         return run_name(entry, self._plan.space.varied)

@@ -18,19 +18,23 @@ class Cohort:
 
     Args:
         rungs: their epochs in the longest trial.
-        factors: for each rung: one in so many goes on; one at least, unless none is finite.
+        factors: for each rung: one in so many goes on.
         size: trials that belong to it, once all have begun.
+        finalists: so many go on at least.
 
     Attributes:
         rungs: who arrived there and went on, the lowest first.
         begun: trial -> its own rungs' epochs.
     """
 
-    def __init__(self, rungs: Sequence[int], factors: Sequence[int], size: int) -> None:
+    def __init__(
+        self, rungs: Sequence[int], factors: Sequence[int], size: int, finalists: int
+    ) -> None:
         self.rungs = [Rung(epoch) for epoch in rungs]
         self.begun: dict[str, tuple[int, ...]] = {}
         self._factors = tuple(factors)
         self._size = size
+        self._finalists = finalists
         self._last = False
         self._way: list[set[str]] = [set() for _ in rungs]
 
@@ -99,7 +103,7 @@ class Cohort:
         for rung, way, factor in zip(self.rungs, self._way, self._factors, strict=True):
             to_come += len(way)
             size = len(rung.arrived) + to_come
-            survivors = max(1, size // factor) if size else 0
+            survivors = min(size, max(self._finalists, size // factor))
             sizes.append((size, survivors))
             free = max(0, survivors - len(rung.promoted))
             to_come = min(free, rung.waiting_among(survivors) + to_come)

@@ -7,8 +7,8 @@ from hypothesis import strategies as st
 from orchestrator.scheduling.schedulers.cohort import Cohort
 
 
-def cohort(size=9, rungs=(1, 3), factor=3):
-    return Cohort(rungs, [factor] * len(rungs), size)
+def cohort(size=9, rungs=(1, 3), factor=3, finalists=1):
+    return Cohort(rungs, [factor] * len(rungs), size, finalists)
 
 
 def arrive(group, *values, epoch=1):
@@ -60,6 +60,18 @@ def test_one_goes_on_of_a_group_smaller_than_the_factor():
     assert promote(group) == ["b"]
     group.record("b", 3, 0.3)
     assert promote(group) == ["b"], "to its last epoch"
+
+
+def test_so_many_finalists_go_on_however_few_the_factor_leaves():
+    group = cohort(finalists=4)
+    arrive(group, *range(9))
+    assert promote(group) == ["i", "h", "g", "f"]
+    for trial, value in zip("ihgf", (1, 2, 3, 4), strict=True):
+        group.record(trial, 3, value)
+    assert sorted(promote(group)) == ["f", "g", "h", "i"]
+    few = cohort(size=2, finalists=4)
+    arrive(few, 0.1, 0.2)
+    assert promote(few) == ["b", "a"]
 
 
 def test_the_next_rung_counts_those_on_their_way():
@@ -120,7 +132,7 @@ def next_trial(group, waiting):
 
 def epochs_trained(order, worths, factor, slots, rng):
     """Trial -> epochs, where trials of 10 epochs begin in this order and report at random."""
-    group, waiting = Cohort((1, 3, 9), [factor] * 3, len(order)), list(order)
+    group, waiting = Cohort((1, 3, 9), [factor] * 3, len(order), 1), list(order)
     epochs, live = dict.fromkeys(order, 0), []
     while True:
         while len(live) < slots and (trial := next_trial(group, waiting)) is not None:

@@ -24,6 +24,7 @@ def first_epochs(setup: Setup) -> Cohorts:
     """
     rungs = setup.rungs.epochs
     first, factor = rungs[:1], setup.reduction_factor ** len(rungs)
-    groups = (Cohort(first, [factor] * len(first), setup.trials) for _ in itertools.count())
+    factors, finalists = [factor] * len(first), setup.finalists
+    groups = (Cohort(first, factors, setup.trials, finalists) for _ in itertools.count())
     only = dataclasses.replace(setup, rungs=RungEpochs(first, setup.rungs.length))
     return Cohorts(only, groups)

@@ -26,9 +26,10 @@ def halving(setup: Setup) -> Cohorts:
     """
     rungs, eta = setup.rungs.epochs, setup.reduction_factor
     groups = max(1, setup.trials // eta ** (len(rungs) + 1))
-    return Cohorts(setup, _groups(rungs, eta, math.ceil(setup.trials / groups)))
+    size = math.ceil(setup.trials / groups)
+    return Cohorts(setup, _groups(rungs, eta, size, setup.finalists))
 
 
-def _groups(rungs: tuple[int, ...], eta: int, size: int) -> Iterator[Cohort]:
+def _groups(rungs: tuple[int, ...], eta: int, size: int, finalists: int) -> Iterator[Cohort]:
     while True:
-        yield Cohort(rungs, [eta] * len(rungs), size)
+        yield Cohort(rungs, [eta] * len(rungs), size, finalists)

@@ -31,4 +31,4 @@ def _brackets(rungs: tuple[int, ...], eta: int) -> Iterator[Cohort]:
         for skipped in range(len(rungs) + 1):
             halvings = len(rungs) - skipped
             size = math.ceil((len(rungs) + 1) / (halvings + 1) * eta**halvings)
-            yield Cohort(rungs[skipped:], [eta] * halvings, size)
+            yield Cohort(rungs[skipped:], [eta] * halvings, size, finalists=1)

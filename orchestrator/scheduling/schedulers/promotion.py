@@ -3,8 +3,8 @@
 Li et al., "A System for Massively Parallel Hyperparameter Tuning" (MLSys 2020,
 https://arxiv.org/abs/1810.05934), algorithm 2: a trial that reaches a rung waits there, and goes on
 as soon as it belongs to the best 1/eta of those that have arrived; where nobody may, a new trial is
-begun. Where we differ: once nothing is left to begin and nobody is on the way, the best one of a
-rung goes on however few have arrived there, so that somebody reaches the last epoch.
+begun. Where we differ: once nothing is left to begin and nobody is on the way, the best of a rung
+goes on however few have arrived there, so that some reach the last epoch.
 
 `delayed` holds back besides while more than 1/eta of the arrived went on already, after Li et al.,
 "Hyper-Tune" (VLDB 2022, https://arxiv.org/abs/2201.06834), section 4.2: where trials get better in
@@ -65,14 +65,15 @@ class Promotion:
 
     def promotion(self, last: bool) -> Decision | None:
         """See `TrialScheduler`; the highest rung has precedence, as in the paper."""
-        at_least = 1 if last and not self._on_the_way else 0
+        alone = last and not self._on_the_way
         for rung in reversed(self._rungs):
-            quota = max(at_least if not rung.promoted else 0, self._quota(rung))
-            trial = rung.best_waiting
-            if trial is None or rung.rank(trial) > quota:
+            trial, quota = rung.best_waiting, self._quota(rung)
+            if trial is None:
                 continue
-            if not self._delayed or last or len(rung.promoted) < quota:
-                return rung.decision(trial, Verdict.GOES_ON, len(rung.arrived), quota)
+            owed = alone and len(rung.promoted) < self._setup.finalists
+            held_back = self._delayed and not last and len(rung.promoted) >= quota
+            if owed or (rung.rank(trial) <= quota and not held_back):
+                return rung.decision(trial, Verdict.GOES_ON, len(rung.arrived), max(1, quota))
         return None
 
     def _quota(self, rung: Rung) -> int:

@@ -72,17 +72,20 @@ class RungEpochs:
         return tuple(-(-rung * epochs // self.length) for rung in self.epochs)
 
 
-def expected_epochs(trials: int, epochs: int, rungs: tuple[int, ...], factor: int) -> float:
-    """Epochs that halving trains in all, if exactly one trial in `factor` passes each rung.
+def halving_epochs(
+    trials: int, epochs: int, rungs: tuple[int, ...], factor: int, finalists: int = 1
+) -> int:
+    """Epochs that halving trains in all: of n trials at a rung n // factor pass it.
 
     Args:
         trials: N.
         epochs: of a trial that is never stopped.
         rungs: their epochs, ascending, below `epochs`.
         factor: eta.
+        finalists: so many pass at least, where there are so many.
     """
-    alive, total = float(trials), 0.0
+    alive, total = trials, 0
     for before, rung in itertools.pairwise((0, *rungs, epochs)):
         total += alive * (rung - before)
-        alive = max(1.0, alive / factor)
+        alive = min(alive, max(finalists, alive // factor))
     return total

@@ -3,7 +3,7 @@ import math
 import pytest
 
 from orchestrator.errors import BadInput
-from orchestrator.scheduling.schedulers.rungs import RungEpochs, expected_epochs, milestones
+from orchestrator.scheduling.schedulers.rungs import RungEpochs, halving_epochs, milestones
 
 
 @pytest.mark.parametrize(
@@ -48,8 +48,8 @@ def test_milestones_must_ascend_from_one(bad):
         (9, 4, (3,), 9 * 3 + 3 * 1),
     ],
 )
-def test_expected_epochs_by_hand(trials, epochs, rungs, expected):
-    assert expected_epochs(trials, epochs, rungs, 3) == expected
+def test_halving_epochs_by_hand(trials, epochs, rungs, expected):
+    assert halving_epochs(trials, epochs, rungs, 3) == expected
 
 
 def test_rungs_by_fraction_lie_as_far_into_a_shorter_trial():

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import Enum
 from typing import Protocol
 
-from orchestrator.scheduling.schedulers.rungs import RungEpochs
+from orchestrator.scheduling.schedulers.rungs import RungEpochs, halving_epochs
 
 
 class Verdict(Enum):
@@ -49,17 +49,27 @@ class Setup:
         reduction_factor: one trial in this many goes on, >= 2: eta of the papers.
         epochs: of the longest trial: R of the papers.
         trials: of the sweep, at most.
+        finalists: so many at least reach their last epoch where trials may wait, unless fewer have
+            a finite value.
     """
 
     rungs: RungEpochs
     reduction_factor: int = 3
     epochs: int = 1
     trials: int = 1
+    finalists: int = 1
 
     @property
     def grace(self) -> int:
         """The first rung's epoch: r of the papers; R where there is no rung."""
         return self.rungs.epochs[0] if self.rungs.epochs else self.epochs
+
+    @property
+    def halving_epochs(self) -> int:
+        """Epochs that halving trains in all, where no trial fails or is shorter than the others."""
+        return halving_epochs(
+            self.trials, self.epochs, self.rungs.epochs, self.reduction_factor, self.finalists
+        )
 
 
 class TrialScheduler(Protocol):
