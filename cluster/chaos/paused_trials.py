@@ -1,4 +1,4 @@
-"""Faults while trials wait at a rung: what they go on from is a state on the disk and no process."""
+"""Faults while trials wait at a rung: a state on the disk is all that is left of them."""
 
 from pathlib import Path
 
