@@ -116,7 +116,7 @@ class Ledger:
         self.reported: list[tuple[str, dict[str, Any]]] = []
         self.epochs = 0
         self.unknown: set[str] = set()
-        self._seconds = 0.0
+        self._timed, self._seconds = 0, 0.0
         self._next = 0
         self._counts: Counter[str] = Counter()
         self._journal = journal
@@ -127,7 +127,7 @@ class Ledger:
     @property
     def seconds_per_epoch(self) -> float | None:
         """Mean over the epochs trained so far; None before the first."""
-        return self._seconds / self.epochs if self.epochs else None
+        return self._seconds / self._timed if self._timed else None
 
     def listen(self, listener: Listener) -> None:
         """Call the listener after every event from now on; listeners are called in this order."""
@@ -229,7 +229,8 @@ class Ledger:
         row = event["row"]
         if row["epoch"] not in entry.rows:
             self.epochs += 1
-            self._seconds += row["seconds"]
+            if math.isfinite(seconds := row.get("seconds", math.nan)):
+                self._timed, self._seconds = self._timed + 1, self._seconds + seconds
         for later in [epoch for epoch in entry.rows if epoch > row["epoch"]]:
             del entry.rows[later]  # it went back to a checkpoint and trains them again
         entry.rows[row["epoch"]] = row
