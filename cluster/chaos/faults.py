@@ -125,7 +125,7 @@ FAULTS: dict[str, Fault] = {
     "paused": Fault(
         "the driver killed while three, nine, all trials wait at a rung",
         "paused_trials.driver_killed",
-        True,
+        False,
         40,
     ),
     "paused-states": Fault(
