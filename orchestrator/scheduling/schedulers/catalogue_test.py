@@ -116,7 +116,7 @@ def test_a_paused_trial_is_shown_as_one_and_costs_no_process():
     Stage(rising).play(scheduler)
     assert list(statuses(scheduler).values()) == ["pruned", "pruned", "completed"]
     assert scheduler.ledger.entries[next(iter(statuses(scheduler)))].reason == (
-        "rung 1: 0.04 ranks 3 of 3, the best goes on"
+        "rung 1: best 0.04 ranks 3 of 3, the best goes on"
     )
 
 

@@ -9,8 +9,8 @@ to come can no longer take its place; so who goes on is the same, and processes 
 from bisect import bisect_right
 from collections.abc import Sequence
 
-from orchestrator.scheduling.schedulers.rung_table import Rung
-from orchestrator.scheduling.schedulers.trial_scheduler import Decision, Verdict, worth
+from orchestrator.scheduling.schedulers.rung_table import BestSoFar, Rung
+from orchestrator.scheduling.schedulers.trial_scheduler import Decision, Verdict
 
 
 class Cohort:
@@ -36,6 +36,7 @@ class Cohort:
         self._size = size
         self._finalists = finalists
         self._last = False
+        self._best = BestSoFar()
         self._way: list[set[str]] = [set() for _ in rungs]
 
     @property
@@ -51,10 +52,10 @@ class Cohort:
 
     def record(self, trial: str, epoch: int, value: float | None) -> None:
         """See `TrialScheduler`."""
-        own = self.begun[trial]
+        own, best = self.begun[trial], self._best.after(trial, value)
         place = bisect_right(own, epoch)
         if place and trial not in self.rungs[place - 1].arrived:
-            self.rungs[place - 1].arrive(trial, own[place - 1], worth(value))
+            self.rungs[place - 1].arrive(trial, own[place - 1], best)
             for way in self._way[:place]:
                 way.discard(trial)
 

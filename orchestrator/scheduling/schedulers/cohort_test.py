@@ -38,13 +38,13 @@ def test_who_can_no_longer_be_overtaken_goes_on_before_all_have_arrived():
     arrive(group, *range(7))  # two are still to come: either may take a place of the three
     assert promote(group) == ["g"]
     decision = group.decisions("g")[0]
-    assert decision.reason == "rung 1: 6 ranks 1 of 9, the best 3 go on"
+    assert decision.reason == "rung 1: best 6 ranks 1 of 9, the best 3 go on"
 
 
 def test_who_waits_hears_of_how_many():
     group = cohort()
     arrive(group, 0.5, 0.4)
-    assert group.decisions("b")[0].reason == "rung 1: 0.4 ranks 2 of 9, the best 3 go on"
+    assert group.decisions("b")[0].reason == "rung 1: best 0.4 ranks 2 of 9, the best 3 go on"
 
 
 def test_where_no_further_trial_begins_the_group_is_as_large_as_it_is():
@@ -74,11 +74,20 @@ def test_so_many_finalists_go_on_however_few_the_factor_leaves():
     assert promote(few) == ["b", "a"]
 
 
+def test_a_poor_epoch_at_a_rung_does_not_end_a_trial_that_was_better_before():
+    group = cohort(size=3, rungs=(3,))
+    for trial, curve in {"a": (0.5, 0.6, 0.1), "b": (0.3, 0.4, 0.4), "c": (0.1,) * 3}.items():
+        group.begin(trial, (3,))
+        for epoch, value in enumerate(curve, 1):
+            group.record(trial, epoch, value)
+    assert promote(group) == ["a"]
+
+
 def test_the_next_rung_counts_those_on_their_way():
     group = cohort()
     arrive(group, *range(9))
     promote(group)
-    group.record("g", 3, 0.9)
+    group.record("g", 3, 9.0)
     assert promote(group) == [], "h and i are still to come"
     group.record("h", 3, 0.1)
     group.record("i", 3, 0.2)

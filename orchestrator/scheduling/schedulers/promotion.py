@@ -14,9 +14,9 @@ the order in which they come, everybody is among the best for a moment.
 from bisect import bisect_right
 from typing import ClassVar
 
-from orchestrator.scheduling.schedulers.rung_table import Rung, summary
+from orchestrator.scheduling.schedulers.rung_table import BestSoFar, Rung, summary
 from orchestrator.scheduling.schedulers.rungs import check_factor
-from orchestrator.scheduling.schedulers.trial_scheduler import Decision, Setup, Verdict, worth
+from orchestrator.scheduling.schedulers.trial_scheduler import Decision, Setup, Verdict
 
 
 class Promotion:
@@ -39,6 +39,7 @@ class Promotion:
         self._rungs = [Rung(epoch) for epoch in setup.rungs.epochs]
         self._own: dict[str, tuple[int, ...]] = {}
         self._on_the_way: set[str] = set()
+        self._best = BestSoFar()
 
     def rungs(self, epochs: int) -> tuple[int, ...]:
         """See `TrialScheduler`."""
@@ -52,10 +53,10 @@ class Promotion:
 
     def record(self, trial: str, epoch: int, value: float | None) -> None:
         """See `TrialScheduler`."""
-        own = self._own[trial]
+        own, best = self._own[trial], self._best.after(trial, value)
         place = bisect_right(own, epoch)
         if place and trial not in self._rungs[place - 1].arrived:
-            self._rungs[place - 1].arrive(trial, own[place - 1], worth(value))
+            self._rungs[place - 1].arrive(trial, own[place - 1], best)
             self._on_the_way.discard(trial)
 
     def decisions(self, trial: str) -> list[Decision]:

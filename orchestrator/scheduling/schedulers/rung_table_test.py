@@ -1,6 +1,6 @@
 import math
 
-from orchestrator.scheduling.schedulers.rung_table import Rung, summary
+from orchestrator.scheduling.schedulers.rung_table import BestSoFar, Rung, summary
 from orchestrator.scheduling.schedulers.trial_scheduler import Verdict
 
 
@@ -41,6 +41,14 @@ def test_who_waits_among_the_best_is_counted():
     assert [four.waiting_among(n) for n in range(6)] == [0, 0, 1, 2, 3, 3]
     four.withdraw("c")
     assert four.waiting_among(3) == 1
+
+
+def test_a_trial_is_worth_its_best_epoch_so_far_unless_it_has_diverged():
+    best = BestSoFar()
+    assert [best.after("a", v) for v in (0.2, 0.5, 0.4)] == [0.2, 0.5, 0.5]
+    assert best.after("b", 0.1) == 0.1
+    assert best.after("a", math.nan) == -math.inf
+    assert best.after("a", 0.3) == 0.5
 
 
 def test_who_is_removed_had_never_arrived():

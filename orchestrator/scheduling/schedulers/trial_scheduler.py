@@ -125,7 +125,7 @@ def worth(value: float | None) -> float:
     return value if value is not None and math.isfinite(value) else -math.inf
 
 
-def standing(epoch: int, value: float, rank: int, of: int, survivors: int) -> str:
+def standing(epoch: int, value: float, rank: int, of: int, survivors: int, words: str = "") -> str:
     """A trial's place among its rivals at a rung, in words.
 
     Args:
@@ -134,10 +134,11 @@ def standing(epoch: int, value: float, rank: int, of: int, survivors: int) -> st
         rank: 1 for the best.
         of: trials that have reached this rung.
         survivors: how many of them may go on.
+        words: before the value, e.g. "best ".
     """
     if not math.isfinite(value):
         return f"rung {epoch}: no finite value, which never goes on"
     allowed = "the best goes on" if survivors == 1 else f"the best {survivors} go on"
     if not survivors:
         allowed = "none goes on yet"
-    return f"rung {epoch}: {value:.4g} ranks {rank} of {of}, {allowed}"
+    return f"rung {epoch}: {words}{value:.4g} ranks {rank} of {of}, {allowed}"
