@@ -76,6 +76,12 @@ TRIALS = _schema(
         "Images over seconds, median over epochs; the first, which compiles, only if it is alone.",
     ),
     ("seconds", REAL, "s", "Time of its epochs, with compiling and validation, without storing."),
+    (
+        "start_seconds",
+        REAL,
+        "s",
+        "Before these: framework, data, network, stored state, in every process; null in older.",
+    ),
     ("hardware", TEXT, "", "Processor or GPU that the trial ran on."),
     ("backend", TEXT, "", "What computed: tensorflow or jax; null before there was a choice."),
     ("threads", WHOLE, "", "CPU threads that computed; null on a GPU and in older sweeps."),
