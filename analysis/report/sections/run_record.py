@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pandas as pd
+
 from analysis import wording
 from analysis.report.page_blocks import Block, Facts, Part, Section, Text
 from analysis.report.sweep_contents import SweepContents, mapping
@@ -48,6 +50,7 @@ def _sweep(contents: SweepContents) -> list[tuple[str, Any]]:
         ("code that computes", _by_trials(contents, "code", sweep.get("code"))),
         ("CPU threads", _by_trials(contents, "threads", None)),
         ("started", sweep.get("started")),
+        ("time of its trials", trial_time(contents.table("trials"))),
         ("hardware", sweep.get("hardware")),
         ("backend", _backend(sweep)),
         ("precision", sweep.get("precision")),
@@ -73,6 +76,22 @@ def _by_trials(contents: SweepContents, column: str, began: str | None) -> str |
     if len(values) < 2:
         return values[0] if values else began
     return ", ".join(f"{value} ({n} trials)" for value, n in zip(values, counts, strict=True))
+
+
+def trial_time(trials: pd.DataFrame) -> str:
+    """What all trials took in their epochs, and before these; "" where none has one.
+
+    Reused ones are left out: they took their time in another sweep.
+    """
+    own = trials[(trials["status"] != "reused") & trials["seconds"].notna()]
+    if own.empty:
+        return ""
+    starts = own["start_seconds"].dropna()
+    n = len(own)
+    epochs = f"{wording.duration(own['seconds'].sum())} in epochs"
+    before = f", {wording.duration(starts.sum())} before their first ones" if len(starts) else ""
+    some = f" (known of {wording.count(len(starts))})" if 0 < len(starts) < n else ""
+    return f"{epochs}{before}{some}, {wording.count(n)} trial{'' if n == 1 else 's'} together"
 
 
 def _backend(sweep: dict[str, Any]) -> str | None:
