@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis import wording
+from analysis.leaderboard import leaderboard
 from analysis.report.charts import scale
 from analysis.report.charts.plot import Chart, Plot, group, measured_words, unfinished_words
 from results.statuses import FINISHED
@@ -24,9 +25,7 @@ class Curve:
 
 
 def curves(trials: pd.DataFrame, epochs: pd.DataFrame, varied: Sequence[str]) -> list[Curve]:
-    """A curve a measured trial, best first."""
-    measured = trials[trials["validation_accuracy"].notna()]
-    ordered = measured.sort_values("validation_accuracy", ascending=False, kind="stable")
+    """A curve a measured trial, in the order of the leaderboard."""
     rows = epochs[epochs["validation_accuracy"].notna()].sort_values("epoch")
     by_trial = {
         str(trial): tuple(
@@ -42,7 +41,7 @@ def curves(trials: pd.DataFrame, epochs: pd.DataFrame, varied: Sequence[str]) ->
             points=by_trial[str(row["trial"])],
             finished=row["status"] in FINISHED,
         )
-        for place, row in enumerate(ordered.to_dict("records"), 1)
+        for place, row in enumerate(leaderboard(trials).rows, 1)
         if str(row["trial"]) in by_trial
     ]
 

@@ -95,8 +95,10 @@ def _copies(contents: SweepContents) -> list[str]:
 
 
 def _left_out(contents: SweepContents) -> list[str]:
+    """Those that no row of the table of those left out tells of."""
     reasons = mapping(contents.post.get("left_out"))
-    return [f"{trial}: {reason}" for trial, reason in reasons.items()]
+    listed = set(contents.table("members")["trial"])
+    return [f"{trial}: {reason}" for trial, reason in reasons.items() if trial not in listed]
 
 
 def _skipped(contents: SweepContents) -> list[str]:
