@@ -240,6 +240,7 @@ def _unfinished(folder: "SweepFolder") -> str:
     trials, planned = folder.trials, folder.record.get("trials", 0)
     counts: dict[str, Any] = {
         "interrupted or running": int((trials["status"] == "running").sum()),
+        "paused at a rung": int((trials["status"] == "paused").sum()),
         "stopped by its time budget": int((trials["ended_by"] == "time").sum()),
         "not begun": max(0, int(planned) - len(trials)),
     }

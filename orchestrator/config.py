@@ -117,15 +117,24 @@ class Budget:
 
     Attributes:
         trials: configurations tried at most; a grid may hold fewer.
-        grace_epochs: no trial is stopped by ASHA before this epoch: the first rung, the paper's r.
-        reduction_factor: one trial in this many passes a rung: the paper's eta.
+        grace_epochs: no trial is stopped before this epoch: the first rung, the papers' r.
+        reduction_factor: one trial in this many passes a rung: the papers' eta.
         early_stopping: False lets every trial run to its last epoch.
+        scheduler: who goes on, a name of `scheduling.schedulers.catalogue.SCHEDULERS`; "": its
+            default.
+        rungs: whether trials are compared after as many "epochs" each, or after the same
+            "fraction" of their own length, where that varies.
+        finalists: so many trials at least reach their last epoch, where trials may wait at a rung;
+            0: one in four, three at most: an ensemble is built from those.
     """
 
     trials: int = 16
     grace_epochs: int = 1
     reduction_factor: int = 3
     early_stopping: bool = True
+    scheduler: str = ""
+    rungs: Literal["epochs", "fraction"] = "epochs"
+    finalists: int = 0
 
 
 @dataclass(frozen=True)

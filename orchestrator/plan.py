@@ -19,7 +19,9 @@ from orchestrator.errors import BadInput
 from orchestrator.models.options import Options, locate_weights
 from orchestrator.process import backend as backends
 from orchestrator.request import SweepRequest
-from orchestrator.scheduling.asha import milestones
+from orchestrator.scheduling.schedulers import catalogue
+from orchestrator.scheduling.schedulers.rungs import RungEpochs, milestones
+from orchestrator.scheduling.schedulers.trial_scheduler import Setup
 from orchestrator.search.catalogue import SEARCHES
 from orchestrator.search.space import SearchSpace
 from orchestrator.training.inputs import DataSource
@@ -68,7 +70,8 @@ class Plan:
         results: holds the sweeps' folders.
         name: of the sweep's own folder.
         resume: whether the folder holds the beginning of this sweep.
-        milestones: epochs of ASHA's rungs; empty where no trial is stopped early.
+        scheduler: who goes on at a rung, by name; "" where no trial is stopped early.
+        rungs: where trials are compared; none where none is stopped early.
         precision: "auto" until it has been chosen; see `with_precision`.
         backend: "auto" until it has been chosen; see `with_backend`.
         backend_reason: why that one, a few words.
@@ -82,7 +85,8 @@ class Plan:
     results: Store
     name: str
     resume: bool
-    milestones: tuple[int, ...]
+    scheduler: str
+    rungs: RungEpochs
     precision: str
     backend: str = backends.AUTO
     backend_reason: str = ""
@@ -109,6 +113,13 @@ class Plan:
         return min(most, self.space.size or most)
 
     @property
+    def comparison(self) -> Setup:
+        """What the scheduler of its trials is made from."""
+        budget, trials = self.sweep.budget, self.trials
+        finalists = budget.finalists or max(1, min(3, trials // 4))
+        return Setup(self.rungs, budget.reduction_factor, self.most_epochs, trials, finalists)
+
+    @property
     def base(self) -> TrialConfig:
         """What every suggestion is put into."""
         return TrialConfig(seed=self.seed, data=self.splits.digest, precision=self.precision)
@@ -129,6 +140,9 @@ class Plan:
             "grace_epochs": budget.grace_epochs,
             "reduction_factor": budget.reduction_factor,
             "early_stopping": budget.early_stopping,
+            "scheduler": self.scheduler,
+            "rungs_by": budget.rungs,
+            "finalists": budget.finalists,
             "seed": self.seed,
             "data": self.splits.digest,
         }
@@ -157,6 +171,7 @@ def make(request: SweepRequest, sweep: Sweep | None = None) -> Plan:
     splits = source.open()
     budget, epochs = sweep.budget, int(space.highest("epochs"))
     rungs = milestones(budget.grace_epochs, budget.reduction_factor, epochs)
+    scheduler = _scheduler(request, sweep, results.below(name), resume)
     plan = Plan(
         sweep=sweep,
         space=space,
@@ -166,7 +181,10 @@ def make(request: SweepRequest, sweep: Sweep | None = None) -> Plan:
         results=results,
         name=name,
         resume=resume,
-        milestones=rungs if budget.early_stopping else (),
+        scheduler=scheduler,
+        rungs=RungEpochs(
+            rungs if budget.early_stopping else (), epochs if budget.rungs == "fraction" else 0
+        ),
         precision="auto",
         backend=request.backend,
     )
@@ -280,6 +298,17 @@ def _recorded_seed(store: Store, resume: bool) -> int:
     return int(_record(store)["identity"]["seed"]) if resume else 0
 
 
+def _scheduler(request: SweepRequest, sweep: Sweep, store: Store, resume: bool) -> str:
+    """Of the sweep; a resumed one that names none goes on with that of its start."""
+    if not sweep.budget.early_stopping:
+        return ""
+    named = request.scheduler or sweep.budget.scheduler
+    if named:
+        catalogue.check(named)
+        return named
+    return str(_record(store)["identity"]["scheduler"]) if resume else catalogue.DEFAULT
+
+
 def _record(store: Store) -> dict[str, Any]:
     """What `sweep.json` says.
 
@@ -289,7 +318,11 @@ def _record(store: Store) -> dict[str, Any]:
     """
     try:
         record = read_sweep_file(store)
-        int(record["identity"]["seed"])
+        identity = record["identity"]
+        int(identity["seed"])
+        identity.setdefault("scheduler", catalogue.BEFORE if identity["early_stopping"] else "")
+        identity.setdefault("rungs_by", "epochs")
+        identity.setdefault("finalists", 0)
         if isinstance(record["identity"]["space"], dict) and isinstance(record["precision"], str):
             return dict(record)
         fault = "it says no precision or no space"

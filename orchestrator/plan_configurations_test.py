@@ -51,7 +51,7 @@ def planned(tmp_path, monkeypatch):
 
 def test_a_plan_counts_its_configurations_not_the_combinations_of_their_values(planned):
     made = planned()
-    assert (made.trials, made.milestones, made.most_epochs) == (6, (), 4)
+    assert (made.trials, made.rungs.epochs, made.most_epochs) == (6, (), 4)
     assert made.space.values("learning_rate") == [0.001, 0.1]
     first = next(made.space.grid())
     expected = TrialConfig("cnn5", optimizer="adam", learning_rate=0.001, width=0.5, epochs=4)

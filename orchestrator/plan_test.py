@@ -68,7 +68,7 @@ def test_the_question_and_nothing_else(plan_for):
     assert made.name == "tiny"
     assert made.folder == str(plan_for.results / "tiny")
     assert (made.seed, made.trials, made.most_epochs, made.resume) == (0, 8, 27, False)
-    assert made.milestones == (1, 3, 9)
+    assert made.rungs.epochs == (1, 3, 9)
     assert made.base == TrialConfig(data=made.splits.digest)
     assert made.source.digest == made.splits.digest
     assert not plan_for.results.exists()  # a plan leaves nothing
@@ -81,7 +81,7 @@ def test_the_command_line_has_the_last_word(plan_for):
     assert made.space.axes["epochs"] == Constant(9)
     assert made.space.axes["dropout"] == Constant(0.1)
     assert made.space.axes["width"] == Categorical((0.5, 1.0))
-    assert (made.trials, made.milestones) == (3, (1, 3))
+    assert (made.trials, made.rungs.epochs) == (3, (1, 3))
     assert plan_for("--set", "learning_rate=0.1..0.3").space.axes["learning_rate"] == Real(0.1, 0.3)
 
 
@@ -98,7 +98,7 @@ def test_the_seed_is_the_command_s_unless_the_space_varies_it(plan_for):
 
 def test_without_early_stopping_there_are_no_rungs(plan_for):
     plan_for.file.write_text(plan_for.file.read_text().replace("trials=8", "early_stopping=False"))
-    assert plan_for().milestones == ()
+    assert plan_for().rungs.epochs == ()
 
 
 def test_values_of_a_field(plan_for):

@@ -13,6 +13,7 @@ from orchestrator.data.reading import SPLIT_BY, USUAL
 from orchestrator.errors import BadInput
 from orchestrator.process.backend import AUTO, CHOICES
 from orchestrator.process.command_line import Command, at_least_one, flag, not_empty, place
+from orchestrator.scheduling.schedulers.catalogue import DEFAULT, SCHEDULERS
 
 IN_A_JOB = "RAY_JOB_CONFIG_JSON_ENV_VAR"
 """Variable that Ray gives the process of a submitted job."""
@@ -198,6 +199,10 @@ class SweepRequest(RunOptions):
         name="--set",
         repeated=True,
         check=_settings,
+    )
+    scheduler: str | None = flag(
+        f"who goes on at a rung; default: the question's, or {DEFAULT}",
+        choices=tuple(SCHEDULERS),
     )
     seed: int | None = flag("of search and trials; default 0", metavar="N", check=_seed)
     resume: bool = flag("go on with an interrupted sweep", default=False)

@@ -11,7 +11,8 @@ from orchestrator.monitor.rows import BEST_COLUMNS
 from orchestrator.monitor.tensorboard import STATUSES as SHOWN
 from orchestrator.monitor.tensorboard import TAGS
 from orchestrator.scheduling.ledger import RESULT_FIELDS
-from orchestrator.scheduling.scheduler import METRIC, ROW_FIELDS
+from orchestrator.scheduling.outcome import METRIC
+from orchestrator.scheduling.scheduler import ROW_FIELDS
 from orchestrator.training.history import EpochRow
 from orchestrator.training.stopping import Stop
 from results.schema import EPOCHS, TRIALS

@@ -1,7 +1,10 @@
 """What may become of a trial: its statuses, and what ended it."""
 
-STATUSES = ("completed", "stopped_early", "pruned", "failed", "running", "reused")
+STATUSES = ("completed", "stopped_early", "pruned", "failed", "running", "paused", "reused")
 """What may stand in `trials.status`."""
+
+UNDER_WAY = ("running", "paused")
+"""Statuses of trials that have not ended; a paused one waits at a rung, its state stored."""
 
 FINISHED = ("completed", "stopped_early", "reused")
 """Statuses of trials that may have left weights."""

@@ -1,17 +1,21 @@
 """Whether a sweep that a fault hit ended as one that was left alone."""
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Any
 
 import pandas as pd
 
 from cluster.chaos.outcome import Outcome
 from cluster.chaos.sandbox import Sandbox, uninterrupted
-from orchestrator.scheduling.asha import Rungs
 from orchestrator.scheduling.ledger import Ledger
-from orchestrator.scheduling.scheduler import METRIC
+from orchestrator.scheduling.outcome import METRIC
+from orchestrator.scheduling.schedulers.catalogue import SCHEDULERS
+from orchestrator.scheduling.schedulers.rungs import RungEpochs
+from orchestrator.scheduling.schedulers.trial_scheduler import Setup, TrialScheduler, Verdict
 from orchestrator.testing.stand_ins import ListJournal
 from results.paths import Paths
+from results.statuses import FINISHED, UNDER_WAY
 
 
 def outcome(
@@ -94,19 +98,51 @@ def inconsistencies(sandbox: Sandbox) -> list[str]:
     texts = [
         f"trial {entry.number} is {entry.status}"
         for entry in ledger.entries.values()
-        if entry.status == "running"
+        if entry.status in UNDER_WAY
     ]
     ends = Counter(e["trial"] for e in events if e["event"] == "ended" and not e.get("resumable"))
     texts += [f"trial {trial} ended {n} times" for trial, n in ends.items() if n > 1]
     record = sandbox.store.read_json(Paths().sweep)
     if not record["rungs"]:
         return texts
-    rungs = Rungs(record["rungs"], int(record["identity"]["reduction_factor"]))
-    for event in events:
-        if event["event"] == "epoch":
-            rungs.record(event["trial"], event["row"]["epoch"], event["row"][METRIC])
-        elif event["event"] == "rung":
-            keeps = {d.epoch: d.keep for d in rungs.decisions(event["trial"])}
-            if keeps.get(event["epoch"]) != event["keep"]:
-                texts.append(f"rung {event['epoch']} of {event['trial']} does not follow from rows")
+    texts += _wrong_rungs(record, events, ledger)
     return texts
+
+
+def _wrong_rungs(
+    record: Mapping[str, Any], events: Iterable[Mapping[str, Any]], ledger: Ledger
+) -> list[str]:
+    """Decisions that do not follow from the rows, and promotions that were owed and never made."""
+    rule, texts = _rule(record, [e.config["epochs"] for e in ledger.entries.values()]), []
+    for event in events:
+        trial = event.get("trial", "")
+        if event["event"] == "asked":
+            rule.begin(trial, event["config"]["epochs"])
+        elif event["event"] == "epoch":
+            rule.record(trial, event["row"]["epoch"], event["row"][METRIC])
+        elif event["event"] == "rung" and not _follows(rule, event):
+            texts.append(f"rung {event['epoch']} of {trial} does not follow from rows")
+        elif event["event"] == "ended" and event["ended_by"] != "rung":
+            rule.leave(trial, event["status"] in FINISHED)
+    if (owed := rule.promotion(last=True)) is not None:
+        texts.append(f"{owed.trial} should have gone on: {owed.reason}")
+    return texts
+
+
+def _rule(record: Mapping[str, Any], lengths: Sequence[int]) -> TrialScheduler:
+    identity = record["identity"]
+    length = max(lengths) if identity["rungs_by"] == "fraction" else 0
+    rungs = RungEpochs(tuple(record["rungs"]), length)
+    numbers = int(identity["reduction_factor"]), max(lengths), record["trials"], record["finalists"]
+    setup = Setup(rungs, *numbers)
+    return SCHEDULERS[identity["scheduler"]](setup)
+
+
+def _follows(rule: TrialScheduler, event: Mapping[str, Any]) -> bool:
+    """Whether the scheduler could decide so; one who waits may go on later."""
+    verdicts = {decision.epoch: decision.verdict for decision in rule.decisions(event["trial"])}
+    verdict = verdicts.get(event["epoch"])
+    if verdict is Verdict.WAITS and event["keep"]:
+        rule.promoted(event["trial"], event["epoch"])
+        return True
+    return verdict is (Verdict.GOES_ON if event["keep"] else Verdict.ENDS)

@@ -1,13 +1,12 @@
 """What a sweep would do and cost: the answer to `--dry-run`, from a few measured steps."""
 
 import json
-import math
 import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from orchestrator.driver.examples import examples
@@ -54,29 +53,13 @@ def _aligned(texts: Mapping[str, str]) -> list[str]:
 
 
 def _rungs_line(plan: Plan) -> str:
-    if not plan.milestones:
+    rungs = plan.rungs
+    if not rungs.epochs:
         return "none: every trial runs to its last epoch"
-    epochs = ", ".join(map(str, plan.milestones))
+    epochs = ", ".join(map(str, rungs.epochs))
+    own = f" of {rungs.length}, or as far into a shorter trial" if rungs.length else ""
     factor = plan.sweep.budget.reduction_factor
-    return f"after epochs {epochs}, where about one trial in {factor} goes on (ASHA)"
-
-
-def expected_epochs(trials: int, epochs: int, milestones: Sequence[int], factor: int) -> float:
-    """Epochs that a sweep trains in all, if exactly one trial in `factor` passes each rung.
-
-    ASHA decides before all trials have arrived and lets more pass: reckon with up to twice this.
-
-    Args:
-        trials: N.
-        epochs: of a trial that is never stopped.
-        milestones: rungs, ascending, below `epochs`.
-        factor: eta.
-    """
-    alive, before, total = float(trials), 0, 0.0
-    for rung in [*milestones, epochs]:
-        total += alive * (rung - before)
-        alive, before = max(1.0, alive / factor), rung
-    return total
+    return f"after epochs {epochs}{own}, where one trial in {factor} goes on ({plan.scheduler})"
 
 
 def _estimate_lines(plan: Plan, request: SweepRequest) -> list[str]:
@@ -103,14 +86,13 @@ def _estimate_lines(plan: Plan, request: SweepRequest) -> list[str]:
     often = Counter(row.get("architecture") for row in plan.space.configurations)
     shares = {name: often[name] or 1 for name in usable}
     each = sum(shares[n] * _epoch_seconds(plan, usable[n]) for n in usable) / sum(shares.values())
-    factor = plan.sweep.budget.reduction_factor
-    epochs = expected_epochs(plan.trials, plan.most_epochs, plan.milestones, factor)
+    epochs = plan.comparison.halving_epochs
     slots = request.concurrency or hardware.cores()
     seconds = epochs * each / min(slots, plan.trials)
     lines.append(
-        f"  about {math.ceil(epochs)} epochs of {plan.trials * plan.most_epochs} without early "
+        f"  about {epochs} epochs of {plan.trials * plan.most_epochs} without early "
         f"stopping; about {duration(seconds)} with {slots} trials at once on this machine"
-        + (" (ASHA may let up to twice as many pass)" if plan.milestones else "")
+        + (" (asha may let many more pass)" if plan.scheduler == "asha" else "")
     )
     if request.time_budget is not None:
         lines.append(f"  ended by --time-budget after {duration(request.time_budget)} at most")

@@ -6,7 +6,6 @@ import pytest
 from orchestrator import plan
 from orchestrator.config import Budget, Sweep
 from orchestrator.driver import dry_run
-from orchestrator.driver.dry_run import expected_epochs
 from orchestrator.request import parse
 
 QUESTION = """
@@ -23,19 +22,6 @@ def sweep():
         embedded=140,
     )
 """
-
-
-@pytest.mark.parametrize(
-    ("trials", "epochs", "milestones", "expected"),
-    [
-        (27, 27, (1, 3, 9), 27 + 9 * 2 + 3 * 6 + 1 * 18),  # 81
-        (27, 27, (), 27 * 27),
-        (2, 9, (1, 3), 2 + 1 * 2 + 1 * 6),  # never fewer than one goes on
-        (9, 4, (3,), 9 * 3 + 3 * 1),
-    ],
-)
-def test_expected_epochs_by_hand(trials, epochs, milestones, expected):
-    assert expected_epochs(trials, epochs, milestones, 3) == expected
 
 
 @pytest.fixture
@@ -91,7 +77,7 @@ def test_a_dry_run_says_all_and_leaves_nothing(request_and_plan, measured, capsy
     assert lines[0] == "tiny: Which tiny net?"
     assert lines[-1] == str(tmp_path / "results" / "tiny")
     assert "architecture  CPF | CPFF" in out
-    assert "after epochs 1, 3, 9, where about one trial in 3 goes on (ASHA)" in out
+    assert "after epochs 1, 3, 9, where one trial in 3 goes on (halving)" in out
     assert "grid, at most 2 trials, seed 0" in out
     # 2 trials: 2 x 1, then one goes on: 1 x 2 + 1 x 6 + 1 x 18
     assert "about 28 epochs of 54 without early stopping" in out

@@ -45,6 +45,7 @@ from results.errors import BadSetting, JournalLost
 from results.journal.event_journal import GROUP_S, Busy, EventJournal
 from results.journal.open_journal import journal_of
 from results.paths import Paths
+from results.statuses import UNDER_WAY
 from results.storage.plain_file import refuse_links
 from results.store import DamagedResults, Store
 
@@ -269,12 +270,12 @@ def _finish(work: SweepRun, ledger: Ledger) -> int:
     if unfinished or not_begun > 0:
         left = f"{unfinished} trials unfinished, {max(0, not_begun)} not begun"
         # With nothing but time does a run leave behind what it has not even taken up again.
-        left_out = any(entry.status == "running" for entry in entries)
+        left_out = any(entry.status in UNDER_WAY for entry in entries)
         stopped = any(entry.ended_by == "time" for entry in entries)
         timed = not_begun > 0 or left_out or stopped
         why = "time is up" if timed else "the disk or the store failed them"
         work.say(f"{left}: {why}; go on with:\n  {work.again}")
-    if all(entry.status in ("failed", "running") for entry in entries):
+    if all(entry.status in ("failed", *UNDER_WAY) for entry in entries):
         work.say(f"error: no trial succeeded; see {work.planned.folder}/{Paths().trials}")
         return FAILED
     if work.request.postprocess:

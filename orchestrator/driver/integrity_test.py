@@ -8,7 +8,7 @@ from orchestrator.errors import BadInput
 from orchestrator.monitor.tables import TableWriter
 from orchestrator.request import parse
 from orchestrator.scheduling.ledger import Ledger
-from orchestrator.scheduling.scheduler import METRIC
+from orchestrator.scheduling.outcome import METRIC
 from orchestrator.testing.scripted import Stage, conduct, rising
 from orchestrator.testing.stand_ins import ListJournal
 from results.paths import Paths

@@ -18,10 +18,12 @@ from orchestrator.on_ray.tune_adapter import errors_unwrapped
 from orchestrator.on_ray.tuner import experiment
 from orchestrator.plan import Plan
 from orchestrator.request import SweepRequest, resume_command
-from orchestrator.scheduling.asha import Rungs
 from orchestrator.scheduling.finished_trials import FinishedTrials
 from orchestrator.scheduling.ledger import Ledger
-from orchestrator.scheduling.scheduler import Limits, Scheduler
+from orchestrator.scheduling.limits import Limits
+from orchestrator.scheduling.scheduler import Scheduler
+from orchestrator.scheduling.schedulers.catalogue import SCHEDULERS
+from orchestrator.scheduling.schedulers.trial_scheduler import TrialScheduler
 from orchestrator.search.catalogue import SEARCHES
 from orchestrator.search.strategy import Setup, Strategy
 from results.journal.event_journal import EventJournal
@@ -125,7 +127,7 @@ def _scheduler(work: SweepRun, ledger: Ledger, threads: int | None) -> Scheduler
         base=planned.base,
         ledger=ledger,
         strategy=_strategy(work, ledger),
-        rungs=Rungs(planned.milestones, budget.reduction_factor) if planned.milestones else None,
+        rule=rule(planned),
         limits=Limits(
             trials=budget.trials,
             concurrency=request.concurrency or float("inf"),
@@ -136,6 +138,11 @@ def _scheduler(work: SweepRun, ledger: Ledger, threads: int | None) -> Scheduler
     )
     scheduler.run_name = lambda entry: run_name(entry, planned.space.varied)
     return scheduler
+
+
+def rule(planned: Plan) -> TrialScheduler | None:
+    """What compares trials; None where none is stopped early."""
+    return SCHEDULERS[planned.scheduler](planned.comparison) if planned.rungs.epochs else None
 
 
 def _strategy(work: SweepRun, ledger: Ledger) -> Strategy:

@@ -32,7 +32,8 @@ def record(plan: Plan, data: str | None, share: GpuShare | None = None) -> dict[
         "backend_reason": plan.backend_reason,
         "precision": plan.precision,
         GPU_SHARE: None if share is None else dataclasses.asdict(share),
-        "rungs": list(plan.milestones),
+        "rungs": list(plan.rungs.epochs),
+        "finalists": plan.comparison.finalists,
         "data": {
             "path": data or f"embedded faces ({plan.source.embedded})",
             **(NOT_EMBEDDED if data else faces),

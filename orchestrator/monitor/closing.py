@@ -7,7 +7,7 @@ from orchestrator import metrics
 from orchestrator.monitor.rows import ranked, trial_rows
 from orchestrator.plan import Plan, Question
 from orchestrator.scheduling.ledger import Entry, Ledger
-from orchestrator.scheduling.scheduler import METRIC
+from orchestrator.scheduling.outcome import METRIC
 from results.leaderboard import common, markdown
 from results.leaderboard import leaderboard as board_of
 from results.varied import description

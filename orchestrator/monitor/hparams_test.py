@@ -23,6 +23,7 @@ from orchestrator.monitor.testing import (
     status,
     texts,
 )
+from results.statuses import UNDER_WAY
 
 
 def test_hparams_list_every_trial_with_every_parameter_and_its_status(board, tmp_path):
@@ -42,6 +43,7 @@ def test_hparams_list_every_trial_with_every_parameter_and_its_status(board, tmp
         "reused": "SUCCESS",
         "failed": "FAILURE",
         "running": "RUNNING",
+        "paused": "RUNNING",
         "None": "UNKNOWN",
     }
     pruned = groups["002-pruned"]
@@ -53,7 +55,7 @@ def test_hparams_list_every_trial_with_every_parameter_and_its_status(board, tmp
         set(TAGS.values()) - {"accuracy/validation"}, pytest.approx(0.01)
     )
     outcomes = {name[4:]: numbers(group).get(OUTCOME) for name, group in groups.items()}
-    assert outcomes == {**OUTCOMES, "running": None, "None": None}
+    assert outcomes == {**OUTCOMES, **dict.fromkeys(UNDER_WAY), "None": None}
 
 
 def test_table_has_the_best_epoch_beside_the_last(board, tmp_path):

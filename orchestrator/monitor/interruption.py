@@ -3,7 +3,7 @@
 from orchestrator.monitor.rows import ranked
 from orchestrator.process.duration import duration
 from orchestrator.scheduling.ledger import Entry, Ledger
-from orchestrator.scheduling.scheduler import METRIC
+from orchestrator.scheduling.outcome import METRIC
 from results.paths import Paths
 from results.varied import description, varied
 
@@ -18,10 +18,12 @@ def interrupted_lines(ledger: Ledger, folder: str, planned: int, seconds: float)
         seconds: that this run took until then.
     """
     counts = ledger.counts()
-    begun = counts.pop("running", 0)
+    begun, paused = counts.pop("running", 0), counts.pop("paused", 0)
     how = ", ".join(f"{n} {status}" for status, n in sorted(counts.items()))
     ended = f"{sum(counts.values())} of {planned} trials had ended" + (f" ({how})" if how else "")
     lines = [f"interrupted after {duration(seconds)}: {ended}, {begun} were under way"]
+    if paused:
+        lines[0] += f", {paused} were paused at a rung"
     best = next(iter(ranked(ledger)), None)
     row = best.best_row(METRIC) if best else None
     if best is None or row is None:

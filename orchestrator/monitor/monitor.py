@@ -19,7 +19,8 @@ from orchestrator.plan import Plan
 from orchestrator.process.error_line import log_traceback
 from orchestrator.scheduling.failures import CAUSES
 from orchestrator.scheduling.ledger import Entry, Ledger
-from orchestrator.scheduling.scheduler import METRIC, Scheduler
+from orchestrator.scheduling.outcome import METRIC
+from orchestrator.scheduling.scheduler import Scheduler
 from orchestrator.search.axes import Axis, Categorical, Constant
 from orchestrator.training.inputs import prepare_inputs
 from results.errors import JournalLost
@@ -160,27 +161,37 @@ class Monitor:
         running = [self._running(entry) for entry in self._standings.running.values()]
         best = self._standings.best
         elapsed = time.monotonic() - self._began
-        rungs = self._scheduler.rungs
+        rule = self._scheduler.rule
         return Snapshot(
             sweep=self._plan.name,
             planned=self._plan.trials,
             running=running,
             finished=counts.get("completed", 0) + counts.get("stopped_early", 0),
+            paused=counts.get("paused", 0),
             pruned=counts.get("pruned", 0),
             failed=counts.get("failed", 0),
             reused=counts.get("reused", 0),
             best=self._best(best) if best else None,
-            rungs=rungs.summary() if rungs else "",
+            rungs=rule.summary() if rule else "",
             eta_seconds=self._left(running, sum(counts.values()) - counts.get("running", 0)),
             elapsed=elapsed,
         )
 
     def _left(self, running: list[RunningTrial], ended: int) -> float | None:
-        mean = self._standings.mean_seconds
-        not_begun = max(0, self._plan.trials - ended - len(running))
-        left = eta(running, not_begun, mean, max(1, len(running)))
+        at_once = max(1, len(running))
+        if self._ledger.counts().get("paused"):
+            left = self._halving_left(at_once)
+        else:
+            not_begun = max(0, self._plan.trials - ended - len(running))
+            left = eta(running, not_begun, self._standings.mean_seconds, at_once)
         until = self._scheduler.limits.deadline - time.monotonic()
         return left if left is None or until > left else max(0.0, until)
+
+    def _halving_left(self, at_once: int) -> float | None:
+        """Where trials wait, of most of them it is not known yet how far they will go."""
+        seconds = self._standings.seconds_per_epoch
+        epochs = max(0, self._plan.comparison.halving_epochs - self._standings.epochs)
+        return None if seconds is None else epochs * seconds / at_once
 
     def _name(self, entry: Entry) -> str:
         return run_name(entry, self._plan.space.varied)
@@ -193,11 +204,16 @@ class Monitor:
             name=description(entry.config, self._plan.space.varied),
             epoch=len(entry.rows),
             epochs=entry.config["epochs"],
-            rung=next((m for m in self._plan.milestones if m > len(entry.rows)), None),
+            rung=self._next_rung(entry),
             accuracy=last[METRIC] if last else None,
             best=best[METRIC] if best else None,
             seconds_per_epoch=last["seconds"] if last else None,
         )
+
+    def _next_rung(self, entry: Entry) -> int | None:
+        rule = self._scheduler.rule
+        own = rule.rungs(entry.config["epochs"]) if rule else ()
+        return next((rung for rung in own if rung > len(entry.rows)), None)
 
     def _best(self, entry: Entry) -> BestTrial:
         row = entry.best_row(METRIC) or {METRIC: 0.0}

@@ -10,9 +10,11 @@ from orchestrator.monitor.monitor import Monitor
 from orchestrator.monitor.tables import TableWriter
 from orchestrator.monitor.tensorboard import TensorBoardRuns
 from orchestrator.request import parse
-from orchestrator.scheduling.asha import Rungs
 from orchestrator.scheduling.ledger import Ledger
-from orchestrator.scheduling.scheduler import Limits, Scheduler
+from orchestrator.scheduling.limits import Limits
+from orchestrator.scheduling.scheduler import Scheduler
+from orchestrator.scheduling.schedulers.asha import Asha
+from orchestrator.scheduling.schedulers.trial_scheduler import Setup as SchedulerSetup
 from orchestrator.search.catalogue import SEARCHES
 from orchestrator.search.strategy import Setup
 from orchestrator.testing.scripted import Stage, completed, failing
@@ -88,11 +90,12 @@ class Show:
         journal = journal or ListJournal()
         self.ledger = Ledger(journal, journal.read())
         tickets = len(self.ledger.entries)
+        rule = Asha(SchedulerSetup(self.plan.rungs, 3, self.plan.most_epochs, 4))
         self.scheduler = Scheduler(
             base=self.plan.base,
             ledger=self.ledger,
             strategy=SEARCHES["grid"](Setup(self.plan.space, given=tickets)),
-            rungs=Rungs(self.plan.milestones, 3),
+            rule=rule,
             limits=Limits(trials=4),
         )
         self.store = self.plan.store

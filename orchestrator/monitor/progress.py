@@ -64,11 +64,12 @@ class Snapshot:
         planned: trials at most; None without a limit.
         running: those in the making.
         finished: trials that ended by themselves, early or not.
+        paused: those that wait at a rung.
         pruned: those that the scheduler stopped.
         failed: those that crashed or diverged.
         reused: those that were found finished.
         best: None before the first epoch's end.
-        rungs: one line, as `Rungs.summary` gives it.
+        rungs: one line, as `TrialScheduler.summary` gives it.
         eta_seconds: until the sweep ends, as `eta` gives it; None where unknown.
         elapsed: seconds since the sweep was started.
     """
@@ -77,6 +78,7 @@ class Snapshot:
     planned: int | None
     running: Sequence[RunningTrial] = ()
     finished: int = 0
+    paused: int = 0
     pruned: int = 0
     failed: int = 0
     reused: int = 0
@@ -163,8 +165,9 @@ def _headline(s: Snapshot) -> str:
     counts = {"pruned": s.pruned, "failed": s.failed, "reused": s.reused}
     kinds = "".join(f", {n} {kind}" for kind, n in counts.items() if n)
     left = "" if s.eta_seconds is None else f", about {duration(s.eta_seconds)} left"
+    waiting = f", {s.paused} paused" if s.paused else ""
     return (
-        f"{s.sweep}: {s.ended}{total} trials ended{kinds}, {len(s.running)} running, "
+        f"{s.sweep}: {s.ended}{total} trials ended{kinds}, {len(s.running)} running{waiting}, "
         f"{duration(s.elapsed)}{left}"
     )
 

@@ -6,7 +6,7 @@ from typing import Any
 from orchestrator import metrics
 from orchestrator.plan import Question
 from orchestrator.scheduling.ledger import Entry, Ledger
-from orchestrator.scheduling.scheduler import METRIC
+from orchestrator.scheduling.outcome import METRIC
 from orchestrator.training.history import EpochRow
 from orchestrator.training.verdict import verdict
 from results.settings import LATER

@@ -7,7 +7,7 @@ from orchestrator.data.faces import Faces, Splits
 from orchestrator.monitor.rows import epoch_rows, ranked, trial_row, trial_rows
 from orchestrator.plan import Question
 from orchestrator.scheduling.ledger import Ledger
-from orchestrator.scheduling.scheduler import METRIC
+from orchestrator.scheduling.outcome import METRIC
 from orchestrator.testing.scripted import row
 from orchestrator.testing.stand_ins import ListJournal, noise
 from results.schema import EPOCHS, TRIALS, table

@@ -68,6 +68,7 @@ STATUSES = {
     "reused": api_pb2.STATUS_SUCCESS,
     "failed": api_pb2.STATUS_FAILURE,
     "running": api_pb2.STATUS_RUNNING,
+    "paused": api_pb2.STATUS_RUNNING,
 }
 """Our status -> the HParams table's, which has no word for a trial that was given up."""
 

@@ -8,6 +8,7 @@ import pytest
 from orchestrator.on_ray import trial as trial_module
 from orchestrator.on_ray.conftest import CONFIG, checkpoints, numbers, predictions, trained, trial
 from orchestrator.on_ray.trial import Trial
+from orchestrator.scheduling.schedulers.rungs import RungEpochs
 
 pytestmark = pytest.mark.usefixtures("short_epochs")
 
@@ -28,7 +29,7 @@ def test_states_between_are_stored_by_a_thread_and_the_last_before_its_row(conte
 
 
 def test_at_a_rung_all_is_stored_before_the_row_is_told(context):
-    one = trial(dataclasses.replace(context, rungs=(2,)))
+    one = trial(dataclasses.replace(context, rungs=RungEpochs((2,))))
     one._writer._due = 1e9
     one.train()
     assert stored(context) == []
@@ -89,7 +90,7 @@ def test_epochs_that_are_over_at_once_are_told_together_up_to_where_one_is_judge
     context, uninterrupted, monkeypatch
 ):
     monkeypatch.setattr(trial_module, "STEP_S", 60.0)
-    one = trial(dataclasses.replace(context, rungs=(2,)))
+    one = trial(dataclasses.replace(context, rungs=RungEpochs((2,))))
     first, second = one.train(), one.train()
     assert [row["epoch"] for row in first["earlier"]] == [1]
     assert numbers(first["earlier"][0]) == uninterrupted[0]
@@ -115,7 +116,7 @@ def test_rows_before_a_failure_are_told_before_it(context, monkeypatch):
 
 
 def test_nothing_is_begun_past_the_next_rung(context):
-    one = trial(dataclasses.replace(context, rungs=(1, 2)))
+    one = trial(dataclasses.replace(context, rungs=RungEpochs((1, 2))))
     horizons = []
     for _ in range(3):
         one.train()

@@ -5,7 +5,7 @@ import errno
 import socket
 import tempfile
 import time
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +18,7 @@ from orchestrator.process import hardware
 from orchestrator.process.error_line import DISK_FULL, log_traceback
 from orchestrator.process.provenance import code_digest
 from orchestrator.process.terminal import redirect_worker_output
+from orchestrator.scheduling.schedulers.rungs import RungEpochs
 from orchestrator.training.inputs import DataSource, Inputs, prepare_inputs
 from orchestrator.training.storing.background_writer import BackgroundWriter
 from orchestrator.training.storing.checkpoint import Superseded
@@ -51,14 +52,14 @@ class TrialContext:
         source: where the data set is found.
         threads: of one trial on a CPU.
         backend: what computes.
-        rungs: epochs at which a trial is judged, ascending: there it waits for what is decided.
+        rungs: where a trial is judged: all is stored before it hears what is decided.
     """
 
     place: str
     source: DataSource
     threads: int
     backend: str
-    rungs: tuple[int, ...] = ()
+    rungs: RungEpochs = field(default_factory=RungEpochs)
 
 
 class Trial(tune.Trainable):
@@ -197,14 +198,18 @@ class Trial(tune.Trainable):
             self._files.keep(run, at_once=self._is_awaited(run))
         return self._row(run)
 
+    @property
+    def _rungs(self) -> tuple[int, ...]:
+        return self._context.rungs.of(self._config.epochs)
+
     def _horizon(self, run: "TrainingRun") -> int:
         """The next epoch at which the trial is judged; beyond it nothing is begun."""
         done = len(run.history)
-        return next((rung for rung in self._context.rungs if rung > done), self._config.epochs)
+        return next((rung for rung in self._rungs if rung > done), self._config.epochs)
 
     def _is_awaited(self, run: "TrainingRun") -> bool:
         """Whether something is decided by the last row."""
-        return run.stop is not None or len(run.history) in self._context.rungs
+        return run.stop is not None or len(run.history) in self._rungs
 
     def _row(self, run: "TrainingRun") -> dict[str, Any]:
         row = run.history[-1].to_flat() | self._constant

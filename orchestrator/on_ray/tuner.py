@@ -51,7 +51,7 @@ def experiment(
     # Else one trial at a time waits for a process, and an autoscaler adds one machine at a time.
     os.environ[PENDING_AT_ONCE] = str(request.concurrency or 1)
     context = TrialContext(
-        plan.store.place, plan.source, resources.threads, plan.backend, plan.milestones
+        plan.store.place, plan.source, resources.threads, plan.backend, plan.rungs
     )
 
     def drop_checkpoints(trial: str) -> None:

@@ -7,7 +7,7 @@ import pytest
 from optuna.trial import TrialState
 
 from orchestrator.monitor.rows import epoch_rows
-from orchestrator.scheduling.scheduler import METRIC
+from orchestrator.scheduling.outcome import METRIC
 from orchestrator.search.catalogue import SEARCHES
 from orchestrator.search.space import SearchSpace
 from orchestrator.search.strategy import Setup
@@ -86,13 +86,13 @@ class Disk:
         return self.study.exists() and any(len(t.params) < 2 for t in study_of(self.study))
 
 
-def sweep_on(disk, search, behind=0):
+def sweep_on(disk, search, behind=0, rule="asha"):
     """Begin or go on with one sweep on a disk, in one slot; gives what a kill may not change."""
     disk.open()
     try:
         axes = {"grid": GRID, "tpe": MIXED, "random": MIXED}[search]
         study = disk.study if search == "tpe" else None
-        scheduler = conduct(disk, search, axes, trials=12, study=study)
+        scheduler = conduct(disk, search, axes, rule=rule, trials=12, study=study)
         scheduler.take_up()
         Stage(rising if search == "grid" else eventful, behind=behind).play(scheduler)
     finally:
@@ -106,15 +106,16 @@ def sweep_on(disk, search, behind=0):
         (t.state, t.params, t.intermediate_values)
         for t in (study_of(disk.study) if search == "tpe" else ())
     ]
-    return entries, rows, arrivals(scheduler.rungs), learnt
+    judged = arrivals(scheduler.rule) if rule == "asha" else scheduler.rule.summary()
+    return entries, rows, judged, learnt
 
 
-def every_moment(tmp_path, monkeypatch, search):
+def every_moment(tmp_path, monkeypatch, search, rule="asha"):
     """What an uninterrupted sweep gives, and the disk after each of its writes."""
     uninterrupted = Disk(tmp_path / "whole")
     # So Optuna's writes are seen too.
     monkeypatch.setattr("os.fsync", lambda handle: uninterrupted.note())
-    expected = sweep_on(uninterrupted, search)
+    expected = sweep_on(uninterrupted, search, rule=rule)
     monkeypatch.setattr("os.fsync", lambda handle: None)
     assert {status for _, _, status, _, _ in expected[0]} >= {"completed", "pruned"}
     return expected, list(dict.fromkeys(uninterrupted.states))
@@ -122,26 +123,33 @@ def every_moment(tmp_path, monkeypatch, search):
 
 @pytest.mark.long
 @pytest.mark.parametrize(
-    ("search", "behind", "stride"),
+    ("rule", "search", "behind", "stride"),
     [
-        ("grid", 0, 1),
-        ("grid", 1, 1),
-        ("grid", 99, 1),
-        ("random", 1, 1),
-        ("tpe", 1, 3),
-        pytest.param("tpe", 0, 1, marks=pytest.mark.slow),
+        ("asha", "grid", 0, 1),
+        ("asha", "grid", 1, 1),
+        ("asha", "grid", 99, 1),
+        ("asha", "random", 1, 1),
+        ("asha", "tpe", 1, 3),
+        ("halving", "grid", 0, 1),
+        ("halving", "grid", 1, 2),
+        ("halving", "tpe", 1, 3),
+        ("promotion", "grid", 99, 2),
+        ("promotion", "random", 1, 2),
+        ("hyperband", "grid", 1, 3),
+        pytest.param("asha", "tpe", 0, 1, marks=pytest.mark.slow),
+        pytest.param("halving", "tpe", 0, 1, marks=pytest.mark.slow),
     ],
 )
 def test_a_sweep_killed_at_any_moment_ends_as_if_it_had_not_been(
-    search, behind, stride, tmp_path, monkeypatch
+    rule, search, behind, stride, tmp_path, monkeypatch
 ):
-    expected, moments = every_moment(tmp_path, monkeypatch, search)
+    expected, moments = every_moment(tmp_path, monkeypatch, search, rule)
     assert len(moments) > 80
     half_asked = 0
     for i, state in enumerate(moments[::stride]):
         left = Disk.as_left(tmp_path / f"left-{i}", state)
         half_asked += left.half_asked()
-        assert sweep_on(left, search, behind) == expected, f"killed at moment {i}"
+        assert sweep_on(left, search, behind, rule) == expected, f"killed at moment {i}"
     assert bool(half_asked) == (search == "tpe")  # a kill in the middle of a draw is among them
 
 
@@ -159,9 +167,9 @@ def test_with_several_slots_too_every_trial_ends_once_and_the_journal_explains_t
         assert "running" not in statuses(resumed).values()
         endings = [e["trial"] for e in journal.events if e["event"] == "ended"]
         assert sorted(endings) == sorted(statuses(resumed))
-        assert conduct(journal, search, axes).rungs.judged == resumed.rungs.judged
+        assert conduct(journal, search, axes).rule.judged == resumed.rule.judged
         judged = [(e["trial"], e["epoch"]) for e in journal.events if e["event"] == "rung"]
-        assert len(set(judged)) == len(judged) == sum(map(len, arrivals(resumed.rungs).values()))
+        assert len(set(judged)) == len(judged) == sum(map(len, arrivals(resumed.rule).values()))
 
 
 def test_a_trial_that_a_rung_condemned_just_before_the_kill_ends_as_pruned():

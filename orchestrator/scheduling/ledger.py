@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from results import formats
-from results.statuses import ENDINGS
+from results.statuses import ENDINGS, UNDER_WAY
 
 RESULT_FIELDS = ("parameters", "hardware", "threads", "code", "start_seconds")
 """What a row of a trial tells about it besides the epoch's numbers; written when it changes."""
@@ -39,7 +39,7 @@ class Entry:
         number: from 0, in the order asked.
         config: every TrialConfig field.
         ticket: the search strategy's own number of it.
-        status: running, completed, stopped_early, pruned, failed or reused.
+        status: of `results.statuses.STATUSES`.
         begun: whether a process has worked on it.
         ended_by: what ended it, a key of `results.statuses.ENDINGS`; "" while it runs.
         reason: the same in words.
@@ -77,7 +77,7 @@ class Entry:
     @property
     def pending(self) -> bool:
         """Whether a resumed sweep goes on with it."""
-        return self.status == "running" or self.resumable
+        return self.status in UNDER_WAY or self.resumable
 
     def best_row(self, metric: str) -> dict[str, Any] | None:
         """The epoch with the highest metric, of equals the lower validation loss, then the earlier.
@@ -162,6 +162,10 @@ class Ledger:
         """A trial reached a rung and was judged there."""
         self._note("rung", trial, epoch=epoch, value=value, reason=reason, keep=keep)
 
+    def paused(self, trial: str, epoch: int, value: float, reason: str) -> None:
+        """A trial reached a rung and waits there, its state stored; `rung` ends that."""
+        self._note("paused", trial, epoch=epoch, value=value, reason=reason)
+
     def ended(self, trial: str, ended_by: str, reason: str, **fields: Any) -> None:
         """No further epoch is due; the status follows from what ended it.
 
@@ -231,8 +235,12 @@ class Ledger:
     def _on_rung(self, entry: Entry, event: dict[str, Any]) -> None:
         if event["keep"]:
             entry.rung = event["epoch"]
+            entry.status, entry.ended_by, entry.reason = "running", "", ""
         else:
             entry.condemned = event["reason"]
+
+    def _on_paused(self, entry: Entry, event: dict[str, Any]) -> None:
+        entry.status, entry.reason = "paused", event["reason"]
 
     def _on_ended(self, entry: Entry, event: dict[str, Any]) -> None:
         entry.status, entry.reason = event["status"], event["reason"]
@@ -251,6 +259,7 @@ class Ledger:
         "died": _on_died,
         "epoch": _on_epoch,
         "rung": _on_rung,
+        "paused": _on_paused,
         "ended": _on_ended,
     }
 

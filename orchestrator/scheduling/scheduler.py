@@ -1,5 +1,7 @@
 """Decides which trial comes next and which goes on; knows no Ray.
 
+How trials are compared is a `TrialScheduler`'s; here is what follows: who trains, waits, ends.
+
 Two questions are asked of it, `next_trial` and `goes_on`, and every answer is in the journal
 before it takes effect. What follows from a row is a function of the rows before it, so whatever a
 kill cut short is done by `take_up`. Ray's side of the conversation is `on_ray/tune_adapter.py`.
@@ -9,18 +11,22 @@ import dataclasses
 import math
 import time
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
 from typing import Any
 
 from orchestrator.config import TrialConfig
-from orchestrator.scheduling.asha import Rungs
 from orchestrator.scheduling.failures import CAUSES
+from orchestrator.scheduling.finished_trial import FinishedTrial
 from orchestrator.scheduling.ledger import RESULT_FIELDS, Entry, Ledger
+from orchestrator.scheduling.limits import Limits
+from orchestrator.scheduling.outcome import METRIC, outcome
+from orchestrator.scheduling.schedulers.trial_scheduler import (
+    Decision,
+    TrialScheduler,
+    Verdict,
+)
 from orchestrator.search.strategy import Strategy, Suggestion, TrialOutcome
 from orchestrator.training.history import EpochRow
-
-METRIC = "validation_accuracy"
-"""What trials are ranked by: 7-class accuracy on validation; higher is better."""
+from results.statuses import FINISHED
 
 ROW_FIELDS = tuple(field.name for field in dataclasses.fields(EpochRow))
 """What an epoch's row holds."""
@@ -29,50 +35,15 @@ REPEATS = 200
 """Suggestions in a row that were all tried before: then the space counts as exhausted."""
 
 
-@dataclass(frozen=True)
-class FinishedTrial:
-    """A trial that another sweep of the same results folder has finished.
-
-    Attributes:
-        sweep: that sweep's name.
-        status: completed, stopped_early, or reused from yet another sweep.
-        ended_by: what ended it where it was trained: epochs or patience.
-        rows: its epochs, in order.
-        metadata: see `ledger.RESULT_FIELDS`.
-    """
-
-    sweep: str
-    status: str
-    ended_by: str
-    rows: tuple[dict[str, Any], ...]
-    metadata: dict[str, Any]
-
-
-@dataclass(frozen=True)
-class Limits:
-    """Where a sweep ends.
-
-    Attributes:
-        trials: how many at most, reused ones included.
-        concurrency: how many at once.
-        deadline: `time.monotonic()` after which no epoch is begun; infinite for none.
-        budget_text: the deadline in the user's words, e.g. "30m".
-    """
-
-    trials: int
-    concurrency: float = math.inf
-    deadline: float = math.inf
-    budget_text: str = ""
-
-
 class Scheduler:
-    """Ledger, search strategy and rungs, working together.
+    """Ledger, search strategy and trial scheduler, working together.
 
     Args:
         base: the configuration that suggestions are put into.
         ledger: what has happened so far; pending trials of it come first.
         strategy: where new configurations come from.
-        rungs: None where no trial is stopped early; empty, it is filled from the ledger.
+        rule: compares trials; None where none is stopped early. It has been told nothing yet; what
+            the ledger holds, it is told here.
         limits: see there.
         finished: looks a signature up among the results folder's finished trials.
 
@@ -85,14 +56,15 @@ class Scheduler:
         base: TrialConfig,
         ledger: Ledger,
         strategy: Strategy,
-        rungs: Rungs | None,
+        rule: TrialScheduler | None,
         limits: Limits,
         finished: Callable[[str], FinishedTrial | None] = lambda signature: None,
     ) -> None:
         self.ledger = ledger
-        self.rungs = rungs
+        self.rule = rule
         self.limits = limits
         self.exhausted = False
+        self._stuck = False
         self.run_name: Callable[[Entry], str] | None = None
         self._base = base
         self._strategy = strategy
@@ -100,8 +72,21 @@ class Scheduler:
         self._live: set[str] = set()
         self._pending: list[str] = []
         self._orphans: list[Suggestion] = []
-        for trial, row in ledger.reported:
+        self._replay()
+
+    def _replay(self) -> None:
+        """Tell the rule what the ledger holds."""
+        if self.rule is None:
+            return
+        for entry in self.ledger.entries.values():
+            self.rule.begin(entry.trial, entry.config["epochs"])
+        for trial, row in self.ledger.reported:
             self._reached(trial, row)
+        for entry in self.ledger.entries.values():
+            if entry.rung:
+                self.rule.promoted(entry.trial, entry.rung)
+            if not entry.pending:
+                self._leave(entry)
 
     def take_up(self) -> int:
         """Go on where an interrupted sweep stopped; to be called once, before the first trial.
@@ -114,9 +99,10 @@ class Scheduler:
         """
         forgotten = sum(self._remind(entry) for entry in self.ledger.entries.values())
         for entry in self.ledger.entries.values():
-            if entry.pending:
+            if entry.pending and entry.status != "paused":
                 self._settle(entry)
-        self._pending = [e.trial for e in self.ledger.entries.values() if e.pending]
+        begun = (e for e in self.ledger.entries.values() if e.pending and e.status != "paused")
+        self._pending = [entry.trial for entry in begun]
         used = {entry.ticket for entry in self.ledger.entries.values()}
         self._orphans = [
             Suggestion(ticket, values)
@@ -126,7 +112,8 @@ class Scheduler:
         return forgotten
 
     def _remind(self, entry: Entry) -> bool:
-        ended = None if entry.pending else self._outcome(entry)
+        under_way = entry.pending and entry.status != "paused"
+        ended = None if under_way else self._outcome(entry)
         ticket = self._strategy.recall(entry.ticket, entry.config, ended)
         if ticket is not None:
             self.ledger.ticket(entry.trial, ticket)
@@ -139,19 +126,55 @@ class Scheduler:
         """Whether no further trial will be begun; one that still runs may die and come back."""
         if time.monotonic() >= self.limits.deadline:
             return True
-        return self.exhausted and not self._live and not self._pending
+        idle = not self._live and not self._pending
+        return self.exhausted and idle and (self._stuck or not self.ledger.counts().get("paused"))
 
     def next_trial(self) -> TrialConfig | None:
         """The next configuration to train; None when there is none now (see `over`)."""
         if self.over or len(self._live) >= self.limits.concurrency:
             return None
-        config = self._pending_trial()
+        config = self._pending_trial() or self._promoted_trial()
         if config is None and not self.exhausted:
             config = self._new_trial()
             self.exhausted = config is None
+            config = config or self._promoted_trial()
         if config is not None:
             self._live.add(config.signature())
+        elif self.exhausted and not self._live:
+            self._end_waiting()
         return config
+
+    def _promoted_trial(self) -> TrialConfig | None:
+        decision = self._promotion()
+        if decision is None:
+            return None
+        self._promote(decision)
+        return TrialConfig.from_flat(self.ledger.entries[decision.trial].config)
+
+    def _promotion(self) -> Decision | None:
+        """Who goes on of those that wait."""
+        last = self.exhausted or len(self.ledger.entries) >= self.limits.trials
+        return self.rule.promotion(last) if self.rule else None
+
+    def _promote(self, decision: Decision) -> None:
+        self._note_rung(decision)
+        if self.rule is not None:
+            self.rule.promoted(decision.trial, decision.epoch)
+
+    def _note_rung(self, decision: Decision) -> None:
+        self.ledger.rung(
+            decision.trial, decision.epoch, decision.value, decision.reason, decision.keep
+        )
+
+    def _end_waiting(self) -> None:
+        """Nobody is left who could go on: who still waits has been stopped where it waits.
+
+        Unless a disk failed a trial that it is compared with, which a resumed sweep goes on with.
+        """
+        self._stuck = any(entry.resumable for entry in self.ledger.entries.values())
+        waiting = [e for e in self.ledger.entries.values() if e.status == "paused"]
+        for entry in () if self._stuck else waiting:
+            self._end(entry, "rung", self._decisions(entry)[-1].reason)
 
     def _pending_trial(self) -> TrialConfig | None:
         while self._pending:
@@ -174,6 +197,8 @@ class Scheduler:
                 continue
             repeats = 0
             entry = self.ledger.asked(config.signature(), config.to_flat(), suggestion.ticket)
+            if self.rule is not None:
+                self.rule.begin(entry.trial, config.epochs)
             if not self._reused(entry):
                 return config
         return None
@@ -182,6 +207,8 @@ class Scheduler:
         finished = self._finished(entry.trial)
         if finished is None:
             return False
+        for row in finished.rows:  # it ends at no rung, but others are compared with it there
+            self._reached(entry.trial, row)
         self._end(
             entry,
             finished.ended_by,
@@ -190,8 +217,6 @@ class Scheduler:
             rows=list(finished.rows),
             about=finished.metadata,
         )
-        for row in finished.rows:  # it ends at no rung, but others are compared with it there
-            self._reached(entry.trial, row)
         return True
 
     def started(self, trial: str) -> None:
@@ -242,21 +267,35 @@ class Scheduler:
         self.ledger.ended(entry.trial, "interrupted", reason, error=error, resumable=True)
 
     def _reached(self, trial: str, row: Mapping[str, Any]) -> None:
-        if self.rungs is not None:
-            self.rungs.record(trial, row["epoch"], row[METRIC])
+        if self.rule is not None:
+            self.rule.record(trial, row["epoch"], row[METRIC])
 
     def _settle(self, entry: Entry) -> None:
         """Write down what follows from the trial's rows: rungs passed or not, its own end."""
-        for decision in self.rungs.decisions(entry.trial) if self.rungs else ():
+        for decision in self._decisions(entry):
             if decision.epoch > entry.rung and not entry.condemned:
-                self.ledger.rung(
-                    entry.trial, decision.epoch, decision.value, decision.reason, decision.keep
-                )
+                if decision.verdict is not Verdict.WAITS:
+                    self._note_rung(decision)
+                elif not entry.stop:
+                    self._wait(entry, decision)
         if entry.stop:
             ended_by, reason = entry.stop
             self._end(entry, ended_by, reason)
         elif entry.condemned:
             self._end(entry, "rung", entry.condemned)
+
+    def _decisions(self, entry: Entry) -> list[Decision]:
+        return self.rule.decisions(entry.trial) if self.rule else []
+
+    def _wait(self, entry: Entry, decision: Decision) -> None:
+        """It gives its process away, unless it is the very one that may go on now."""
+        promotion = self._promotion()
+        if promotion is not None and promotion.trial == entry.trial:
+            self._promote(promotion)
+            return
+        self._live.discard(entry.trial)
+        self.ledger.paused(entry.trial, decision.epoch, decision.value, decision.reason)
+        self._strategy.tell(entry.ticket, self._outcome(entry))
 
     def died(self, trial: str, cause: str, message: str) -> bool:
         """The process that worked on a trial is gone; the trial is begun again, unless too often.
@@ -285,7 +324,13 @@ class Scheduler:
     def _end(self, entry: Entry, ended_by: str, reason: str, **fields: Any) -> None:
         self._live.discard(entry.trial)
         self.ledger.ended(entry.trial, ended_by, reason, **fields)
+        self._leave(entry)
         self._strategy.tell(entry.ticket, self._outcome(entry))
+
+    def _leave(self, entry: Entry) -> None:
+        """Tell the rule that a trial ended; one that a rung stopped is still among its rivals."""
+        if self.rule is not None and entry.ended_by != "rung":
+            self.rule.leave(entry.trial, finished=entry.status in FINISHED)
 
     def _outcome(self, entry: Entry) -> TrialOutcome:
         return outcome(entry, self.run_name(entry) if self.run_name else "")
@@ -293,28 +338,3 @@ class Scheduler:
 
 def _row(result: Mapping[str, Any]) -> dict[str, Any]:
     return {k: math.nan if result.get(k) is None else result[k] for k in ROW_FIELDS}
-
-
-def outcome(entry: Entry, run: str = "") -> TrialOutcome:
-    """What the search strategy is told of a trial.
-
-    A pruned trial is told as pruned, with what it reached on the way; so is a diverged one, because
-    a failure would make Optuna forget the place and ask for it again. A trial that raised an error
-    says nothing about its configuration and is told as failed.
-
-    Args:
-        entry: of the trial.
-        run: name of its run in TensorBoard, for people who open the study.
-    """
-    path = [(e, row[METRIC]) for e, row in sorted(entry.rows.items()) if math.isfinite(row[METRIC])]
-    best = entry.best_row(METRIC)
-    attributes: dict[str, str | int] = {"trial": entry.trial, "reason": entry.error or entry.reason}
-    if run:
-        attributes["run"] = run
-    if best is not None:
-        attributes["best_epoch"] = best["epoch"]
-    if entry.status in ("completed", "stopped_early", "reused") and best is not None:
-        return TrialOutcome("completed", best[METRIC], path, attributes)
-    if entry.error or entry.status == "running" or not entry.rows:
-        return TrialOutcome("failed", None, path, attributes)
-    return TrialOutcome("pruned", None, path, attributes)

@@ -5,8 +5,10 @@ import pytest
 from optuna.trial import TrialState
 
 from orchestrator.monitor.rows import epoch_rows
+from orchestrator.scheduling.finished_trial import FinishedTrial
 from orchestrator.scheduling.ledger import Ledger
-from orchestrator.scheduling.scheduler import METRIC, REPEATS, FinishedTrial
+from orchestrator.scheduling.outcome import METRIC
+from orchestrator.scheduling.scheduler import REPEATS
 from orchestrator.search.axes import Categorical, Constant
 from orchestrator.search.catalogue import SEARCHES
 from orchestrator.testing.scripted import (
@@ -60,7 +62,7 @@ def test_descending_quality_leaves_the_first_alone():
     scheduler = conduct(axes=axes)
     Stage(rising).play(scheduler)
     assert list(statuses(scheduler).values()) == ["completed"] + ["pruned"] * 11
-    assert scheduler.rungs.summary() == "1: 1 of 12   3: 1 of 1"
+    assert scheduler.rule.summary() == "1: 1 of 12   3: 1 of 1"
 
 
 def test_without_rungs_every_trial_runs_to_its_end():
@@ -93,7 +95,7 @@ def test_a_trial_that_ends_itself_at_a_rung_that_condemns_it_keeps_its_own_end()
     scripts = iter([completed([0.5] * 3), patient([0.1, 0.1])])
     Stage(lambda config: next(scripts)).play(scheduler)
     assert list(statuses(scheduler).values()) == ["completed", "stopped_early"]
-    assert [keep for _, _, keep in arrivals(scheduler.rungs)[2]] == [True, False]
+    assert [keep for _, _, keep in arrivals(scheduler.rule)[2]] == [True, False]
 
 
 def test_never_more_at_once_than_asked_for_and_not_more_trials_either():
@@ -123,7 +125,7 @@ def test_rows_that_an_earlier_process_had_no_time_to_tell_are_taken_with_the_las
     earlier = [row(t, 0.1 * t) for t in (1, 2, 3)]
     assert scheduler.goes_on(trial, row(4, 0.4) | {"earlier": earlier})
     assert [r["epoch"] for r in epoch_rows(scheduler.ledger)] == [1, 2, 3, 4]
-    assert arrivals(scheduler.rungs)[3] == [(trial, pytest.approx(0.3), True)]
+    assert arrivals(scheduler.rule)[3] == [(trial, pytest.approx(0.3), True)]
 
 
 def test_a_retried_trial_that_went_back_to_a_checkpoint_counts_once():
@@ -143,7 +145,7 @@ def test_a_retried_trial_that_went_back_to_a_checkpoint_counts_once():
         (4, 0.9),
         (5, 0.9),
     ]
-    assert arrivals(scheduler.rungs) == {
+    assert arrivals(scheduler.rule) == {
         1: [(trial, 0.1, True)],
         3: [(trial, pytest.approx(0.3), True)],
     }
@@ -166,7 +168,7 @@ def test_odd_numbers_are_kept_as_nan_never_best_and_worst_at_a_rung(odd, tmp_pat
         "rung 2: no finite value, which never goes on",
     )
     assert entry.best_row(METRIC)["epoch"] == 1
-    assert arrivals(scheduler.rungs) == {2: [(trial, -math.inf, False)]}
+    assert arrivals(scheduler.rule) == {2: [(trial, -math.inf, False)]}
     again = Ledger(journal, journal.read()).entries[trial]
     assert math.isnan(again.rows[2][METRIC])
     assert again.reason == entry.reason
@@ -197,7 +199,7 @@ def test_the_study_holds_the_truth(tmp_path):
     scheduler = conduct(
         search="tpe", axes=MIXED, rungs=(1,), trials=6, study=tmp_path / "optuna.journal"
     )
-    scheduler.rungs.record("an earlier one", 1, 0.15)  # so that the first to come is not the best
+    scheduler.rule.record("an earlier one", 1, 0.15)  # so that the first to come is not the best
     scheduler.run_name = lambda entry: f"run {entry.number}"
     Stage(lambda config: next(numbers)).play(scheduler)
     trials = study_of(tmp_path / "optuna.journal")
@@ -265,8 +267,8 @@ def test_trials_are_compared_with_one_that_was_taken_over_also_after_a_resume():
     )
     Stage(lambda config: completed([0.2] * EPOCHS)).play(scheduler)
     assert list(statuses(scheduler).values()) == ["reused", "pruned"]
-    assert [value for _, value, _ in arrivals(scheduler.rungs)[1]] == [0.3, 0.2]
-    assert conduct(journal, trials=2).rungs.judged == scheduler.rungs.judged
+    assert [value for _, value, _ in arrivals(scheduler.rule)[1]] == [0.3, 0.2]
+    assert conduct(journal, trials=2).rule.judged == scheduler.rule.judged
 
 
 def test_a_pending_trial_that_was_finished_elsewhere_meanwhile_is_taken_over():

@@ -42,7 +42,11 @@ class Strategy(Protocol):
         """The next configuration; None where all have been given."""
 
     def tell(self, ticket: int, outcome: TrialOutcome) -> None:
-        """How a suggestion ended; the first word about a ticket holds, later ones are ignored."""
+        """How a suggestion ended; the first word about a ticket holds, later ones are ignored.
+
+        But one: a trial that was told as pruned, since it waited at a rung, may be told once more
+        when it went on and completed.
+        """
 
     def recall(
         self, ticket: int, values: Mapping[str, Any], outcome: TrialOutcome | None

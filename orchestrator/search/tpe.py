@@ -28,6 +28,8 @@ from orchestrator.search.study import calm_optuna, describe, forget_last_trial, 
 
 WARM_UP = 8
 """Trials that must have ended before TPE leaves random search."""
+GOES_ON_FROM = "goes on from trial"
+"""Attribute of a trial that another of the study, told as pruned while it waited, went on to be."""
 REDRAWS = 10
 """Times TPE is asked again where it repeats a configuration, before an untried one is drawn."""
 
@@ -99,7 +101,9 @@ class TpeSearch:
                 f"study {self._setup.name!r} has no trial {ticket}; "
                 f"its file {self._setup.file} may be of another sweep"
             ) from None
-        if self._storage.get_trial(trial_id).state.is_finished():
+        earlier = self._storage.get_trial(trial_id)
+        if earlier.state.is_finished():
+            self._tell_end(earlier, outcome)
             return
         for epoch, value in _finite(outcome.intermediate).items():
             self._storage.set_trial_intermediate_value(trial_id, epoch, value)
@@ -108,6 +112,23 @@ class TpeSearch:
         state = _state(outcome)
         final = outcome.value if state == TrialState.COMPLETE else None
         self._study.tell(ticket, values=final, state=state)
+
+    def _tell_end(self, earlier: FrozenTrial, outcome: TrialOutcome) -> None:
+        """Add what a trial came to that was told as pruned: Optuna changes no trial that ended."""
+        if earlier.state != TrialState.PRUNED or _state(outcome) != TrialState.COMPLETE:
+            return
+        if any(t.user_attrs.get(GOES_ON_FROM) == earlier.number for t in self._trials()):
+            return
+        self._study.add_trial(
+            optuna.trial.create_trial(
+                state=TrialState.COMPLETE,
+                value=outcome.value,
+                params=earlier.params,
+                distributions=earlier.distributions,
+                intermediate_values=_finite(outcome.intermediate),
+                user_attrs={**outcome.attributes, GOES_ON_FROM: earlier.number},
+            )
+        )
 
     def open_tickets(self) -> dict[int, dict[str, Any]]:
         """Running trials of the study, those of an earlier process too."""

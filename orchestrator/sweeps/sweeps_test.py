@@ -7,7 +7,7 @@ import pytest
 from orchestrator import sweeps
 from orchestrator.config import CHOICES, Sweep
 from orchestrator.errors import BadInput
-from orchestrator.scheduling.asha import milestones
+from orchestrator.scheduling.schedulers.rungs import milestones
 from orchestrator.search.axes import Categorical, Constant
 from orchestrator.search.catalogue import SEARCHES
 from orchestrator.search.space import SearchSpace

@@ -13,9 +13,14 @@ from typing import Any
 import optuna
 
 from orchestrator.config import TrialConfig
-from orchestrator.scheduling.asha import Rungs
 from orchestrator.scheduling.ledger import Ledger
-from orchestrator.scheduling.scheduler import METRIC, Limits, Scheduler
+from orchestrator.scheduling.limits import Limits
+from orchestrator.scheduling.outcome import METRIC
+from orchestrator.scheduling.scheduler import Scheduler
+from orchestrator.scheduling.schedulers.asha import Asha
+from orchestrator.scheduling.schedulers.catalogue import SCHEDULERS
+from orchestrator.scheduling.schedulers.rungs import RungEpochs
+from orchestrator.scheduling.schedulers.trial_scheduler import Setup as SchedulerSetup
 from orchestrator.search.axes import Axis, Categorical, Constant, Real
 from orchestrator.search.catalogue import SEARCHES
 from orchestrator.search.space import SearchSpace
@@ -157,6 +162,7 @@ def conduct(
     search: str = "grid",
     axes: dict[str, Axis] = GRID,
     rungs: Sequence[int] = (1, 3),
+    rule: str = "asha",
     study: Path | None = None,
     **more: Any,
 ) -> Scheduler:
@@ -165,12 +171,14 @@ def conduct(
     ledger = Ledger(journal, journal.read())
     given = 1 + max((entry.ticket for entry in ledger.entries.values()), default=-1)
     finished = {"finished": more.pop("finished")} if "finished" in more else {}
+    limits = Limits(**{"trials": 12, **more})
+    setup = SchedulerSetup(RungEpochs(tuple(rungs)), 3, EPOCHS, limits.trials)
     return Scheduler(
         base=BASE,
         ledger=ledger,
         strategy=SEARCHES[search](Setup(SearchSpace(axes), seed=3, file=study, given=given)),
-        rungs=Rungs(rungs, 3) if rungs else None,
-        limits=Limits(**{"trials": 12, **more}),
+        rule=SCHEDULERS[rule](setup) if rungs else None,
+        limits=limits,
         **finished,
     )
 
@@ -180,7 +188,7 @@ def statuses(scheduler: Scheduler) -> dict[str, str]:
     return {trial: entry.status for trial, entry in scheduler.ledger.entries.items()}
 
 
-def arrivals(rungs: Rungs) -> dict[int, list[tuple[str, float, bool]]]:
+def arrivals(rungs: Asha) -> dict[int, list[tuple[str, float, bool]]]:
     """Rung -> (trial, value, whether it went on) in order of arrival."""
     return {
         milestone: [(d.trial, d.value, d.keep) for d in judged.values()]

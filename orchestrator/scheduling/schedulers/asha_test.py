@@ -5,54 +5,26 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from orchestrator.errors import BadInput
-from orchestrator.scheduling.asha import Rungs, milestones
+from orchestrator.scheduling.schedulers.asha import Asha
+from orchestrator.scheduling.schedulers.rungs import RungEpochs
+from orchestrator.scheduling.schedulers.trial_scheduler import Setup
 from orchestrator.testing.scripted import arrivals
+
+
+def asha(milestones, factor):
+    return Asha(Setup(RungEpochs(tuple(milestones)), factor, 100))
 
 
 def replay(milestones, factor, rows):
     """The rungs after these rows: trial, epoch, value."""
-    rungs = Rungs(milestones, factor)
+    rungs = asha(milestones, factor)
     for row in rows:
         rungs.record(*row)
     return rungs
 
 
-@pytest.mark.parametrize(
-    ("grace", "factor", "epochs", "expected"),
-    [
-        (1, 3, 10, (1, 3, 9)),
-        (1, 3, 9, (1, 3)),
-        (1, 3, 1, ()),
-        (5, 3, 50, (5, 15, 45)),
-        (4, 4, 40, (4, 16)),
-        (10, 3, 10, ()),
-        (1, 2, 1025, tuple(2**k for k in range(11))),
-    ],
-)
-def test_rungs_are_the_powers_below_the_last_epoch(grace, factor, epochs, expected):
-    assert milestones(grace, factor, epochs) == expected
-
-
-def test_243_keeps_its_top_rung_where_a_float_logarithm_loses_it():
-    assert int(math.log(243) / math.log(3)) == 4
-    assert milestones(1, 3, 244) == (1, 3, 9, 27, 81, 243)
-
-
-@pytest.mark.parametrize("bad", [(0, 3, 9), (-1, 3, 9), (1, 1, 9), (1, 3, 0)])
-def test_numbers_that_make_no_rungs_are_refused(bad):
-    with pytest.raises(BadInput):
-        milestones(*bad)
-
-
-@pytest.mark.parametrize("bad", [(3, 1), (1, 1), (0, 1)])
-def test_milestones_must_ascend_from_one(bad):
-    with pytest.raises(BadInput, match="ascend"):
-        Rungs(bad, 3)
-
-
 def test_seven_trials_by_hand():
-    rungs = Rungs((9,), 3)
+    rungs = asha((9,), 3)
     seen = [
         rungs.record(f"t{i}", 9, value)
         for i, value in enumerate([0.30, 0.20, 0.40, 0.35, 0.412, 0.50, 0.41], 1)
@@ -73,7 +45,7 @@ def test_seven_trials_by_hand():
 
 
 def test_nothing_is_decided_away_from_a_rung_and_the_first_row_wins():
-    rungs = Rungs((3, 9), 3)
+    rungs = asha((3, 9), 3)
     assert rungs.record("a", 2, 0.1) is None
     assert rungs.record("a", 3, 0.5).keep
     assert rungs.record("a", 3, 0.0) is None
@@ -82,7 +54,7 @@ def test_nothing_is_decided_away_from_a_rung_and_the_first_row_wins():
 
 
 def test_a_jump_is_recorded_at_the_highest_passed_rung_alone():
-    rungs = Rungs((1, 3, 9), 3)
+    rungs = asha((1, 3, 9), 3)
     decision = rungs.record("a", 5, 0.5)
     assert (decision.epoch, decision.value) == (3, 0.5)
     assert rungs.record("a", 8, 0.6) is None
@@ -91,13 +63,13 @@ def test_a_jump_is_recorded_at_the_highest_passed_rung_alone():
 
 
 def test_of_27_equal_trials_one_goes_on():
-    rungs = Rungs((1,), 3)
+    rungs = asha((1,), 3)
     kept = [rungs.record(str(i), 1, 0.25).keep for i in range(27)]
     assert kept == [True] + [False] * 26
 
 
 def test_arrival_order_decides_as_the_stopping_form_must():
-    ascending, descending = Rungs((1,), 3), Rungs((1,), 3)
+    ascending, descending = asha((1,), 3), asha((1,), 3)
     for i in range(27):
         ascending.record(str(i), 1, i / 27)
         descending.record(str(i), 1, -i / 27)
@@ -106,7 +78,7 @@ def test_arrival_order_decides_as_the_stopping_form_must():
 
 
 def test_in_random_order_about_one_in_three_goes_on():
-    rungs = Rungs((1,), 3)
+    rungs = asha((1,), 3)
     values = list(range(243))
     random.Random(0).shuffle(values)
     kept = sum(rungs.record(str(v), 1, v).keep for v in values)
@@ -115,7 +87,7 @@ def test_in_random_order_about_one_in_three_goes_on():
 
 @pytest.mark.parametrize("worst", [None, math.nan, math.inf, -math.inf])
 def test_without_a_finite_value_nobody_goes_on_not_even_the_first(worst):
-    rungs = Rungs((1,), 3)
+    rungs = asha((1,), 3)
     first = rungs.record("a", 1, worst)
     assert (first.value, first.rank, first.keep) == (-math.inf, 1, False)
     assert "no finite value" in first.reason
@@ -123,7 +95,7 @@ def test_without_a_finite_value_nobody_goes_on_not_even_the_first(worst):
 
 
 def test_a_stopped_trial_stays_stopped_for_those_who_ask_later():
-    rungs = Rungs((1, 3), 3)
+    rungs = asha((1, 3), 3)
     rungs.record("good", 1, 0.5)
     rungs.record("poor", 1, 0.4)
     assert [(d.epoch, d.keep) for d in rungs.decisions("good")] == [(1, True)]

@@ -1,0 +1,36 @@
+"""The schedulers by name."""
+
+from collections.abc import Callable
+from functools import partial
+
+from orchestrator.errors import BadInput
+from orchestrator.scheduling.schedulers.asha import Asha
+from orchestrator.scheduling.schedulers.first_epochs import first_epochs
+from orchestrator.scheduling.schedulers.halving import halving
+from orchestrator.scheduling.schedulers.hyperband import hyperband
+from orchestrator.scheduling.schedulers.median import Median
+from orchestrator.scheduling.schedulers.promotion import Promotion
+from orchestrator.scheduling.schedulers.trial_scheduler import Setup, TrialScheduler
+
+SCHEDULERS: dict[str, Callable[[Setup], TrialScheduler]] = {
+    "halving": halving,
+    "promotion": Promotion,
+    "delayed_promotion": partial(Promotion, delayed=True),
+    "asha": Asha,
+    "hyperband": hyperband,
+    "median": Median,
+    "first_epochs": first_epochs,
+}
+"""Name -> how a scheduler of this kind is made."""
+
+DEFAULT = "halving"
+"""What the backtest has win; see results/log.md."""
+
+BEFORE = "asha"
+"""What all sweeps had before there was a choice; of such a sweep nothing says so."""
+
+
+def check(name: str) -> None:
+    """Raises BadInput where no scheduler has this name."""
+    if name not in SCHEDULERS:
+        raise BadInput(f"unknown scheduler {name!r}; known: {', '.join(SCHEDULERS)}")

@@ -1,0 +1,96 @@
+"""The median stopping rule: a trial ends where half of the others had done better on average.
+
+Golovin et al., "Google Vizier" (KDD 2017, https://doi.org/10.1145/3097983.3098043), section 3.2.2:
+at an epoch a trial ends if its best value so far lies strictly below the median of the running
+averages, up to that epoch, of the trials that have reached it before. Where we differ: it is asked
+at the rungs alone and of three rivals at least, and trials that still train count as well.
+"""
+
+import statistics
+from bisect import bisect_right
+
+from orchestrator.scheduling.schedulers.trial_scheduler import (
+    Decision,
+    Setup,
+    Verdict,
+    worth,
+)
+
+LEAST = 3
+"""Rivals without which nobody is stopped."""
+
+
+class Median:
+    """Every trial's running average at each rung, and who fell below their median.
+
+    Args:
+        setup: see there; the reduction factor counts for nothing here.
+    """
+
+    def __init__(self, setup: Setup) -> None:
+        self._setup = setup
+        self._own: dict[str, tuple[int, ...]] = {}
+        self._curves: dict[str, dict[int, float]] = {}
+        self._averages: dict[int, list[float]] = {rung: [] for rung in setup.rungs.epochs}
+        self._judged: dict[int, dict[str, Decision]] = {rung: {} for rung in setup.rungs.epochs}
+
+    def rungs(self, epochs: int) -> tuple[int, ...]:
+        """See `TrialScheduler`."""
+        return self._setup.rungs.of(epochs)
+
+    def begin(self, trial: str, epochs: int) -> None:
+        """See `TrialScheduler`."""
+        self._own[trial] = self.rungs(epochs)
+        self._curves.setdefault(trial, {})
+
+    def record(self, trial: str, epoch: int, value: float | None) -> None:
+        """See `TrialScheduler`."""
+        curve, own = self._curves[trial], self._own[trial]
+        curve.setdefault(epoch, worth(value))
+        place = bisect_right(own, epoch)
+        if not place:
+            return
+        nominal = self._setup.rungs.epochs[place - 1]
+        if trial in self._judged[nominal]:
+            return
+        rivals = self._averages[nominal]
+        self._judged[nominal][trial] = self._decision(trial, own[place - 1], rivals)
+        finite = [v for v in curve.values() if v > worth(None)]
+        if finite:
+            rivals.append(statistics.fmean(finite))
+
+    def _decision(self, trial: str, epoch: int, rivals: list[float]) -> Decision:
+        best = max(self._curves[trial].values())
+        if best == worth(None):
+            reason = f"rung {epoch}: no finite value, which never goes on"
+            return Decision(trial, epoch, best, Verdict.ENDS, reason)
+        if len(rivals) < LEAST:
+            reason = f"rung {epoch}: {len(rivals)} rivals, of which there must be {LEAST}"
+            return Decision(trial, epoch, best, Verdict.GOES_ON, reason)
+        median = statistics.median(rivals)
+        verdict = Verdict.ENDS if best < median else Verdict.GOES_ON
+        reason = (
+            f"rung {epoch}: best {best:.4g}, the median of {len(rivals)} averages is {median:.4g}"
+        )
+        return Decision(trial, epoch, best, verdict, reason)
+
+    def decisions(self, trial: str) -> list[Decision]:
+        """See `TrialScheduler`."""
+        return [judged[trial] for judged in self._judged.values() if trial in judged]
+
+    def promotion(self, last: bool) -> Decision | None:
+        """Nobody waits."""
+        return None
+
+    def promoted(self, trial: str, epoch: int) -> None:
+        """It went on when it arrived."""
+
+    def leave(self, trial: str, finished: bool) -> None:
+        """Nobody waits for it."""
+
+    def summary(self) -> str:
+        """See `TrialScheduler`."""
+        return "   ".join(
+            f"{rung}: {sum(d.keep for d in judged.values())} of {len(judged)}"
+            for rung, judged in self._judged.items()
+        )
