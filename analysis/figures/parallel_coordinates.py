@@ -164,7 +164,7 @@ def draw(frame: pd.DataFrame, canvas: Canvas) -> None:
     ax.set_ylim(-0.09, 1.09)
     ax.spines[["top", "left", "right", "bottom"]].set_visible(False)
     ax.tick_params(length=0)
-    dashed = "" if frame["finished"].all() else "; solid: finished, dashed: pruned, failed, running"
+    dashed = "" if frame["finished"].all() else "; dashed: not trained to the end"
     ax.set_xlabel(f"settings that varied{dashed}")
     canvas.colorbar(shade, ax=ax, label="validation accuracy", pad=0.02)
 

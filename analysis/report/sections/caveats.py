@@ -6,6 +6,7 @@ from analysis import wording
 from analysis.report.page_blocks import Part, Points, Section, Text
 from analysis.report.score_lookup import SINGLE
 from analysis.report.sweep_contents import SweepContents, mapping, objects
+from results.statuses import UNDER_WAY
 
 
 def caveats_section(contents: SweepContents) -> Section:
@@ -77,11 +78,11 @@ def _chosen(read: dict[str, Any]) -> str:
 def _trials(contents: SweepContents) -> list[str]:
     status = contents.table("trials")["status"]
     total = wording.count(len(status))
-    names = (("failed", "failed"), ("running", "had not ended when this page was made"))
+    kinds = ((("failed",), "failed"), (UNDER_WAY, "had not ended when this page was made"))
     return [
         f"{wording.count(n)} of {total} trials {words}"
-        for name, words in names
-        if (n := int((status == name).sum()))
+        for kind, words in kinds
+        if (n := int(status.isin(kind).sum()))
     ]
 
 

@@ -6,8 +6,7 @@ from typing import Any
 import pandas as pd
 
 from analysis import wording
-from analysis.figures.losses import LEADERBOARD
-from analysis.leaderboard import clean_accuracy, leaderboard
+from analysis.leaderboard import clean_accuracy, in_order, leaderboard
 from analysis.report.page_blocks import Block, Part, Section, Table, Text
 from analysis.report.sweep_contents import SweepContents
 from results.paths import Paths
@@ -96,7 +95,7 @@ def _statuses(trials: pd.DataFrame) -> tuple[Block, ...]:
 def verdicts_section(contents: SweepContents) -> Section:
     """How each trial trained and the numbers behind that; what failed and why."""
     trials = contents.table("trials")
-    order = trials.sort_values(LEADERBOARD, ascending=[False, True, True], na_position="last")
+    order = in_order(trials)
     judged = order[order["verdict"].notna()]
     parts = [Part("", tuple(_judged(judged, varied(trials.to_dict("records")))))]
     failed = trials[trials["error"].notna() | (trials["status"] == "failed")]
