@@ -31,7 +31,7 @@ ELEMENTS = {
     *("footer", "h1", "h2", "h3", "p", "a", "ul", "li", "div", "strong", "dl", "dt", "dd", "code"),
     *("table", "thead", "tbody", "tr", "th", "td"),
     *("figure", "figcaption", "img", "details", "summary", "h4", "span", "small", "b"),
-    *("svg", "use", "image", "defs", "g", "text", "line", "circle", "polyline", "script"),
+    *("svg", "use", "image", "defs", "g", "text", "line", "circle", "polyline", "script", "rect"),
 }
 ORDER = [
     *("leaderboard", "settings", "errors", "ensemble", "explanations", "learned"),

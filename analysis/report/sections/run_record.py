@@ -55,12 +55,16 @@ def _sweep(contents: SweepContents) -> list[tuple[str, Any]]:
         ("backend", _backend(sweep)),
         ("precision", sweep.get("precision")),
         ("trials asked for", sweep.get("trials")),
-        ("rungs (epochs)", wording.joined(sweep.get("rungs"))),
+        ("rungs (epochs)", _list(sweep.get("rungs"))),
         *((name.replace("_", " "), v) for name, v in identity.items() if name not in _ELSEWHERE),
         ("space", "; ".join(f"{name}: {value}" for name, value in space.items())),
         ("Python", sweep.get("python")),
         ("packages", ", ".join(f"{name} {version}" for name, version in packages.items())),
     ]
+
+
+def _list(value: Any) -> str | None:
+    return wording.joined(value) if value else None
 
 
 def _by_trials(contents: SweepContents, column: str, began: str | None) -> str | None:
@@ -107,7 +111,7 @@ def _data(contents: SweepContents) -> list[tuple[str, Any]]:
         ("source", data.get("path")),
         ("digest", data.get("digest")),
         ("images", ", ".join(f"{wording.count(n)} {split}" for split, n in images.items())),
-        ("classes", wording.joined(data.get("classes"))),
+        ("classes", _list(data.get("classes"))),
         ("test images also in training", data.get("test_images_also_in_training")),
     ]
 
@@ -125,7 +129,7 @@ def _post(contents: SweepContents) -> list[tuple[str, Any]]:
         ("split", post.get("split")),
         ("members asked for", post.get("members_asked")),
         ("images explained", post.get("explain")),
-        ("methods", wording.joined(post.get("methods"))),
+        ("methods", _list(post.get("methods"))),
         ("mirrored images averaged in", post.get("flip")),
         ("speed", _speed(mapping(post.get("speed")))),
     ]

@@ -62,3 +62,9 @@ def test_the_time_before_the_first_epoch_stands_beside_that_of_the_epochs(situat
     rows, words = TIMES[situation]
     trials = pd.DataFrame(rows, columns=["status", "seconds", "start_seconds"])
     assert trial_time(trials) == words
+
+
+def test_where_nothing_was_recorded_that_is_said(empty):
+    absent = [part.blocks[0].words for part in run_record_section(read(empty)).parts]
+    assert absent[0] == "sweep.json is missing: nothing is known of it."
+    assert absent[2].startswith("Post-processing has left no record")
