@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from analysis.comparison.testing import MadeUpFolder, wrong_at
-from jobs.compare import main
+from jobs.compare import COMMAND, main
 from orchestrator.data.cache.open_faces import open_faces
 from results.storage.s3_server import ENVIRONMENT, S3Server
 from results.store import Store
@@ -101,7 +101,7 @@ def in_remote(place, name):
 def test_sweeps_on_an_object_store_are_compared_as_on_a_disk(sweeps, remote, tmp_path, capsys):
     assert main([str(place) for place in sweeps]) == 0
     answer, page = capsys.readouterr().out.splitlines()
-    expected = Path(page).read_text().partition("Made ")[0]
+    expected = Path(page).read_text().partition(COMMAND.program)[0]
     stores = [uploaded(place, in_remote(remote, place.name)) for place in sweeps]
     before = [store.list("") for store in stores]
     assert main([store.place for store in stores]) == 0
@@ -109,7 +109,7 @@ def test_sweeps_on_an_object_store_are_compared_as_on_a_disk(sweeps, remote, tmp
     assert out.splitlines() == [answer, f"{stores[0].above().root}/compare-a-b.html"]
     assert err == ""
     made = stores[0].above().read_bytes("compare-a-b.html").decode()
-    assert made.partition("Made ")[0] == expected
+    assert made.partition(COMMAND.program)[0] == expected
     assert [store.list("") for store in stores] == before
     # One there, one here; and the page where it is wanted.
     assert main([stores[0].place, str(sweeps[1]), "--output", str(tmp_path / "mixed.html")]) == 0
@@ -124,7 +124,7 @@ def test_what_is_no_sweep_on_a_store_is_refused_too(sweeps, remote, capsys):
     store = uploaded(sweeps[0], in_remote(remote, "a"))
     assert "absent is no sweep" in refusal(capsys, store.place, in_remote(remote, "absent"))
     assert "was given twice" in refusal(capsys, store.place, store.place)
-    assert "carries credentials" in refusal(capsys, sweeps[0], "s3://key:word@bucket/a")
+    assert "has credentials in it" in refusal(capsys, sweeps[0], "s3://key:word@bucket/a")
     assert "nowhere" in refusal(capsys, sweeps[0], "nowhere://bucket/a")
 
 

@@ -60,7 +60,10 @@ def draw(made: Sequence[Curve]) -> Chart:
         line = plot.line(curve.points, f"{name}{dashed}")
         end = plot.mark(*curve.points[-1], "dot" if curve.finished else "dot hollow", 3)
         marks.append(group(curve.trial, title, [line, end]))
-    best = "; the best is drawn strongly" if len(made) > 1 and made[0].place == 1 else ""
-    dashed = unfinished_words((curve.finished for curve in made), "dashed")
-    caption = f"Validation accuracy by epoch, {measured_words(len(made))}{best}{dashed}."
+    strong = len(made) > 1 and made[0].place == 1 and len(made[0].points) > 1
+    best = "; the best is drawn strongly" if strong else ""
+    lines = [curve for curve in made if len(curve.points) > 1 and not curve.finished]
+    look = "dashed, and hollow at the end" if lines else "hollow"
+    hollow = unfinished_words((curve.finished for curve in made), look)
+    caption = f"Validation accuracy by epoch, {measured_words(len(made))}{best}{hollow}."
     return Chart(plot.svg(caption, marks), caption)

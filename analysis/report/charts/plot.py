@@ -129,7 +129,8 @@ class Plot:
         for value, words in self.x.ticks:
             x = self.left(value)
             parts.append(svg.line("tick", (x, bottom), (x, bottom + 4)))
-            parts.append(svg.text(words, (x, bottom + 17)))
+            room = self.width - svg.LETTER * len(words) / 2
+            parts.append(svg.text(words, (min(x, room), bottom + 17)))
         middle = ((self.indent + right) / 2, self.height - 8)
         parts.append(svg.text(self.x_title, middle, "middle", "title"))
         if self.y_title:
