@@ -95,6 +95,7 @@ def test_a_net_that_is_never_above_a_half_has_six_sevenths_of_binary_accuracy():
     assert metrics.binary_accuracy(unsure, np.arange(70) % 7) == pytest.approx(0.857, abs=0.0005)
 
 
+@pytest.mark.long
 def test_grad_cam_weighs_maps_by_how_much_each_raises_the_score():
     assert "weighed by how much each raises a class's score" in MEANING["Grad-CAM"]
     from analysis.explain.methods import gradcam  # brings a framework along

@@ -16,6 +16,16 @@ from analysis.report.charts.figures.confusion import MOST_CLASSES
 SPACE = "{http://www.w3.org/2000/svg}"
 
 
+@pytest.fixture(autouse=True, scope="module")
+def few_shuffles():
+    """Importances are drawn here; what they are is tested where they are computed."""
+    importance.importances.cache_clear()
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(importance, "SHUFFLES", 1)
+        yield
+    importance.importances.cache_clear()
+
+
 def roots(made):
     """The drawings of a chart."""
     return list(ElementTree.fromstring(f"<div>{made.svg}</div>"))
