@@ -231,13 +231,12 @@ def _is_trained(request: PipelineRequest) -> bool:
     from orchestrator.driver.execution import is_whole
     from orchestrator.scheduling.ledger import Ledger
     from results.journal.open_journal import journal_of
-    from results.statuses import UNDER_WAY
 
     planned = plan.make(replace(request, name=request.sweep_name, go_on=True))
     journal = journal_of(planned.store)
     events = journal.read()
     ledger = Ledger(journal, events)
-    usable = any(e.status not in ("failed", *UNDER_WAY) for e in ledger.entries.values())
+    usable = any(e.status not in ("failed", "running") for e in ledger.entries.values())
     return usable and is_whole(planned, events, ledger)
 
 

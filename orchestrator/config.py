@@ -5,7 +5,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from typing import Any, Literal, get_args
 
 from orchestrator.errors import BadInput, shown
 from results.settings import LATER, SETTINGS, Setting, TrialSettings
@@ -111,6 +111,12 @@ def _as_int(value: Any) -> int:
     return int(number)
 
 
+RungsBy = Literal["epochs", "fraction"]
+"""Whether trials are compared after as many epochs each, or as far into their own length."""
+
+RUNGS_BY: tuple[str, ...] = get_args(RungsBy)
+
+
 @dataclass(frozen=True)
 class Budget:
     """How much a sweep may spend.
@@ -122,8 +128,7 @@ class Budget:
         early_stopping: False lets every trial run to its last epoch.
         scheduler: who goes on, a name of `scheduling.schedulers.catalogue.SCHEDULERS`; "": its
             default.
-        rungs: whether trials are compared after as many "epochs" each, or after the same
-            "fraction" of their own length, where that varies.
+        rungs: see `RungsBy`; the difference counts where trials are of different lengths.
         finalists: so many trials at least reach their last epoch, where trials may wait at a rung;
             0: one in four, three at most: an ensemble is built from those.
     """
@@ -133,7 +138,7 @@ class Budget:
     reduction_factor: int = 3
     early_stopping: bool = True
     scheduler: str = ""
-    rungs: Literal["epochs", "fraction"] = "epochs"
+    rungs: RungsBy = "epochs"
     finalists: int = 0
 
 

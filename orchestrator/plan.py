@@ -119,6 +119,10 @@ class Plan:
         finalists = budget.finalists or max(1, min(3, trials // 4))
         return Setup(self.rungs, budget.reduction_factor, self.most_epochs, trials, finalists)
 
+    def epochs_of(self, trials: int) -> int:
+        """Epochs that so many trials take in all, where they wait at rungs."""
+        return dataclasses.replace(self.comparison, trials=trials).halving_epochs
+
     @property
     def base(self) -> TrialConfig:
         """What every suggestion is put into."""

@@ -10,9 +10,9 @@ from orchestrator.config import TrialConfig
 from orchestrator.monitor.rows import BEST_COLUMNS
 from orchestrator.monitor.tensorboard import STATUSES as SHOWN
 from orchestrator.monitor.tensorboard import TAGS
+from orchestrator.scheduling.epoch_row import ROW_FIELDS
 from orchestrator.scheduling.ledger import RESULT_FIELDS
 from orchestrator.scheduling.outcome import METRIC
-from orchestrator.scheduling.scheduler import ROW_FIELDS
 from orchestrator.training.history import EpochRow
 from orchestrator.training.stopping import Stop
 from results.schema import EPOCHS, TRIALS

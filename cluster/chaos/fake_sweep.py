@@ -8,8 +8,8 @@ from ray import tune
 from orchestrator.config import Budget, Sweep
 
 TRIALS, EPOCHS, GRACE = "CHAOS_TRIALS", "CHAOS_EPOCHS", "CHAOS_GRACE"
-SEARCH = "CHAOS_SEARCH"
-"""Variables of the environment; a grace of 0 stops nobody early."""
+SEARCH, SCHEDULER = "CHAOS_SEARCH", "CHAOS_SCHEDULER"
+"""Variables of the environment; a grace of 0 stops nobody early, no scheduler is the default."""
 
 
 FAR = 1000
@@ -32,7 +32,12 @@ def sweep() -> Sweep:
             "batch_size": 64,
             "precision": "float32",
         },
-        budget=Budget(trials=trials, grace_epochs=max(1, grace), early_stopping=grace > 0),
+        budget=Budget(
+            trials=trials,
+            grace_epochs=max(1, grace),
+            early_stopping=grace > 0,
+            scheduler=os.environ.get(SCHEDULER, ""),
+        ),
         search=cast(Literal["grid", "random", "tpe"], search),
         embedded=420,
     )

@@ -122,6 +122,25 @@ FAULTS: dict[str, Fault] = {
     "memory": Fault(
         "a trial killed for memory", "processes.trial_out_of_memory", False, 35, within_s=30
     ),
+    "paused": Fault(
+        "the driver killed while three, nine, all trials wait at a rung",
+        "paused_trials.driver_killed",
+        False,
+        40,
+    ),
+    "paused-states": Fault(
+        "the last state of every trial that waits damaged or gone",
+        "paused_trials.last_state_damaged",
+        False,
+        25,
+        lost=9,  # one epoch of each
+    ),
+    "goes-on": Fault(
+        "a process killed as it goes on with a trial that waited",
+        "paused_trials.process_killed_as_one_goes_on",
+        False,
+        30,
+    ),
     "half-line": Fault(
         "the driver killed, the journal's last line half written",
         "damaged_files.journal_half_written",

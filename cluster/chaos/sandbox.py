@@ -52,6 +52,7 @@ class Sandbox:
         epoch_by_epoch: see `TrialScript`.
         store_every_s: see there.
         search: of the question.
+        scheduler: of the question; empty: the default, in which trials wait at rungs.
         results: place of the results; below `folder` if empty.
         words: more of the command line.
         environment: more of it.
@@ -69,6 +70,7 @@ class Sandbox:
     epoch_by_epoch: bool = True
     store_every_s: float = STORE_EVERY_S
     search: str = "grid"
+    scheduler: str = ""
     results: str = ""
     words: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
@@ -125,6 +127,7 @@ class Sandbox:
             fake_sweep.EPOCHS: str(self.epochs),
             fake_sweep.GRACE: str(self.grace),
             fake_sweep.SEARCH: self.search,
+            fake_sweep.SCHEDULER: self.scheduler,
             HOME: str(self.folder),
             "ORCHESTRATOR_CACHE": str(self.folder.parent / "cache"),
             "OMP_NUM_THREADS": "1",

@@ -275,7 +275,7 @@ def _finish(work: SweepRun, ledger: Ledger) -> int:
         timed = not_begun > 0 or left_out or stopped
         why = "time is up" if timed else "the disk or the store failed them"
         work.say(f"{left}: {why}; go on with:\n  {work.again}")
-    if all(entry.status in ("failed", *UNDER_WAY) for entry in entries):
+    if all(entry.status in ("failed", "running") for entry in entries):
         work.say(f"error: no trial succeeded; see {work.planned.folder}/{Paths().trials}")
         return FAILED
     if work.request.postprocess:

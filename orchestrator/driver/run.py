@@ -133,6 +133,7 @@ def _scheduler(work: SweepRun, ledger: Ledger, threads: int | None) -> Scheduler
             concurrency=request.concurrency or float("inf"),
             deadline=time.monotonic() + (request.time_budget or float("inf")),
             budget_text=str(request.time_budget or ""),
+            epochs_of=planned.epochs_of,
         ),
         finished=finished,
     )

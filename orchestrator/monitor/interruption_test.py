@@ -4,7 +4,12 @@ from orchestrator.testing.stand_ins import ListJournal
 
 
 def row(epoch, accuracy):
-    return {"epoch": epoch, "validation_accuracy": accuracy, "validation_loss": 1 - accuracy}
+    return {
+        "epoch": epoch,
+        "validation_accuracy": accuracy,
+        "validation_loss": 1 - accuracy,
+        "seconds": 1.0,
+    }
 
 
 def begun(ledger, *rates):
@@ -45,3 +50,13 @@ def test_before_the_first_epoch_there_are_no_tables_to_name():
         "interrupted after 4 s: 0 of 16 trials had ended, 1 were under way",
         "no accuracy had been measured",
     ]
+
+
+def test_who_waits_at_a_rung_is_counted():
+    ledger = Ledger(ListJournal())
+    begun(ledger, 0.1, 0.2)
+    ledger.epoch("t0", row(1, 0.3), {})
+    ledger.paused("t0", 1, 0.3, "rung 1: 0.3 ranks 1 of 2, the best goes on")
+    assert interrupted_lines(ledger, "/r/first", 2, 5.0).splitlines()[0] == (
+        "interrupted after 5 s: 0 of 2 trials had ended, 1 were under way, 1 were paused at a rung"
+    )

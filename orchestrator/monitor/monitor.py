@@ -189,8 +189,8 @@ class Monitor:
 
     def _halving_left(self, at_once: int) -> float | None:
         """Where trials wait, of most of them it is not known yet how far they will go."""
-        seconds = self._standings.seconds_per_epoch
-        epochs = max(0, self._plan.comparison.halving_epochs - self._standings.epochs)
+        seconds = self._ledger.seconds_per_epoch
+        epochs = max(0, self._plan.comparison.halving_epochs - self._ledger.epochs)
         return None if seconds is None else epochs * seconds / at_once
 
     def _name(self, entry: Entry) -> str:

@@ -27,8 +27,6 @@ class Standings:
         self._rank = rank_of(self.best) if self.best else None
         self._ledger = ledger
         self._seconds: dict[str, float] = {}
-        self._trained: dict[str, tuple[int, float]] = {}
-        self._epochs, self._epoch_seconds = 0, 0.0
         self._total = 0.0
         for entry in ledger.entries.values():
             self._sort_in(entry)
@@ -38,16 +36,6 @@ class Standings:
         """Of the trials that were trained to their end; None before the first."""
         return self._total / len(self._seconds) if self._seconds else None
 
-    @property
-    def seconds_per_epoch(self) -> float | None:
-        """Mean over all epochs trained here so far; None before the first."""
-        return self._epoch_seconds / self._epochs if self._epochs else None
-
-    @property
-    def epochs(self) -> int:
-        """Trained so far, by all trials."""
-        return self._epochs
-
     def note(self, event: Mapping[str, Any], entry: Entry) -> None:
         """Take an event that is in the ledger already."""
         self._sort_in(entry)
@@ -55,7 +43,6 @@ class Standings:
             self._compare(entry)
 
     def _sort_in(self, entry: Entry) -> None:
-        self._count(entry)
         self.running.pop(entry.trial, None)
         self._total -= self._seconds.pop(entry.trial, 0.0)
         if entry.status == "running" and entry.begun:
@@ -65,15 +52,6 @@ class Standings:
             seconds += entry.metadata.get("start_seconds") or 0.0
             self._seconds[entry.trial] = seconds
             self._total += seconds
-
-    def _count(self, entry: Entry) -> None:
-        epochs, seconds = self._trained.get(entry.trial, (0, 0.0))
-        now = len(entry.rows), sum(row["seconds"] for row in entry.rows.values())
-        if entry.status == "reused":
-            now = 0, 0.0
-        self._trained[entry.trial] = now
-        self._epochs += now[0] - epochs
-        self._epoch_seconds += now[1] - seconds
 
     def _compare(self, entry: Entry) -> None:
         rank = rank_of(entry)

@@ -10,9 +10,9 @@ import pyarrow.compute as pc
 
 from orchestrator.process.backend import BEFORE
 from orchestrator.process.provenance import code_digest
+from orchestrator.scheduling.epoch_row import ROW_FIELDS
 from orchestrator.scheduling.finished_trial import FinishedTrial
 from orchestrator.scheduling.ledger import RESULT_FIELDS
-from orchestrator.scheduling.scheduler import ROW_FIELDS
 from results.paths import Paths
 from results.schema import EPOCHS, TRIALS
 from results.statuses import FINISHED

@@ -109,6 +109,7 @@ class Ledger:
     Attributes:
         entries: signature -> story, in the order asked.
         reported: (trial, row) in the order reported; rows that were reported again or reused too.
+        epochs: trained so far by all trials of this sweep; an epoch told twice counts once.
         unknown: trials that are spoken of but were never asked for, because that line was lost;
             what is said of them is passed over.
     """
@@ -116,13 +117,20 @@ class Ledger:
     def __init__(self, journal: Appendable, past: Iterable[dict[str, Any]] = ()) -> None:
         self.entries: dict[str, Entry] = {}
         self.reported: list[tuple[str, dict[str, Any]]] = []
+        self.epochs = 0
         self.unknown: set[str] = set()
+        self._timed, self._seconds = 0, 0.0
         self._next = 0
         self._counts: Counter[str] = Counter()
         self._journal = journal
         self._listeners: list[Listener] = []
         for event in past:
             self._apply(event)
+
+    @property
+    def seconds_per_epoch(self) -> float | None:
+        """Mean over the epochs trained so far; None before the first."""
+        return self._seconds / self._timed if self._timed else None
 
     def listen(self, listener: Listener) -> None:
         """Call the listener after every event from now on; listeners are called in this order."""
@@ -222,6 +230,10 @@ class Ledger:
 
     def _on_epoch(self, entry: Entry, event: dict[str, Any]) -> None:
         row = event["row"]
+        if row["epoch"] not in entry.rows:
+            self.epochs += 1
+            if math.isfinite(seconds := row.get("seconds", math.nan)):
+                self._timed, self._seconds = self._timed + 1, self._seconds + seconds
         for later in [epoch for epoch in entry.rows if epoch > row["epoch"]]:
             del entry.rows[later]  # it went back to a checkpoint and trains them again
         entry.rows[row["epoch"]] = row

@@ -8,12 +8,12 @@ kill cut short is done by `take_up`. Ray's side of the conversation is `on_ray/t
 """
 
 import dataclasses
-import math
 import time
 from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from orchestrator.config import TrialConfig
+from orchestrator.scheduling.epoch_row import epoch_row
 from orchestrator.scheduling.failures import CAUSES
 from orchestrator.scheduling.finished_trial import FinishedTrial
 from orchestrator.scheduling.ledger import RESULT_FIELDS, Entry, Ledger
@@ -25,11 +25,7 @@ from orchestrator.scheduling.schedulers.trial_scheduler import (
     Verdict,
 )
 from orchestrator.search.strategy import Strategy, Suggestion, TrialOutcome
-from orchestrator.training.history import EpochRow
 from results.statuses import FINISHED
-
-ROW_FIELDS = tuple(field.name for field in dataclasses.fields(EpochRow))
-"""What an epoch's row holds."""
 
 REPEATS = 200
 """Suggestions in a row that were all tried before: then the space counts as exhausted."""
@@ -65,6 +61,7 @@ class Scheduler:
         self.limits = limits
         self.exhausted = False
         self._stuck = False
+        self._short = False
         self.run_name: Callable[[Entry], str] | None = None
         self._base = base
         self._strategy = strategy
@@ -126,15 +123,19 @@ class Scheduler:
         """Whether no further trial will be begun; one that still runs may die and come back."""
         if time.monotonic() >= self.limits.deadline:
             return True
-        idle = not self._live and not self._pending
-        return self.exhausted and idle and (self._stuck or not self.ledger.counts().get("paused"))
+        if self._live or self._pending:
+            return False
+        waits = self.ledger.counts().get("paused")
+        return self._short or (self.exhausted and (self._stuck or not waits))
 
     def next_trial(self) -> TrialConfig | None:
         """The next configuration to train; None when there is none now (see `over`)."""
         if self.over or len(self._live) >= self.limits.concurrency:
             return None
         config = self._pending_trial() or self._promoted_trial()
-        if config is None and not self.exhausted:
+        if config is None and not self.exhausted and self._is_short():
+            config = self._promoted_trial()
+        elif config is None and not self.exhausted:
             config = self._new_trial()
             self.exhausted = config is None
             config = config or self._promoted_trial()
@@ -143,6 +144,14 @@ class Scheduler:
         elif self.exhausted and not self._live:
             self._end_waiting()
         return config
+
+    def _is_short(self) -> bool:
+        """Whether no further trial is begun in this run, so that of those begun some finish."""
+        ledger, at_once = self.ledger, len(self._live) + 1
+        if self.rule is not None and self.rule.waits and not self._short:
+            numbers = len(ledger.entries), ledger.epochs, ledger.seconds_per_epoch
+            self._short = self.limits.is_short(*numbers, at_once)
+        return self._short
 
     def _promoted_trial(self) -> TrialConfig | None:
         decision = self._promotion()
@@ -153,7 +162,8 @@ class Scheduler:
 
     def _promotion(self) -> Decision | None:
         """Who goes on of those that wait."""
-        last = self.exhausted or len(self.ledger.entries) >= self.limits.trials
+        enough = len(self.ledger.entries) >= self.limits.trials
+        last = self.exhausted or self._short or enough
         return self.rule.promotion(last) if self.rule else None
 
     def _promote(self, decision: Decision) -> None:
@@ -242,9 +252,9 @@ class Scheduler:
         metadata = {k: result[k] for k in RESULT_FIELDS if k in result}
         for missed in result.get("earlier", ()):
             if missed["epoch"] not in entry.rows:  # else an earlier process has told it
-                self._take(trial, _row(missed), metadata)
+                self._take(trial, epoch_row(missed), metadata)
         stop = (result["stop"], str(result["stop_reason"])) if "stop" in result else ()
-        self._take(trial, _row(result), metadata, stop)
+        self._take(trial, epoch_row(result), metadata, stop)
         self._settle(entry)
         if entry.status == "running" and time.monotonic() >= self.limits.deadline:
             reason = f"time budget {self.limits.budget_text} spent; --resume goes on"
@@ -334,7 +344,3 @@ class Scheduler:
 
     def _outcome(self, entry: Entry) -> TrialOutcome:
         return outcome(entry, self.run_name(entry) if self.run_name else "")
-
-
-def _row(result: Mapping[str, Any]) -> dict[str, Any]:
-    return {k: math.nan if result.get(k) is None else result[k] for k in ROW_FIELDS}

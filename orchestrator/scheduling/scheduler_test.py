@@ -350,3 +350,20 @@ def test_the_search_is_not_told_of_a_trial_that_will_go_on(tmp_path):
     resumed.take_up()
     Stage(rising).play(resumed)
     assert [t.state for t in study_of(file)] == [TrialState.COMPLETE]
+
+
+def test_where_time_gets_short_nothing_new_begins_so_that_some_of_those_begun_finish():
+    """An epoch takes 2 s: n trials, of which one reaches epoch 9, take n + 2 + 6 epochs.
+
+    After n epochs of n trials 8 are left, or 16 s, however many have begun.
+    """
+    epochs = {n: n + 2 + 6 for n in range(1, 13)}
+    more = {"rule": "halving", "budget_text": "30s", "epochs_of": epochs.__getitem__}
+    enough = conduct(ListJournal(), **more, deadline=time.monotonic() + 60)
+    Stage(rising).play(enough)
+    assert enough.ledger.counts() == {"completed": 1, "pruned": 11}
+    short = conduct(ListJournal(), **more, deadline=time.monotonic() + 15)
+    Stage(rising).play(short)
+    assert short.ledger.counts() == {"completed": 1}
+    assert short.over
+    assert not short.exhausted

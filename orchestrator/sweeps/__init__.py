@@ -13,7 +13,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 
-from orchestrator.config import Budget, Sweep, folder_name
+from orchestrator.config import RUNGS_BY, Budget, Sweep, folder_name
 from orchestrator.errors import BadInput, shown
 from orchestrator.process.error_line import kind_and_line
 from orchestrator.process.surroundings import own_packages
@@ -138,6 +138,12 @@ def _question(module: ModuleType, origin: str) -> Sweep:
     folder_name(made.name, f"{origin}: name=")
     if made.budget.trials < 1:
         raise BadInput(f"{origin}: a budget of {made.budget.trials} trials; expected at least 1")
+    if made.budget.finalists < 0:
+        raise BadInput(f"{origin}: {made.budget.finalists} finalists; expected 0 or more")
+    if made.budget.rungs not in RUNGS_BY:
+        raise BadInput(
+            f"{origin}: budget.rungs={made.budget.rungs!r}: expected {' or '.join(RUNGS_BY)}"
+        )
     return made
 
 
@@ -145,6 +151,9 @@ _BUDGET: dict[str, tuple[type, str]] = {
     "trials": (int, "a whole number"),
     "grace_epochs": (int, "a whole number"),
     "reduction_factor": (int, "a whole number"),
+    "scheduler": (str, "a text"),
+    "rungs": (str, "a text"),
+    "finalists": (int, "a whole number"),
 }
 _FIELDS: dict[str, tuple[type, str]] = {
     "name": (str, "a text"),

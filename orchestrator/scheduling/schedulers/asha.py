@@ -9,6 +9,7 @@ percentile, so that equal trials do not all pass; and a trial without a finite v
 
 from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass
+from typing import ClassVar
 
 from orchestrator.scheduling.schedulers.rungs import check_factor
 from orchestrator.scheduling.schedulers.trial_scheduler import (
@@ -47,6 +48,8 @@ class Asha:
     Raises:
         BadInput: for a factor below 2.
     """
+
+    waits: ClassVar[bool] = False
 
     def __init__(self, setup: Setup) -> None:
         check_factor(setup.reduction_factor)

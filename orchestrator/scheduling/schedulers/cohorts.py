@@ -2,6 +2,7 @@
 
 import itertools
 from collections.abc import Iterator
+from typing import ClassVar
 
 from orchestrator.scheduling.schedulers.cohort import Cohort
 from orchestrator.scheduling.schedulers.rungs import check_factor
@@ -18,6 +19,8 @@ class Cohorts:
     Raises:
         BadInput: for a factor below 2.
     """
+
+    waits: ClassVar[bool] = True
 
     def __init__(self, setup: Setup, new: Iterator[Cohort]) -> None:
         check_factor(setup.reduction_factor)

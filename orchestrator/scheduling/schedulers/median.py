@@ -8,6 +8,7 @@ at the rungs alone and of three rivals at least, and trials that still train cou
 
 import statistics
 from bisect import bisect_right
+from typing import ClassVar
 
 from orchestrator.scheduling.schedulers.trial_scheduler import (
     Decision,
@@ -26,6 +27,8 @@ class Median:
     Args:
         setup: see there; the reduction factor counts for nothing here.
     """
+
+    waits: ClassVar[bool] = False
 
     def __init__(self, setup: Setup) -> None:
         self._setup = setup

@@ -12,6 +12,7 @@ the order in which they come, everybody is among the best for a moment.
 """
 
 from bisect import bisect_right
+from typing import ClassVar
 
 from orchestrator.scheduling.schedulers.rung_table import Rung, summary
 from orchestrator.scheduling.schedulers.rungs import check_factor
@@ -28,6 +29,8 @@ class Promotion:
     Raises:
         BadInput: for a factor below 2.
     """
+
+    waits: ClassVar[bool] = True
 
     def __init__(self, setup: Setup, delayed: bool = False) -> None:
         check_factor(setup.reduction_factor)

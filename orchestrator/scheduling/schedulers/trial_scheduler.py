@@ -3,7 +3,7 @@
 import math
 from dataclasses import dataclass
 from enum import Enum
-from typing import Protocol
+from typing import ClassVar, Protocol
 
 from orchestrator.scheduling.schedulers.rungs import RungEpochs, halving_epochs
 
@@ -78,7 +78,12 @@ class TrialScheduler(Protocol):
     What it answers is a function of what it was told; told again, it answers the same: so a killed
     sweep gives it its journal, and goes on. It is told of a trial in this order: `begin`, then
     `record` with every epoch, `promoted` where a trial that waited goes on, `leave` at the end.
+
+    Attributes:
+        waits: whether a trial may wait at a rung; otherwise it goes on or ends at once.
     """
+
+    waits: ClassVar[bool]
 
     def rungs(self, epochs: int) -> tuple[int, ...]:
         """The epochs at which a trial of so many is judged: what it has reached is stored there."""

@@ -1,0 +1,58 @@
+"""Faults while trials wait at a rung: a state on the disk is all that is left of them."""
+
+from pathlib import Path
+
+from cluster.chaos.comparison import outcome
+from cluster.chaos.damaged_files import cut, spoil
+from cluster.chaos.fake_training import TrialFault
+from cluster.chaos.outcome import Outcome, wrong_exit
+from cluster.chaos.sandbox import Sandbox
+from orchestrator.process.exit_code import DONE
+from results.paths import Paths
+
+MOMENTS = (3, 9, 12)
+"""How many trials wait, or have waited, when the driver is killed: of 12 the last one waits too."""
+
+
+def driver_killed(folder: Path) -> Outcome:
+    """The driver is killed while three, nine and all twelve trials wait."""
+    sandbox = Sandbox(folder)
+    for waiting in MOMENTS:
+        _stop_while_waiting(sandbox, waiting)
+    wrong = wrong_exit(sandbox.run(), DONE)
+    wrong += _none_waits(sandbox)
+    return outcome(sandbox, wrong, injections=len(MOMENTS))
+
+
+def last_state_damaged(folder: Path) -> Outcome:
+    """Of every trial that waits the only state is damaged, or gone: those who go on begin again."""
+    sandbox = Sandbox(folder)
+    _stop_while_waiting(sandbox, 9)
+    states = sorted((sandbox.local_folder / Paths().checkpoints).glob("*/*.safetensors"))
+    wrong = [] if len(states) >= 9 else [f"{len(states)} states were there, not 9"]
+    for number, state in enumerate(states):
+        (cut, spoil, Path.unlink)[number % 3](state)
+    wrong += wrong_exit(sandbox.run(), DONE)
+    wrong += _none_waits(sandbox)
+    return outcome(sandbox, wrong)
+
+
+def process_killed_as_one_goes_on(folder: Path) -> Outcome:
+    """Processes are killed at the epoch after a rung, which another process had reached."""
+    faults = tuple(TrialFault(seed, 2, "die") for seed in range(12))
+    sandbox = Sandbox(folder, trial_faults=faults)
+    wrong = wrong_exit(sandbox.run(), DONE)
+    hit = sum(sandbox.injected_at(fault) is not None for fault in faults)
+    wrong += [] if hit >= 3 else [f"{hit} were hit, not those that go on"]
+    return outcome(sandbox, wrong, injections=max(1, hit))
+
+
+def _stop_while_waiting(sandbox: Sandbox, waiting: int) -> None:
+    driver = sandbox.begin()
+    sandbox.wait(lambda: len(sandbox.events("paused")) >= waiting)
+    sandbox.kill(driver)
+
+
+def _none_waits(sandbox: Sandbox) -> list[str]:
+    trials, _ = sandbox.tables()
+    return [f"trial {n} still waits" for n in trials.loc[trials["status"] == "paused", "trial"]]
