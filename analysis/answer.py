@@ -22,6 +22,7 @@ from analysis.comparison.configurations import (
     spread_over_seeds,
 )
 from results.settings import SETTINGS
+from results.statuses import UNDER_WAY
 from results.varied import value_in_force, varied
 
 LEVEL = 0.05
@@ -149,6 +150,11 @@ class Answer:
     tests: tuple[str, ...] = ()
     against_best: int = 0
     tests_against_best: tuple[str, ...] = ()
+
+    @property
+    def under_way(self) -> int:
+        """How many trials have not ended."""
+        return sum(self.statuses.get(status, 0) for status in UNDER_WAY)
 
 
 def answer(

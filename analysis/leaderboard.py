@@ -20,6 +20,16 @@ def leaderboard(trials: pd.DataFrame, clean: Mapping[str, float] | None = None) 
     return results.leaderboard.leaderboard(rows, clean)
 
 
+def in_order(trials: pd.DataFrame) -> pd.DataFrame:
+    """The same rows in the order of the leaderboard, those without an accuracy last.
+
+    Args:
+        trials: `trials.parquet`, or some rows of it.
+    """
+    by = ["validation_accuracy", "validation_loss", "number"]
+    return trials.sort_values(by, ascending=[False, True, True], kind="stable")
+
+
 def clean_accuracy(predictions: pd.DataFrame) -> float:
     """Accuracy on the images that have no exact copy in training.
 

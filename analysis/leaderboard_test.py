@@ -2,7 +2,7 @@ import math
 
 import pandas as pd
 
-from analysis.leaderboard import clean_accuracy, leaderboard
+from analysis.leaderboard import clean_accuracy, in_order, leaderboard
 from results.schema import TRIALS, table
 
 PREDICTIONS = pd.DataFrame(
@@ -34,3 +34,15 @@ def test_copies_of_training_images_are_left_out_of_the_clean_accuracy():
 def test_without_copies_or_with_nothing_else_there_is_no_clean_accuracy():
     assert math.isnan(clean_accuracy(PREDICTIONS[:1]))
     assert math.isnan(clean_accuracy(PREDICTIONS[1:]))
+
+
+def test_rows_in_order_are_those_of_the_leaderboard():
+    rows = [
+        {"trial": trial, "number": number, "validation_accuracy": a, "validation_loss": loss}
+        for number, (trial, a, loss) in enumerate(
+            [("x", None, None), ("c", 0.5, 0.9), ("b", 0.5, 0.4), ("d", 0.5, 0.9), ("a", 0.6, 2.0)]
+        )
+    ]
+    frame = pd.DataFrame(rows)
+    assert in_order(frame)["trial"].tolist() == ["a", "b", "c", "d", "x"]
+    assert [row["trial"] for row in leaderboard(frame).rows] == ["a", "b", "c", "d"]

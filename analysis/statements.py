@@ -64,7 +64,7 @@ def best_sentence(answer: Answer) -> str:
         only = "The only one" if trials == 1 else f"The only configuration among {counted}"
         compare = "" if answer.seeds > 1 else " There is nothing to compare it with."
         return f"{only} that was measured, {_name(best, answer)}, has {accuracy}.{compare}"
-    so_far = " so far" if answer.statuses.get("running") else ""
+    so_far = " so far" if answer.under_way else ""
     seeds = f"{wording.count(len(answer.ranking))} configurations in " if answer.seeds > 1 else ""
     return (
         f"The best{so_far} of {seeds}{counted} is {_name(best, answer)}: {accuracy}."
@@ -78,9 +78,12 @@ def _counted(trials: int) -> str:
 
 def _others(answer: Answer) -> str:
     """Which trials are not over, and which do not count: a failed one is in no ranking."""
-    names = (("running", "not ended"), ("failed", "failed, left out"))
-    counts = [(n, words) for status, words in names if (n := answer.statuses.get(status, 0))]
-    return f" ({'; '.join(f'{wording.count(n)} {words}' for n, words in counts)})" if counts else ""
+    counts = (
+        (answer.under_way, "not ended"),
+        (answer.statuses.get("failed", 0), "failed, left out"),
+    )
+    words = "; ".join(f"{wording.count(n)} {what}" for n, what in counts if n)
+    return f" ({words})" if words else ""
 
 
 def _higher(answer: Answer) -> str:
@@ -102,7 +105,7 @@ def _unmeasured(answer: Answer, trials: int) -> str:
         often = "among others: " if len(answer.errors) > MOST_ERRORS else ""
         who = "the only trial" if trials == 1 else f"all {trials} trials"
         return f"There is no answer: {who} failed ({often}{messages})."
-    yet = " yet" if not trials or answer.statuses.get("running") else ""
+    yet = " yet" if not trials or answer.under_way else ""
     but = f" ({failed} failed)" if failed else ""
     none = "None of the other trials" if failed else "No trial of this sweep"
     return f"{none} has been measured{yet}{but}, so there is no answer{yet}."
@@ -127,7 +130,7 @@ def _stopped(answer: Answer) -> str:
         return ""
     if any(answer.statuses.get(status) for status in FINISHED):
         return "; no configuration was trained to its end with all its seeds"
-    yet = " yet" if answer.statuses.get("running") else ""
+    yet = " yet" if answer.under_way else ""
     return f"; no trial was trained to its end{yet}, so these are first impressions"
 
 

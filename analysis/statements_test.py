@@ -169,6 +169,21 @@ SITUATIONS = {
         ("The best so far of 2 trials (1 not ended) is adam",),
         (IMPRESSIONS,),
     ),
+    "one still runs, one waits at a rung": (
+        [([0.8], DONE, ADAM), ([0.7], RUNNING, SGD), ([0.6], "paused", MUON)],
+        ("The best so far of 3 trials (2 not ended) is adam",),
+        (IMPRESSIONS,),
+    ),
+    "all wait at a rung": (
+        [([0.8], "paused", ADAM), ([0.7], "paused", SGD)],
+        ("; no trial was trained to its end yet, so these are first impressions.", "so far of 2"),
+        ("stopped early",),
+    ),
+    "one waits and none was measured": (
+        [([], "paused", ADAM), ([], FAILED, SGD)],
+        ("None of the other trials has been measured yet (1 failed), so there is no answer yet.",),
+        (),
+    ),
     "none has ended": (
         [([0.8], RUNNING, ADAM), ([0.7], RUNNING, SGD)],
         ("; no trial was trained to its end yet, so these are first impressions.",),

@@ -31,8 +31,9 @@ UNFINISHED = {
     "pruned": "pruned, so its weights were not kept",
     "failed": "failed",
     "running": "still running, or interrupted",
+    "paused": "waiting at a rung",
 }
-"""Status -> why such a trial is no candidate."""
+"""Status of a trial that has not finished -> why it is no candidate."""
 
 ADVICE = "give --data PATH of the data set that the sweep was made on"
 

@@ -8,13 +8,14 @@ from pathlib import Path
 import pyarrow.fs as pafs
 import pytest
 
-from analysis.sweep_folder import SweepFolder
+from analysis.sweep_folder import UNFINISHED, SweepFolder
 from orchestrator.config import TrialConfig
 from orchestrator.data import testing as example_layouts
 from orchestrator.data.cache.open_faces import open_faces
 from orchestrator.errors import BadInput
 from orchestrator.testing.stand_ins import tiny
 from results.schema import EPOCHS, TRIALS, table
+from results.statuses import FINISHED, STATUSES
 from results.store import DamagedResults, Store
 
 REPOSITORY = Path(__file__).parents[1]
@@ -125,6 +126,10 @@ def test_candidates_have_predictions_and_weights_and_the_others_a_reason(tmp_pat
         "t6": "weights/t6.safetensors missing",
         "t7": "predictions/t7.parquet and weights/t7.safetensors missing",
     }
+
+
+def test_every_status_of_a_trial_that_has_not_finished_is_a_reason():
+    assert set(UNFINISHED) == set(STATUSES) - set(FINISHED)
 
 
 def test_a_prediction_of_another_split_is_no_validation_prediction(tmp_path):

@@ -1,12 +1,15 @@
 import os
+import secrets
 import shutil
 from pathlib import Path
 
 import pytest
 
 from analysis.comparison.testing import MadeUpFolder, wrong_at
-from jobs.compare import main
+from jobs.compare import COMMAND, main
 from orchestrator.data.cache.open_faces import open_faces
+from results.storage.s3_server import ENVIRONMENT, S3Server
+from results.store import Store
 
 OLD = Path(__file__).parents[1] / "results" / "format_1" / "old.zip"
 """A sweep that version 0.1.0 left, of 280 drawn faces; 3 of its 5 trials came to their ends."""
@@ -67,6 +70,62 @@ def test_the_page_goes_where_it_is_wanted(sweeps, tmp_path, capsys):
     assert "</html>" in file.read_text()
     assert not (tmp_path / "compare-a-b.html").exists()
     assert os.listdir(file.parent) == ["mine.html"]
+
+
+def uploaded(folder, place):
+    """The same sweep elsewhere; its store."""
+    store = Store(place)
+    for file in folder.rglob("*"):
+        if file.is_file():
+            store.write_bytes(file.relative_to(folder).as_posix(), file.read_bytes())
+    return store
+
+
+@pytest.fixture(params=["memory", "s3"])
+def remote(request, monkeypatch):
+    """A place in a store that is not on this disk."""
+    if request.param == "memory":
+        yield f"memory://{secrets.token_hex(8)}"
+        return
+    for name, value in ENVIRONMENT.items():
+        monkeypatch.setenv(name, value)
+    with S3Server() as server:
+        yield server.place()
+
+
+def in_remote(place, name):
+    base, mark, settings = place.partition("?")
+    return f"{base}/{name}{mark}{settings}"
+
+
+def test_sweeps_on_an_object_store_are_compared_as_on_a_disk(sweeps, remote, tmp_path, capsys):
+    assert main([str(place) for place in sweeps]) == 0
+    answer, page = capsys.readouterr().out.splitlines()
+    expected = Path(page).read_text().partition(COMMAND.program)[0]
+    stores = [uploaded(place, in_remote(remote, place.name)) for place in sweeps]
+    before = [store.list("") for store in stores]
+    assert main([store.place for store in stores]) == 0
+    out, err = capsys.readouterr()
+    assert out.splitlines() == [answer, f"{stores[0].above().root}/compare-a-b.html"]
+    assert err == ""
+    made = stores[0].above().read_bytes("compare-a-b.html").decode()
+    assert made.partition(COMMAND.program)[0] == expected
+    assert [store.list("") for store in stores] == before
+    # One there, one here; and the page where it is wanted.
+    assert main([stores[0].place, str(sweeps[1]), "--output", str(tmp_path / "mixed.html")]) == 0
+    assert capsys.readouterr().out.splitlines()[0] == answer
+    wanted = in_remote(remote, "pages/mine.html")
+    assert main([str(sweeps[0]), stores[1].place, "--output", wanted]) == 0
+    assert capsys.readouterr().out.splitlines()[1] == wanted.partition("?")[0]
+    assert b"</html>" in stores[0].above().read_bytes("pages/mine.html")
+
+
+def test_what_is_no_sweep_on_a_store_is_refused_too(sweeps, remote, capsys):
+    store = uploaded(sweeps[0], in_remote(remote, "a"))
+    assert "absent is no sweep" in refusal(capsys, store.place, in_remote(remote, "absent"))
+    assert "was given twice" in refusal(capsys, store.place, store.place)
+    assert "has credentials in it" in refusal(capsys, sweeps[0], "s3://key:word@bucket/a")
+    assert "nowhere" in refusal(capsys, sweeps[0], "nowhere://bucket/a")
 
 
 def test_a_page_without_faces_is_made_where_the_data_are_gone(sweeps, tmp_path, splits):

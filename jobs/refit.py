@@ -29,6 +29,7 @@ from orchestrator.request import (
 )
 from results.errors import DamagedResults
 from results.paths import Paths
+from results.statuses import UNDER_WAY
 
 if TYPE_CHECKING:  # they bring pandas and Ray along: functions that need them import them
     from analysis.seeds import Finalist
@@ -239,7 +240,7 @@ def _unfinished(folder: "SweepFolder") -> str:
     """What an interrupted sweep has still to do; "" where it is done."""
     trials, planned = folder.trials, folder.record.get("trials", 0)
     counts: dict[str, Any] = {
-        "interrupted or running": int((trials["status"] == "running").sum()),
+        "interrupted or running": int(trials["status"].isin(UNDER_WAY).sum()),
         "paused at a rung": int((trials["status"] == "paused").sum()),
         "stopped by its time budget": int((trials["ended_by"] == "time").sum()),
         "not begun": max(0, int(planned) - len(trials)),

@@ -76,6 +76,7 @@ TRIALS = _schema(
         "Images over seconds, median over epochs; the first, which compiles, only if it is alone.",
     ),
     ("seconds", REAL, "s", "Time of its epochs, with compiling and validation, without storing."),
+    ("start_seconds", REAL, "s", "Loading and building before these, all processes; older: null."),
     ("hardware", TEXT, "", "Processor or GPU that the trial ran on."),
     ("backend", TEXT, "", "What computed: tensorflow or jax; null before there was a choice."),
     ("threads", WHOLE, "", "CPU threads that computed; null on a GPU and in older sweeps."),

@@ -99,7 +99,7 @@ def draw(frame: pd.DataFrame, canvas: Canvas) -> None:
     canvas.set_size_inches(9.0, 1.9 + 0.55 * len(best))
     ax = canvas.subplots()
     for finished, colour, mark, label in (
-        (False, GREY, "x", "pruned, failed or running"),
+        (False, GREY, "x", "not trained to the end"),
         (True, BLUE, "o", "finished"),
     ):
         rows = frame[(frame["finished"] == finished) & ~frame["best"]]

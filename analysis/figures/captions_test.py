@@ -27,7 +27,7 @@ ENDED = SweepTables(**sweep(8, "completed"))
 STOPPED = SweepTables(**sweep(8, "pruned"))
 
 
-def rungs(*accuracies):
+def rungs(*accuracies, scheduler=None):
     """Trials that reach the first rung in this order; the ones above 0.5 go on."""
     rows = [
         trial(str(i), "completed" if a > 0.5 else "pruned", a, number=i)
@@ -35,11 +35,12 @@ def rungs(*accuracies):
         for i, a in enumerate(accuracies)
     ]
     made = [epoch(str(i), 1, a) for i, a in enumerate(accuracies)]
-    return SweepTables(**frames(trials=rows, epochs=made), record=record())
+    named = {"identity": {"reduction_factor": 3, "scheduler": scheduler}} if scheduler else {}
+    return SweepTables(**frames(trials=rows, epochs=made), record=record() | named)
 
 
-def running():
-    row = trial("a", "running", 0.6) | {"epochs_trained": 1}
+def running(status="running"):
+    row = trial("a", status, 0.6) | {"epochs_trained": 1}
     return SweepTables(**frames(trials=[row], epochs=[epoch("a", 1, 0.6)]), record=record())
 
 
@@ -79,6 +80,19 @@ CAPTIONS = {
         ("some below",),
     ),
     "rungs: one still runs": ("rungs", running(), ("1 trial had not ended",), ()),
+    "rungs: all wait for one another": (
+        "rungs",
+        rungs(0.55, 0.9, 0.8, 0.7, scheduler="halving"),
+        ("until those that it is compared with have come. Who",),
+        ("came before it", "called back", "early ones"),
+    ),
+    "rungs: no ranking": (
+        "rungs",
+        rungs(0.9, 0.1, 0.2, scheduler="median"),
+        ("asked for. Who ended",),
+        ("A trial",),
+    ),
+    "rungs: one is paused": ("rungs", running("paused"), ("1 trial had not ended",), ()),
     "accuracy: no intervals": (
         "accuracy_by_architecture",
         CASES["no interval"],

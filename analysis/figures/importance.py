@@ -10,17 +10,18 @@ What we add: what each setting gets by chance, where accuracies are dealt out am
 last accuracies are of different epochs and must not be compared (`measured`).
 """
 
+import functools
 import math
 import warnings
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 import optuna
 import pandas as pd
 from matplotlib.figure import Figure as Canvas
-from numpy.typing import NDArray
 from optuna.distributions import BaseDistribution, CategoricalDistribution, FloatDistribution
 
 from analysis.figures.style import BLUE, count, shown
@@ -58,16 +59,13 @@ def data(tables: SweepTables) -> pd.DataFrame:
         return pd.DataFrame(columns=COLUMNS)
     some = np.linspace(0, len(points) - 1, min(len(points), MOST)).astype(int)
     points, values = points.iloc[some], values.iloc[some]
-    settings = _Settings(values.fillna(values.median(numeric_only=True)), varied)
-    accuracy, rng = points["accuracy"].to_numpy(dtype=float), np.random.default_rng(0)
-    with _calm():
-        importances = settings.importances(accuracy)
-        shuffled = [settings.importances(rng.permutation(accuracy)) for _ in range(SHUFFLES)]
+    settings = _Settings.of(values.fillna(values.median(numeric_only=True)), varied)
+    shares = importances(settings, tuple(points["accuracy"].astype(float)))
     frame = pd.DataFrame(
         {
             "setting": varied,
-            "importance": [importances[name] for name in varied],
-            "chance": [max(part[name] for part in shuffled) for name in varied],
+            "importance": [shares[name][0] for name in varied],
+            "chance": [shares[name][1] for name in varied],
             "trials": len(points),
             "measure": measure,
             "ended": len(_finished(tables.trials)),
@@ -103,32 +101,59 @@ def _finished(trials: pd.DataFrame) -> pd.DataFrame:
     return trials[trials["status"].isin(FINISHED) & trials["validation_accuracy"].notna()]
 
 
+@dataclass(frozen=True)
 class _Settings:
-    """The trials' settings as Optuna wants them."""
+    """The trials' settings as Optuna wants them.
 
-    def __init__(self, points: pd.DataFrame, varied: list[str]) -> None:
-        self.distributions = {name: _distribution(points[name]) for name in varied}
-        self.rows = [
-            {name: _value(row[name], kind) for name, kind in self.distributions.items()}
-            for _, row in points.iterrows()
-        ]
+    Attributes:
+        distributions: of each setting, by name.
+        rows: of each trial, its values in that order.
+    """
 
-    def importances(self, accuracy: NDArray[np.float64]) -> dict[str, float]:
-        """Setting -> share of the variance of (n,) accuracies."""
+    distributions: tuple[tuple[str, BaseDistribution], ...]
+    rows: tuple[tuple[str | float, ...], ...]
+
+    @classmethod
+    def of(cls, points: pd.DataFrame, varied: Sequence[str]) -> "_Settings":
+        """Of a frame with a column a setting."""
+        kinds = tuple((name, _distribution(points[name])) for name in varied)
+        columns = [[_value(value, kind) for value in points[name]] for name, kind in kinds]
+        return cls(kinds, tuple(zip(*columns, strict=True)))
+
+    def explained(self, accuracy: Sequence[float]) -> dict[str, float]:
+        """Setting -> share of the variance of the trials' accuracies."""
+        distributions = dict(self.distributions)
         study = optuna.create_study(direction="maximize")
         study.add_trials(
             [
                 optuna.trial.create_trial(
-                    params=row, distributions=self.distributions, value=float(value)
+                    params=dict(zip(distributions, row, strict=True)),
+                    distributions=distributions,
+                    value=float(value),
                 )
                 for row, value in zip(self.rows, accuracy, strict=True)
             ]
         )
         evaluator = optuna.importance.FanovaImportanceEvaluator(n_trees=TREES, seed=0)
-        importances = optuna.importance.get_param_importances(
+        shares = optuna.importance.get_param_importances(
             study, evaluator=evaluator, normalize=False
         )
-        return {name: float(importances.get(name, 0.0)) for name in self.distributions}
+        return {name: float(shares.get(name, 0.0)) for name in distributions}
+
+
+@functools.lru_cache(maxsize=4)
+def importances(
+    settings: _Settings, accuracy: tuple[float, ...]
+) -> Mapping[str, tuple[float, float]]:
+    """Setting -> share of the variance that it explains, and the most that it gets by chance.
+
+    Kept, for it takes seconds, and a page and its picture file want the same.
+    """
+    rng = np.random.default_rng(0)
+    with _calm():
+        shares = settings.explained(accuracy)
+        shuffled = [settings.explained(rng.permutation(accuracy).tolist()) for _ in range(SHUFFLES)]
+    return {name: (share, max(part[name] for part in shuffled)) for name, share in shares.items()}
 
 
 def _distribution(column: pd.Series) -> BaseDistribution:

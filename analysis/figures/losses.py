@@ -8,6 +8,7 @@ from matplotlib.ticker import MaxNLocator
 
 from analysis.figures.style import BLUE, DARK, RED, count, panels, shown
 from analysis.figures.sweep_tables import SweepTables
+from analysis.leaderboard import in_order
 
 PANELS = 6
 FEWEST_EPOCHS = 2
@@ -24,7 +25,7 @@ def data(tables: SweepTables) -> pd.DataFrame:
     long = tables.epochs.groupby("trial")["epoch"].count()
     able = tables.trials[tables.trials["trial"].isin(long[long >= FEWEST_EPOCHS].index)]
     best = able.dropna(subset=["validation_accuracy"])
-    best = best.sort_values("validation_accuracy", ascending=False, kind="stable").head(PANELS)
+    best = in_order(best).head(PANELS)
     best = best[["trial", "verdict", "validation_accuracy", "best_epoch"]]
     best = best.rename(columns={"validation_accuracy": "accuracy"}).assign(place=range(len(best)))
     rows = best.merge(

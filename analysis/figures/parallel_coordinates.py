@@ -12,6 +12,7 @@ from matplotlib.figure import Figure as Canvas
 
 from analysis.figures.style import count, shown
 from analysis.figures.sweep_tables import SweepTables, varied_settings
+from analysis.leaderboard import leaderboard
 from results.statuses import FINISHED
 
 SHADES = "viridis_r"
@@ -31,19 +32,21 @@ CROWD = 60
 BUNDLE = 0.08
 """Height over which lines through the same value are spread, so that each can be followed."""
 
-COLUMNS = ["trial", "finished", "accuracy", "axis", "setting", "scale", "value", "height"]
+COLUMNS = ["trial", "finished", "best", "accuracy", "axis", "setting", "scale", "value", "height"]
 
 
 def data(tables: SweepTables) -> pd.DataFrame:
     """A row a (measured trial, setting that varied), and one for its accuracy.
 
-    Columns: trial, finished (bool), accuracy (0 to 1), axis (place from 0), setting, scale (named,
-    linear or logarithmic), value (text to write there), height (0 to 1 on its axis).
+    Columns: trial, finished (bool), best (bool: it leads the leaderboard), accuracy (0 to 1), axis
+    (place from 0), setting, scale (named, linear or logarithmic), value (text to write there),
+    height (0 to 1 on its axis).
     """
     trials = tables.trials[tables.trials["validation_accuracy"].notna()]
     varied = varied_settings(trials)
     if varied.empty:
         return pd.DataFrame(columns=COLUMNS)
+    best = leaderboard(trials).rows[0]["trial"]
     parts = []
     columns = varied.assign(validation_accuracy=trials["validation_accuracy"])
     for axis, name in enumerate(columns):
@@ -53,6 +56,7 @@ def data(tables: SweepTables) -> pd.DataFrame:
                 {
                     "trial": trials["trial"],
                     "finished": trials["status"].isin(FINISHED),
+                    "best": trials["trial"] == best,
                     "accuracy": trials["validation_accuracy"],
                     "axis": axis,
                     "setting": name.replace("_", " "),
@@ -91,10 +95,25 @@ def _heights(column: pd.Series, accuracy: pd.Series) -> tuple[str, pd.Series]:
     return "named", places + room * (rank - 0.5)
 
 
+def axis_values(rows: pd.DataFrame) -> list[tuple[str, float]]:
+    """What is written at which height of an axis: each named value, else low, middle and high.
+
+    Args:
+        rows: of `data`, those of one axis.
+    """
+    if rows["scale"].iloc[0] == "named":
+        means = rows.groupby("value")["height"].mean()
+        return [(str(value), float(height)) for value, height in means.items()]
+    ranked = rows.dropna(subset=["height"]).sort_values("height")
+    middle = int(ranked["height"].sub(0.5).abs().to_numpy().argmin())
+    some = ranked.iloc[list(dict.fromkeys([0, middle, len(ranked) - 1]))]
+    return [(str(v), float(h)) for v, h in zip(some["value"], some["height"], strict=True)]
+
+
 def caption(frame: pd.DataFrame) -> str:
     """What the picture shows, in words."""
     ends = frame.drop_duplicates("trial")
-    best = frame[frame["trial"] == ends.loc[ends["accuracy"].idxmax(), "trial"]]
+    best = frame[frame["best"]]
     settings = best[best["axis"] < best["axis"].max()]
     best_settings = ", ".join(
         f"{s} {v}" for s, v in zip(settings["setting"], settings["value"], strict=True)
@@ -145,7 +164,7 @@ def draw(frame: pd.DataFrame, canvas: Canvas) -> None:
     ax.set_ylim(-0.09, 1.09)
     ax.spines[["top", "left", "right", "bottom"]].set_visible(False)
     ax.tick_params(length=0)
-    dashed = "" if frame["finished"].all() else "; solid: finished, dashed: pruned, failed, running"
+    dashed = "" if frame["finished"].all() else "; dashed: not trained to the end"
     ax.set_xlabel(f"settings that varied{dashed}")
     canvas.colorbar(shade, ax=ax, label="validation accuracy", pad=0.02)
 
@@ -156,15 +175,9 @@ def _span(accuracy: pd.Series) -> tuple[float, float]:
 
 
 def _axis(axis: int, rows: pd.DataFrame, ax: Axes) -> None:
-    """The upright line, and its values: each named one, else lowest, middle and highest."""
+    """The upright line, and its values."""
     ax.axvline(axis, 0.07, 0.93, color="black", linewidth=1, zorder=3)
-    if rows["scale"].iloc[0] == "named":
-        places = rows.groupby("value")["height"].mean()
-    else:
-        ranked = rows.dropna(subset=["height"]).sort_values("height")
-        wanted = [0, int(ranked["height"].sub(0.5).abs().to_numpy().argmin()), len(ranked) - 1]
-        places = ranked.iloc[wanted].set_index("value")["height"]
-    for value, height in places.items():
+    for value, height in axis_values(rows):
         ax.annotate(
             shown(value, 16),
             (axis, height),

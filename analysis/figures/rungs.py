@@ -1,7 +1,7 @@
-"""Who went on at each rung of successive halving, and who was ended there.
+"""Who went on at each rung, and who was ended there.
 
 Source: Li et al. 2018, "A System for Massively Parallel Hyperparameter Tuning",
-https://arxiv.org/abs/1810.05934: ASHA, whose rungs these are.
+https://arxiv.org/abs/1810.05934: asynchronous successive halving, whose rungs these are.
 """
 
 import math
@@ -12,14 +12,27 @@ from matplotlib.figure import Figure as Canvas
 
 from analysis.figures.style import BLUE, DARK, GREY, count
 from analysis.figures.sweep_tables import SweepTables
+from results.statuses import UNDER_WAY
 
-FATES = {"went on": (BLUE, "o"), "ended here": (GREY, "x"), "running": (DARK, ">")}
+FATES = {"went on": (BLUE, "o"), "ended here": (GREY, "x"), "not ended": (DARK, ">")}
 """What became of a trial at a rung -> colour and mark."""
+
+COMPARED = {
+    "asha": "A trial is compared with those that came before it, never called back",
+    "halving": "A trial waits at a rung until those that it is compared with have come",
+    "promotion": "A trial waits at a rung, and goes on once it is among the best that came",
+    "delayed_promotion": "A trial waits at a rung, and goes on once it is among the best that came",
+}
+"""Scheduler that ranks the trials of a rung -> how. Others judge otherwise: no line is drawn."""
+
+BEFORE = "asha"
+"""What a sweep had whose record names no scheduler."""
 
 SPREAD = 0.7
 """Share of a rung's column over which its trials stand, in the order they were asked for."""
 
-COLUMNS = ["rung", "trial", "fate", "accuracy", "column", "x", "reached", "kept", "cut"]
+COLUMNS = ["rung", "trial", "fate", "accuracy", "column", "x", "reached", "kept", "cut",
+           "scheduler"]  # fmt: skip
 
 
 def data(tables: SweepTables) -> pd.DataFrame:
@@ -30,7 +43,9 @@ def data(tables: SweepTables) -> pd.DataFrame:
     arrived at once; NaN where the record has no reduction factor).
     """
     rungs = tables.record.get("rungs") or []
-    factor = (tables.record.get("identity") or {}).get("reduction_factor")
+    identity = tables.record.get("identity") or {}
+    scheduler = str(identity.get("scheduler", BEFORE))
+    factor = identity.get("reduction_factor") if scheduler in COMPARED else None
     trials = tables.trials[["trial", "number", "status", "epochs_trained"]]
     rows = tables.epochs[["trial", "epoch", "validation_accuracy"]].merge(trials, on="trial")
     rows = rows.dropna(subset=["validation_accuracy"])
@@ -54,6 +69,7 @@ def data(tables: SweepTables) -> pd.DataFrame:
                     "reached": len(there),
                     "kept": fates.count("went on"),
                     "cut": _cut(accuracy, factor),
+                    "scheduler": scheduler,
                 }
             )
         )
@@ -63,7 +79,7 @@ def data(tables: SweepTables) -> pd.DataFrame:
 def _fate(row: pd.Series, rung: int) -> str:
     if row["epochs_trained"] > rung:
         return "went on"
-    return "running" if row["status"] == "running" else "ended here"
+    return "not ended" if row["status"] in UNDER_WAY else "ended here"
 
 
 def _cut(accuracy: pd.Series, factor: float | None) -> float:
@@ -78,16 +94,24 @@ def caption(frame: pd.DataFrame) -> str:
         f"after epoch {rung} {rows['kept'].iloc[0]} of {rows['reached'].iloc[0]} went on"
         for rung, rows in frame.groupby("rung")
     )
-    running = int((frame["fate"] == "running").sum())
-    waiting = f" {count(running, 'trial')} had not ended where they stand last." if running else ""
-    lucky = ((frame["fate"] == "went on") & (frame["accuracy"] < frame["cut"])).any()
-    early = ": early ones meet few rivals, so some below the line went on" if lucky else ""
+    under_way = int((frame["fate"] == "not ended").sum())
+    waiting = (
+        f" {count(under_way, 'trial')} had not ended where they stand last." if under_way else ""
+    )
     return (
         f"Validation accuracy at each rung of {count(frame['trial'].nunique(), 'trial')}: "
         f"{steps}.{waiting} Within a rung trials stand in the order in which they were asked for. "
-        f"A trial is compared with those that came before it, never called back{early}. Who ended "
-        "at a rung need not have been stopped by it."
+        f"{_compared(frame)}Who ended at a rung need not have been stopped by it."
     )
+
+
+def _compared(frame: pd.DataFrame) -> str:
+    """How trials are compared at a rung; "" where that is no ranking."""
+    scheduler = frame["scheduler"].iloc[0]
+    lucky = ((frame["fate"] == "went on") & (frame["accuracy"] < frame["cut"])).any()
+    early = ": early ones meet few rivals, so some below the line went on"
+    how = COMPARED.get(scheduler, "")
+    return f"{how}{early if lucky and scheduler == BEFORE else ''}. " if how else ""
 
 
 def draw(frame: pd.DataFrame, canvas: Canvas) -> None:

@@ -1,6 +1,7 @@
 from analysis.figures import rungs
 from analysis.figures.sample_sweeps import epoch, frames, record, trial
 from analysis.figures.sweep_tables import SweepTables
+from orchestrator.scheduling.schedulers.catalogue import BEFORE, SCHEDULERS
 
 
 def test_a_rung_holds_who_reached_it_what_became_of_them_and_the_line():
@@ -23,3 +24,8 @@ def test_a_rung_holds_who_reached_it_what_became_of_them_and_the_line():
     assert set(frame["rung"]) == {1}  # nobody reached epoch 3
     assert frame["x"].is_monotonic_increasing
     assert "2 of 4 went on" in rungs.caption(frame)
+
+
+def test_the_schedulers_that_rank_are_schedulers():
+    assert set(rungs.COMPARED) <= set(SCHEDULERS)
+    assert rungs.BEFORE == BEFORE

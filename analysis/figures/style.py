@@ -28,9 +28,10 @@ STATUSES = {
     "pruned": (GREY, "x"),
     "failed": (RED, "X"),
     "running": (GREEN, ">"),
+    "paused": (ORANGE, "P"),
     "reused": (PURPLE, "D"),
 }
-"""Status -> colour and mark."""
+"""Status -> colour and mark, of each in `results.statuses`."""
 
 AMOUNTS = "magma_r"
 """Colour map of cells on white: perceptually uniform, nothing is light and much is dark."""

@@ -1,6 +1,7 @@
 import numpy as np
 
-from analysis.figures.style import numbered, shown, whiskers
+from analysis.figures.style import STATUSES, numbered, shown, whiskers
+from results import statuses
 
 
 def test_long_names_are_cut_in_their_middle():
@@ -31,3 +32,8 @@ def test_every_figure_counts_from_one_and_most_lack_nothing():
         assert numbers.legend == ""
         assert shown("悲伤") == "[1]"
     assert shown("悲伤") == "[1]"
+
+
+def test_every_status_has_a_look_of_its_own():
+    assert set(STATUSES) == set(statuses.STATUSES)
+    assert len(set(STATUSES.values())) == len(STATUSES)

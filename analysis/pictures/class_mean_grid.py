@@ -307,12 +307,19 @@ def _legend(evidence: Evidence, every: ClassMeanMaps, rule: str, shown: int) -> 
     n = sum(one.n for one in every.by_class.values())
     k = len(evidence.classes)
     some = f" {shown} of {k} classes are shown." if shown < k else ""
+    is_few = any(one.n < FEW for one in every.by_class.values())
     return (
         f"{evidence.title} of {evidence.who} on {n:,} {evidence.split} images: evidence for "
         f"{explained[rule]}, {coarse}. Each map was divided by its own largest value before "
         "averaging, so that every image counts alike; a map without evidence counts as zero. Under "
         "the colours: the mean of the same faces, its contrast stretched. The two means of a class "
-        "and their difference share one scale, whose end stands beside the class; standard "
-        f"deviations share one over all classes. Means of fewer than {FEW} images are mostly "
-        f"noise; where they exceed a scale, they take its last colour.{some}"
+        "and their difference share one scale, whose end stands beside the class"
+        f"{'; standard deviations share one over all classes' if every.widest() else ''}."
+        f"{_NOISE if is_few else ''}{some}"
     )
+
+
+_NOISE = (
+    f" Means of fewer than {FEW} images are mostly noise; where they exceed a scale, they take its "
+    "last colour."
+)

@@ -32,7 +32,8 @@ def contact_sheet(evidence: Evidence, shown: int = 32, seed: int = 0) -> Rendere
         f"{right} right, {len(cases) - right} wrong. Below each face: the prediction with its "
         f"probability and, where that is wrong, the true class. {evidence.describe()}"
     )
-    title = "Faces at random, and the evidence for what they were predicted to be"
+    maps = ", and the evidence for what they were predicted to be" if evidence.has_maps else ""
+    title = f"Faces at random{maps}"
     bars = evidence.bars(cases)
     image = page(title, body, legend, bars)
     file = f"{evidence.folder}/contact-sheet.jpg"

@@ -20,7 +20,7 @@ from analysis.pictures.cells import LayeredTile
 from orchestrator.data.faces import Faces
 from orchestrator.errors import BadInput
 from results.paths import Paths
-from results.schema import ANSWERS, CAMS
+from results.schema import ANSWERS, CAMS, MEMBERS
 from results.store import Store
 
 ENSEMBLE = "ensemble"
@@ -65,6 +65,7 @@ class Evidence:
         member: whose maps are drawn: "ensemble" or a trial's signature.
         method: by which explanation method.
         titles: method -> what readers call it.
+        averaged: whether the ensemble's maps are means of several members' maps.
     """
 
     images: NDArray[np.uint8]
@@ -75,6 +76,7 @@ class Evidence:
     member: str = ENSEMBLE
     method: str = "gradcam"
     titles: Mapping[str, str] = field(default_factory=dict)
+    averaged: bool = True
 
     @classmethod
     def of_ensemble(
@@ -88,6 +90,7 @@ class Evidence:
             classes: names.
             method: whose maps are drawn where nothing else is said.
         """
+        members = store.read_table(Paths().members, MEMBERS).to_pandas()
         return cls(
             np.asarray(faces.images),
             [str(name) for name in faces.ids],
@@ -96,6 +99,7 @@ class Evidence:
             store.read_table(Paths().cams, CAMS, [("member", "==", ENSEMBLE)]).to_pandas(),
             method=method,
             titles=TITLES,
+            averaged=int(members["rank"].notna().sum()) > 1,
         )
 
     @cached_property
@@ -209,7 +213,7 @@ class Evidence:
             f"Maps: {self.title} of {self.who}, layer {first.layer}, {coarse}."
             " Each map is divided by its own largest value: colours show where in a face the"
             " evidence lies, not how much there is."
-            + (_AVERAGED if self.member == ENSEMBLE else "")
+            + (_AVERAGED if self.member == ENSEMBLE and self.averaged else "")
         )
 
     def index_columns(self, **more: Any) -> dict[str, Any]:

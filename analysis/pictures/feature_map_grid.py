@@ -58,10 +58,10 @@ def feature_map_grid(
     )
     whose = f" of trial {trial}" if trial else ""
     legend = (
-        f"A row a layer{whose}, in the order of the net; in a row its {shown} strongest maps for "
-        "this face (largest mean first; the number is the map's place in the layer). Each row is "
-        "coloured by itself, its brightest 0.5 % of cells alike. Each block is one cell of the "
-        f"map.{skipped}"
+        f"A row a layer{whose}, in the order of the net; in a row its strongest maps for this "
+        f"face, at most {shown} (largest mean size first; the number is the map's place in the "
+        "layer). Each row is coloured by itself, its brightest 0.5 % of cells alike. Each block is "
+        f"one cell of the map.{skipped}"
     )
     low = "strongly negative" if signed else "0"
     bar = ColourBar(colours, low, "strongest of the row", over=False)

@@ -96,7 +96,8 @@ def wrong_once(evidence: Evidence, cases: Sequence[Case], sheet: int = 0) -> Ren
     names = Names("the true class", "the prediction")
     title = "Confusions with one image" + (f", sheet {sheet + 1}" if sheet else "")
     image = _wrong_sheet(evidence, cases, names, title)
-    counted = f"{len(cases)} faces, each the only one of its true class that was called so"
+    faces = "1 face," if len(cases) == 1 else f"{len(cases)} faces, each"
+    counted = f"{faces} the only one of its true class that was called so"
     words = _columns_in_words(_rules(evidence, cases), names.truth, names.guess)
     caption = f"{counted}; {evidence.split} split. {words} {evidence.describe()}"
     return RenderedPicture.of(
@@ -128,10 +129,10 @@ def right(evidence: Evidence, label: int, shown: int = 12) -> RenderedPicture:
     counted = f"{len(cases)} of {len(every)} shown, {how}"
     title = f"True class {_short(name)}, recognised: {counted}"
     image = page(title, body, evidence.describe(), evidence.bars(cases))
+    beside_map = f"Each face stands beside the map of what spoke for {name}. "
     caption = (
         f"Faces of the {evidence.split} split whose true class is {name} and which the ensemble "
-        f"called so: {counted}. Each face stands beside the map of what spoke for {name}. "
-        f"{evidence.describe()}"
+        f"called so: {counted}. {beside_map if evidence.has_maps else ''}{evidence.describe()}"
     )
     columns = evidence.index_columns(
         label=label, prediction=label, summary=counted, legend=evidence.describe()

@@ -41,13 +41,15 @@ def ideal_images(
     tiles = [_tile(image, name, answer, side) for image, (name, answer) in named]
     cells = [Cell((LayeredTile(face_png(stretched(image))),), answer) for image, answer in named]
     whose = f" of trial {trial}" if trial else ""
+    one = len(tiles) == 1
     summary = (
-        f"{len(tiles)} images made so that the net{whose} answers each as strongly as it can; they "
-        "are nobody's faces."
+        f"{len(tiles)} {'image' if one else 'images'} made so that the net{whose} answers each as "
+        f"strongly as it can; {'it is nobody' if one else 'they are nobody'}'s "
+        f"{'face' if one else 'faces'}."
     )
     legend = (
         f"Below each: what it was made for, and the net's answer ({score}). Each is stretched from "
-        f"its darkest to its brightest pixel. {how}"
+        f"its darkest to its brightest pixel{EVEN if any(map(is_even, images)) else ''}. {how}"
     ).strip()
     caption = f"{summary} {legend}"
     title = f"What the net would most like to see: {of}"
@@ -57,12 +59,21 @@ def ideal_images(
     return picture.with_pieces(Pieces.flow(cells))
 
 
+EVEN = ", and is gray all over where all pixels are alike"
+"""Of a caption, where there is such an image."""
+
+
+def is_even(image: NDArray[np.floating]) -> bool:
+    """Whether all of its pixels are alike, so that nothing can be stretched."""
+    return float(np.ptp(np.nan_to_num(np.asarray(image, np.float32)))) < 1e-6
+
+
 def stretched(image: NDArray[np.floating]) -> Bytes:
     """(h, w) in any range -> uint8 from 0 to 255; an even image becomes medium gray."""
     pixels = np.nan_to_num(np.asarray(image, np.float32))
-    low, high = float(pixels.min()), float(pixels.max())
-    if high - low < 1e-6:
+    if is_even(image):
         return np.full(pixels.shape, 128, np.uint8)
+    low, high = float(pixels.min()), float(pixels.max())
     return np.round((pixels - low) / (high - low) * 255).astype(np.uint8)
 
 

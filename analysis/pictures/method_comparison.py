@@ -172,7 +172,13 @@ def _legend(evidence: Evidence, by: dict[str, Evidence], drawn: Sequence[str], j
         "(low is good) or inserted (high is good)."
     )
     return (
-        "Below each face: the prediction, its probability and, where wrong, the true class. "
-        "Each map is divided by its own largest value. Where methods disagree, trust none of them "
-        f"alone.{meaning if judged else ''}{left_out}"
+        "Below each face: the prediction, its probability and, where wrong, the true class."
+        f"{_of_maps(len(drawn))}{meaning if judged and drawn else ''}{left_out}"
     )
+
+
+def _of_maps(methods: int) -> str:
+    """How to read the maps of so many methods."""
+    scale = " Each map is divided by its own largest value."
+    trust = " Where methods disagree, trust none of them alone."
+    return f"{scale}{trust if methods > 1 else ''}" if methods else ""

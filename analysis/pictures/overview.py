@@ -17,6 +17,9 @@ MOST_CLASSES = 8
 LETTERS = 13
 NAMES_WIDTH = 104
 
+BESIDE = "Beside each face: the evidence for what it was predicted to be. "
+"""Of a caption, where there are maps."""
+
 
 def overview(evidence: Evidence, most: int = MOST_CLASSES) -> RenderedPicture:
     """Rows are true classes, columns predictions; each cell its most confident face, and its map.
@@ -41,11 +44,12 @@ def overview(evidence: Evidence, most: int = MOST_CLASSES) -> RenderedPicture:
     legend = (
         f"One face of each kind, the most confident one, of {n:,} {evidence.split} images "
         f"({right:,} right, {n - right:,} wrong). "
-        "Beside each face: the evidence for what it was predicted to be. Below: how many images "
+        f"{BESIDE if evidence.has_maps else ''}Below: how many images "
         "there are of this kind, and the probability that the one shown was given. "
         f"{left_out}{evidence.describe()}"
     )
-    title = "Who was taken for what, and why: a face of every true and predicted class"
+    why = ", and why" if evidence.has_maps else ""
+    title = f"Who was taken for what{why}: a face of every true and predicted class"
     image = page(title, body, legend, evidence.bars(shown))
     caption = (
         "A grid: rows are true classes, columns predicted ones; right ones on the diagonal have "

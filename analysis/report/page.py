@@ -20,6 +20,8 @@ from markupsafe import Markup
 
 from analysis import wording
 from analysis.answer import Answer
+from analysis.report.charts.figures.catalogue import DRAWINGS, chart
+from analysis.report.charts.plot import Charts
 from analysis.report.disk_paths import without_folders
 from analysis.report.page_blocks import Block, Folded, Part, Section, Text
 from analysis.report.sections.caveats import caveats_section
@@ -61,8 +63,12 @@ FIGURES = {
 }
 """Section -> its charts, by name in `analysis.figures`; what stands nowhere goes to settings."""
 
+SLOW = ("importance",)
+"""Charts that take seconds to compute: a first page, written while more is made, lacks them."""
+
 DRAWN_HERE = ("learning_curves", "accuracy_by_architecture", "accuracy_by_preprocessing")
-"""Figures that the page draws itself, as SVG; their files are for those who publish them."""
+"""Figures in whose place the settings' charts stand; files of what the page draws are for those
+who publish them."""
 
 ERRORS = ("overview", "mistakes", "random faces", "gallery")
 EXPLAINED = ("recognised", "class means", "methods")
@@ -161,7 +167,7 @@ def _template(name: str) -> str:
 def _sections(contents: SweepContents, answer: Answer) -> list[Section]:
     """In the order of a reader's questions; above them stands the answer."""
     parts = PictureParts(contents)
-    charts = {name: parts.figures(*figures) for name, figures in FIGURES.items()}
+    charts = {name: _figures(parts, figures) for name, figures in FIGURES.items()}
     sections = [
         leaderboard_section(contents),
         _settings(parts, charts["settings"], answer),
@@ -174,6 +180,17 @@ def _sections(contents: SweepContents, answer: Answer) -> list[Section]:
     ]
     # The caveats come last: reading the pictures may have added some.
     return [*sections, caveats_section(contents), glossary_section()]
+
+
+def _figures(parts: PictureParts, names: Sequence[str]) -> tuple[Part, ...]:
+    """Those of these figures that there is something to draw for; a file where we draw none."""
+    tables = parts.contents.figure_tables
+    skipped = SLOW if parts.contents.post.get("at_work") is True else ()
+    ours = [name for name in names if name in DRAWINGS and name not in skipped]
+    made = {name: block for name in ours if (block := chart(name, tables))}
+    charts = (Charts(tuple(made.values())),) if made else ()
+    files = parts.figures(*(name for name in names if name not in made))
+    return (Part("", (*charts, *(b for part in files for b in part.blocks))),) * bool(made or files)
 
 
 def _settings(parts: PictureParts, charts: tuple[Part, ...], answer: Answer) -> Section:

@@ -31,7 +31,7 @@ ELEMENTS = {
     *("footer", "h1", "h2", "h3", "p", "a", "ul", "li", "div", "strong", "dl", "dt", "dd", "code"),
     *("table", "thead", "tbody", "tr", "th", "td"),
     *("figure", "figcaption", "img", "details", "summary", "h4", "span", "small", "b"),
-    *("svg", "use", "image", "defs", "g", "text", "line", "circle", "polyline", "script"),
+    *("svg", "use", "image", "defs", "g", "text", "line", "circle", "polyline", "script", "rect"),
 }
 ORDER = [
     *("leaderboard", "settings", "errors", "ensemble", "explanations", "learned"),
@@ -213,7 +213,7 @@ def test_an_empty_folder_has_a_page_that_says_what_makes_the_rest(empty):
     text = tree.text()
     assert "No trial of this sweep has been measured yet" in text
     assert "python -m orchestrator.sweep trains them" in text
-    assert text.count("python -m jobs.postprocess RESULTS/NAME") == 6
+    assert text.count("python -m jobs.postprocess RESULTS/NAME") == 7
     assert tree.of("img") == []
 
 

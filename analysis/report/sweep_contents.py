@@ -5,6 +5,7 @@ from typing import Any
 
 import pandas as pd
 
+from analysis.figures.sweep_tables import SweepTables
 from results import schema
 from results.paths import Paths
 from results.store import DamagedResults, Store
@@ -50,6 +51,17 @@ class SweepContents:
         scored = [str(split) for split in self.table("scores")["split"].dropna().unique()]
         requested = str(self.post.get("split") or "")
         return requested if requested in scored or not scored else scored[-1]
+
+    @property
+    def figure_tables(self) -> SweepTables:
+        """The same as figures want them."""
+        names = ("trials", "epochs", "answers", "scores", "members", "regions", "faithfulness")
+        return SweepTables(
+            record=self.sweep,
+            choice=objects(self.ensemble.get("rules")),
+            leading=str(mapping(self.post.get("leading_method")).get("method") or "gradcam"),
+            **{name: self.table(name) for name in names},
+        )
 
     def class_name(self, label: Any) -> str:
         """Name of a class by its index, or the index where no name is known."""

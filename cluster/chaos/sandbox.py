@@ -33,7 +33,7 @@ HOME = "CHAOS_FOLDER"
 """Variable of the environment by which all processes of a sandbox are known."""
 
 
-CLOCKS = ("seconds", "images_per_second", "hardware", "number")
+CLOCKS = ("seconds", "start_seconds", "images_per_second", "hardware", "number")
 """Columns in which two runs of one sweep may differ."""
 
 

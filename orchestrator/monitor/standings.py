@@ -49,6 +49,7 @@ class Standings:
             self.running[entry.trial] = entry
         elif entry.status not in (*UNDER_WAY, "reused", "failed") and entry.rows:
             seconds = sum(row["seconds"] for row in entry.rows.values())
+            seconds += entry.metadata.get("start_seconds") or 0.0
             self._seconds[entry.trial] = seconds
             self._total += seconds
 

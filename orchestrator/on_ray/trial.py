@@ -149,6 +149,7 @@ class Trial(tune.Trainable):
     def _build(self) -> "TrainingRun":
         from orchestrator.training.training_run import TrainingRun
 
+        began = time.monotonic()
         if self._engine is None:
             self._engine = self._open_engine()
         run = TrainingRun(self._engine, self._config, self._open_inputs())
@@ -160,6 +161,7 @@ class Trial(tune.Trainable):
             "hardware": hardware.describe(self._context.threads, run.device),
             "threads": None if run.device else self._context.threads,
             "code": code_digest(),
+            "start_seconds": time.monotonic() - began,
         }
         return run
 

@@ -1,6 +1,7 @@
 import dataclasses
 import errno
 import shutil
+import time
 from pathlib import Path
 
 import keras
@@ -51,6 +52,18 @@ def test_the_same_process_trains_one_configuration_after_another_as_if_each_were
     assert one.iteration == 0
     elsewhere = dataclasses.replace(context, place=f"{context.place}-whole")
     assert trained(one) == trained(trial(elsewhere, warm=False))
+
+
+def test_what_passes_before_the_first_epoch_is_told_and_part_of_none(context, monkeypatch):
+    one = trial(context)
+    open_inputs = one._open_inputs
+    monkeypatch.setattr(one, "_open_inputs", lambda: time.sleep(0.3) or open_inputs())
+    began = time.monotonic()
+    results = [one.train() for _ in range(2)]
+    took = time.monotonic() - began
+    start, again = (result["start_seconds"] for result in results)
+    assert start == again >= 0.3
+    assert start + sum(result["seconds"] for result in results) <= took
 
 
 def test_a_trial_without_its_context_is_a_mistake_of_the_caller(context):

@@ -15,7 +15,7 @@ from results.store import Store
 
 QUESTION = Question(sweep="older", validation_n=100, majority=0.25, classes=7)
 TRIAL = "0123456789"
-ABOUT = {"parameters": 7, "hardware": "m", "threads": 1}
+ABOUT = {"parameters": 7, "hardware": "m", "threads": 1, "start_seconds": 1.5}
 
 
 def write_sweep(
@@ -59,7 +59,8 @@ def test_a_finished_trial_is_found_with_its_rows_and_files(tmp_path, ended_by, s
         (2, 0.2),
         (3, pytest.approx(0.3)),
     ]
-    assert trial.metadata == {"parameters": 7, "hardware": "m", "threads": 1, "code": "c1"}
+    metadata = ABOUT | {"code": "c1", "start_seconds": 1.5}
+    assert trial.metadata == metadata
     for name in (Paths().prediction(TRIAL), Paths().weight(TRIAL)):
         assert (tmp_path / "new" / name).samefile(older / name)
     assert look(tmp_path)("9876543210") is None

@@ -13,11 +13,14 @@ from typing import Any, ClassVar, Protocol
 from results import formats
 from results.statuses import ENDINGS, UNDER_WAY
 
-RESULT_FIELDS = ("parameters", "hardware", "threads", "code")
+RESULT_FIELDS = ("parameters", "hardware", "threads", "code", "start_seconds")
 """What a row of a trial tells about it besides the epoch's numbers; written when it changes."""
 
 JOINED = ("hardware", "code")
 """Of these, what is told of all processes that worked on a trial, with "then" in between."""
+
+SUMMED = ("start_seconds",)
+"""Of these, what adds up over all processes that worked on a trial."""
 
 
 class Appendable(Protocol):
@@ -42,7 +45,7 @@ class Entry:
         reason: the same in words.
         resumable: ended only because the time was up, or a disk or a store failed it.
         rows: epoch -> that epoch's numbers.
-        metadata: see RESULT_FIELDS and JOINED.
+        metadata: see RESULT_FIELDS, JOINED and SUMMED.
         latest: the same as the last process told it.
         rung: the last rung passed; 0 for none.
         condemned: why a rung stopped it, if one did.
@@ -281,6 +284,10 @@ def _take_metadata(entry: Entry, latest: dict[str, Any] | None) -> None:
         value = latest.get(key)
         if value and value != entry.latest.get(key):
             joined[key] = f"{before} then {value}"
+    for key in SUMMED:
+        if (value := latest.get(key)) is not None:
+            more = 0.0 if value == entry.latest.get(key) else value
+            joined[key] = (entry.metadata.get(key) or 0.0) + more
     entry.metadata, entry.latest = {**entry.metadata, **latest, **joined}, latest
 
 

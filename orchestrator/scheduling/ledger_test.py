@@ -88,6 +88,15 @@ def test_what_is_told_of_another_process_is_added_and_a_resumed_ledger_has_it_to
     assert Ledger(ListJournal(), journal.events).entries["a"].metadata == expected
 
 
+def test_the_times_that_processes_took_to_start_a_trial_add_up():
+    ledger, journal = ledger_with("a")
+    first, second = {"start_seconds": 4.0}, {"start_seconds": 0.5}
+    for epoch, metadata in enumerate((first, first, second, second), 1):
+        ledger.epoch("a", row(epoch, 0.5), metadata)
+    assert ledger.entries["a"].metadata == {"start_seconds": 4.5}
+    assert Ledger(ListJournal(), journal.events).entries["a"].metadata == {"start_seconds": 4.5}
+
+
 def test_an_epoch_told_again_replaces_it_and_what_came_after():
     ledger, journal = ledger_with("a")
     for epoch in (1, 2, 3, 4, 4):  # the last is told again by a process that took it up

@@ -8,6 +8,7 @@ import pytest
 from analysis.made_up_sweeps import MadeUpSweep
 from analysis.report.charts import cost, curve_pair, curves, setting_accuracy
 from results.schema import EPOCHS, table
+from results.statuses import FINISHED, STATUSES
 
 VARIED = ("preprocessing", "learning_rate")
 
@@ -157,6 +158,40 @@ def test_a_caption_speaks_of_what_is_drawn_alone(situation):
         assert [words for words in printed if words not in chart.caption] == []
         spoken = chart.caption.replace("every measured trial", "")
         assert [words for words in absent if words in spoken] == []
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_what_was_not_trained_to_its_end_is_hollow_and_counted_whatever_its_status(status):
+    made = MadeUpSweep()
+    made.add([0.5, 0.6], learning_rate=0.1, parameters=10)
+    made.add([0.4], status, learning_rate=0.2, parameters=20)
+    points = setting_accuracy.points(made.trials, made.epochs, "learning_rate", VARIED)
+    for chart in (
+        setting_accuracy.draw("learning_rate", points, 1),
+        cost.draw("parameters", cost.points(made.trials, "parameters", VARIED)),
+        curves.draw(curves.curves(made.trials, made.epochs, VARIED)),
+    ):
+        assert ("hollow" in str(chart.svg)) == (status not in FINISHED)
+        assert ("not trained to the end (1)" in chart.caption) == (status not in FINISHED)
+
+
+def test_a_trial_of_one_epoch_has_no_line_that_could_be_dashed_or_strong():
+    made = MadeUpSweep()
+    made.add([0.4], "pruned", learning_rate=0.1)
+    made.add([0.5], "pruned", learning_rate=0.2)
+    words = curves.draw(curves.curves(made.trials, made.epochs, VARIED)).caption
+    assert words.endswith("2 measured trials; hollow: not trained to the end (2).")
+    made.add([0.3, 0.6], "pruned", learning_rate=0.3)
+    words = curves.draw(curves.curves(made.trials, made.epochs, VARIED)).caption
+    assert "the best is drawn strongly; dashed, and hollow at the end: not trained" in words
+
+
+def test_of_equally_accurate_trials_the_leader_of_the_leaderboard_is_drawn_strongly():
+    made = MadeUpSweep()
+    first, second = (made.add([0.4, 0.5], learning_rate=rate) for rate in (0.1, 0.2))
+    made.trial_rows[1]["validation_loss"] = 0.1  # the other's is 0.5
+    drawn = curves.curves(made.trials, made.epochs, VARIED)
+    assert [curve.trial for curve in drawn] == [second, first]
 
 
 def test_small_marks_are_explained_where_there_are_any(sweep):

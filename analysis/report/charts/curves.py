@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from analysis import wording
+from analysis.leaderboard import leaderboard
 from analysis.report.charts import scale
 from analysis.report.charts.plot import Chart, Plot, group, measured_words, unfinished_words
 from results.statuses import FINISHED
@@ -24,9 +25,7 @@ class Curve:
 
 
 def curves(trials: pd.DataFrame, epochs: pd.DataFrame, varied: Sequence[str]) -> list[Curve]:
-    """A curve a measured trial, best first."""
-    measured = trials[trials["validation_accuracy"].notna()]
-    ordered = measured.sort_values("validation_accuracy", ascending=False, kind="stable")
+    """A curve a measured trial, in the order of the leaderboard."""
     rows = epochs[epochs["validation_accuracy"].notna()].sort_values("epoch")
     by_trial = {
         str(trial): tuple(
@@ -42,7 +41,7 @@ def curves(trials: pd.DataFrame, epochs: pd.DataFrame, varied: Sequence[str]) ->
             points=by_trial[str(row["trial"])],
             finished=row["status"] in FINISHED,
         )
-        for place, row in enumerate(ordered.to_dict("records"), 1)
+        for place, row in enumerate(leaderboard(trials).rows, 1)
         if str(row["trial"]) in by_trial
     ]
 
@@ -61,7 +60,10 @@ def draw(made: Sequence[Curve]) -> Chart:
         line = plot.line(curve.points, f"{name}{dashed}")
         end = plot.mark(*curve.points[-1], "dot" if curve.finished else "dot hollow", 3)
         marks.append(group(curve.trial, title, [line, end]))
-    best = "; the best is drawn strongly" if len(made) > 1 and made[0].place == 1 else ""
-    dashed = unfinished_words((curve.finished for curve in made), "dashed")
-    caption = f"Validation accuracy by epoch, {measured_words(len(made))}{best}{dashed}."
+    strong = len(made) > 1 and made[0].place == 1 and len(made[0].points) > 1
+    best = "; the best is drawn strongly" if strong else ""
+    lines = [curve for curve in made if len(curve.points) > 1 and not curve.finished]
+    look = "dashed, and hollow at the end" if lines else "hollow"
+    hollow = unfinished_words((curve.finished for curve in made), look)
+    caption = f"Validation accuracy by epoch, {measured_words(len(made))}{best}{hollow}."
     return Chart(plot.svg(caption, marks), caption)

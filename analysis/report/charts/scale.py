@@ -48,11 +48,11 @@ def numbers(values: Iterable[float]) -> Scale:
     return _logarithmic(low, high) if low > 0 and high / low > DECADE else linear(finite)
 
 
-def linear(values: Iterable[float]) -> Scale:
-    """A linear axis around these numbers."""
+def linear(values: Iterable[float], beyond: float = BEYOND) -> Scale:
+    """A linear axis around these numbers; beyond: see `BEYOND`."""
     finite = [value for value in values if math.isfinite(value)]
     low, high = min(finite, default=0.0), max(finite, default=1.0)
-    free = (high - low) * BEYOND or abs(high) * BEYOND or 0.5
+    free = (high - low) * beyond or abs(high) * beyond or 0.5
     low, high = low - free, high + free
     ticks = MaxNLocator(TICKS, steps=[1, 2, 2.5, 5, 10]).tick_values(low, high)
     return Scale(low, high, tuple((float(t), f"{t:.6g}") for t in ticks if low <= t <= high))

@@ -6,6 +6,7 @@ from analysis import wording
 from analysis.report.page_blocks import Part, Points, Section, Text
 from analysis.report.score_lookup import SINGLE
 from analysis.report.sweep_contents import SweepContents, mapping, objects
+from results.statuses import UNDER_WAY
 
 
 def caveats_section(contents: SweepContents) -> Section:
@@ -77,11 +78,11 @@ def _chosen(read: dict[str, Any]) -> str:
 def _trials(contents: SweepContents) -> list[str]:
     status = contents.table("trials")["status"]
     total = wording.count(len(status))
-    names = (("failed", "failed"), ("running", "had not ended when this page was made"))
+    kinds = ((("failed",), "failed"), (UNDER_WAY, "had not ended when this page was made"))
     return [
         f"{wording.count(n)} of {total} trials {words}"
-        for name, words in names
-        if (n := int((status == name).sum()))
+        for kind, words in kinds
+        if (n := int(status.isin(kind).sum()))
     ]
 
 
@@ -95,8 +96,10 @@ def _copies(contents: SweepContents) -> list[str]:
 
 
 def _left_out(contents: SweepContents) -> list[str]:
+    """Those that no row of the table of those left out tells of."""
     reasons = mapping(contents.post.get("left_out"))
-    return [f"{trial}: {reason}" for trial, reason in reasons.items()]
+    listed = set(contents.table("members")["trial"])
+    return [f"{trial}: {reason}" for trial, reason in reasons.items() if trial not in listed]
 
 
 def _skipped(contents: SweepContents) -> list[str]:

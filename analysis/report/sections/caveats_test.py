@@ -4,6 +4,7 @@ import pytest
 from analysis.report.conftest import SCORES, parts, write
 from analysis.report.sections.caveats import caveats_section
 from analysis.report.sweep_contents import read
+from results.statuses import STATUSES, UNDER_WAY
 
 ONCE = {"when": "a", "members": ["x", "y"], "best_single": "x", "flip": False, "data": "z"}
 
@@ -77,3 +78,19 @@ def test_what_scores_owe_to_the_choice_is_said_where_there_are_such(
     assert ("so these flatter" in text) is flatters
     assert ("called cross-validated do so less" in text) is folds
     assert ("the single trial were chosen" in text) is (flatters and rule == "best single")
+
+
+@pytest.mark.parametrize("status", STATUSES)
+def test_trials_that_had_not_ended_and_those_that_failed_are_counted(full, status):
+    contents = read(full)
+    contents.tables["trials"] = contents.table("trials").assign(status=[status] * 2)
+    text = " ".join(parts(caveats_section(contents))[""][0].items)
+    assert ("2 of 2 trials had not ended when this page was made" in text) == (status in UNDER_WAY)
+    assert ("2 of 2 trials failed" in text) == (status == "failed")
+
+
+def test_who_was_left_out_stands_here_only_where_no_table_has_it(full):
+    contents = read(full)
+    contents.post["left_out"] = {"aaa": "in the table of members", "zzz": "nowhere else"}
+    items = parts(caveats_section(contents))["Left out of the ensemble"][0].items
+    assert items == ("zzz: nowhere else.",)

@@ -105,7 +105,7 @@ def _rules(contents: SweepContents) -> tuple[Block, ...]:
     caption = "Ways to combine, compared on validation images"
     blocks: list[Block] = [Text(sentence)] if sentence else []
     if rows:
-        blocks.append(Table(caption, heads, rows, WORDS, marked))
+        blocks.append(Table(caption, heads, rows, WORDS, marked, folded=True))
     combiner = [
         ("rule", ensemble.get("rule")),
         ("combined by", ensemble.get("combiner")),
@@ -246,7 +246,7 @@ def _classes(contents: SweepContents, scores: Scores) -> tuple[Block, ...]:
             for row, c in zip(rows, counts, strict=True)
         )
     caption = f"Class by class, {contents.split} split, all images"
-    return (Table(caption, tuple(heads), rows, WORDS),) if rows else ()
+    return (Table(caption, tuple(heads), rows, WORDS, folded=True),) if rows else ()
 
 
 def _further(contents: SweepContents, scores: Scores) -> tuple[Block, ...]:
@@ -260,7 +260,7 @@ def _further(contents: SweepContents, scores: Scores) -> tuple[Block, ...]:
     blocks: list[Block] = []
     if rows:
         caption = f"How much the members differ, and what else was measured, {contents.split} split"
-        blocks.append(Table(caption, ("measure", "value", "how"), rows, WORDS))
+        blocks.append(Table(caption, ("measure", "value", "how"), rows, WORDS, folded=True))
     every = contents.table("scores")
     if len(every):
         blocks.append(_every_number(every))

@@ -58,7 +58,9 @@ def _table(
     caption: str, rows: Sequence[Mapping[str, str]], words: frozenset[str], folded: bool = False
 ) -> Table:
     heads = tuple(rows[0]) if rows else ()
-    return Table(caption, heads, tuple(tuple(row.values()) for row in rows), words, folded=folded)
+    cells = tuple(tuple(row.values()) for row in rows)
+    trials = tuple(row["trial"] for row in rows)
+    return Table(caption, heads, cells, words, folded=folded, trials=trials)
 
 
 def _rows(frame: pd.DataFrame) -> list[dict[Any, Any]]:

@@ -49,20 +49,20 @@ KINDS = {
         "Mistakes",
         "A card a face: the face and, where maps were made, the evidence for the answer, for the "
         "true class, and what spoke for the one against the other.",
+        open=3,
     ),
-    "random faces": PictureKind("Faces at random, and the evidence for the answer", size="large"),
+    "random faces": PictureKind("Faces at random, and the evidence for the answer"),
     "recognised": PictureKind(
         "Recognised faces",
         "Each face, and the evidence for its class where maps were made; from the most to the "
         "least confident, at even distances where not all are shown.",
-        open=2,
+        open=1,
     ),
     "class means": PictureKind(
         "Where the evidence lies on average, by class",
         "Mean map of each class, right answers against wrong ones, as far as there are any.",
-        "large",
     ),
-    "methods": PictureKind("The same faces by several methods", size="large"),
+    "methods": PictureKind("The same faces by several methods"),
     "ideal": PictureKind(
         "Ideal images", "Images that the net itself answers most strongly to.", "large"
     ),

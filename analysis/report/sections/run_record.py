@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import pandas as pd
+
 from analysis import wording
 from analysis.report.page_blocks import Block, Facts, Part, Section, Text
 from analysis.report.sweep_contents import SweepContents, mapping
@@ -48,16 +50,21 @@ def _sweep(contents: SweepContents) -> list[tuple[str, Any]]:
         ("code that computes", _by_trials(contents, "code", sweep.get("code"))),
         ("CPU threads", _by_trials(contents, "threads", None)),
         ("started", sweep.get("started")),
+        ("time of its trials", trial_time(contents.table("trials"))),
         ("hardware", sweep.get("hardware")),
         ("backend", _backend(sweep)),
         ("precision", sweep.get("precision")),
         ("trials asked for", sweep.get("trials")),
-        ("rungs (epochs)", wording.joined(sweep.get("rungs"))),
+        ("rungs (epochs)", _list(sweep.get("rungs"))),
         *((name.replace("_", " "), v) for name, v in identity.items() if name not in _ELSEWHERE),
         ("space", "; ".join(f"{name}: {value}" for name, value in space.items())),
         ("Python", sweep.get("python")),
         ("packages", ", ".join(f"{name} {version}" for name, version in packages.items())),
     ]
+
+
+def _list(value: Any) -> str | None:
+    return wording.joined(value) if value else None
 
 
 def _by_trials(contents: SweepContents, column: str, began: str | None) -> str | None:
@@ -75,6 +82,22 @@ def _by_trials(contents: SweepContents, column: str, began: str | None) -> str |
     return ", ".join(f"{value} ({n} trials)" for value, n in zip(values, counts, strict=True))
 
 
+def trial_time(trials: pd.DataFrame) -> str:
+    """What all trials took in their epochs, and before these; "" where none has one.
+
+    Reused ones are left out: they took their time in another sweep.
+    """
+    own = trials[(trials["status"] != "reused") & trials["seconds"].notna()]
+    if own.empty:
+        return ""
+    starts = own["start_seconds"].dropna()
+    n = len(own)
+    epochs = f"{wording.duration(own['seconds'].sum())} in epochs"
+    before = f", {wording.duration(starts.sum())} before their first ones" if len(starts) else ""
+    some = f" (known of {wording.count(len(starts))})" if 0 < len(starts) < n else ""
+    return f"{epochs}{before}{some}, {wording.count(n)} trial{'' if n == 1 else 's'} together"
+
+
 def _backend(sweep: dict[str, Any]) -> str | None:
     """What computed, and why that."""
     backend, reason = sweep.get("backend"), sweep.get("backend_reason")
@@ -88,7 +111,7 @@ def _data(contents: SweepContents) -> list[tuple[str, Any]]:
         ("source", data.get("path")),
         ("digest", data.get("digest")),
         ("images", ", ".join(f"{wording.count(n)} {split}" for split, n in images.items())),
-        ("classes", wording.joined(data.get("classes"))),
+        ("classes", _list(data.get("classes"))),
         ("test images also in training", data.get("test_images_also_in_training")),
     ]
 
@@ -106,7 +129,7 @@ def _post(contents: SweepContents) -> list[tuple[str, Any]]:
         ("split", post.get("split")),
         ("members asked for", post.get("members_asked")),
         ("images explained", post.get("explain")),
-        ("methods", wording.joined(post.get("methods"))),
+        ("methods", _list(post.get("methods"))),
         ("mirrored images averaged in", post.get("flip")),
         ("speed", _speed(mapping(post.get("speed")))),
     ]

@@ -1,6 +1,9 @@
 import dataclasses
 
-from analysis.report.sections.run_record import SPEEDS, run_record_section
+import pandas as pd
+import pytest
+
+from analysis.report.sections.run_record import SPEEDS, run_record_section, trial_time
 from analysis.report.sweep_contents import read
 
 
@@ -36,3 +39,32 @@ def test_what_computed_stands_there_with_the_reason_and_not_where_there_was_no_c
     assert facts["backend"] == "jax (TensorFlow is not installed)"
     del contents.sweep["backend"]
     assert "backend" not in dict(run_record_section(contents).parts[0].blocks[0].pairs)
+
+
+TIMES = {
+    "no trial": ([], ""),
+    "none began": ([("running", None, None)], ""),
+    "one": (
+        [("completed", 20.0, 4.0)],
+        "20 s in epochs, 4 s before their first ones, 1 trial together",
+    ),
+    "older": ([("pruned", 20.0, None)] * 2, "40 s in epochs, 2 trials together"),
+    "half older, one reused": (
+        [("completed", 20.0, 4.0), ("completed", 20.0, None), ("reused", 600.0, 60.0)],
+        "40 s in epochs, 4 s before their first ones (known of 1), 2 trials together",
+    ),
+}
+"""Statuses, seconds and start_seconds of trials -> what is said of their time."""
+
+
+@pytest.mark.parametrize("situation", TIMES)
+def test_the_time_before_the_first_epoch_stands_beside_that_of_the_epochs(situation):
+    rows, words = TIMES[situation]
+    trials = pd.DataFrame(rows, columns=["status", "seconds", "start_seconds"])
+    assert trial_time(trials) == words
+
+
+def test_where_nothing_was_recorded_that_is_said(empty):
+    absent = [part.blocks[0].words for part in run_record_section(read(empty)).parts]
+    assert absent[0] == "sweep.json is missing: nothing is known of it."
+    assert absent[2].startswith("Post-processing has left no record")

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from analysis import wording
 from analysis.answer import Answer
 from analysis.report.charts import cost, curves, setting_accuracy
+from analysis.report.charts.plot import Charts
 from analysis.report.cross_table import tables
 from analysis.report.page_blocks import Block, Part, Section, Text
 from analysis.report.sweep_contents import SweepContents
@@ -52,10 +53,9 @@ def _setting(contents: SweepContents, answer: Answer, name: str) -> Part:
 
 def _costs(contents: SweepContents, varied: Sequence[str]) -> tuple[Block, ...]:
     trials = contents.table("trials")
-    blocks: list[Block] = []
-    for name in cost.COSTS:
-        if made := cost.points(trials, name, varied):
-            blocks.append(cost.draw(name, made))
+    made = {name: cost.points(trials, name, varied) for name in cost.COSTS}
+    charts = tuple(cost.draw(name, points) for name, points in made.items() if points)
+    blocks: list[Block] = [Charts(charts)] if charts else []
     hardware = sorted(trials["hardware"].dropna().unique())
     if blocks and len(hardware) > 1:
         machines = wording.enumeration([str(machine) for machine in hardware])

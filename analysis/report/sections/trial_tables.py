@@ -6,7 +6,7 @@ from typing import Any
 import pandas as pd
 
 from analysis import wording
-from analysis.leaderboard import clean_accuracy, leaderboard
+from analysis.leaderboard import clean_accuracy, in_order, leaderboard
 from analysis.report.page_blocks import Block, Part, Section, Table, Text
 from analysis.report.sweep_contents import SweepContents
 from results.paths import Paths
@@ -18,6 +18,9 @@ LOW = "validation_accuracy_low"
 
 MOST = 50
 """Trials in a table of the page; the rest stand in the files."""
+
+OPEN = 6
+"""Verdicts that are shown at once; the leaderboard has all, without their evidence."""
 
 WORDS = frozenset(("settings", "trial", "status", "verdict", "evidence", "reason", "error"))
 
@@ -92,7 +95,7 @@ def _statuses(trials: pd.DataFrame) -> tuple[Block, ...]:
 def verdicts_section(contents: SweepContents) -> Section:
     """How each trial trained and the numbers behind that; what failed and why."""
     trials = contents.table("trials")
-    order = trials.sort_values("validation_accuracy", ascending=False, na_position="last")
+    order = in_order(trials)
     judged = order[order["verdict"].notna()]
     parts = [Part("", tuple(_judged(judged, varied(trials.to_dict("records")))))]
     failed = trials[trials["error"].notna() | (trials["status"] == "failed")]
@@ -101,7 +104,8 @@ def verdicts_section(contents: SweepContents) -> Section:
         heads = ("settings", "status", "error", "trial")
         rows = _cells(failed, heads, varied(trials.to_dict("records")))
         caption = f"Trials that failed{_of(failed)}"
-        parts.append(Part("Failures", (Table(caption, heads, rows, WORDS),)))
+        table = Table(caption, heads, rows, WORDS, trials=_signatures(failed))
+        parts.append(Part("Failures", (table,)))
     return Section("verdicts", "Verdicts", tuple(parts))
 
 
@@ -115,8 +119,19 @@ def _judged(judged: pd.DataFrame, names: Sequence[str]) -> list[Block]:
     caption = f"What the learning curves say, best accuracy first{_of(judged)}"
     return [
         Text(f"{wording.enumeration(words)}."),
-        Table(caption, heads, _cells(frame, heads, names), WORDS, folded=len(judged) > 12),
+        Table(
+            caption,
+            heads,
+            _cells(frame, heads, names),
+            WORDS,
+            folded=len(judged) > OPEN,
+            trials=_signatures(frame),
+        ),
     ]
+
+
+def _signatures(frame: pd.DataFrame) -> tuple[str, ...]:
+    return tuple(str(trial) for trial in frame["trial"].head(MOST))
 
 
 def _cells(

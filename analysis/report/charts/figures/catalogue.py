@@ -1,0 +1,67 @@
+"""Which figures the page draws itself, and how one becomes a block of it."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import pandas as pd
+from markupsafe import Markup
+
+from analysis.figures.figure_catalogue import FIGURES
+from analysis.figures.sweep_tables import SweepTables
+from analysis.report.charts.figures import (
+    confusion,
+    ensembles,
+    importance,
+    losses,
+    parallel_coordinates,
+    recall,
+    reliability,
+    rungs,
+)
+from analysis.report.charts.plot import Chart
+
+
+@dataclass(frozen=True)
+class Drawing:
+    """How a figure is drawn into the page.
+
+    Attributes:
+        draw: a frame with rows, and words for those who cannot see it -> SVG; nothing where the
+            page cannot hold it.
+        folded: whether the figure's caption repeats the numbers that stand in the drawing.
+    """
+
+    draw: Callable[[pd.DataFrame, str], Markup]
+    folded: bool = False
+
+
+DRAWINGS = {
+    "importance": Drawing(importance.draw),
+    "parallel_coordinates": Drawing(parallel_coordinates.draw),
+    "recall": Drawing(recall.draw, folded=True),
+    "confusion": Drawing(confusion.draw, folded=True),
+    "ensemble_rules": Drawing(ensembles.draw_rules),
+    "ensemble_against_members": Drawing(ensembles.draw_gains),
+    "losses": Drawing(losses.draw),
+    "reliability": Drawing(reliability.draw, folded=True),
+    "rungs": Drawing(rungs.draw),
+}
+"""Name in `FIGURES` -> drawing; one file and one line adds one."""
+
+
+def chart(name: str, tables: SweepTables) -> Chart | None:
+    """A figure as a block of the page; None where there is nothing to draw, or too much.
+
+    Args:
+        name: of `DRAWINGS`.
+        tables: of one sweep.
+    """
+    figure = FIGURES[name]
+    if tables.missing(figure.needs):
+        return None
+    frame = figure.data(tables)
+    if frame.empty:
+        return None
+    caption = figure.caption(frame)
+    svg = DRAWINGS[name].draw(frame, caption)
+    return Chart(svg, caption, figure.title, DRAWINGS[name].folded) if svg else None

@@ -1,0 +1,54 @@
+"""Whether a confidence of 0.8 is right eight times in ten."""
+
+import pandas as pd
+from markupsafe import Markup
+
+from analysis import wording
+from analysis.report.charts import scale, svg
+from analysis.report.charts.plot import Plot
+
+HEIGHT, BARS = 400.0, 70.0
+"""Pixels of the drawing, and of the longest bar along its lower edge."""
+
+
+def draw(frame: pd.DataFrame, label: str) -> Markup:
+    """Accuracy by confidence beside the line of honesty; bars below: how many images."""
+    n, split = int(frame["n"].sum()), frame["split"].iloc[0]
+    whole = scale.linear((0.0, 1.0), beyond=0.03)
+    plot = Plot(whole, whole, f"confidence, {split}, n = {n:,}", "accuracy", height=HEIGHT)
+    most = int(frame["n"].max())
+    bins = [_bin(plot, row, most) for row in frame[frame["n"] > 0].to_dict("records")]
+    honest = svg.path("axis stopped", [plot.at(0.0, 0.0), plot.at(1.0, 1.0)])
+    first = frame.iloc[0]
+    error = f"expected calibration error {wording.share(first['error'])}"
+    if pd.notna(first["before"]):
+        error += f", before calibration {wording.share(first['before'])}"
+    words = (
+        error,
+        "dashed: as right as it is sure; below it: too sure",
+        "bars: images, hollow where wrong",
+    )
+    left, top = plot.at(0.0, 1.0)
+    notes = [svg.text(w, (left + 6, top + 8 + 16 * i), "start") for i, w in enumerate(words)]
+    return plot.svg(label, [honest, *bins, *notes])
+
+
+def _bin(plot: Plot, row: dict, most: int) -> Markup:
+    place, accuracy = plot.at(row["confidence"], row["accuracy"])
+    left, base = plot.at(row["left"], 0.0)
+    width = plot.left(row["right"]) - left - 2
+    right, wrong = (BARS * row[kind] / most for kind in ("correct", "wrong"))
+    title = (
+        f"confidence {wording.share(row['left'], 2)} to {wording.share(row['right'], 2)}: "
+        f"{row['correct']:,} of {row['n']:,} right, "
+        f"{wording.interval(row['accuracy'], row['low'], row['high'])}"
+    )
+    bars = [
+        svg.box("bar faint", (left + 1, base - right), width, right),
+        svg.box("bar faint hollow", (left + 1, base - right - wrong), width, wrong),
+    ]
+    ends = ((place, plot.top(row["low"])), (place, plot.top(row["high"])))
+    return svg.titled(
+        title,
+        [*bars, svg.line("whisker", *ends), svg.disc("dot", (place, accuracy), 4.5)],
+    )

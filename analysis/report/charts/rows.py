@@ -1,0 +1,118 @@
+"""A row a name, with marks at numbers and their intervals: what accuracies and recalls share."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+
+from markupsafe import Markup
+
+from analysis.report.charts import scale, svg
+from analysis.report.charts.plot import BOTTOM, Plot
+
+ROW = 32.0
+"""Pixels from one row to the next."""
+
+HEAD = 26.0
+"""Pixels above the rows, where the key stands."""
+
+TAIL = 56.0
+"""Pixels right of the rows, where the highest number is written."""
+
+LONGEST = 38
+"""Letters of a row's name."""
+
+
+@dataclass(frozen=True)
+class RowMark:
+    """A mark in a row.
+
+    Attributes:
+        place: of the row, 0 for the lowest; between rows where it is set off.
+        value: where it lies.
+        low: lower end of its interval; NaN for none.
+        high: likewise.
+        look: its classes, which the key explains.
+        title: what it says to whoever points at it.
+        words: what is written beside it.
+        trial: that it is about; "" if about none.
+        radius: pixels.
+    """
+
+    place: float
+    value: float
+    low: float
+    high: float
+    look: str
+    title: str
+    words: str = ""
+    trial: str = ""
+    radius: float = 4.5
+
+
+def rows_plot(names: Sequence[str], x: scale.Scale, x_title: str) -> Plot:
+    """A plot with a row a name, the first at the bottom."""
+    short = [svg.shortened(name, LONGEST) for name in names]
+    indent = 14 + svg.LETTER * max(map(len, short), default=0)
+    height = HEAD + BOTTOM + ROW * len(names)
+    y = scale.names(short)
+    return Plot(x, y, x_title, "", height=height, indent=indent, head=HEAD, tail=TAIL)
+
+
+def draw_rows(
+    names: Sequence[str],
+    marks: Sequence[RowMark],
+    key: Mapping[str, str],
+    x_title: str,
+    label: str,
+    dotted: float = math.nan,
+) -> Markup:
+    """The drawing.
+
+    Args:
+        names: of the rows, from the lowest to the highest.
+        marks: at least one.
+        key: classes of marks -> what they are.
+        x_title: what the numbers are.
+        label: read to those who cannot see it.
+        dotted: where an upright dotted line stands; NaN for none.
+    """
+    ends = [end for mark in marks for end in (mark.value, mark.low, mark.high)]
+    plot = rows_plot(names, scale.linear(ends), x_title)
+    parts = [] if math.isnan(dotted) else [_upright(plot, dotted)]
+    for mark in marks:
+        drawn = _mark(plot, mark)
+        parts.append(
+            svg.group(mark.trial, mark.title, drawn)
+            if mark.trial
+            else svg.titled(mark.title, drawn)
+        )
+    return plot.svg(label, [*parts, marks_key(key)])
+
+
+def marks_key(key: Mapping[str, str], y: float = 11.0) -> Markup:
+    """Marks and what they are, beside one another; y: pixels from the upper edge."""
+    x, parts = 12.0, []
+    for look, words in key.items():
+        parts.append(svg.disc(look, (x, y), 4.5))
+        parts.append(svg.text(words, (x + 9, y + 4), "start"))
+        x += 30 + svg.LETTER * len(words)
+    return Markup("").join(parts)
+
+
+def _upright(plot: Plot, value: float) -> Markup:
+    x = plot.left(value)
+    return svg.line("axis stopped", (x, plot.head), (x, plot.height - BOTTOM))
+
+
+def _mark(plot: Plot, mark: RowMark) -> list[Markup]:
+    x, y = plot.at(mark.value, mark.place)
+    parts, end = [], x
+    low, high = (value if math.isfinite(value) else mark.value for value in (mark.low, mark.high))
+    if low < high:
+        left, end = plot.left(low), plot.left(high)
+        look = "whisker second" if "second" in mark.look.split() else "whisker"
+        parts.append(svg.line(look, (left, y), (end, y)))
+    parts.append(svg.disc(mark.look, (x, y), mark.radius))
+    if mark.words:
+        parts.append(svg.text(mark.words, (end + 7, y + 4), "start"))
+    return parts
