@@ -114,8 +114,8 @@ def test_a_best_one_that_fails_or_disappoints_calls_the_others_back():
         lambda rule: [rule.record("b", 3, 0.61), rule.leave("b", finished=True)],
     ):
         rule = scheduler(trials=2)
-        tell(rule, a=[0.38, 0.49, 0.56], b=[0.6])
-        assert promote(rule) == ["b"], "0.56 comes to 0.7 or so, b to 0.75"
+        tell(rule, a=[0.38, 0.46, 0.51], b=[0.6])
+        assert promote(rule) == ["b"], "a comes to 0.62 or so, b to 0.79"
         disappoint(rule)
         assert promote(rule) == ["a"]
 
@@ -153,7 +153,7 @@ def test_a_trial_is_measured_by_its_own_length():
     tell(rule, epochs=4, short=[0.3, 0.35, 0.38])
     tell(rule, epochs=40, long=[0.3, 0.35, 0.38])
     tell(rule, best=[0.5, 0.52, 0.52])
-    assert promote(rule) == ["best", "long"]
+    assert sorted(promote(rule)) == ["best", "long"]
 
 
 def test_equals_go_on_by_name_whoever_comes_first():

@@ -25,8 +25,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
-EXPONENTS = np.array([0.0, 0.3, 0.6, 1.0, 2.0])[:, None]
-"""c: how soon a curve levels off, all as likely."""
+EXPONENTS = np.array([-0.3, 0.0, 0.3, 0.6, 1.0, 2.0])[:, None]
+"""c: how soon a curve levels off, all as likely; below 0 it gains more with each e-fold of epochs,
+as where augmentation or a falling learning rate pay late."""
 
 NOISES = np.array([0.005, 0.01, 0.02, 0.04])[None, :]
 """Standard deviations of the noise, in accuracy, all as likely."""
@@ -40,7 +41,7 @@ KINDS = np.array(list(itertools.product((0.02, 0.04, 0.06, 0.09, 0.13, 0.18), (0
 """Kinds of sweeps, all as likely: the mean of its trials' gains and their standard deviation, in
 accuracy each time that the epochs grow e-fold."""
 
-DRIFT = 0.01
+DRIFT = 0.015
 """Standard deviation of what no power law foresees while the epochs grow e-fold."""
 
 NO_LESSON = np.zeros(len(KINDS))
@@ -162,6 +163,6 @@ def _normalised(evidence: np.ndarray, axes: tuple[int, ...]) -> np.ndarray:
 
 def _rise(t: np.ndarray, epochs: int) -> np.ndarray:
     """Share of the gain that has been made after t epochs: (exponents, epochs seen)."""
-    falling = np.maximum(EXPONENTS, 1e-9)  # expm1: exact where c is next to nothing
-    rise: np.ndarray = np.expm1(-falling * np.log(t)) / np.expm1(-falling * math.log(epochs))
+    c = np.where(EXPONENTS == 0, 1e-9, EXPONENTS)  # expm1: exact where c is next to nothing
+    rise: np.ndarray = np.expm1(-c * np.log(t)) / np.expm1(-c * math.log(epochs))
     return rise
