@@ -5,6 +5,7 @@ from functools import partial
 
 from orchestrator.errors import BadInput
 from orchestrator.scheduling.schedulers.asha import Asha
+from orchestrator.scheduling.schedulers.extrapolation import Extrapolation
 from orchestrator.scheduling.schedulers.first_epochs import first_epochs
 from orchestrator.scheduling.schedulers.halving import halving
 from orchestrator.scheduling.schedulers.hyperband import hyperband
@@ -20,6 +21,7 @@ SCHEDULERS: dict[str, Callable[[Setup], TrialScheduler]] = {
     "hyperband": hyperband,
     "median": Median,
     "first_epochs": first_epochs,
+    "extrapolation": Extrapolation,
 }
 """Name -> how a scheduler of this kind is made."""
 

@@ -11,6 +11,7 @@ from bisect import bisect_right
 from typing import ClassVar
 
 from orchestrator.scheduling.schedulers.trial_scheduler import (
+    NOTHING_FINITE,
     Decision,
     Setup,
     Verdict,
@@ -65,7 +66,7 @@ class Median:
     def _decision(self, trial: str, epoch: int, rivals: list[float]) -> Decision:
         best = max(self._curves[trial].values())
         if best == worth(None):
-            reason = f"rung {epoch}: no finite value, which never goes on"
+            reason = f"rung {epoch}: {NOTHING_FINITE}"
             return Decision(trial, epoch, best, Verdict.ENDS, reason)
         if len(rivals) < LEAST:
             reason = f"rung {epoch}: {len(rivals)} rivals, of which there must be {LEAST}"

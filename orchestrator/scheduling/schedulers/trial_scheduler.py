@@ -7,6 +7,9 @@ from typing import ClassVar, Protocol
 
 from orchestrator.scheduling.schedulers.rungs import RungEpochs, halving_epochs
 
+NOTHING_FINITE = "no finite value, which never goes on"
+"""Why a trial ends at a rung whatever others do."""
+
 
 class Verdict(Enum):
     """What becomes of a trial at a rung."""
@@ -137,7 +140,7 @@ def standing(epoch: int, value: float, rank: int, of: int, survivors: int, words
         words: before the value, e.g. "best ".
     """
     if not math.isfinite(value):
-        return f"rung {epoch}: no finite value, which never goes on"
+        return f"rung {epoch}: {NOTHING_FINITE}"
     allowed = "the best goes on" if survivors == 1 else f"the best {survivors} go on"
     if not survivors:
         allowed = "none goes on yet"
