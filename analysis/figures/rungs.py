@@ -38,7 +38,8 @@ COLUMNS = ["rung", "trial", "fate", "accuracy", "column", "x", "reached", "kept"
 def data(tables: SweepTables) -> pd.DataFrame:
     """A row a (rung, trial that reached it); no rows where nothing was compared.
 
-    Columns: rung (epoch), trial, fate (of `FATES`), accuracy (0 to 1) there, column and x (places
+    Columns: rung (epoch), trial, fate (of `FATES`), accuracy (0 to 1) there: the epoch's where the
+    scheduler ranks by that, else the best so far; column and x (places
     on the axis), reached and kept (trials), cut (accuracy of the last that would be kept if all
     arrived at once; NaN where the record has no reduction factor).
     """
@@ -46,8 +47,12 @@ def data(tables: SweepTables) -> pd.DataFrame:
     identity = tables.record.get("identity") or {}
     scheduler = str(identity.get("scheduler", BEFORE))
     factor = identity.get("reduction_factor") if scheduler in COMPARED else None
+    finalists = None if scheduler == BEFORE else int(tables.record.get("finalists") or 1)
     trials = tables.trials[["trial", "number", "status", "epochs_trained"]]
     rows = tables.epochs[["trial", "epoch", "validation_accuracy"]].merge(trials, on="trial")
+    if scheduler in COMPARED and scheduler != BEFORE:  # see below
+        by_trial = rows.sort_values("epoch").groupby("trial")["validation_accuracy"]
+        rows["validation_accuracy"] = by_trial.cummax()
     rows = rows.dropna(subset=["validation_accuracy"])
     parts = []
     for place, rung in enumerate(sorted(rungs)):
@@ -68,7 +73,7 @@ def data(tables: SweepTables) -> pd.DataFrame:
                     "x": place + SPREAD * ((steps + 0.5) / len(there) - 0.5),
                     "reached": len(there),
                     "kept": fates.count("went on"),
-                    "cut": _cut(accuracy, factor),
+                    "cut": _cut(accuracy, factor, finalists),
                     "scheduler": scheduler,
                 }
             )
@@ -82,16 +87,21 @@ def _fate(row: pd.Series, rung: int) -> str:
     return "not ended" if row["status"] in UNDER_WAY else "ended here"
 
 
-def _cut(accuracy: pd.Series, factor: float | None) -> float:
+def _cut(accuracy: pd.Series, factor: float | None, finalists: int | None) -> float:
+    """The last that goes on of all that arrived; finalists: at least, None where nobody waits."""
     if not factor:
         return math.nan
-    return float(accuracy.nlargest(max(1, math.ceil(len(accuracy) / factor))).iloc[-1])
+    if finalists is None:
+        kept = max(1, math.ceil(len(accuracy) / factor))
+    else:
+        kept = max(finalists, int(len(accuracy) // factor))
+    return float(accuracy.nlargest(kept).iloc[-1])
 
 
 def caption(frame: pd.DataFrame) -> str:
     """What the picture shows, in words."""
     steps = "; ".join(
-        f"after epoch {rung} {rows['kept'].iloc[0]} of {rows['reached'].iloc[0]} went on"
+        f"after epoch {rung}, {rows['kept'].iloc[0]} of {rows['reached'].iloc[0]} went on"
         for rung, rows in frame.groupby("rung")
     )
     under_way = int((frame["fate"] == "not ended").sum())
@@ -99,10 +109,15 @@ def caption(frame: pd.DataFrame) -> str:
         f" {count(under_way, 'trial')} had not ended where they stand last." if under_way else ""
     )
     return (
-        f"Validation accuracy at each rung of {count(frame['trial'].nunique(), 'trial')}: "
+        f"{_measure(frame)} at each rung of {count(frame['trial'].nunique(), 'trial')}: "
         f"{steps}.{waiting} Within a rung trials stand in the order in which they were asked for. "
         f"{_compared(frame)}Who ended at a rung need not have been stopped by it."
     )
+
+
+def _measure(frame: pd.DataFrame) -> str:
+    ranked_by_best = frame["scheduler"].iloc[0] in set(COMPARED) - {BEFORE}
+    return "Best validation accuracy so far" if ranked_by_best else "Validation accuracy"
 
 
 def _compared(frame: pd.DataFrame) -> str:

@@ -5,13 +5,20 @@ from functools import partial
 
 from orchestrator.errors import BadInput
 from orchestrator.scheduling.schedulers.asha import Asha
-from orchestrator.scheduling.schedulers.extrapolation import Extrapolation
 from orchestrator.scheduling.schedulers.first_epochs import first_epochs
 from orchestrator.scheduling.schedulers.halving import halving
 from orchestrator.scheduling.schedulers.hyperband import hyperband
 from orchestrator.scheduling.schedulers.median import Median
 from orchestrator.scheduling.schedulers.promotion import Promotion
 from orchestrator.scheduling.schedulers.trial_scheduler import Setup, TrialScheduler
+
+
+def _extrapolation(setup: Setup) -> TrialScheduler:
+    # Only now: it brings NumPy along, and a command line that names schedulers needs none.
+    from orchestrator.scheduling.schedulers.extrapolation import Extrapolation
+
+    return Extrapolation(setup)
+
 
 SCHEDULERS: dict[str, Callable[[Setup], TrialScheduler]] = {
     "halving": halving,
@@ -21,7 +28,7 @@ SCHEDULERS: dict[str, Callable[[Setup], TrialScheduler]] = {
     "hyperband": hyperband,
     "median": Median,
     "first_epochs": first_epochs,
-    "extrapolation": Extrapolation,
+    "extrapolation": _extrapolation,
 }
 """Name -> how a scheduler of this kind is made."""
 

@@ -15,6 +15,7 @@ the best has shown what it is worth.
 from bisect import bisect_left, bisect_right, insort
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 import numpy as np
 
@@ -93,6 +94,8 @@ class Extrapolation:
     Raises:
         BadInput: for a factor below 2.
     """
+
+    waits: ClassVar[bool] = True
 
     def __init__(self, setup: Setup) -> None:
         check_factor(setup.reduction_factor)

@@ -1,8 +1,8 @@
 """Who has reached which rung with what, who went on from there, who waits.
 
 Trials are ranked by their best epoch so far, whose weights are kept, not by the rung's own as in
-the papers: validation accuracy of a single epoch may fall by chance, at a constant learning rate far
-(results/log.md: the best of 72 trials was 46th at epoch 9, by its best so far among the first six).
+the papers: validation accuracy of a single epoch may fall by chance, at a constant learning rate
+far (results/log.md: the best of 72 trials was 46th at epoch 9, and first by its best so far).
 """
 
 from bisect import bisect_left, insort
