@@ -4,7 +4,7 @@ import sys
 import time
 
 from jobs.execution.backtest_picture import picture
-from jobs.execution.backtest_request import BacktestRequest
+from jobs.execution.backtest_request import BacktestRequest, numbers
 from jobs.execution.backtest_text import goal_lines, summary_table
 from jobs.execution.sweep_place import file_place, open_store, sweep_place
 from orchestrator.backtest.orders import orders
@@ -79,7 +79,7 @@ def _bench(request: BacktestRequest, grid: RecordedGrid) -> Bench:
     for name in names:
         if name not in MAKERS:
             raise BadInput(f"unknown scheduler {name!r}; known: {', '.join(MAKERS)}")
-    sizes = request.trials or (len(grid.trials),)
+    sizes = numbers(request.trials) if request.trials else (len(grid.trials),)
     if max(sizes) > len(grid.trials):
         raise BadInput(
             f"--trials {max(sizes)}: only {len(grid.trials)} trials can be replayed; give at most "
@@ -91,7 +91,8 @@ def _bench(request: BacktestRequest, grid: RecordedGrid) -> Bench:
         start_seconds=request.start_seconds,
     )
     makers = {name: MAKERS[name] for name in names}
-    return Bench(makers, sizes, request.slots, orders(request.orders, request.seed), conditions)
+    arrivals = orders(request.orders, request.seed)
+    return Bench(makers, sizes, numbers(request.slots), arrivals, conditions)
 
 
 def _headline(grid: RecordedGrid, bench: Bench) -> str:

@@ -6,15 +6,20 @@ from orchestrator.errors import BadInput
 from orchestrator.process.command_line import Command, at_least_one, flag, not_empty, place
 
 
-def _numbers(name: str, text: str) -> tuple[int, ...]:
-    """A check: whole numbers from 1, comma-separated."""
+def numbers(text: str) -> tuple[int, ...]:
+    """Comma-separated whole numbers, each once."""
+    return tuple(dict.fromkeys(int(word) for word in text.split(",")))
+
+
+def _numbers(name: str, text: str) -> str:
+    """A check: comma-separated whole numbers from 1."""
     try:
-        numbers = tuple(dict.fromkeys(int(word) for word in text.split(",")))
+        usable = min(numbers(text)) >= 1
     except ValueError:
-        numbers = (0,)
-    if min(numbers) < 1:
+        usable = False
+    if not usable:
         raise BadInput(f"{name} {text!r}: expected whole numbers from 1, separated by commas")
-    return numbers
+    return text
 
 
 def _orders(name: str, count: int) -> int:
@@ -39,17 +44,12 @@ class BacktestRequest:
         positional=True,
         check=place,
     )
-    trials: tuple[int, ...] | None = flag(
+    trials: str | None = flag(
         "sizes of sweeps, drawn from the grid (default: all of its trials)",
         metavar="N,...",
         check=_numbers,
     )
-    slots: tuple[int, ...] = flag(
-        "trials at once (default 1,2,4,8,16)",
-        default=lambda: (1, 2, 4, 8, 16),
-        metavar="N,...",
-        check=_numbers,
-    )
+    slots: str = flag("trials at once", default="1,2,4,8,16", metavar="N,...", check=_numbers)
     orders: int = flag(
         "orders of arrival, one of them ascending and one descending",
         default=32,
