@@ -86,7 +86,8 @@ def draw(shown: list[Mark], canvas: Canvas) -> None:
     ax.set_xlabel("epochs trained, of those where nobody is stopped")
     ax.set_ylabel("validation accuracy lost (points)")
     ax.grid(alpha=0.3)
-    canvas.legend(loc="outside right upper", frameon=False)
+    if shown:
+        canvas.legend(loc="outside right upper", frameon=False)
 
 
 def picture(made: Mapping[Key, Summary], trials: int, slots: int) -> bytes:

@@ -30,6 +30,10 @@ BY_THEMSELVES = (*WITH_WEIGHTS, "diverged")
 """What ends a trial that nobody stopped, so that its whole curve is there."""
 
 
+OPTIONAL = ("ended_by", "validation_loss")
+"""Columns of curves alone that may be absent."""
+
+
 @dataclass(frozen=True, eq=False)
 class RecordedTrial:
     """One trial, to its own end.
@@ -111,11 +115,11 @@ def read(store: Store, name: str = "") -> RecordedGrid:
         name: of the file; "": a sweep's folder.
 
     Raises:
-        BadInput: for fewer than `FEWEST`, or settings that cannot be.
-        DamagedResults: for tables that are absent or lack a column.
+        BadInput: for fewer than `FEWEST`, or settings or columns that cannot be.
+        DamagedResults: for tables that are absent, or those of a sweep that lack a column.
     """
     if name:
-        frame = store.read_table(name, _needed()).to_pandas()
+        frame = _checked(store.read_table(name), f"{store.root}/{name}").to_pandas()
         rows, settings = _curves_alone(frame), _settings_alone(frame)
     else:
         trials = store.read_table(Paths().trials, TRIALS).to_pandas()
@@ -125,9 +129,25 @@ def read(store: Store, name: str = "") -> RecordedGrid:
     return _grid(rows, settings, f"{store.root}/{name}" if name else store.root)
 
 
-def _needed() -> pa.Schema:
-    """Columns without which there is no replay; the others have defaults."""
-    return pa.schema([f for f in RECORDED_CURVES if f.name not in ("ended_by", "validation_loss")])
+def _checked(table: pa.Table, place: str) -> pa.Table:
+    """The table with its curves in our types, whoever wrote it.
+
+    Raises:
+        BadInput: for a column that is missing or holds something else.
+    """
+    for field in RECORDED_CURVES:
+        index = table.column_names.index(field.name) if field.name in table.column_names else -1
+        if index < 0 and field.name in OPTIONAL:
+            continue
+        if index < 0:
+            raise BadInput(f"{place} has no column {field.name}; curves need it")
+        try:
+            table = table.set_column(index, field, table.column(index).cast(field.type))
+        except pa.ArrowException as problem:
+            raise BadInput(
+                f"{place}: column {field.name} must be {field.type}: {problem}"
+            ) from None
+    return table
 
 
 def _curves_alone(frame: pd.DataFrame) -> pd.DataFrame:
