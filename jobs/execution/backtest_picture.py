@@ -79,15 +79,16 @@ def draw(shown: list[Mark], canvas: Canvas) -> None:
         ax.plot(x[1], y[1], shape, color=colour, markerfacecolor=fill, markersize=9, label=label)
     ax.set_xscale("log")
     ax.set_yscale("symlog", linthresh=LINEAR_TO)
-    ax.set_ylim(bottom=-0.02)
+    ax.set_ylim(bottom=-0.02, top=1.5 * max((mark.regret[2] for mark in shown), default=1.0) + 1.0)
+    ax.set_xticks([0.05, 0.1, 0.2, 0.5, 1.0])
+    ax.xaxis.set_minor_formatter("")
     ax.xaxis.set_major_formatter(PercentFormatter(1.0, decimals=0))
-    ax.xaxis.set_minor_formatter(PercentFormatter(1.0, decimals=0))
     ax.yaxis.set_major_formatter("{x:g}")
     ax.set_xlabel("epochs trained, of those where nobody is stopped")
     ax.set_ylabel("validation accuracy lost (points)")
     ax.grid(alpha=0.3)
     if shown:
-        canvas.legend(loc="outside right upper", frameon=False)
+        canvas.legend(loc="outside right center", frameon=False)
 
 
 def picture(made: Mapping[Key, Summary], trials: int, slots: int) -> bytes:
