@@ -21,7 +21,7 @@ from orchestrator.process import backend as backends
 from orchestrator.request import SweepRequest
 from orchestrator.scheduling.schedulers import catalogue
 from orchestrator.scheduling.schedulers.rungs import RungEpochs, milestones
-from orchestrator.scheduling.schedulers.trial_scheduler import Setup
+from orchestrator.scheduling.schedulers.trial_scheduler import Setup, usual_finalists
 from orchestrator.search.catalogue import SEARCHES
 from orchestrator.search.space import SearchSpace
 from orchestrator.training.inputs import DataSource
@@ -116,7 +116,7 @@ class Plan:
     def comparison(self) -> Setup:
         """What the scheduler of its trials is made from."""
         budget, trials = self.sweep.budget, self.trials
-        finalists = budget.finalists or max(1, min(3, trials // 4))
+        finalists = budget.finalists or usual_finalists(trials)
         return Setup(self.rungs, budget.reduction_factor, self.most_epochs, trials, finalists)
 
     def epochs_of(self, trials: int) -> int:

@@ -16,7 +16,7 @@ TEXT, WHOLE, REAL, SWITCH = pa.string(), pa.int64(), pa.float64(), pa.bool_()
 HALVES = pa.list_(pa.float16())
 
 
-def _schema(*columns: tuple[str, pa.DataType, str, str]) -> pa.Schema:
+def described(*columns: tuple[str, pa.DataType, str, str]) -> pa.Schema:
     """A schema of (name, type, unit or "", description)."""
     return pa.schema(
         [
@@ -45,7 +45,7 @@ _BINARY = (
     "Image-class cells right at threshold 0.5; (k - 1) / k for a net never above 0.5.",
 )
 
-TRIALS = _schema(
+TRIALS = described(
     _TRIAL,
     ("number", WHOLE, "", "Order in which the trial was asked for, from 0."),
     ("sweep", TEXT, "", "Name of the sweep."),
@@ -85,7 +85,7 @@ TRIALS = _schema(
     ("reused_from", TEXT, "", "Sweep folder that the row was taken from, of a reused trial."),
 )
 
-EPOCHS = _schema(
+EPOCHS = described(
     _TRIAL,
     ("epoch", WHOLE, "epochs", "Epoch, from 1."),
     ("learning_rate", REAL, "", "Learning rate at the end of the epoch."),
@@ -107,7 +107,7 @@ _IMAGE = (
     ("label", pa.uint8(), "", "True class: index into the data set's class names."),
 )
 
-PREDICTIONS = _schema(
+PREDICTIONS = described(
     *_IMAGE,
     ("label_name", TEXT, "", "True class by name."),
     ("probability", HALVES, "", "(k,) probability of each class; sums to 1."),
@@ -124,7 +124,7 @@ _NATIVE = (
     ("cam_w", WHOLE, "cells", "Width of the map."),
 )
 
-MEMBERS = _schema(
+MEMBERS = described(
     _TRIAL,
     ("role", TEXT, "", "member, best single, member and best single, or left out."),
     ("rank", WHOLE, "", "Place by coefficient, from 1; null if left out."),
@@ -138,7 +138,7 @@ MEMBERS = _schema(
     ("parameters", WHOLE, "", "Parameters of the model, frozen ones included."),
 )
 
-SCORES = _schema(
+SCORES = described(
     ("who", TEXT, "", "ensemble, best single, or the signature of a member."),
     ("split", TEXT, "", "validation or test."),
     ("images", TEXT, "", "all, or clean: without exact copies of training images."),
@@ -155,7 +155,7 @@ SCORES = _schema(
     ),
 )
 
-ANSWERS = _schema(
+ANSWERS = described(
     *_IMAGE,
     ("label_name", TEXT, "", "True class by name."),
     ("prediction", pa.uint8(), "", "The ensemble's likeliest class."),
@@ -170,7 +170,7 @@ ANSWERS = _schema(
     ("also_in_training", SWITCH, "", "Whether the exact pixels also stand in training."),
 )
 
-CAMS = _schema(
+CAMS = described(
     *_IMAGE,
     ("prediction", pa.uint8(), "", "The ensemble's likeliest class."),
     ("p_prediction", REAL, "share", "Probability that the member gives it."),
@@ -191,7 +191,7 @@ CAMS = _schema(
     ("rest", REAL, "share", "Share of the map's mass elsewhere."),
 )
 
-CLASS_MEANS = _schema(
+CLASS_MEANS = described(
     *_ASKED,
     ("label", pa.uint8(), "", "True class."),
     ("correct", SWITCH, "", "Whether the ensemble was right about these images."),
@@ -201,7 +201,7 @@ CLASS_MEANS = _schema(
     ("std", pa.list_(pa.float32()), "", "(cam_h * cam_w,) their standard deviation."),
 )
 
-REGIONS = _schema(
+REGIONS = described(
     *_ASKED,
     ("label", pa.uint8(), "", "True class."),
     ("correct", SWITCH, "", "Whether the ensemble was right about these images."),
@@ -221,9 +221,9 @@ REGIONS = _schema(
 )
 
 _EMPTY = ("empty", WHOLE, "images", "Of these, those whose map is zero everywhere: no evidence.")
-MAP_COUNTS = _schema(*_ASKED, ("n", WHOLE, "images", "Images explained."), _EMPTY)
+MAP_COUNTS = described(*_ASKED, ("n", WHOLE, "images", "Images explained."), _EMPTY)
 
-FAITHFULNESS = _schema(
+FAITHFULNESS = described(
     *_IMAGE,
     ("prediction", pa.uint8(), "", "The ensemble's likeliest class."),
     _MEMBER,
@@ -242,7 +242,7 @@ FAITHFULNESS = _schema(
     ("gap", REAL, "share", "Completeness gap of integrated gradients; null for other methods."),
 )
 
-IMAGES = _schema(
+IMAGES = described(
     ("file", TEXT, "", "Path of the picture inside images/."),
     ("kind", TEXT, "", "What sort of picture it is, e.g. overlay or sheet."),
     ("title", TEXT, "", "Heading to show with it."),
@@ -259,7 +259,7 @@ IMAGES = _schema(
     ("legend", TEXT, "", "End of the caption that it shares with others: how to read them."),
 )
 
-TILES = _schema(
+TILES = described(
     ("file", TEXT, "", "Picture that it is a piece of, as in images.parquet."),
     ("role", TEXT, "", "tile, or bar: a colour bar, whose two ends are the two lines of words."),
     ("row", WHOLE, "", "Row of the picture, from 0; tiles of one row belong together."),
@@ -275,7 +275,7 @@ TILES = _schema(
     ("smooth", SWITCH, "", "Whether enlarging interpolates it; else pixels stay blocks."),
 )
 
-SEEDS = _schema(
+SEEDS = described(
     ("place", WHOLE, "", "Place by mean accuracy over seeds, 1 for the best."),
     ("configuration", TEXT, "", "Settings that tell it from the other finalists."),
     ("first_trial", TEXT, "", "Signature of its best trial in the first sweep."),

@@ -31,3 +31,22 @@ def open_store(place: str) -> Store:
         return Store(place)
     except ValueError as problem:
         raise BadInput(str(problem)) from None
+
+
+def file_place(file: str) -> tuple[Store, str]:
+    """The folder that a file is in or goes into, and its name.
+
+    Args:
+        file: a path or a URI.
+
+    Raises:
+        BadInput: for a folder, and as `open_store`.
+    """
+    if "://" in file:
+        base, mark, settings = file.partition("?")
+        folder, _, name = base.rpartition("/")
+        return open_store(f"{folder}{mark}{settings}"), name
+    path = Path(file).absolute()
+    if path.is_dir():
+        raise BadInput(f"{path} is a folder; expected a file")
+    return open_store(str(path.parent)), path.name

@@ -9,6 +9,7 @@ from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
+from orchestrator.backtest.quote import SHIPPED, quote
 from orchestrator.driver.examples import examples
 from orchestrator.plan import Plan, with_backend
 from orchestrator.process import backend as backends
@@ -17,6 +18,7 @@ from orchestrator.process.duration import duration
 from orchestrator.process.surroundings import own_packages
 from orchestrator.process.terminal import ESCAPED
 from orchestrator.request import SweepRequest
+from results.store import Store
 
 MEASURE = tuple(own_packages.child("orchestrator.training.throughput.measure"))
 
@@ -94,6 +96,9 @@ def _estimate_lines(plan: Plan, request: SweepRequest) -> list[str]:
         f"stopping; about {duration(seconds)} with {slots} trials at once on this machine"
         + (" (asha may let many more pass)" if plan.scheduler == "asha" else "")
     )
+    stores = [plan.results, Store(SHIPPED)]
+    if quotation := quote(stores, plan.scheduler, plan.trials, slots):
+        lines.append(f"  {quotation}")
     if request.time_budget is not None:
         lines.append(f"  ended by --time-budget after {duration(request.time_budget)} at most")
     return lines

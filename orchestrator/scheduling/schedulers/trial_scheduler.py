@@ -75,6 +75,11 @@ class Setup:
         )
 
 
+def usual_finalists(trials: int) -> int:
+    """One in four, three at most: an ensemble is built from those that reach their last epoch."""
+    return max(1, min(3, trials // 4))
+
+
 class TrialScheduler(Protocol):
     """Compares trials while they train, and says who goes on.
 
