@@ -7,6 +7,7 @@ stopping form, its cut a percentile of those that came before.
 
 import math
 from types import SimpleNamespace
+from typing import ClassVar
 
 from ray.tune.schedulers import AsyncHyperBandScheduler
 
@@ -21,6 +22,8 @@ class RayAsha:
     Args:
         setup: see there; all trials have the same rungs.
     """
+
+    waits: ClassVar[bool] = False
 
     def __init__(self, setup: Setup) -> None:
         self._rungs = setup.rungs.epochs
