@@ -2,8 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,14 +18,23 @@ from orchestrator.errors import BadInput
 from orchestrator.models.options import Options, locate_weights
 from orchestrator.process import backend as backends
 from orchestrator.request import SweepRequest
+from orchestrator.resumption import (
+    EPOCHS,
+    TRIALS,
+    Change,
+    Comparison,
+    Overrides,
+    Record,
+    backend_on_record,
+    read_record,
+)
 from orchestrator.scheduling.asha import milestones
 from orchestrator.search.catalogue import SEARCHES
 from orchestrator.search.space import SearchSpace
 from orchestrator.training.inputs import DataSource
 from results.journal.open_journal import has_journal
 from results.paths import Paths
-from results.store import DamagedResults, Store
-from results.sweep_file import NewerFormat, read_sweep_file
+from results.store import Store
 
 
 @dataclass(frozen=True)
@@ -72,6 +80,8 @@ class Plan:
         precision: "auto" until it has been chosen; see `with_precision`.
         backend: "auto" until it has been chosen; see `with_backend`.
         backend_reason: why that one, a few words.
+        overrides: what command lines have put in place of the question's own words.
+        changes: what this resuming extends; none where it only goes on.
     """
 
     sweep: Sweep
@@ -86,6 +96,8 @@ class Plan:
     precision: str
     backend: str = backends.AUTO
     backend_reason: str = ""
+    overrides: Overrides = field(default_factory=Overrides)
+    changes: tuple[Change, ...] = ()
 
     @cached_property
     def store(self) -> Store:
@@ -101,6 +113,11 @@ class Plan:
     def question(self) -> Question:
         """What every trial is asked."""
         return Question.on(self.name, self.splits, self.backend)
+
+    @property
+    def searches_elsewhere(self) -> bool:
+        """Whether this resuming changes the space, and not only the number of trials."""
+        return any(change.what != TRIALS for change in self.changes)
 
     @property
     def trials(self) -> int:
@@ -146,13 +163,15 @@ def make(request: SweepRequest, sweep: Sweep | None = None) -> Plan:
     """
     backends.check(request.backend)
     sweep = sweep or sweeps.load(request.question)
-    if request.trials is not None:
-        budget = dataclasses.replace(sweep.budget, trials=request.trials)
-        sweep = dataclasses.replace(sweep, budget=budget)
-    space = _space(sweep, request)
     results = _results(request)
     name, resume = _name(request, sweep, results)
-    seed = request.seed if request.seed is not None else _recorded_seed(results.below(name), resume)
+    record = read_record(results.below(name)) if resume else None
+    named = _overrides(request)
+    overrides = record.overrides.under(named) if record else named
+    if overrides.trials is not None:
+        budget = dataclasses.replace(sweep.budget, trials=overrides.trials)
+        sweep = dataclasses.replace(sweep, budget=budget)
+    space = _space(sweep, overrides)
     source = _source(request, sweep)
     splits = source.open()
     budget, epochs = sweep.budget, int(space.highest("epochs"))
@@ -160,7 +179,7 @@ def make(request: SweepRequest, sweep: Sweep | None = None) -> Plan:
     plan = Plan(
         sweep=sweep,
         space=space,
-        seed=seed,
+        seed=_seed(request, record),
         source=dataclasses.replace(source, digest=splits.digest),
         splits=splits,
         results=results,
@@ -169,20 +188,50 @@ def make(request: SweepRequest, sweep: Sweep | None = None) -> Plan:
         milestones=rungs if budget.early_stopping else (),
         precision="auto",
         backend=request.backend,
+        overrides=overrides,
     )
     if not request.address:  # a cluster's nodes have their own files
         _check_weights(space)
-    return _as_before(plan) if resume else plan
+    return _resumed(plan, record, named) if record else plan
 
 
-def _space(sweep: Sweep, request: SweepRequest) -> SearchSpace:
-    """The question's space with the command line's settings in it."""
+def _overrides(request: SweepRequest) -> Overrides:
+    """What the command line puts in place of the question's own words."""
     settings = dict(request.settings)
     if settings.get("weights", "none") not in ("none", "imagenet"):
         settings["weights"] = absolute(settings["weights"], "weights")
     if request.epochs is not None:
-        settings["epochs"] = str(request.epochs)
-    space = SearchSpace.of(sweep.space, sweep.configurations).override(settings)
+        settings[EPOCHS] = str(request.epochs)
+    return Overrides(request.trials, settings)
+
+
+def _seed(request: SweepRequest, record: Record | None) -> int:
+    if request.seed is not None:
+        return request.seed
+    return int(record.content["identity"]["seed"]) if record else 0
+
+
+def _resumed(plan: Plan, record: Record, named: Overrides) -> Plan:
+    """The plan of a resumed sweep, after making sure that it asks what was asked, or more.
+
+    Raises:
+        BadInput: naming the first difference that is no extension.
+    """
+    precision = record.content["precision"]
+    plan = with_backend(plan, backend_on_record(record, plan.backend))
+    plan = with_precision(plan, precision)
+
+    def space_with(overrides: Overrides) -> SearchSpace:
+        return _space(plan.sweep, overrides).settle("precision", "auto", precision)
+
+    comparison = Comparison(record, plan.space, space_with, named)
+    changes = comparison.changes(plan.identity(), plan.trials)
+    return dataclasses.replace(plan, changes=changes)
+
+
+def _space(sweep: Sweep, overrides: Overrides) -> SearchSpace:
+    """The question's space with the command line's settings in it."""
+    space = SearchSpace.of(sweep.space, sweep.configurations).override(overrides.settings)
     if sweep.search not in SEARCHES:
         raise BadInput(f"unknown search {sweep.search!r}; known: {', '.join(SEARCHES)}")
     if sweep.search == "grid":
@@ -274,73 +323,3 @@ def _begun(results: Store, name: str) -> bool:
 
 def _recorded(results: Store, name: str) -> bool:
     return results.below(name).exists(Paths().sweep)
-
-
-def _recorded_seed(store: Store, resume: bool) -> int:
-    return int(_record(store)["identity"]["seed"]) if resume else 0
-
-
-def _record(store: Store) -> dict[str, Any]:
-    """What `sweep.json` says.
-
-    Raises:
-        BadInput: where it is damaged.
-        NewerFormat: where a later version wrote it.
-    """
-    try:
-        record = read_sweep_file(store)
-        int(record["identity"]["seed"])
-        if isinstance(record["identity"]["space"], dict) and isinstance(record["precision"], str):
-            return dict(record)
-        fault = "it says no precision or no space"
-    except NewerFormat:
-        raise
-    except (DamagedResults, KeyError, TypeError, ValueError) as error:
-        damaged = isinstance(error, DamagedResults)
-        fault = str(error).partition(";")[0] if damaged else f"it lacks {error}"
-    raise BadInput(
-        f"{store.root}: {Paths().sweep}, which says what the sweep was asked, is damaged "
-        f"({fault}); put a copy of it back, or start under another --name"
-    )
-
-
-def _as_before(plan: Plan) -> Plan:
-    """The plan of a resumed sweep, after making sure that it asks what was asked.
-
-    Raises:
-        BadInput: naming the first difference.
-    """
-    record = _record(plan.store)
-    plan = with_precision(_on_recorded_backend(plan, record), record["precision"])
-    now, before = _flat(plan.identity()), _flat(record["identity"])
-    for key in dict.fromkeys([*now, *before]):
-        if now.get(key) != before.get(key):
-            raise BadInput(
-                f"{plan.folder}: {key} is now {now.get(key, 'absent')}, but the sweep began with "
-                f"{before.get(key, 'none')}; resume it with the settings of its start (see "
-                f"{Paths().sweep}), or start under another --name"
-            )
-    return plan
-
-
-def _on_recorded_backend(plan: Plan, record: Mapping[str, Any]) -> Plan:
-    """Raises BadInput where the sweep cannot go on with the backend that it began with."""
-    recorded = str(record.get("backend") or backends.BEFORE)
-    if plan.backend not in (backends.AUTO, recorded):
-        raise BadInput(
-            f"{plan.folder}: --backend {plan.backend}, but the sweep began with {recorded}, and "
-            "numbers of two backends must not mix in one trial; leave --backend out, or start "
-            "under another --name"
-        )
-    if not backends.is_installed(recorded):
-        raise BadInput(
-            f"{plan.folder}: the sweep began with {recorded}, which is not installed here; "
-            f"{backends.INSTALL[recorded]}, or start under another --name"
-        )
-    choice = backends.BackendChoice(recorded, str(record.get("backend_reason") or ""))
-    return with_backend(plan, choice)
-
-
-def _flat(identity: Mapping[str, Any]) -> dict[str, Any]:
-    space = {f"setting {key}": words for key, words in identity["space"].items()}
-    return {**space, **{key: value for key, value in identity.items() if key != "space"}}

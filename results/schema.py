@@ -82,6 +82,7 @@ TRIALS = _schema(
     ("code", TEXT, "", "Digest of the code that computed; several with then; null in older."),
     ("error", TEXT, "", "Message of a failed trial."),
     ("reused_from", TEXT, "", "Sweep folder that the row was taken from, of a reused trial."),
+    ("continued_from", TEXT, "", "Shorter trial whose last state it went on from; else null."),
 )
 
 EPOCHS = _schema(

@@ -154,6 +154,10 @@ class Monitor:
             self._dashboard.end_trial(entry.trial, entry.status, entry.error or entry.reason, row)
             self._shown.discard(entry.trial)
 
+    @property
+    def _trials(self) -> int:
+        return self._plan.trials + self._ledger.outside
+
     def snapshot(self) -> Snapshot:
         """Where the sweep stands."""
         counts = self._ledger.counts()
@@ -163,7 +167,7 @@ class Monitor:
         rungs = self._scheduler.rungs
         return Snapshot(
             sweep=self._plan.name,
-            planned=self._plan.trials,
+            planned=self._trials,
             running=running,
             finished=counts.get("completed", 0) + counts.get("stopped_early", 0),
             pruned=counts.get("pruned", 0),
@@ -177,7 +181,7 @@ class Monitor:
 
     def _left(self, running: list[RunningTrial], ended: int) -> float | None:
         mean = self._standings.mean_seconds
-        not_begun = max(0, self._plan.trials - ended - len(running))
+        not_begun = max(0, self._trials - ended - len(running))
         left = eta(running, not_begun, mean, max(1, len(running)))
         until = self._scheduler.limits.deadline - time.monotonic()
         return left if left is None or until > left else max(0.0, until)

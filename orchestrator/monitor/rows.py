@@ -50,6 +50,7 @@ def trial_row(question: Question, entry: Entry, best: float | None = None) -> di
         "backend": question.backend,
         "threads": entry.metadata.get("threads"),
         "code": entry.metadata.get("code"),
+        "continued_from": entry.metadata.get("continued_from"),
         "error": entry.error or None,
         "reused_from": entry.reused_from or None,
     }

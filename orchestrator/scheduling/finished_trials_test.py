@@ -59,7 +59,13 @@ def test_a_finished_trial_is_found_with_its_rows_and_files(tmp_path, ended_by, s
         (2, 0.2),
         (3, pytest.approx(0.3)),
     ]
-    assert trial.metadata == {"parameters": 7, "hardware": "m", "threads": 1, "code": "c1"}
+    assert trial.metadata == {
+        "parameters": 7,
+        "hardware": "m",
+        "threads": 1,
+        "code": "c1",
+        "continued_from": None,
+    }
     for name in (Paths().prediction(TRIAL), Paths().weight(TRIAL)):
         assert (tmp_path / "new" / name).samefile(older / name)
     assert look(tmp_path)("9876543210") is None

@@ -53,7 +53,8 @@ class Limits:
     """Where a sweep ends.
 
     Attributes:
-        trials: how many at most, reused ones included.
+        trials: how many at most, reused ones included; of an extended sweep those that lie in the
+            space that is searched now.
         concurrency: how many at once.
         deadline: `time.monotonic()` after which no epoch is begun; infinite for none.
         budget_text: the deadline in the user's words, e.g. "30m".
@@ -101,7 +102,8 @@ class Scheduler:
         self._pending: list[str] = []
         self._orphans: list[Suggestion] = []
         for trial, row in ledger.reported:
-            self._reached(trial, row)
+            if not ledger.entries[trial].outside:  # else it is no rival any more
+                self._reached(trial, row)
 
     def take_up(self) -> int:
         """Go on where an interrupted sweep stopped; to be called once, before the first trial.
@@ -161,13 +163,15 @@ class Scheduler:
         return None
 
     def _new_trial(self) -> TrialConfig | None:
-        repeats = 0
-        while repeats < REPEATS and len(self.ledger.entries) < self.limits.trials:
+        repeats, entries = 0, self.ledger.entries
+        # Where the sweep was extended, the search may come upon each of them once more.
+        most = REPEATS + (len(entries) if self.ledger.extensions else 0)
+        while repeats < most and len(entries) - self.ledger.outside < self.limits.trials:
             suggestion = self._orphans.pop(0) if self._orphans else self._strategy.ask()
             if suggestion is None:
                 return None
             config = dataclasses.replace(self._base, **suggestion.values)
-            earlier = self.ledger.entries.get(config.signature())
+            earlier = entries.get(config.signature())
             if earlier is not None:
                 self._strategy.tell(suggestion.ticket, self._outcome(earlier))
                 repeats += 1

@@ -164,11 +164,12 @@ def conduct(
     journal = ListJournal() if journal is None else journal
     ledger = Ledger(journal, journal.read())
     given = 1 + max((entry.ticket for entry in ledger.entries.values()), default=-1)
+    setup = Setup(SearchSpace(axes), seed=3, file=study, given=given, extensions=ledger.extensions)
     finished = {"finished": more.pop("finished")} if "finished" in more else {}
     return Scheduler(
         base=BASE,
         ledger=ledger,
-        strategy=SEARCHES[search](Setup(SearchSpace(axes), seed=3, file=study, given=given)),
+        strategy=SEARCHES[search](setup),
         rungs=Rungs(rungs, 3) if rungs else None,
         limits=Limits(**{"trials": 12, **more}),
         **finished,
@@ -188,6 +189,6 @@ def arrivals(rungs: Rungs) -> dict[int, list[tuple[str, float, bool]]]:
     }
 
 
-def study_of(file: Path) -> list[optuna.trial.FrozenTrial]:
+def study_of(file: Path, name: str = "sweep") -> list[optuna.trial.FrozenTrial]:
     """The trials of a study's file, whoever wrote it."""
-    return optuna.load_study(storage=open_journal(file), study_name="sweep").get_trials()
+    return optuna.load_study(storage=open_journal(file), study_name=name).get_trials()
