@@ -36,6 +36,8 @@ def dry_run(plan: Plan, request: SweepRequest) -> int:
         print(f"           note: {note}")
     print(f"folder     {plan.folder}")
     print(f"search     {plan.sweep.search}, at most {plan.trials} trials, seed {plan.seed}")
+    for change in plan.changes:
+        print(f"extends    {change.what} from {change.before} to {change.now}")
     print(f"backend    {plan.backend} ({plan.backend_reason or 'as the sweep began'})")
     print(f"rungs      {_rungs_line(plan)}")
     print("\nspace\n  " + "\n  ".join(_aligned(plan.space.describe())))

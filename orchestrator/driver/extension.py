@@ -46,9 +46,12 @@ def sentence(planned: Plan, ledger: Ledger) -> str:
     what = ", ".join(f"{c.what} from {c.before} to {c.now}" for c in planned.changes)
     count = len(ledger.entries) - ledger.outside
     left = max(0, planned.trials - count)
-    words = [f"extended: {what}", f"{count} of {planned.trials} trials are there, {left} are new"]
+    there, new = "is" if count == 1 else "are", "is" if left == 1 else "are"
+    trials = f"{count} of {planned.trials} trials {there} there, {left} {new} new"
+    words = [f"extended: {what}", trials]
     if ledger.outside:
-        words.append(f"{ledger.outside} others stay in the tables")
+        stay = "other stays" if ledger.outside == 1 else "others stay"
+        words.append(f"{ledger.outside} {stay} in the tables")
     if ledger.outside and any(change.what == EPOCHS for change in planned.changes):
         words.append(_longer(planned, ledger))
     return "; ".join(words)

@@ -47,8 +47,9 @@ class KeptStates:
         Raises:
             OSError: of the store.
         """
-        for trial in self._store.folders(Paths().checkpoints):
-            if trial in self._ledger.entries and not self._ledger.entries[trial].pending:
+        stored = set(self._store.folders(Paths().checkpoints))
+        for trial, entry in self._ledger.entries.items():  # a shorter one before the longer one
+            if trial in stored and not entry.pending:
                 self.settle(trial)
 
     def settle(self, trial: str) -> None:

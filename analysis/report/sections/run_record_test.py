@@ -36,3 +36,20 @@ def test_what_computed_stands_there_with_the_reason_and_not_where_there_was_no_c
     assert facts["backend"] == "jax (TensorFlow is not installed)"
     del contents.sweep["backend"]
     assert "backend" not in dict(run_record_section(contents).parts[0].blocks[0].pairs)
+
+
+def test_each_extension_stands_there_with_its_day(full):
+    contents = read(full)
+    assert "extended" not in dict(run_record_section(contents).parts[0].blocks[0].pairs)
+    more = {"what": "trials", "before": 4, "now": 8}
+    longer = {"what": "epochs", "before": "2", "now": "60"}
+    contents.sweep["extended"] = [
+        {"at": "2026-11-28T01:56:31+00:00", "changes": [more]},
+        {"at": "2026-11-29T01:56:31+00:00", "changes": [more | {"before": 8, "now": 12}, longer]},
+    ]
+    assert dict(run_record_section(contents).parts[0].blocks[0].pairs)["extended"] == (
+        "2026-11-28: trials from 4 to 8; 2026-11-29: trials from 8 to 12, epochs from 2 to 60"
+    )
+    for odd in ("yes", [5], [{"changes": "all"}]):
+        contents.sweep["extended"] = odd
+        run_record_section(contents)
