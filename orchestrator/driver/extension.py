@@ -18,20 +18,23 @@ def extend(work: SweepRun) -> None:
     """Write down what this resuming changes, if anything, and say what is used again.
 
     The journal comes first: where a kill leaves `sweep.json` as it was, the same command extends
-    once more, which changes nothing. A trial under way that the sweep does not ask for any more
-    ends.
+    once more, which changes nothing, and another one goes back. A trial under way that the sweep
+    does not ask for any more ends.
     """
     planned = work.planned
     ledger = Ledger(work.journal, work.journal.read())
-    if planned.changes:
-        entries = ledger.entries.values()
-        outside = [entry.trial for entry in entries if not planned.space.holds(entry.config)]
+    entries = ledger.entries.values()
+    outside = [entry.trial for entry in entries if not planned.space.holds(entry.config)]
+    half_done = ledger.extensions and outside != [e.trial for e in entries if e.outside]
+    if planned.changes or half_done:
         changes = [dataclasses.asdict(change) for change in planned.changes]
-        ledger.extended(changes, outside if planned.searches_elsewhere else None)
+        elsewhere = planned.searches_elsewhere or half_done
+        ledger.extended(changes, outside if elsewhere else None)
+    if planned.changes:
         content = extended_record(read_sweep_file(planned.store), planned)
         planned.store.write_json(Paths().sweep, content)
         work.say(sentence(planned, ledger))
-    for entry in ledger.entries.values():
+    for entry in entries:
         if entry.outside and entry.pending:
             ledger.ended(entry.trial, "extension", SUPERSEDED)
 

@@ -142,6 +142,17 @@ def test_killed_between_journal_and_record_the_same_command_extends_to_the_same(
     assert len(work.planned.store.read_json(Paths().sweep)["extended"]) == 1
 
 
+def test_killed_there_and_resumed_as_it_was_it_asks_what_it_asked(resumed, capsys):
+    work = resumed()
+    ledger = Ledger(work.journal, work.journal.read())
+    ledger.extended([], list(ledger.entries))
+    extend(work)
+    assert Ledger(work.journal, work.journal.read()).outside == 0
+    assert "extended" not in capsys.readouterr().err
+    extend(work)
+    assert len(events(work)) == 2
+
+
 @pytest.mark.parametrize(
     ("whole", "words", "done"),
     [
