@@ -18,7 +18,12 @@ FORMAT = 2
 KEY = "format"
 """Field of `sweep.json`, and key of a Parquet schema's metadata."""
 
-ADDED = {"backend": pa.string(), "threads": pa.int64(), "code": pa.string()}
+ADDED = {
+    "backend": pa.string(),
+    "threads": pa.int64(),
+    "code": pa.string(),
+    "continued_from": pa.string(),
+}
 """Columns of `trials.parquet` that came later, in the order in which they stand before `error`.
 Without a backend it was TensorFlow."""
 
