@@ -37,8 +37,8 @@ def test_it_prints_a_row_a_scheduler_and_leaves_runs_and_a_picture(curves, capsy
     assert lines[-1] == str(curves.parent / "backtest.parquet")
     table = [[cell.strip() for cell in line.split("|")[1:-1]] for line in lines if "|" in line]
     rows = {row[0]: row for row in table[2:]}
-    # 9 first epochs, the best 3 to epoch 3, of these the best one to epoch 9: 9 + 3 x 2 + 6
-    assert rows["halving"][1:3] == ["21 [21, 21]", "28.4%"]
+    # 9 first epochs, the best 3 to epoch 3, of these the best 2 to epoch 9: 9 + 3 x 2 + 2 x 6
+    assert rows["halving"][1:3] == ["27 [27, 27]", "36.5%"]
     assert rows["none"][1:3] == ["74 [74, 74]", "100.0%"]
     assert rows["halving"][-1] == "2 of 3, not epochs"
     assert "9 trials, 1, 2 at once: none" in lines

@@ -2,8 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -19,7 +18,18 @@ from orchestrator.errors import BadInput
 from orchestrator.models.options import Options, locate_weights
 from orchestrator.process import backend as backends
 from orchestrator.request import SweepRequest
-from orchestrator.scheduling.schedulers import catalogue
+from orchestrator.resumption import (
+    EPOCHS,
+    TRIALS,
+    Change,
+    Comparison,
+    Overrides,
+    Record,
+    backend_on_record,
+    read_record,
+    scheduler_on_record,
+)
+from orchestrator.scheduling.schedulers.catalogue import in_force
 from orchestrator.scheduling.schedulers.rungs import RungEpochs, milestones
 from orchestrator.scheduling.schedulers.trial_scheduler import Setup, usual_finalists
 from orchestrator.search.catalogue import SEARCHES
@@ -27,8 +37,7 @@ from orchestrator.search.space import SearchSpace
 from orchestrator.training.inputs import DataSource
 from results.journal.open_journal import has_journal
 from results.paths import Paths
-from results.store import DamagedResults, Store
-from results.sweep_file import NewerFormat, read_sweep_file
+from results.store import Store
 
 
 @dataclass(frozen=True)
@@ -71,10 +80,12 @@ class Plan:
         name: of the sweep's own folder.
         resume: whether the folder holds the beginning of this sweep.
         scheduler: who goes on at a rung, by name; "" where no trial is stopped early.
-        rungs: where trials are compared; none where none is stopped early.
+        rungs: where trials may be compared; none where none is stopped early. See `comparison`.
         precision: "auto" until it has been chosen; see `with_precision`.
         backend: "auto" until it has been chosen; see `with_backend`.
         backend_reason: why that one, a few words.
+        overrides: what command lines have put in place of the question's own words.
+        changes: what this resuming extends; none where it only goes on.
     """
 
     sweep: Sweep
@@ -90,6 +101,8 @@ class Plan:
     precision: str
     backend: str = backends.AUTO
     backend_reason: str = ""
+    overrides: Overrides = field(default_factory=Overrides)
+    changes: tuple[Change, ...] = ()
 
     @cached_property
     def store(self) -> Store:
@@ -107,6 +120,11 @@ class Plan:
         return Question.on(self.name, self.splits, self.backend)
 
     @property
+    def searches_elsewhere(self) -> bool:
+        """Whether this resuming changes the space, and not only the number of trials."""
+        return any(change.what != TRIALS for change in self.changes)
+
+    @property
     def trials(self) -> int:
         """Configurations at most: the budget, or the size of a smaller space."""
         most = self.sweep.budget.trials
@@ -117,7 +135,8 @@ class Plan:
         """What the scheduler of its trials is made from."""
         budget, trials = self.sweep.budget, self.trials
         finalists = budget.finalists or usual_finalists(trials)
-        return Setup(self.rungs, budget.reduction_factor, self.most_epochs, trials, finalists)
+        setup = Setup(self.rungs, budget.reduction_factor, self.most_epochs, trials, finalists)
+        return in_force(self.scheduler, setup)
 
     def epochs_of(self, trials: int) -> int:
         """Epochs that so many trials take in all, where they wait at rungs."""
@@ -164,47 +183,79 @@ def make(request: SweepRequest, sweep: Sweep | None = None) -> Plan:
     """
     backends.check(request.backend)
     sweep = sweep or sweeps.load(request.question)
-    if request.trials is not None:
-        budget = dataclasses.replace(sweep.budget, trials=request.trials)
-        sweep = dataclasses.replace(sweep, budget=budget)
-    space = _space(sweep, request)
     results = _results(request)
     name, resume = _name(request, sweep, results)
-    seed = request.seed if request.seed is not None else _recorded_seed(results.below(name), resume)
+    record = read_record(results.below(name)) if resume else None
+    named = _overrides(request)
+    overrides = record.overrides.under(named) if record else named
+    if overrides.trials is not None:
+        budget = dataclasses.replace(sweep.budget, trials=overrides.trials)
+        sweep = dataclasses.replace(sweep, budget=budget)
+    space = _space(sweep, overrides)
     source = _source(request, sweep)
     splits = source.open()
     budget, epochs = sweep.budget, int(space.highest("epochs"))
     rungs = milestones(budget.grace_epochs, budget.reduction_factor, epochs)
-    scheduler = _scheduler(request, sweep, results.below(name), resume)
+    scheduler = scheduler_on_record(record, request.scheduler or budget.scheduler)
     plan = Plan(
         sweep=sweep,
         space=space,
-        seed=seed,
+        seed=_seed(request, record),
         source=dataclasses.replace(source, digest=splits.digest),
         splits=splits,
         results=results,
         name=name,
         resume=resume,
-        scheduler=scheduler,
+        scheduler=scheduler if budget.early_stopping else "",
         rungs=RungEpochs(
             rungs if budget.early_stopping else (), epochs if budget.rungs == "fraction" else 0
         ),
         precision="auto",
         backend=request.backend,
+        overrides=overrides,
     )
     if not request.address:  # a cluster's nodes have their own files
         _check_weights(space)
-    return _as_before(plan) if resume else plan
+    return _resumed(plan, record, named) if record else plan
 
 
-def _space(sweep: Sweep, request: SweepRequest) -> SearchSpace:
-    """The question's space with the command line's settings in it."""
+def _overrides(request: SweepRequest) -> Overrides:
+    """What the command line puts in place of the question's own words."""
     settings = dict(request.settings)
     if settings.get("weights", "none") not in ("none", "imagenet"):
         settings["weights"] = absolute(settings["weights"], "weights")
     if request.epochs is not None:
-        settings["epochs"] = str(request.epochs)
-    space = SearchSpace.of(sweep.space, sweep.configurations).override(settings)
+        settings[EPOCHS] = str(request.epochs)
+    return Overrides(request.trials, settings)
+
+
+def _seed(request: SweepRequest, record: Record | None) -> int:
+    if request.seed is not None:
+        return request.seed
+    return int(record.content["identity"]["seed"]) if record else 0
+
+
+def _resumed(plan: Plan, record: Record, named: Overrides) -> Plan:
+    """The plan of a resumed sweep, after making sure that it asks what was asked, or more.
+
+    Raises:
+        BadInput: naming the first difference that is no extension.
+    """
+    precision = record.content["precision"]
+    plan = with_backend(plan, backend_on_record(record, plan.backend))
+    plan = with_precision(plan, precision)
+
+    def space_with(overrides: Overrides) -> SearchSpace:
+        return _space(plan.sweep, overrides).settle("precision", "auto", precision)
+
+    comparison = Comparison(record, plan.space, space_with, named)
+    changes = comparison.changes(plan.identity(), plan.trials)
+    return dataclasses.replace(plan, changes=changes)
+
+
+def _space(sweep: Sweep, overrides: Overrides) -> SearchSpace:
+    """The question's space with the command line's settings in it."""
+    space = SearchSpace.of(sweep.space, sweep.configurations).override(overrides.settings)
     if sweep.search not in SEARCHES:
         raise BadInput(f"unknown search {sweep.search!r}; known: {', '.join(SEARCHES)}")
     if sweep.search == "grid":
@@ -296,88 +347,3 @@ def _begun(results: Store, name: str) -> bool:
 
 def _recorded(results: Store, name: str) -> bool:
     return results.below(name).exists(Paths().sweep)
-
-
-def _recorded_seed(store: Store, resume: bool) -> int:
-    return int(_record(store)["identity"]["seed"]) if resume else 0
-
-
-def _scheduler(request: SweepRequest, sweep: Sweep, store: Store, resume: bool) -> str:
-    """Of the sweep; a resumed one that names none goes on with that of its start."""
-    if not sweep.budget.early_stopping:
-        return ""
-    named = request.scheduler or sweep.budget.scheduler
-    if named:
-        catalogue.check(named)
-        return named
-    return str(_record(store)["identity"]["scheduler"]) if resume else catalogue.DEFAULT
-
-
-def _record(store: Store) -> dict[str, Any]:
-    """What `sweep.json` says.
-
-    Raises:
-        BadInput: where it is damaged.
-        NewerFormat: where a later version wrote it.
-    """
-    try:
-        record = read_sweep_file(store)
-        identity = record["identity"]
-        int(identity["seed"])
-        identity.setdefault("scheduler", catalogue.BEFORE if identity["early_stopping"] else "")
-        identity.setdefault("rungs_by", "epochs")
-        identity.setdefault("finalists", 0)
-        if isinstance(record["identity"]["space"], dict) and isinstance(record["precision"], str):
-            return dict(record)
-        fault = "it says no precision or no space"
-    except NewerFormat:
-        raise
-    except (DamagedResults, KeyError, TypeError, ValueError) as error:
-        damaged = isinstance(error, DamagedResults)
-        fault = str(error).partition(";")[0] if damaged else f"it lacks {error}"
-    raise BadInput(
-        f"{store.root}: {Paths().sweep}, which says what the sweep was asked, is damaged "
-        f"({fault}); put a copy of it back, or start under another --name"
-    )
-
-
-def _as_before(plan: Plan) -> Plan:
-    """The plan of a resumed sweep, after making sure that it asks what was asked.
-
-    Raises:
-        BadInput: naming the first difference.
-    """
-    record = _record(plan.store)
-    plan = with_precision(_on_recorded_backend(plan, record), record["precision"])
-    now, before = _flat(plan.identity()), _flat(record["identity"])
-    for key in dict.fromkeys([*now, *before]):
-        if now.get(key) != before.get(key):
-            raise BadInput(
-                f"{plan.folder}: {key} is now {now.get(key, 'absent')}, but the sweep began with "
-                f"{before.get(key, 'none')}; resume it with the settings of its start (see "
-                f"{Paths().sweep}), or start under another --name"
-            )
-    return plan
-
-
-def _on_recorded_backend(plan: Plan, record: Mapping[str, Any]) -> Plan:
-    """Raises BadInput where the sweep cannot go on with the backend that it began with."""
-    recorded = str(record.get("backend") or backends.BEFORE)
-    if plan.backend not in (backends.AUTO, recorded):
-        raise BadInput(
-            f"{plan.folder}: --backend {plan.backend}, but the sweep began with {recorded}, and "
-            "numbers of two backends must not mix in one trial; leave --backend out, or start "
-            "under another --name"
-        )
-    if not backends.is_installed(recorded):
-        raise BadInput(
-            f"{plan.folder}: the sweep began with {recorded}, which is not installed here; "
-            f"{backends.INSTALL[recorded]}, or start under another --name"
-        )
-    choice = backends.BackendChoice(recorded, str(record.get("backend_reason") or ""))
-    return with_backend(plan, choice)
-
-
-def _flat(identity: Mapping[str, Any]) -> dict[str, Any]:
-    space = {f"setting {key}": words for key, words in identity["space"].items()}
-    return {**space, **{key: value for key, value in identity.items() if key != "space"}}

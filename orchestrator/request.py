@@ -205,7 +205,11 @@ class SweepRequest(RunOptions):
         choices=tuple(SCHEDULERS),
     )
     seed: int | None = flag("of search and trials; default 0", metavar="N", check=_seed)
-    resume: bool = flag("go on with an interrupted sweep", default=False)
+    resume: bool = flag(
+        "go on with a sweep; with more --trials or --epochs, or --set to a part of a setting's "
+        "values, extend it",
+        default=False,
+    )
     go_on: bool = flag("begin, or go on if it was begun: for jobs tried again", default=False)
     list_questions: bool = flag("print the named sweeps and leave", default=False, name="--list")
     again: str = ""

@@ -23,6 +23,7 @@ ADDED = {
     "threads": pa.int64(),
     "code": pa.string(),
     "start_seconds": pa.float64(),
+    "continued_from": pa.string(),
 }
 """Columns of `trials.parquet` that came later, in the order in which they stand before `error`.
 Without a backend it was TensorFlow."""

@@ -81,6 +81,7 @@ TRIALS = described(
     ("backend", TEXT, "", "What computed: tensorflow or jax; null before there was a choice."),
     ("threads", WHOLE, "", "CPU threads that computed; null on a GPU and in older sweeps."),
     ("code", TEXT, "", "Digest of the code that computed; several with then; null in older."),
+    ("continued_from", TEXT, "", "Shorter trial whose last state it went on from; else null."),
     ("error", TEXT, "", "Message of a failed trial."),
     ("reused_from", TEXT, "", "Sweep folder that the row was taken from, of a reused trial."),
 )

@@ -14,6 +14,7 @@ ENDINGS = {
     "patience": "stopped_early",
     "rung": "pruned",
     "time": "stopped_early",
+    "extension": "stopped_early",
     "diverged": "failed",
     "failure": "failed",
     "interrupted": "failed",

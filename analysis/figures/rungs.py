@@ -19,6 +19,7 @@ FATES = {"went on": (BLUE, "o"), "ended here": (GREY, "x"), "not ended": (DARK, 
 
 COMPARED = {
     "asha": "A trial is compared with those that came before it, never called back",
+    "first_epochs": "A trial waits there until those that it is compared with have come",
     "halving": "A trial waits at a rung until those that it is compared with have come",
     "promotion": "A trial waits at a rung, and goes on once it is among the best that came",
     "delayed_promotion": "A trial waits at a rung, and goes on once it is among the best that came",
@@ -46,7 +47,8 @@ def data(tables: SweepTables) -> pd.DataFrame:
     rungs = tables.record.get("rungs") or []
     identity = tables.record.get("identity") or {}
     scheduler = str(identity.get("scheduler", BEFORE))
-    factor = identity.get("reduction_factor") if scheduler in COMPARED else None
+    factor = tables.record.get("reduction_factor") or identity.get("reduction_factor")
+    factor = factor if scheduler in COMPARED else None
     finalists = None if scheduler == BEFORE else int(tables.record.get("finalists") or 1)
     trials = tables.trials[["trial", "number", "status", "epochs_trained"]]
     rows = tables.epochs[["trial", "epoch", "validation_accuracy"]].merge(trials, on="trial")

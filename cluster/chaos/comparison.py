@@ -133,7 +133,7 @@ def _rule(record: Mapping[str, Any], lengths: Sequence[int]) -> TrialScheduler:
     identity = record["identity"]
     length = max(lengths) if identity["rungs_by"] == "fraction" else 0
     rungs = RungEpochs(tuple(record["rungs"]), length)
-    numbers = int(identity["reduction_factor"]), max(lengths), record["trials"], record["finalists"]
+    numbers = record["reduction_factor"], max(lengths), record["trials"], record["finalists"]
     setup = Setup(rungs, *numbers)
     return SCHEDULERS[identity["scheduler"]](setup)
 

@@ -18,8 +18,9 @@ def played(folder, change=lambda events: events):
     Stage(rising).play(scheduler)
     lines = (json.dumps({"time": "2026-01-01T00:00:00+00:00", **e}) for e in change(journal.events))
     (sandbox.local_folder / Paths().journal).write_text("".join(f"{line}\n" for line in lines))
-    identity = {"reduction_factor": 3, "scheduler": "asha", "rungs_by": "epochs"}
-    record = {"rungs": [1, 3], "trials": 12, "finalists": 1, "identity": identity}
+    identity = {"scheduler": "asha", "rungs_by": "epochs"}
+    numbers = {"rungs": [1, 3], "trials": 12, "reduction_factor": 3, "finalists": 1}
+    record = {**numbers, "identity": identity}
     sandbox.store.write_json(Paths().sweep, record)
     TableWriter(sandbox.store, Question("tiny", 100, 0.2, 7), scheduler.ledger).write()
     return sandbox

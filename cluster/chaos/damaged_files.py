@@ -8,6 +8,7 @@ from cluster.chaos.fake_training import TrialFault
 from cluster.chaos.outcome import Outcome, wrong_exit
 from cluster.chaos.sandbox import Sandbox
 from orchestrator.process.exit_code import BAD_INPUT, DONE
+from orchestrator.training.storing.checkpoint import OWNER
 from results.paths import Paths
 
 
@@ -154,9 +155,10 @@ def _without_states(folder: Path, damages: Mapping[int, Damage]) -> Outcome:
     driver = sandbox.begin()
     sandbox.wait(lambda: sandbox.injected_at(sandbox.trial_faults[0]) is not None)
     sandbox.kill(driver)
-    (trial,) = (sandbox.local_folder / Paths().checkpoints).iterdir()
+    # Others that are there have ended: a longer trial could go on from them.
+    (owner,) = (sandbox.local_folder / Paths().checkpoints).glob(f"*/{OWNER}")
     for epoch, damage in damages.items():
-        damage(trial / f"{epoch:06d}.safetensors")
+        damage(owner.parent / f"{epoch:06d}.safetensors")
     return _ended_with_a_message(sandbox, "it goes on from its state")
 
 

@@ -16,7 +16,7 @@ MOMENTS = (3, 9, 12)
 
 def driver_killed(folder: Path) -> Outcome:
     """The driver is killed while three, nine and all twelve trials wait."""
-    sandbox = Sandbox(folder)
+    sandbox = Sandbox(folder, scheduler="halving")
     for waiting in MOMENTS:
         _stop_while_waiting(sandbox, waiting)
     wrong = wrong_exit(sandbox.run(), DONE)
@@ -26,7 +26,7 @@ def driver_killed(folder: Path) -> Outcome:
 
 def last_state_damaged(folder: Path) -> Outcome:
     """Of every trial that waits the only state is damaged, or gone: those who go on begin again."""
-    sandbox = Sandbox(folder)
+    sandbox = Sandbox(folder, scheduler="halving")
     _stop_while_waiting(sandbox, 9)
     states = sorted((sandbox.local_folder / Paths().checkpoints).glob("*/*.safetensors"))
     wrong = [] if len(states) >= 9 else [f"{len(states)} states were there, not 9"]
@@ -40,7 +40,7 @@ def last_state_damaged(folder: Path) -> Outcome:
 def process_killed_as_one_goes_on(folder: Path) -> Outcome:
     """Processes are killed at the epoch after a rung, which another process had reached."""
     faults = tuple(TrialFault(seed, 2, "die") for seed in range(12))
-    sandbox = Sandbox(folder, trial_faults=faults)
+    sandbox = Sandbox(folder, trial_faults=faults, scheduler="halving")
     wrong = wrong_exit(sandbox.run(), DONE)
     hit = sum(sandbox.injected_at(fault) is not None for fault in faults)
     wrong += [] if hit >= 3 else [f"{hit} were hit, not those that go on"]

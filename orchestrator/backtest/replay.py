@@ -32,12 +32,14 @@ class Conditions:
         slots: trials at once.
         grace: the first rung's epoch.
         reduction_factor: one trial in this many goes on.
+        finalists: so many reach their last epoch at least; 0: as many as in a sweep that says none.
         start_seconds: what a start of a trial takes, and its going on after it has waited.
     """
 
     slots: int = 1
     grace: int = 1
     reduction_factor: int = 3
+    finalists: int = 0
     start_seconds: float = 0.0
 
 
@@ -93,7 +95,9 @@ class Replay:
         factor = conditions.reduction_factor
         rungs = RungEpochs(milestones(conditions.grace, factor, self._grid.longest))
         n = len(trials)
-        setup = Setup(rungs, factor, self._grid.longest, n, usual_finalists(n))
+        setup = Setup(
+            rungs, factor, self._grid.longest, n, conditions.finalists or usual_finalists(n)
+        )
         arriving = replace(self._space, configurations=tuple(map(self._values, trials)))
         journal: list[dict[str, Any]] = []
         return Scheduler(

@@ -24,7 +24,7 @@ def replayed(name, kind=ASCENDING, grid=GRID, **conditions):
 def test_halving_trains_18_of_72_epochs_whatever_comes_first():
     # 8 trials to epoch 1, the best 2 to epoch 3, the best one to epoch 9: 8 + 2 x 2 + 6
     for kind in (ASCENDING, DESCENDING, RANDOM):
-        came_to = replayed("halving", kind)
+        came_to = replayed("halving", kind, finalists=1)
         assert sum(came_to.epochs.values()) == 18
         assert came_to.epochs[GRID.trials[-1].trial] == 9
 
@@ -62,9 +62,11 @@ def test_a_slow_trial_holds_its_slot_as_long_as_it_was_recorded():
 
 def test_every_start_costs_its_time_and_so_does_going_on_after_a_wait():
     # Ascending: the last two are the best two and go on as they arrive, so eight starts are all.
-    assert replayed("halving", ASCENDING, start_seconds=100.0).seconds == 18 + 8 * 100
+    assert replayed("halving", ASCENDING, finalists=1, start_seconds=100.0).seconds == 18 + 8 * 100
     # Descending: the first two wait at rung 1, and the first once more at rung 3 for the second.
-    assert replayed("halving", DESCENDING, start_seconds=100.0).seconds == 18 + 11 * 100
+    assert (
+        replayed("halving", DESCENDING, finalists=1, start_seconds=100.0).seconds == 18 + 11 * 100
+    )
 
 
 def test_a_trial_that_ended_by_itself_does_so_again():

@@ -49,7 +49,7 @@ def test_there_is_a_row_a_run_and_each_says_what_it_is():
         sizes=(4, 8),
         slots=(1, 2),
         orders=orders(3, seed=7),
-        conditions=Conditions(grace=1, reduction_factor=3),
+        conditions=Conditions(grace=1, reduction_factor=3, finalists=1),
     )
     turns = []
     rows = bench.runs(rising_grid(), turns.append).to_pylist()

@@ -18,6 +18,7 @@ from orchestrator.process.duration import duration
 from orchestrator.process.surroundings import own_packages
 from orchestrator.process.terminal import ESCAPED
 from orchestrator.request import SweepRequest
+from orchestrator.scheduling.schedulers import catalogue
 from results.store import Store
 
 MEASURE = tuple(own_packages.child("orchestrator.training.throughput.measure"))
@@ -37,6 +38,8 @@ def dry_run(plan: Plan, request: SweepRequest) -> int:
         print(f"           note: {note}")
     print(f"folder     {plan.folder}")
     print(f"search     {plan.sweep.search}, at most {plan.trials} trials, seed {plan.seed}")
+    for change in plan.changes:
+        print(f"extends    {change.what} from {change.before} to {change.now}")
     print(f"backend    {plan.backend} ({plan.backend_reason or 'as the sweep began'})")
     print(f"rungs      {_rungs_line(plan)}")
     print("\nspace\n  " + "\n  ".join(_aligned(plan.space.describe())))
@@ -55,13 +58,16 @@ def _aligned(texts: Mapping[str, str]) -> list[str]:
 
 
 def _rungs_line(plan: Plan) -> str:
-    rungs = plan.rungs
+    rungs = plan.comparison.rungs
     if not rungs.epochs:
         return "none: every trial runs to its last epoch"
-    epochs = ", ".join(map(str, rungs.epochs))
+    several = "s" if len(rungs.epochs) > 1 else ""
+    epochs = f"epoch{several} {', '.join(map(str, rungs.epochs))}"
     own = f" of {rungs.length}, or as far into a shorter trial" if rungs.length else ""
-    factor = plan.sweep.budget.reduction_factor
-    return f"after epochs {epochs}{own}, where one trial in {factor} goes on ({plan.scheduler})"
+    setup = plan.comparison
+    least = f", {setup.finalists} at least" if plan.scheduler != catalogue.BEFORE else ""
+    passing = f"one trial in {setup.reduction_factor} goes on{least}"
+    return f"after {epochs}{own}, where {passing} ({plan.scheduler})"
 
 
 def _estimate_lines(plan: Plan, request: SweepRequest) -> list[str]:

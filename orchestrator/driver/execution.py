@@ -15,6 +15,7 @@ from orchestrator import plan
 from orchestrator.config import Sweep
 from orchestrator.driver import integrity
 from orchestrator.driver.dry_run import dry_run
+from orchestrator.driver.extension import extend
 from orchestrator.driver.gpu_sharing import settle_share
 from orchestrator.driver.local_files import LocalFiles
 from orchestrator.driver.origin import ORIGIN, code_notes, device_note, last_origin, origin_of
@@ -170,7 +171,8 @@ def _reached(work: SweepRun) -> str:
         log_traceback()
         return f"interrupted after {duration(work.seconds)}"
     planned = work.planned
-    return interrupted_lines(ledger, planned.folder, planned.trials, work.seconds)
+    trials = planned.trials + ledger.outside
+    return interrupted_lines(ledger, planned.folder, trials, work.seconds)
 
 
 def _done_before(work: SweepRun) -> Ledger | None:
@@ -194,9 +196,11 @@ def _done_before(work: SweepRun) -> Ledger | None:
 
 def is_whole(planned: Plan, events: Sequence[Mapping[str, Any]], ledger: Ledger) -> bool:
     """Whether a sweep has ended, with nothing left to train, having been asked for as much."""
+    if planned.searches_elsewhere:
+        return False
     ended = [e for e in events if "trial" not in e and e["event"] != "interrupted"][-1:]
     pending = any(entry.pending for entry in ledger.entries.values())
-    return bool(ended) and ended[0].get("whole") == planned.sweep.budget.trials and not pending
+    return bool(ended) and (ended[0].get("whole") or 0) >= planned.trials and not pending
 
 
 def _with_ray(work: SweepRun) -> Ledger:
@@ -221,6 +225,7 @@ def _with_ray(work: SweepRun) -> Ledger:
                 work.say(f"note: {note}")
             begins = {"event": "resumed", "command": provenance.command()}
             work.journal.append({**begins, ORIGIN: origin})
+            extend(work)
         else:
             # In this order: a sweep.json without a journal that has begun is always a damage.
             work.journal.append({"event": "begun", "sweep": planned.name, ORIGIN: origin})
@@ -266,7 +271,8 @@ def _finish(work: SweepRun, ledger: Ledger) -> int:
     work.say(closing_lines(work.planned, ledger))
     entries = ledger.entries.values()
     unfinished = sum(entry.pending for entry in entries)
-    not_begun = work.planned.trials - len(entries) if work.request.time_budget else 0
+    trials = work.planned.trials + ledger.outside
+    not_begun = trials - len(entries) if work.request.time_budget else 0
     if unfinished or not_begun > 0:
         left = f"{unfinished} trials unfinished, {max(0, not_begun)} not begun"
         # With nothing but time does a run leave behind what it has not even taken up again.

@@ -19,6 +19,7 @@ from orchestrator.on_ray.tuner import experiment
 from orchestrator.plan import Plan
 from orchestrator.request import SweepRequest, resume_command
 from orchestrator.scheduling.finished_trials import FinishedTrials
+from orchestrator.scheduling.kept_states import KeptStates
 from orchestrator.scheduling.ledger import Ledger
 from orchestrator.scheduling.limits import Limits
 from orchestrator.scheduling.scheduler import Scheduler
@@ -28,7 +29,6 @@ from orchestrator.search.catalogue import SEARCHES
 from orchestrator.search.strategy import Setup, Strategy
 from results.journal.event_journal import EventJournal
 from results.paths import Paths
-from results.store import Store
 
 
 @dataclass(frozen=True)
@@ -97,24 +97,18 @@ def train(work: SweepRun, resources: TrialResources) -> Ledger:
             with monitor.harmless("the copy of TensorBoard's files"):
                 work.place.keep_up()
 
-        if forgotten := scheduler.take_up():
+        forgotten = scheduler.take_up()
+        if forgotten and not planned.searches_elsewhere:  # else its study is a new one
             monitor.say(f"note: {Paths().study} lacked {forgotten} trials; it was told them again")
         with errors_unwrapped():
             make = experiment(
                 work.request, planned, work.trainable, scheduler, resources, after_step
             )
             make(scratch).fit()
-    _drop_checkpoints(planned.store, ledger)
+    KeptStates(planned.store, ledger).tidy()
     trials = planned.sweep.budget.trials if scheduler.exhausted else 0
     work.journal.append({"event": "done", "whole": trials})
     return ledger
-
-
-def _drop_checkpoints(store: Store, ledger: Ledger) -> None:
-    """Free the disk of what earlier runs kept of trials that nothing will ever go on with."""
-    for trial in store.folders(Paths().checkpoints):
-        if trial in ledger.entries and not ledger.entries[trial].pending:
-            store.delete_folder(Paths().checkpoint(trial))
 
 
 def _scheduler(work: SweepRun, ledger: Ledger, threads: int | None) -> Scheduler:
@@ -143,7 +137,7 @@ def _scheduler(work: SweepRun, ledger: Ledger, threads: int | None) -> Scheduler
 
 def rule(planned: Plan) -> TrialScheduler | None:
     """What compares trials; None where none is stopped early."""
-    return SCHEDULERS[planned.scheduler](planned.comparison) if planned.rungs.epochs else None
+    return SCHEDULERS[planned.scheduler](planned.comparison) if planned.scheduler else None
 
 
 def _strategy(work: SweepRun, ledger: Ledger) -> Strategy:
@@ -154,5 +148,6 @@ def _strategy(work: SweepRun, ledger: Ledger) -> Strategy:
         file=work.place.study,
         given=1 + max((entry.ticket for entry in ledger.entries.values()), default=-1),
         question=work.planned.sweep.question,
+        extensions=ledger.extensions,
     )
     return SEARCHES[work.planned.sweep.search](setup)

@@ -1,10 +1,13 @@
 """What stands in `sweep.json`: how the results of a sweep were obtained."""
 
 import dataclasses
+import datetime
+from collections.abc import Mapping
 from typing import Any
 
 from orchestrator.driver.gpu_sharing import GPU_SHARE
 from orchestrator.plan import Plan
+from orchestrator.process import provenance
 from orchestrator.process.provenance import describe
 from orchestrator.training.throughput.gpu_share import GpuShare
 from results.formats import FORMAT, KEY, NOT_EMBEDDED
@@ -32,8 +35,9 @@ def record(plan: Plan, data: str | None, share: GpuShare | None = None) -> dict[
         "backend_reason": plan.backend_reason,
         "precision": plan.precision,
         GPU_SHARE: None if share is None else dataclasses.asdict(share),
-        "rungs": list(plan.rungs.epochs),
-        "finalists": plan.comparison.finalists,
+        **_comparison(plan),
+        "overrides": dataclasses.asdict(plan.overrides),
+        "extended": [],
         "data": {
             "path": data or f"embedded faces ({plan.source.embedded})",
             **(NOT_EMBEDDED if data else faces),
@@ -45,4 +49,37 @@ def record(plan: Plan, data: str | None, share: GpuShare | None = None) -> dict[
             "test_images_also_in_training": len(splits.seen_test_ids),
             "notes": list(splits.notes),
         },
+    }
+
+
+def extended_record(content: Mapping[str, Any], plan: Plan) -> dict[str, Any]:
+    """What stands in `sweep.json` once the sweep was extended: how, and what is asked now.
+
+    Args:
+        content: of the file so far.
+        plan: of the sweep, with `changes`.
+    """
+    extension = {
+        "at": datetime.datetime.now(datetime.UTC).isoformat(timespec="seconds"),
+        "command": provenance.command(),
+        "commit": provenance.commit(),
+        "changes": [dataclasses.asdict(change) for change in plan.changes],
+        "overrides": dataclasses.asdict(plan.overrides),
+    }
+    return {
+        **content,
+        "identity": plan.identity(),
+        "trials": plan.trials,
+        **_comparison(plan),
+        "extended": [*content.get("extended", ()), extension],
+    }
+
+
+def _comparison(plan: Plan) -> dict[str, Any]:
+    """Where trials are compared, one in how many goes on, and how many at least."""
+    setup = plan.comparison
+    return {
+        "rungs": list(setup.rungs.epochs),
+        "reduction_factor": setup.reduction_factor,
+        "finalists": setup.finalists,
     }

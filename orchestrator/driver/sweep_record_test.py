@@ -27,7 +27,10 @@ def planned(tmp_path, monkeypatch):
 def test_it_says_as_data_how_the_results_were_obtained(planned):
     content = record(plan.with_backend(planned, BackendChoice("jax", "as asked for")), None)
     assert (content["format"], content["name"], content["question"]) == (FORMAT, "tiny", "Is it?")
-    assert (content["trials"], content["rungs"]) == (planned.trials, list(planned.rungs.epochs))
+    assert (content["trials"], content["rungs"]) == (
+        planned.trials,
+        list(planned.comparison.rungs.epochs),
+    )
     assert (content["backend"], content["backend_reason"]) == ("jax", "as asked for")
     data = content["data"]
     assert (data["path"], data["embedded"], data["seed"]) == ("embedded faces (140)", 140, 0)

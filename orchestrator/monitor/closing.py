@@ -11,6 +11,7 @@ from orchestrator.scheduling.outcome import METRIC
 from results.leaderboard import common, markdown
 from results.leaderboard import leaderboard as board_of
 from results.varied import description
+from results.varied import varied as differences
 
 LONGEST = 120
 """Characters of what varied in a run's name: a folder's name may have 255 bytes."""
@@ -40,9 +41,11 @@ def closing_lines(plan: Plan, ledger: Ledger, most: int = 8) -> str:
     counts = ", ".join(f"{n} {status}" for status, n in sorted(ledger.counts().items()))
     trials = len(ledger.entries)
     lines = [f"{trials} trial{'' if trials == 1 else 's'}: {counts or 'none was begun'}"]
+    configurations = [entry.config for entry in ledger.entries.values()]
     varied, best = plan.space.varied, ranked(ledger)
+    if ledger.outside:
+        varied = differences(configurations)
     if best:
-        configurations = [entry.config for entry in ledger.entries.values()]
         lines += filter(None, [common(configurations, varied, defaults=False)])
         n = plan.question.validation_n
         few = f" of the best {most} of {len(best)} measured trials" if len(best) > most else ""

@@ -155,6 +155,10 @@ class Monitor:
             self._dashboard.end_trial(entry.trial, entry.status, entry.error or entry.reason, row)
             self._shown.discard(entry.trial)
 
+    @property
+    def _trials(self) -> int:
+        return self._plan.trials + self._ledger.outside
+
     def snapshot(self) -> Snapshot:
         """Where the sweep stands."""
         counts = self._ledger.counts()
@@ -164,7 +168,7 @@ class Monitor:
         rule = self._scheduler.rule
         return Snapshot(
             sweep=self._plan.name,
-            planned=self._plan.trials,
+            planned=self._trials,
             running=running,
             finished=counts.get("completed", 0) + counts.get("stopped_early", 0),
             paused=counts.get("paused", 0),
@@ -182,7 +186,7 @@ class Monitor:
         if self._ledger.counts().get("paused"):
             left = self._halving_left(at_once)
         else:
-            not_begun = max(0, self._plan.trials - ended - len(running))
+            not_begun = max(0, self._trials - ended - len(running))
             left = eta(running, not_begun, self._standings.mean_seconds, at_once)
         until = self._scheduler.limits.deadline - time.monotonic()
         return left if left is None or until > left else max(0.0, until)

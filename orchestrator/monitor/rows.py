@@ -51,6 +51,7 @@ def trial_row(question: Question, entry: Entry, best: float | None = None) -> di
         "threads": entry.metadata.get("threads"),
         "code": entry.metadata.get("code"),
         "start_seconds": entry.metadata.get("start_seconds"),
+        "continued_from": entry.metadata.get("continued_from"),
         "error": entry.error or None,
         "reused_from": entry.reused_from or None,
     }

@@ -160,6 +160,7 @@ class Trial(tune.Trainable):
             "parameters": run.parameters,
             "hardware": hardware.describe(self._context.threads, run.device),
             "threads": None if run.device else self._context.threads,
+            "continued_from": self._files.continued_from,
             "code": code_digest(),
             "start_seconds": time.monotonic() - began,
         }

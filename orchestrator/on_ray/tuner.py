@@ -17,8 +17,8 @@ from orchestrator.on_ray.tune_adapter import (
 from orchestrator.plan import Plan
 from orchestrator.request import SweepRequest
 from orchestrator.scheduling.hang_detector import HangDetector
+from orchestrator.scheduling.kept_states import KeptStates
 from orchestrator.scheduling.scheduler import Scheduler
-from results.paths import Paths
 
 PENDING_AT_ONCE = "TUNE_MAX_PENDING_TRIALS_PG"
 """Variable of Tune's: trials that it asks for before those asked for have begun."""
@@ -51,14 +51,17 @@ def experiment(
     # Else one trial at a time waits for a process, and an autoscaler adds one machine at a time.
     os.environ[PENDING_AT_ONCE] = str(request.concurrency or 1)
     context = TrialContext(
-        plan.store.place, plan.source, resources.threads, plan.backend, plan.rungs
+        plan.store.place, plan.source, resources.threads, plan.backend, plan.comparison.rungs
     )
+    kept = KeptStates(plan.store, scheduler.ledger)
+    with contextlib.suppress(OSError):
+        kept.tidy()
 
-    def drop_checkpoints(trial: str) -> None:
+    def settle(trial: str) -> None:
         with contextlib.suppress(OSError):
-            plan.store.delete_folder(Paths().checkpoint(trial))
+            kept.settle(trial)
 
-    events = TuneEvents(scheduler, HangDetector(request.hang_after), drop_checkpoints, after_step)
+    events = TuneEvents(scheduler, HangDetector(request.hang_after), settle, after_step)
     return lambda scratch: tune.Tuner(
         tune.with_resources(
             tune.with_parameters(trainable, context=context),

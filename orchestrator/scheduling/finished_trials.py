@@ -19,6 +19,9 @@ from results.statuses import FINISHED
 from results.storage.atomic_file import replacement
 from results.store import DamagedResults, Store
 
+UNFINISHED = ("time", "extension")
+"""What ended trials that would have gone on."""
+
 _LOG = logging.getLogger(__name__)
 
 
@@ -92,7 +95,7 @@ class FinishedTrials:
         columns = ["trial", "status", "ended_by", "epochs_trained", "backend", *RESULT_FIELDS]
         for row in trials.select(columns).to_pylist():
             same = (row["backend"] or BEFORE) == self._backend
-            if same and row["status"] in FINISHED and row["ended_by"] != "time":
+            if same and row["status"] in FINISHED and row["ended_by"] not in UNFINISHED:
                 self._remember(_StoredTrial(store, row, epochs))
 
     def _remember(self, trial: _StoredTrial) -> None:

@@ -59,7 +59,7 @@ def test_a_finished_trial_is_found_with_its_rows_and_files(tmp_path, ended_by, s
         (2, 0.2),
         (3, pytest.approx(0.3)),
     ]
-    metadata = ABOUT | {"code": "c1", "start_seconds": 1.5}
+    metadata = ABOUT | {"code": "c1", "continued_from": None, "start_seconds": 1.5}
     assert trial.metadata == metadata
     for name in (Paths().prediction(TRIAL), Paths().weight(TRIAL)):
         assert (tmp_path / "new" / name).samefile(older / name)

@@ -6,14 +6,14 @@ a view of it and can be made again from it, so a killed sweep goes on from its j
 
 import math
 from collections import Counter
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from typing import Any, ClassVar, Protocol
 
 from results import formats
 from results.statuses import ENDINGS, UNDER_WAY
 
-RESULT_FIELDS = ("parameters", "hardware", "threads", "code", "start_seconds")
+RESULT_FIELDS = ("parameters", "hardware", "threads", "code", "start_seconds", "continued_from")
 """What a row of a trial tells about it besides the epoch's numbers; written when it changes."""
 
 JOINED = ("hardware", "code")
@@ -21,6 +21,10 @@ JOINED = ("hardware", "code")
 
 SUMMED = ("start_seconds",)
 """Of these, what adds up over all processes that worked on a trial."""
+
+
+NO_TICKET = -1
+"""Of a trial that the search was told before the sweep was extended to another space."""
 
 
 class Appendable(Protocol):
@@ -53,6 +57,8 @@ class Entry:
         error: of a failed trial.
         deaths: how often a process died while it worked on it, by cause.
         reused_from: the sweep that trained it.
+        outside: whether an earlier question of the sweep asked for it and the present one does
+            not; see `Ledger.extended`.
     """
 
     trial: str
@@ -73,6 +79,7 @@ class Entry:
     error: str = ""
     deaths: Counter[str] = field(default_factory=Counter)
     reused_from: str = ""
+    outside: bool = False
 
     @property
     def pending(self) -> bool:
@@ -112,6 +119,7 @@ class Ledger:
         epochs: trained so far by all trials of this sweep; an epoch told twice counts once.
         unknown: trials that are spoken of but were never asked for, because that line was lost;
             what is said of them is passed over.
+        extensions: how often the space that is searched has changed.
     """
 
     def __init__(self, journal: Appendable, past: Iterable[dict[str, Any]] = ()) -> None:
@@ -120,6 +128,8 @@ class Ledger:
         self.epochs = 0
         self.unknown: set[str] = set()
         self._timed, self._seconds = 0, 0.0
+        self.extensions = 0
+        self._outside = 0
         self._next = 0
         self._counts: Counter[str] = Counter()
         self._journal = journal
@@ -190,6 +200,25 @@ class Ledger:
         """The process that worked on it is gone: see `failures.CAUSES`."""
         self._note("died", trial, cause=cause, said=message)
 
+    def extended(self, changes: Sequence[dict[str, Any]], outside: Sequence[str] | None) -> None:
+        """The sweep is asked for more than before.
+
+        Args:
+            changes: what, before, now; for people.
+            outside: trials that lie outside of the space that is searched now; None where that is
+                the one of before, else the search counts anew, and their numbers of it are void.
+        """
+        event: dict[str, Any] = {"event": "extended", "changes": list(changes)}
+        if outside is not None:
+            event["outside"] = list(outside)
+        self._journal.append(event)
+        self._apply(event)
+
+    @property
+    def outside(self) -> int:
+        """How many trials lie outside of what is searched now."""
+        return self._outside
+
     def counts(self) -> dict[str, int]:
         """Status -> number of trials."""
         return {status: n for status, n in self._counts.items() if n}
@@ -204,8 +233,10 @@ class Ledger:
 
     def _apply(self, event: dict[str, Any]) -> Entry | None:
         kind, trial = event["event"], event.get("trial")
-        if trial is None:
-            return None  # of the sweep itself: begun, resumed, interrupted, done
+        if trial is None:  # of the sweep itself: begun, resumed, extended, interrupted, done
+            if "outside" in event:
+                self._set_aside(frozenset(event["outside"]))
+            return None
         entry = self.entries.get(trial)
         before = [entry.status] if entry else []
         if kind == "asked":
@@ -220,6 +251,13 @@ class Ledger:
         self._counts.subtract(before)
         self._counts[entry.status] += 1
         return entry
+
+    def _set_aside(self, outside: Collection[str]) -> None:
+        self.extensions += 1
+        self._outside = 0
+        for entry in self.entries.values():
+            entry.ticket, entry.outside = NO_TICKET, entry.trial in outside
+            self._outside += entry.outside
 
     def _on_ticket(self, entry: Entry, event: dict[str, Any]) -> None:
         entry.ticket = event["ticket"]

@@ -11,7 +11,8 @@ class Limits:
     """Where a sweep ends.
 
     Attributes:
-        trials: how many at most, reused ones included.
+        trials: how many at most, reused ones included; of an extended sweep those that lie in the
+            space that is searched now.
         concurrency: how many at once.
         deadline: `time.monotonic()` after which no epoch is begun; infinite for none.
         budget_text: the deadline in the user's words, e.g. "30m".

@@ -72,14 +72,16 @@ class Scheduler:
         self._replay()
 
     def _replay(self) -> None:
-        """Tell the rule what the ledger holds."""
+        """Tell the rule what the ledger holds; outside of the space nobody is a rival any more."""
         if self.rule is None:
             return
-        for entry in self.ledger.entries.values():
+        rivals = [entry for entry in self.ledger.entries.values() if not entry.outside]
+        for entry in rivals:
             self.rule.begin(entry.trial, entry.config["epochs"])
         for trial, row in self.ledger.reported:
-            self._reached(trial, row)
-        for entry in self.ledger.entries.values():
+            if not self.ledger.entries[trial].outside:
+                self._reached(trial, row)
+        for entry in rivals:
             if entry.rung:
                 self.rule.promoted(entry.trial, entry.rung)
             if not entry.pending:
@@ -194,13 +196,15 @@ class Scheduler:
         return None
 
     def _new_trial(self) -> TrialConfig | None:
-        repeats = 0
-        while repeats < REPEATS and len(self.ledger.entries) < self.limits.trials:
+        repeats, entries = 0, self.ledger.entries
+        # Where the sweep was extended, the search may come upon each of them once more.
+        most = REPEATS + (len(entries) if self.ledger.extensions else 0)
+        while repeats < most and len(entries) - self.ledger.outside < self.limits.trials:
             suggestion = self._orphans.pop(0) if self._orphans else self._strategy.ask()
             if suggestion is None:
                 return None
             config = dataclasses.replace(self._base, **suggestion.values)
-            earlier = self.ledger.entries.get(config.signature())
+            earlier = entries.get(config.signature())
             if earlier is not None:
                 self._strategy.tell(suggestion.ticket, self._outcome(earlier))
                 repeats += 1
@@ -339,7 +343,7 @@ class Scheduler:
 
     def _leave(self, entry: Entry) -> None:
         """Tell the rule that a trial ended; one that a rung stopped is still among its rivals."""
-        if self.rule is not None and entry.ended_by != "rung":
+        if self.rule is not None and entry.ended_by != "rung" and not entry.outside:
             self.rule.leave(entry.trial, finished=entry.status in FINISHED)
 
     def _outcome(self, entry: Entry) -> TrialOutcome:

@@ -117,6 +117,22 @@ class Integer:
 Axis = Constant | Categorical | Real | Integer
 
 
+def holds(axis: Axis, value: Any) -> bool:
+    """Whether the axis has this value; that of a step is compared to nine digits."""
+    if isinstance(axis, Constant | Categorical):
+        return value in axis.values
+    return axis.low <= value <= axis.high and math.isclose(axis.snap(value), value, rel_tol=1e-9)
+
+
+def lies_within(inner: Axis, outer: Axis) -> bool:
+    """Whether every value of the one is a value of the other; logarithmic or not is the same."""
+    if inner.values is not None:
+        return all(holds(outer, value) for value in inner.values)
+    if not isinstance(inner, Real) or not isinstance(outer, Real) or outer.step is not None:
+        return False
+    return outer.low <= inner.low and inner.high <= outer.high
+
+
 def _sample(axis: Real | Integer, rng: np.random.Generator) -> float:
     """A number, uniform or uniform in the logarithm, still to be snapped.
 

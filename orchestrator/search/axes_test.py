@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from orchestrator.search.axes import Categorical, Constant, Integer, Real
+from orchestrator.search.axes import Categorical, Constant, Integer, Real, lies_within
 
 
 def test_logarithmic_axes_give_each_decade_its_share():
@@ -44,3 +44,34 @@ def test_a_value_snaps_to_the_nearest_that_the_axis_holds():
     assert Integer(16, 64, step=16).snap(41.0) == 48
     assert Integer(16, 64).snap(100) == 64
     assert Constant("a").snap("b") == Categorical(("a", "b")).snap("b") == "b"
+
+
+RATES = Real(1e-3, 1e-1, log=True)
+TENTHS = Real(0.1, 0.5, step=0.1)
+
+
+@pytest.mark.parametrize(
+    ("inner", "outer", "within"),
+    [
+        (Real(0.01, 0.03), RATES, True),
+        (RATES, RATES, True),
+        (Real(0.01, 0.2), RATES, False),
+        (Real(1e-4, 0.01), RATES, False),
+        (Constant(0.02), RATES, True),
+        (Constant(0.2), RATES, False),
+        (Categorical((0.01, 0.2)), RATES, False),
+        (Constant(0.3), TENTHS, True),
+        (Constant(0.35), TENTHS, False),
+        (Real(0.2, 0.4, step=0.1), TENTHS, True),
+        (Real(0.2, 0.4), TENTHS, False),  # a range has more values than its steps
+        (Real(0.2, 0.4, step=0.1), Real(0.2, 0.4), True),
+        (Integer(4, 8), Integer(2, 8), True),
+        (Integer(4, 8), Integer(2, 8, step=2), False),
+        (Integer(4, 8, step=2), Integer(2, 8, step=2), True),
+        (Categorical(("sgd", "adam")), Categorical(("adam", "adamw", "sgd")), True),
+        (Constant("sgd"), Constant("adam"), False),
+        (RATES, Categorical((0.001, 0.1)), False),
+    ],
+)
+def test_an_axis_lies_within_another_where_that_has_all_of_its_values(inner, outer, within):
+    assert lies_within(inner, outer) is within

@@ -13,7 +13,7 @@ from typing import Any
 import numpy as np
 
 from orchestrator.errors import BadInput
-from orchestrator.search.axes import Axis, Categorical, Constant
+from orchestrator.search.axes import Axis, Categorical, Constant, holds
 from orchestrator.search.tune_words import axis_from_text, axis_of, categorical
 from results.settings import SETTINGS
 
@@ -69,14 +69,31 @@ class SearchSpace:
         """The settings that differ among its trials."""
         return tuple(key for key, axis in self.axes.items() if _count(axis) != 1)
 
+    def axis(self, key: str) -> Axis:
+        """The axis of a setting; its default, a constant, where it is not searched."""
+        return self.axes.get(key, Constant(SETTINGS[key].default))
+
+    def holds(self, values: Mapping[str, Any], but: Collection[str] = ()) -> bool:
+        """Whether a configuration is one of these.
+
+        Args:
+            values: setting -> value; what it lacks has its default.
+            but: settings that may have any value; those of other settings are not looked at.
+        """
+        full = {key: values.get(key, SETTINGS[key].default) for key in self.axes}
+        if not all(key in but or holds(axis, full[key]) for key, axis in self.axes.items()):
+            return False
+        rows = self.configurations
+        return not rows or any(all(full[key] == row[key] for key in row) for row in rows)
+
     def values(self, key: str) -> list[Any]:
         """All values that a setting may take, none for a range; its default if not searched."""
-        axis = self._axis(key)
+        axis = self.axis(key)
         return list(axis.values) if isinstance(axis, Constant | Categorical) else []
 
     def highest(self, key: str) -> Any:
         """The largest value of a setting; its default where it is not searched."""
-        return self._axis(key).high
+        return self.axis(key).high
 
     def grid(self) -> Iterator[dict[str, Any]]:
         """Every configuration at every point of the other axes, each once.
@@ -145,9 +162,6 @@ class SearchSpace:
         rows = self.configurations
         settled = ({**row, key: value} if row.get(key) == open_value else row for row in rows)
         return SearchSpace(axes, _typed(settled))
-
-    def _axis(self, key: str) -> Axis:
-        return self.axes.get(key, Constant(SETTINGS[key].default))
 
     def _crossed(self) -> dict[str, Axis]:
         """The axes whose values do not belong to configurations."""

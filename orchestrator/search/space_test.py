@@ -202,3 +202,18 @@ def test_a_continuous_axis_beside_configurations_is_refused_at_once():
 def test_only_a_grid_takes_configurations(search):
     with pytest.raises(BadInput, match=f"few lists configurations.*its search is '{search}'"):
         Sweep(name="few", question="?", space={}, search=search, configurations=PAIR)
+
+
+def test_a_space_holds_what_it_could_have_suggested():
+    space = SearchSpace.of({"dropout": tune.choice([0.0, 0.5]), "epochs": 9})
+    assert space.holds({"dropout": 0.5, "epochs": 9, "width": 3.0})
+    assert not space.holds({"dropout": 0.2, "epochs": 9})
+    assert not space.holds({"dropout": 0.5, "epochs": 27})
+    assert space.holds({"dropout": 0.5, "epochs": 27}, but=("epochs",))
+
+
+def test_values_that_stand_in_different_configurations_are_not_held_together():
+    rows = ({"optimizer": "adam", "width": 0.5}, {"optimizer": "sgd", "width": 1.0})
+    space = SearchSpace.of({"epochs": 9}, rows)
+    assert space.holds({**rows[0], "epochs": 9})
+    assert not space.holds({"optimizer": "adam", "width": 1.0, "epochs": 9})

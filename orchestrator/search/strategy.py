@@ -45,7 +45,8 @@ class Strategy(Protocol):
         """How a suggestion ended; the first word about a ticket holds, later ones are ignored.
 
         But one: a trial that was told as pruned, since it waited at a rung, may be told once more
-        when it went on and completed.
+        when it went on and completed. A ticket below 0 is ignored: of a trial that was suggested
+        before the sweep was extended.
         """
 
     def recall(
@@ -54,12 +55,13 @@ class Strategy(Protocol):
         """Make sure that a suggestion of an interrupted sweep is known, e.g. if a file was lost.
 
         Args:
-            ticket: under which it was given.
+            ticket: under which it was given; below 0, if before the sweep was extended.
             values: every axis, and possibly more.
             outcome: how it ended; None while it is under way.
 
         Returns:
-            None where all is well; otherwise the ticket under which it had to be added.
+            None where all is well, or it lies outside of the space; otherwise the ticket under
+            which it had to be added.
         """
 
     def open_tickets(self) -> dict[int, dict[str, Any]]:
@@ -82,6 +84,8 @@ class Setup:
         given: suggestions given before an interruption: the highest ticket and one. TPE reads
             them from its file instead.
         question: what the sweep asks, for people who open the study.
+        extensions: how often the space has changed: then what was suggested before tells TPE
+            what it can, in a study of its own, and the others begin again.
 
     Raises:
         BadInput: for a negative seed or count.
@@ -93,6 +97,7 @@ class Setup:
     file: Path | None = None
     given: int = 0
     question: str = ""
+    extensions: int = 0
 
     def __post_init__(self) -> None:
         if self.seed < 0 or self.given < 0:

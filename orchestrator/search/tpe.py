@@ -30,6 +30,7 @@ WARM_UP = 8
 """Trials that must have ended before TPE leaves random search."""
 GOES_ON_FROM = "goes on from trial"
 """Attribute of a trial that another of the study, told as pruned while it waited, went on to be."""
+EPOCHS = "epochs"
 REDRAWS = 10
 """Times TPE is asked again where it repeats a configuration, before an untried one is drawn."""
 
@@ -43,6 +44,11 @@ class TpeSearch:
     (seed, number of trials): a resumed search asks what the uninterrupted one would have, given
     the same history. No configuration is suggested twice. `optuna-dashboard FILE` reads along.
 
+    Once a sweep was extended to another space, a study of its own in the same file goes on: it is
+    told the trials of before that lie inside, those of fewer epochs too. Where trials are longer
+    now, the configurations that had come to an end of their own are asked again first, best first;
+    those that a rung had stopped are not.
+
     Raises:
         BadInput: for a file that is no Optuna journal, or a study of another space.
     """
@@ -55,6 +61,8 @@ class TpeSearch:
         fixed = SearchSpace({key: axis for key, axis in axes.items() if key not in varied})
         self._fixed = next(fixed.grid())
         self._distributions = {key: _distribution(axes[key]) for key in varied}
+        self._shorter: dict[int, tuple[float, dict[str, Any]]] = {}
+        self._of_before: set[int] = set()
         self._open()
         self._check_space()
         if setup.file is not None and self._half_asked(self._trials()[-1:]):
@@ -65,22 +73,33 @@ class TpeSearch:
 
     def _open(self) -> None:
         setup = self._setup
+        extension = f", extension {setup.extensions}" if setup.extensions else ""
+        self._name = setup.name + extension
         self._storage = InMemoryStorage() if setup.file is None else open_journal(setup.file)
         self._study = optuna.create_study(
-            storage=self._storage, study_name=setup.name, direction="maximize", load_if_exists=True
+            storage=self._storage, study_name=self._name, direction="maximize", load_if_exists=True
         )
         describe(self._study, setup.question)
-        self._study_id = self._storage.get_study_id_from_name(setup.name)
+        self._study_id = self._storage.get_study_id_from_name(self._name)
 
     def ask(self) -> Suggestion | None:
         """The next configuration; None once a finite space is exhausted."""
         trials = self._trials()
-        tried = {tuple(trial.params.get(key) for key in self._free.axes) for trial in trials}
+        here = [trial for trial in trials if trial.number not in self._of_before]
+        tried = {tuple(trial.params.get(key) for key in self._free.axes) for trial in here}
+        again = self._asked_shorter(tried)
+        if again is not None:
+            return Suggestion(self._add(again, None), self._values(again))
         if self._free.size is not None and len(tried) >= self._free.size:
             return None
         self._study.sampler = _Sampler(self._free, (self._setup.seed, len(trials)), tried)
         trial = self._study.ask(self._distributions)
         return Suggestion(trial.number, self._values(trial.params))
+
+    def _asked_shorter(self, tried: set[tuple[Any, ...]]) -> dict[str, Any] | None:
+        """The best of what was trained for fewer epochs and is due again; None if none is."""
+        ranked = sorted(self._shorter.values(), key=lambda pair: pair[0], reverse=True)
+        return next((params for _, params in ranked if tuple(params.values()) not in tried), None)
 
     def tell(self, ticket: int, outcome: TrialOutcome) -> None:
         """Writes the outcome into the study, truthfully.
@@ -94,11 +113,13 @@ class TpeSearch:
         Raises:
             BadInput: for a ticket that this study has not given.
         """
+        if ticket < 0:
+            return
         try:
             trial_id = self._storage.get_trial_id_from_study_id_trial_number(self._study_id, ticket)
         except KeyError:
             raise BadInput(
-                f"study {self._setup.name!r} has no trial {ticket}; "
+                f"study {self._name!r} has no trial {ticket}; "
                 f"its file {self._setup.file} may be of another sweep"
             ) from None
         earlier = self._storage.get_trial(trial_id)
@@ -141,12 +162,26 @@ class TpeSearch:
         """Adds the trial where the study does not hold it: its file was lost, or is another's.
 
         Returns:
-            None where the study holds these values under this ticket; otherwise the new ticket.
+            None where the study holds these values under this ticket, or they lie outside of the
+            space; otherwise the new ticket.
         """
-        trials = self._trials()
+        space, trials = self._setup.space, self._trials()
         params = {key: values[key] for key in self._free.axes}
-        if ticket < len(trials) and trials[ticket].params == params:
-            return None
+        held = 0 <= ticket < len(trials) and trials[ticket].params == params
+        if not held:
+            if not space.holds(values, but=() if EPOCHS in self._free.axes else (EPOCHS,)):
+                return None
+            ticket = self._add(params, outcome)
+        if not space.holds(values):
+            self._of_before.add(ticket)
+            epochs, most = values.get(EPOCHS, 0), space.highest(EPOCHS)
+            if epochs < most and outcome and _state(outcome) == TrialState.COMPLETE:
+                self._shorter[ticket] = (outcome.value or 0.0, params)
+        return None if held else ticket
+
+    def _add(self, params: dict[str, Any], outcome: TrialOutcome | None) -> int:
+        """The new ticket of a trial that the study did not suggest."""
+        number = len(self._trials())
         state = TrialState.RUNNING if outcome is None else _state(outcome)
         self._study.add_trial(
             optuna.trial.create_trial(
@@ -158,7 +193,7 @@ class TpeSearch:
                 user_attrs=dict(outcome.attributes if outcome else {}),
             )
         )
-        return len(trials)
+        return number
 
     def _trials(self) -> list[FrozenTrial]:
         trials: list[FrozenTrial] = self._study.get_trials(deepcopy=False)

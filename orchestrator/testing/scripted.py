@@ -170,13 +170,14 @@ def conduct(
     journal = ListJournal() if journal is None else journal
     ledger = Ledger(journal, journal.read())
     given = 1 + max((entry.ticket for entry in ledger.entries.values()), default=-1)
+    asked = Setup(SearchSpace(axes), seed=3, file=study, given=given, extensions=ledger.extensions)
     finished = {"finished": more.pop("finished")} if "finished" in more else {}
     limits = Limits(**{"trials": 12, **more})
     setup = SchedulerSetup(RungEpochs(tuple(rungs)), 3, EPOCHS, limits.trials)
     return Scheduler(
         base=BASE,
         ledger=ledger,
-        strategy=SEARCHES[search](Setup(SearchSpace(axes), seed=3, file=study, given=given)),
+        strategy=SEARCHES[search](asked),
         rule=SCHEDULERS[rule](setup) if rungs else None,
         limits=limits,
         **finished,
@@ -196,6 +197,6 @@ def arrivals(rungs: Asha) -> dict[int, list[tuple[str, float, bool]]]:
     }
 
 
-def study_of(file: Path) -> list[optuna.trial.FrozenTrial]:
+def study_of(file: Path, name: str = "sweep") -> list[optuna.trial.FrozenTrial]:
     """The trials of a study's file, whoever wrote it."""
-    return optuna.load_study(storage=open_journal(file), study_name="sweep").get_trials()
+    return optuna.load_study(storage=open_journal(file), study_name=name).get_trials()

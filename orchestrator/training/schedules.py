@@ -42,10 +42,13 @@ class Schedule:
         rates: (number of epochs before, those epochs' rows, steps, configuration) -> (steps,)
             rates, none negative.
         measured: whether the rows matter; where they do not, `rates` may be asked without them.
+        open_ended: whether `config.epochs` does not matter: then the first epochs of a longer trial
+            are those of a shorter one, and it can go on from that one's last state.
     """
 
     rates: Callable[[int, Sequence[EpochRow], int, TrialConfig], Rates]
     measured: bool = False
+    open_ended: bool = False
 
     def __call__(self, history: Sequence[EpochRow], steps: int, config: TrialConfig) -> Rates:
         """Rates of the epoch after these."""
@@ -122,8 +125,8 @@ def one_cycle(done: int, rows: Sequence[EpochRow], steps: int, config: TrialConf
 
 
 SCHEDULES: dict[str, Schedule] = {
-    "constant": Schedule(constant),
-    "plateau": Schedule(plateau, measured=True),
+    "constant": Schedule(constant, open_ended=True),
+    "plateau": Schedule(plateau, measured=True, open_ended=True),
     "cosine": Schedule(cosine),
     "one_cycle": Schedule(one_cycle),
 }

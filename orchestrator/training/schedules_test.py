@@ -128,3 +128,15 @@ def test_plateau_stops_at_its_floor_but_never_raises_the_rate():
         [PLATEAU_FLOOR]
     )
     assert SCHEDULES["plateau"](stuck, 1, TrialConfig(learning_rate=1e-6)) == pytest.approx([1e-6])
+
+
+@pytest.mark.parametrize("name", SCHEDULES)
+def test_an_open_ended_schedule_does_not_know_how_many_epochs_were_asked_for(name):
+    rows = after(*(0.5 - i / 100 for i in range(12)))
+    short, long = (TrialConfig(schedule=name, epochs=epochs) for epochs in (20, 60))
+    schedule = SCHEDULES[name]
+    alike = all(
+        np.array_equal(schedule(rows[:done], 4, short), schedule(rows[:done], 4, long))
+        for done in range(12)
+    )
+    assert alike is schedule.open_ended

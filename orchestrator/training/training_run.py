@@ -188,10 +188,15 @@ class TrainingRun:
     def load(self, arrays: State, facts: dict[str, Any]) -> None:
         """Go on from what `state` gave.
 
+        It may be the state of a shorter trial, where the schedule does not know when it ends.
+
         Raises:
             ValueError: when it is another trial's.
         """
-        if LATER | facts["config"] != self.config.to_flat():
+        theirs, ours = LATER | facts["config"], self.config.to_flat()
+        if self._schedule.open_ended and theirs["epochs"] < ours["epochs"]:
+            theirs = theirs | {"epochs": ours["epochs"]}
+        if theirs != ours:
             raise ValueError("the checkpoint belongs to another configuration")
         self._under_way.clear()
         self._state = None

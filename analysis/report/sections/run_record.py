@@ -51,6 +51,7 @@ def _sweep(contents: SweepContents) -> list[tuple[str, Any]]:
         ("CPU threads", _by_trials(contents, "threads", None)),
         ("started", sweep.get("started")),
         ("time of its trials", trial_time(contents.table("trials"))),
+        ("extended", _extensions(sweep)),
         ("hardware", sweep.get("hardware")),
         ("backend", _backend(sweep)),
         ("precision", sweep.get("precision")),
@@ -65,6 +66,18 @@ def _sweep(contents: SweepContents) -> list[tuple[str, Any]]:
 
 def _list(value: Any) -> str | None:
     return wording.joined(value) if value else None
+
+
+def _extensions(sweep: dict[str, Any]) -> str:
+    """What the sweep was asked for besides, each time: "2026-11-28: epochs from 2 to 4"."""
+    extended = sweep.get("extended")
+    texts = []
+    for each in map(mapping, extended if isinstance(extended, list) else ()):
+        changes = each.get("changes")
+        made = [mapping(change) for change in changes] if isinstance(changes, list) else []
+        words = (f"{c.get('what')} from {c.get('before')} to {c.get('now')}" for c in made)
+        texts.append(f"{str(each.get('at'))[:10]}: {', '.join(words)}")
+    return "; ".join(texts)
 
 
 def _by_trials(contents: SweepContents, column: str, began: str | None) -> str | None:

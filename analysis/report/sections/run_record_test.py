@@ -68,3 +68,20 @@ def test_where_nothing_was_recorded_that_is_said(empty):
     absent = [part.blocks[0].words for part in run_record_section(read(empty)).parts]
     assert absent[0] == "sweep.json is missing: nothing is known of it."
     assert absent[2].startswith("Post-processing has left no record")
+
+
+def test_each_extension_stands_there_with_its_day(full):
+    contents = read(full)
+    assert "extended" not in dict(run_record_section(contents).parts[0].blocks[0].pairs)
+    more = {"what": "trials", "before": 4, "now": 8}
+    longer = {"what": "epochs", "before": "2", "now": "60"}
+    contents.sweep["extended"] = [
+        {"at": "2026-11-28T01:56:31+00:00", "changes": [more]},
+        {"at": "2026-11-29T01:56:31+00:00", "changes": [more | {"before": 8, "now": 12}, longer]},
+    ]
+    assert dict(run_record_section(contents).parts[0].blocks[0].pairs)["extended"] == (
+        "2026-11-28: trials from 4 to 8; 2026-11-29: trials from 8 to 12, epochs from 2 to 60"
+    )
+    for odd in ("yes", [5], [{"changes": "all"}]):
+        contents.sweep["extended"] = odd
+        run_record_section(contents)

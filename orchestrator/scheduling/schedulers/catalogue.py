@@ -5,7 +5,7 @@ from functools import partial
 
 from orchestrator.errors import BadInput
 from orchestrator.scheduling.schedulers.asha import Asha
-from orchestrator.scheduling.schedulers.first_epochs import first_epochs
+from orchestrator.scheduling.schedulers.first_epochs import first_epochs, first_rung_alone
 from orchestrator.scheduling.schedulers.halving import halving
 from orchestrator.scheduling.schedulers.hyperband import hyperband
 from orchestrator.scheduling.schedulers.median import Median
@@ -32,11 +32,16 @@ SCHEDULERS: dict[str, Callable[[Setup], TrialScheduler]] = {
 }
 """Name -> how a scheduler of this kind is made."""
 
-DEFAULT = "halving"
-"""What the backtest has win; see results/log.md."""
+DEFAULT = "first_epochs"
+"""What alone met all goals where recorded curves were replayed; see results/log.md, 2026-11-28."""
 
 BEFORE = "asha"
 """What all sweeps had before there was a choice; of such a sweep nothing says so."""
+
+
+def in_force(name: str, setup: Setup) -> Setup:
+    """The comparison as a scheduler of this name makes it: some do without rungs."""
+    return first_rung_alone(setup) if name == "first_epochs" else setup
 
 
 def check(name: str) -> None:

@@ -22,9 +22,18 @@ def first_epochs(setup: Setup) -> Cohorts:
     Raises:
         BadInput: for a factor below 2.
     """
+    alone = first_rung_alone(setup)
+    rungs, factor = alone.rungs.epochs, alone.reduction_factor
+    factors, finalists = [factor] * len(rungs), setup.finalists
+    groups = (Cohort(rungs, factors, setup.trials, finalists) for _ in itertools.count())
+    return Cohorts(alone, groups)
+
+
+def first_rung_alone(setup: Setup) -> Setup:
+    """The comparison without its later rungs; their reduction comes at once, at the first."""
     rungs = setup.rungs.epochs
-    first, factor = rungs[:1], setup.reduction_factor ** len(rungs)
-    factors, finalists = [factor] * len(first), setup.finalists
-    groups = (Cohort(first, factors, setup.trials, finalists) for _ in itertools.count())
-    only = dataclasses.replace(setup, rungs=RungEpochs(first, setup.rungs.length))
-    return Cohorts(only, groups)
+    return dataclasses.replace(
+        setup,
+        rungs=RungEpochs(rungs[:1], setup.rungs.length),
+        reduction_factor=setup.reduction_factor ** max(1, len(rungs)),
+    )

@@ -127,6 +127,19 @@ class Checkpoints:
                 f"checkpoint {self._name(epoch, ARRAYS)} cannot be read: {error}"
             ) from error
 
+    def retire(self) -> int:
+        """Leave the newest state alone, and nobody's: the trial has ended, and is not forgotten.
+
+        Returns:
+            Bytes of what is left; 0 where there was no state.
+        """
+        self._store.delete(f"{self._folder}/{OWNER}")
+        newest, *older = self._epochs() or [0]
+        for epoch in older:
+            for ending in (FACTS, ARRAYS):
+                self._store.delete(self._name(epoch, ending))
+        return sum(self._store.size(self._name(newest, ending)) or 0 for ending in (FACTS, ARRAYS))
+
     def drop(self) -> None:
         """Take all away, once nothing will ever go on from here."""
         self._store.delete_folder(self._folder)
