@@ -95,7 +95,7 @@ def stamp_of_files(root: Path) -> str:
 def _stamps(
     folder: str,
 ) -> tuple[list[tuple[str, int, int, int, int]], list[tuple[str, tuple[int, int]]]]:
-    """(name, size, times, inode) of the files, and (name, place on the disk) of the folders, sorted."""
+    """(name, size, times, inode) of files, (name, place on the disk) of folders, each sorted."""
     entry: os.DirEntry[str] | None = None
     rows, inner = [], []
     try:
