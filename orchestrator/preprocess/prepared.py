@@ -96,7 +96,7 @@ def _computed(
     except OSError as problem:
         raise BadInput(
             f"{file}: the images preprocessed by {variant!r} cannot be stored there "
-            f"({problem.strerror}); {images.size * 2 / 2**20:.0f} MiB are needed"
+            f"({problem.strerror or problem}); {images.size * 2 / 2**20:.0f} MiB are needed"
         ) from problem
     stored = _mapped(file, images.shape, origin)
     if stored is None:
