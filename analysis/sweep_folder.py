@@ -2,12 +2,13 @@
 
 import dataclasses
 import os
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
+import pyarrow as pa
 
 from orchestrator.config import TrialConfig
 from orchestrator.data.cache.open_faces import open_digest, open_faces, was_read
@@ -23,6 +24,7 @@ from results.paths import Paths
 from results.schema import EPOCHS, TRIALS
 from results.settings import SETTINGS, in_force
 from results.statuses import FINISHED
+from results.storage.cell_values import odd_value
 from results.storage.plain_file import refuse_links
 from results.store import DamagedResults, Store
 from results.sweep_file import read_sweep_file
@@ -70,8 +72,8 @@ class SweepFolder:
         data = self.record["data"]
         self.classes: tuple[str, ...] = tuple(data["classes"])
         self.digest: str = data["digest"]
-        self.trials: pd.DataFrame = store.read_table(Paths().trials, TRIALS).to_pandas()
-        self.epochs: pd.DataFrame = store.read_table(Paths().epochs, EPOCHS).to_pandas()
+        self.trials = _frame(store, Paths().trials, TRIALS, ["trial"])
+        self.epochs = _frame(store, Paths().epochs, EPOCHS, ["trial", "epoch"])
         if not self.trials["status"].isin(FINISHED).any():
             raise DamagedResults(
                 f"{store.root} has no finished trial ({_counted(self.trials['status'])}), so there "
@@ -220,6 +222,15 @@ def _complete(values: Mapping[Any, Any]) -> dict[str, Any]:
         if name not in present and in_force(name, present):
             raise BadInput(f"{name} is empty")
     return {name: present.get(name, SETTINGS[name].default) for name in values}
+
+
+def _frame(store: Store, name: str, schema: pa.Schema, key: Sequence[str]) -> pd.DataFrame:
+    table = store.read_table(name, schema)
+    if problem := odd_value(table, key):
+        raise DamagedResults(
+            f"{store.root}/{name} is not as a sweep wrote it: {problem}; put a copy back"
+        )
+    return table.to_pandas()
 
 
 def _record(store: Store) -> dict[str, Any]:

@@ -178,6 +178,21 @@ def test_a_damaged_record_is_refused(tmp_path, content, message):
         SweepFolder(Store(tmp_path))
 
 
+@pytest.mark.parametrize(
+    ("rows", "message"),
+    [
+        ([{"trial": "t"}, {"trial": "t"}], "two rows of one trial"),
+        ([{"validation_accuracy": float("inf")}], "row 1 has validation_accuracy inf"),
+        ([{}, {"architecture": "\x1b[2J"}], r"row 2 has architecture '\\x1b\[2J'"),
+    ],
+)
+def test_values_that_no_sweep_writes_are_refused(tmp_path, rows, message):
+    with pytest.raises(
+        DamagedResults, match=f"trials.parquet is not as a sweep wrote it: {message}"
+    ):
+        SweepFolder(written(tmp_path, rows))
+
+
 def test_a_damaged_table_is_refused(tmp_path):
     written(tmp_path)
     content = (tmp_path / "trials.parquet").read_bytes()

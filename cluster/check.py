@@ -12,6 +12,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from orchestrator.errors import printable_lines
 from orchestrator.process.exit_code import BAD_INPUT, DONE
 
 if TYPE_CHECKING:  # readers and schemas take their time: functions that need them import them
@@ -76,7 +77,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     for path in files:
         sentences = check(path, pins)
         wrong += bool(sentences)
-        print("\n".join(sentences) if sentences else f"{shown_path(path)}: ok")
+        lines = sentences or [f"{shown_path(path)}: ok"]
+        print(printable_lines("\n".join(lines)))
     return BAD_INPUT if wrong else DONE
 
 

@@ -22,6 +22,16 @@ def test_a_shipped_description_is_in_order(file: str) -> None:
     assert check.check(REPOSITORY / file, PINS) == []
 
 
+def test_no_name_in_a_file_reaches_the_terminal_as_a_command_to_it(tmp_path: Path, capsys) -> None:
+    file = tmp_path / "mine.yaml"
+    text = shipped(CLUSTER).text
+    file.write_text(text.replace("enableInTreeAutoscaling:", '"x\\e[2J\\u202e":'))
+    assert check.main([str(file)]) == 2
+    output = capsys.readouterr().out
+    assert "x\\x1b[2J\\u202e" in output
+    assert output.replace("\n", "").isprintable()
+
+
 def test_a_sentence_names_file_line_place_found_expected_and_remedy(tmp_path: Path) -> None:
     file = tmp_path / "mine.yaml"
     file.write_text(

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from orchestrator.process.cache_folder import place_library_caches
 from orchestrator.process.command_line import Command, flag, place
 from orchestrator.process.exit_code import exit_code
 
@@ -49,6 +50,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _answer(request: CompareRequest) -> int:
     # Only now: pandas and scipy take seconds, which words that cannot be need not wait for.
+    place_library_caches()
     from jobs.execution.compare import compare
 
     return compare(request.first, request.second, request.output, request.data)

@@ -10,6 +10,7 @@ import sys
 from collections.abc import Sequence
 
 from analysis.pipeline.postprocess_request import COMMAND, PostprocessArguments
+from orchestrator.process.cache_folder import place_library_caches
 from orchestrator.process.exit_code import exit_code
 
 
@@ -20,6 +21,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _answer(arguments: PostprocessArguments) -> int:
     # Only now: Ray, pandas and scipy take seconds, which words that cannot be need not wait for.
+    place_library_caches()
     from jobs.execution import postprocess
 
     return postprocess.run(arguments)

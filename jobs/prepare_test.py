@@ -96,3 +96,21 @@ def test_without_data_the_embedded_faces_are_prepared(tmp_path, capsys):
     out = capsys.readouterr().out
     assert out.startswith("no --data: embedded faces, opened in ")
     assert "70 embedded faces, drawn with seed 0: no photographs." in out
+
+
+def test_no_name_in_the_data_reaches_the_terminal_as_a_command_to_it(tmp_path, capsys):
+    members = noise_folder({"happy": 5, "sad": 5}) | {"x\x1b[2J\u202ey.md": b"", "z\n.txt": b""}
+    path = write_folder(members, tmp_path / "d\x1b[31m")
+    assert run(path, tmp_path) == 0
+    text = capsys.readouterr().out
+    assert "2 files that are no images were left out, e.g. x\\x1b[2J\\u202ey.md." in text
+    assert text.replace("\n", "").isprintable()
+
+
+def test_a_class_named_by_a_table_may_not_steer_the_terminal_either(tmp_path, capsys):
+    names = ("sad", "x\x1b[2J")
+    rows = [f"n{n}.png,{names[n % 2]}" for n in range(6)]
+    table = "\n".join(["image,emotion", *rows]).encode()
+    path = write_folder(noise_folder({"i": 6}) | {"l.csv": table}, tmp_path / "d")
+    assert run(path, tmp_path) == 2
+    assert "control characters stand in the class's name 'x\\x1b[2j'" in capsys.readouterr().err

@@ -16,9 +16,10 @@ from typing import TYPE_CHECKING, Any
 
 from orchestrator.config import Budget, Sweep
 from orchestrator.data.remote.uris import absolute, shown
-from orchestrator.errors import BadInput
+from orchestrator.errors import BadInput, printable_lines
 from orchestrator.process.backend import AUTO, recorded_or_other
 from orchestrator.process.command_line import Command, at_least_one, flag, like, place
+from orchestrator.process.error_line import sentence
 from orchestrator.process.exit_code import DONE, FAILED, exit_code
 from orchestrator.request import (
     EXIT_CODES,
@@ -108,7 +109,8 @@ def _run(request: RefitRequest) -> int:
             "train again"
         )
     _check_data(folder, sweep_request)
-    print("\n".join(_introduction(folder, chosen, request.top)), file=sys.stderr)
+    introduction = "\n".join(_introduction(folder, chosen, request.top))
+    print(printable_lines(introduction), file=sys.stderr)
     code = execution.run(
         sweep_request, question(folder, chosen, _fresh_seeds(folder, request.seeds))
     )
@@ -257,13 +259,13 @@ def _conclude(chosen: "Sequence[Finalist]", store: "Store") -> None:
     try:
         refit = SweepFolder(store)
     except DamagedResults as problem:
-        print(f"note: no table over seeds: {problem}", file=sys.stderr)
+        print(f"note: no table over seeds: {sentence(problem)}", file=sys.stderr)
         return
     rows = over_seeds(chosen, refit)
     text = in_markdown(rows, refit)
     store.write_table(Paths().seeds, table(SEEDS, rows))
     store.write_bytes(Paths().seeds_text, text.encode())
-    print(f"\n{text}", file=sys.stderr)
+    print(f"\n{printable_lines(text)}", file=sys.stderr)
 
 
 if __name__ == "__main__":

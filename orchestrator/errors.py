@@ -19,6 +19,11 @@ def printable(text: str) -> str:
     return "".join(c if c.isprintable() else ascii(c)[1:-1] for c in text)
 
 
+def printable_lines(text: str) -> str:
+    """The same for text of several lines, which stay lines."""
+    return "\n".join(map(printable, text.split("\n")))
+
+
 def shortened(text: str, longest: int = LONGEST) -> str:
     """The text, its middle left out where it is longer than `longest` letters."""
     if len(text) <= longest:

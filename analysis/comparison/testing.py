@@ -66,7 +66,7 @@ class MadeUpFolder:
                 "trial": trial,
                 "epoch": epoch,
                 "validation_accuracy": value,
-                "train_accuracy": value + 0.125,
+                "train_accuracy": min(1.0, value + 0.125),
             }
             for epoch, value in enumerate(curve or (float(right.mean()),), 1)
         ]

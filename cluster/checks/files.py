@@ -98,7 +98,7 @@ def read(path: Path, pins: Pins) -> Description:
     try:
         text = path.read_text()
     except (OSError, UnicodeDecodeError) as e:
-        reason = e.strerror if isinstance(e, OSError) else "not a text"
+        reason = (e.strerror or e) if isinstance(e, OSError) else "not a text"
         raise Unreadable(
             f"{path}: cannot be read ({reason}); expected a cluster description"
         ) from e

@@ -9,7 +9,7 @@ from analysis.report.comparison_sections.sentences import answer
 from analysis.sweep_folder import SweepFolder
 from jobs.execution.sweep_place import open_store, sweep_place
 from orchestrator.data.faces import Splits
-from orchestrator.errors import BadInput
+from orchestrator.errors import BadInput, printable_lines
 from orchestrator.process.error_line import error_line
 from orchestrator.process.exit_code import DONE
 from results.store import Store
@@ -42,7 +42,7 @@ def compare(first: str, second: str, output: str | None, data: str | None) -> in
         place = f"{target.root}/{name}"
         advice = "give --output FILE where you may write"
         raise BadInput(f"{place} cannot be written ({error_line(problem)}); {advice}") from None
-    print(answer(pair))
+    print(printable_lines(answer(pair)))
     print(f"{target.root}/{name}")
     return DONE
 

@@ -23,7 +23,7 @@ from analysis.statements import summary
 from analysis.stored_answer import stored_answer
 from analysis.sweep_folder import SweepFolder
 from jobs.execution.sweep_place import open_store, sweep_place
-from orchestrator.errors import BadInput
+from orchestrator.errors import BadInput, printable_lines
 from orchestrator.monitor.ending import ending_lines
 from orchestrator.on_ray.session import cluster_resources, session
 from orchestrator.on_ray.worker_pool import PoolLayout, WorkerPool, WorkItem
@@ -69,7 +69,7 @@ def _run(arguments: PostprocessArguments, began: float) -> int:
     if not request.force and is_done(folder, request):
         report = f"{folder.store.root}/{Paths().report}"
         print(f"nothing to do: {report} is up to date; --force redoes it", file=sys.stderr)
-        print(_ending(folder.store, began), file=sys.stderr)
+        print(printable_lines(_ending(folder.store, began)), file=sys.stderr)
         print(folder.store.root)
         return DONE
     store = folder.store
@@ -83,7 +83,7 @@ def _run(arguments: PostprocessArguments, began: float) -> int:
             print(f"backend: {choice.backend} ({choice.evidence})", file=err, flush=True)
         code = _guarded(arguments, folder, choice.backend, logs, err)
         if code == DONE:
-            print(_ending(store, began), file=err, flush=True)
+            print(printable_lines(_ending(store, began)), file=err, flush=True)
     if code == DONE:
         print(folder.store.root)
     return code
@@ -154,7 +154,7 @@ def _guarded(
     arguments: PostprocessArguments, folder: SweepFolder, backend: str, logs: Path, err: TextIO
 ) -> int:
     def notify(line: str) -> None:
-        print(line, file=err, flush=True)
+        print(printable_lines(line), file=err, flush=True)
 
     try:
         with (

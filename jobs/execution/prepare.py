@@ -11,6 +11,7 @@ from orchestrator.data.faces import Splits
 from orchestrator.data.raw import SPLITS
 from orchestrator.data.reading import USUAL, Reading
 from orchestrator.data.remote.uris import shown
+from orchestrator.errors import printable, printable_lines
 from orchestrator.process.exit_code import DONE
 
 
@@ -28,9 +29,10 @@ def prepare(
     meta = read_meta(splits.digest, cache)
     folder = entry_folder(splits.digest, cache)
     seconds = time.perf_counter() - begun
-    print(f"{shown(data or 'no --data')}: {meta['layout']}, opened in {seconds:.2f} s\n")
-    print("\n".join(_counts(splits)))
-    print("\n" + "\n".join(f"* {sentence}" for sentence in _sentences(splits, meta)))
+    what = printable(shown(data or "no --data"))
+    print(f"{what}: {meta['layout']}, opened in {seconds:.2f} s\n")
+    sentences = [f"* {sentence}" for sentence in _sentences(splits, meta)]
+    print(printable_lines("\n".join([*_counts(splits), "", *sentences])))
     print(f"\nAudit, image by image: {folder / AUDIT}\n{folder}")
     return DONE
 

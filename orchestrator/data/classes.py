@@ -4,8 +4,9 @@ import itertools
 
 import numpy as np
 
+from orchestrator.data.containers.container import is_printable
 from orchestrator.data.raw import SPLITS, Raw
-from orchestrator.errors import BadInput
+from orchestrator.errors import BadInput, shown
 
 FEWEST_CLASSES, MOST_CLASSES = 2, 255
 """Labels are stored in one byte."""
@@ -44,6 +45,7 @@ def check_classes(raw: Raw, place: str) -> Raw:
         BadInput: for fewer than two classes, or one with fewer than three different training
             images.
     """
+    _check_names(raw.classes, place)
     counts = raw.counts()
     present = counts.sum(axis=0) > 0
     names = [name for name, there in zip(raw.classes, present, strict=True) if there]
@@ -68,6 +70,16 @@ def _check_images(raw: Raw, names: list[str], place: str) -> None:
             f"{FEWEST_IMAGES} different images of a class were expected{more}; add images, or "
             "leave the class out"
         )
+
+
+def _check_names(names: tuple[str, ...], place: str) -> None:
+    """Refuse names that a table of labels gives, and that would steer a terminal."""
+    for name in names:
+        if not is_printable(name):
+            raise BadInput(
+                f"{place}: control characters stand in the class's name {shown(name)}; change the "
+                "name"
+            )
 
 
 def _different(raw: Raw, name: str) -> int:

@@ -36,7 +36,7 @@ class Reading:
         return "" if self == USUAL else f" {self}"
 
     def mark(self) -> str:
-        """Changes whenever the table of labels does.
+        """Changes whenever the table of labels does, as `index.stamp` of a data file.
 
         Raises:
             BadInput: when it cannot be read.
@@ -44,7 +44,8 @@ class Reading:
         if not self.labels:
             return ""
         status = readable(Path(self.labels))
-        return f" {status.st_size} {status.st_mtime_ns}"
+        times = f"{status.st_mtime_ns} {status.st_ctime_ns}"
+        return f" {status.st_size} {times} {status.st_ino}"
 
 
 USUAL = Reading()

@@ -2,6 +2,7 @@
 
 import contextlib
 import hashlib
+import io
 import json
 import logging
 import os
@@ -11,8 +12,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from crc32c import crc32c
 from numpy.typing import NDArray
 
+from orchestrator.data.cache.checksum import checksum
+from orchestrator.data.cache.entries import unfinished
 from orchestrator.data.cache.single_flight import single_flight
 from orchestrator.errors import BadInput
 from orchestrator.preprocess import VARIANTS
@@ -44,13 +48,14 @@ def prepared(images: NDArray[np.uint8], variant: str, file: Path) -> NDArray[Any
 
     "plain" is not stored: it returns `images` themselves, uint8, and the trainer divides by 255.
 
-    The file is a .npy followed by one line of JSON that names the variant, its version and
-    parameters, and a digest of the images: their shape and 64 of them, evenly spaced. Where that
-    line differs, or the file has another size or shape, it is computed again and replaced. So two
-    data sets that agree in those 64 images need different files, which their digests give them;
-    and a flipped bit in the middle goes unseen. The file is written under a temporary name and
-    renamed. Processes of one machine that want it at the same time wait for the first of them;
-    where its folder cannot be locked each computes it, the last one stays, and all are equal.
+    The file is a .npy followed by a line of JSON that names the variant, its version and
+    parameters, and a digest of the images (their shape and 64 of them, evenly spaced), and by a
+    line with the checksum of all before it, which is verified when a process opens the file first.
+    Where one of them differs it is computed again and replaced, whatever stands there. Two data
+    sets that agree in those 64 images need different files, which their digests give them. The
+    file is written under a temporary name and renamed. Processes of one machine that want it at
+    the same time wait for the first of them; where its folder cannot be locked each computes it,
+    the last one stays, and all are equal.
 
     Args:
         images: (n, h, w) uint8.
@@ -86,11 +91,12 @@ def _computed(
     if file.exists():
         _log.warning("%s is damaged or of another version: computed again", file)
     try:
+        _make_way(file)
         _write(file, images, variant, origin)
     except OSError as problem:
         raise BadInput(
             f"{file}: the images preprocessed by {variant!r} cannot be stored there "
-            f"({problem.strerror}); {images.size * 2 / 2**20:.0f} MiB are needed"
+            f"({problem.strerror or problem}); {images.size * 2 / 2**20:.0f} MiB are needed"
         ) from problem
     stored = _mapped(file, images.shape, origin)
     if stored is None:
@@ -119,34 +125,76 @@ def _origin(images: NDArray[np.uint8], variant: str) -> bytes:
     return b"\n" + json.dumps(origin, sort_keys=True).encode() + b"\n"
 
 
+_verified: set[tuple[str, int, int, int]] = set()
+"""Files that this process has verified: path, which file stood there, when it was changed."""
+
+
 def _mapped(file: Path, shape: tuple[int, ...], origin: bytes) -> NDArray[np.float16] | None:
     """The file's array if it is whole and of this origin."""
+    end = len(origin) + _CHECKSUM_BYTES
     try:
         with file.open("rb") as stream:
-            stream.seek(-len(origin), os.SEEK_END)
-            if stream.read() != origin:
+            stream.seek(-end, os.SEEK_END)
+            if stream.read(len(origin)) != origin:
                 return None
+            written = stream.read()
+        if not _is_as_written(file, written):
+            return None
         array = np.load(file, mmap_mode="r")
+        size = file.stat().st_size
     except (OSError, ValueError):
         return None
-    expected = array.offset + array.nbytes + len(origin)
-    is_complete = (
-        array.shape == shape and array.dtype == np.float16 and file.stat().st_size == expected
-    )
-    return array if is_complete else None
+    is_complete = array.shape == shape and array.offset + array.nbytes + end == size
+    return array if is_complete and array.dtype == np.float16 else None
+
+
+def _is_as_written(file: Path, written: bytes) -> bool:
+    """Compare the checksum, once in a process: 0.05 s for FER2013's 132 MB."""
+    status = file.stat()
+    key = (str(file), status.st_ino, status.st_mtime_ns, status.st_ctime_ns)
+    if key not in _verified:
+        if _checksum_line(checksum(file, status.st_size - _CHECKSUM_BYTES)) != written:
+            return False
+        _verified.add(key)
+    return True
+
+
+def _checksum_line(value: int) -> bytes:
+    return b"%08x\n" % value
+
+
+_CHECKSUM_BYTES = len(_checksum_line(0))
+
+
+def _make_way(file: Path) -> None:
+    """Remove a folder that stands where the file shall be; a file or link is replaced."""
+    if file.is_dir() and not file.is_symlink():
+        with unfinished(file.parent) as damaged:
+            file.rename(damaged / file.name)
 
 
 def _write(file: Path, images: NDArray[np.uint8], variant: str, origin: bytes) -> None:
     file.parent.mkdir(parents=True, exist_ok=True)
     _remove_abandoned(file)
-    header = {"descr": np.dtype(np.float16).str, "fortran_order": False, "shape": images.shape}
+    value = 0
     with replacement(file) as part, part.open("xb") as stream:
-        np.lib.format.write_array_header_1_0(stream, header)
-        with ProgressBar(f"preprocessing: {variant}", len(images)) as bar:
-            for block in _blocks(images, variant):
-                stream.write(block.tobytes())
-                bar.advance(len(block))
-        stream.write(origin)
+        for piece in _pieces(images, variant, origin):
+            value = crc32c(piece, value)
+            stream.write(piece)
+        stream.write(_checksum_line(value))
+
+
+def _pieces(images: NDArray[np.uint8], variant: str, origin: bytes) -> Iterator[bytes]:
+    """What the file holds before its checksum."""
+    header = {"descr": np.dtype(np.float16).str, "fortran_order": False, "shape": images.shape}
+    beginning = io.BytesIO()
+    np.lib.format.write_array_header_1_0(beginning, header)
+    yield beginning.getvalue()
+    with ProgressBar(f"preprocessing: {variant}", len(images)) as bar:
+        for block in _blocks(images, variant):
+            yield block.tobytes()
+            bar.advance(len(block))
+    yield origin
 
 
 def _remove_abandoned(file: Path) -> None:

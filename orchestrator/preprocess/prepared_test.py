@@ -96,9 +96,38 @@ def damage_hole(path):
     path.write_bytes(content[:1000] + content[1002:])
 
 
+def damage_pixel(path):
+    """One bit of a pixel; size and time stay."""
+    before = path.stat()
+    content = bytearray(path.read_bytes())
+    content[len(content) // 2] ^= 1
+    path.write_bytes(content)
+    os.utime(path, ns=(before.st_atime_ns, before.st_mtime_ns))
+
+
+def damage_folder(path):
+    path.unlink()
+    path.mkdir()
+    (path / "something").write_bytes(b"x")
+
+
+def damage_link(path):
+    path.unlink()
+    path.symlink_to("nowhere")
+
+
 @pytest.mark.faults
 @pytest.mark.parametrize(
-    "damage", [damage_cut, damage_empty, damage_header, damage_shape, damage_hole]
+    "damage",
+    [
+        damage_cut,
+        damage_empty,
+        damage_header,
+        damage_shape,
+        damage_hole,
+        damage_pixel,
+        damage_folder,
+    ],
 )
 def test_a_damaged_file_is_computed_again_and_said_so(damage, faces, file, caplog):
     good = np.array(prepared(faces, "isotropic", file))
@@ -109,6 +138,35 @@ def test_a_damaged_file_is_computed_again_and_said_so(damage, faces, file, caplo
     caplog.clear()
     prepared(faces, "isotropic", file)
     assert caplog.text == ""
+    assert list(file.parent.iterdir()) == [file]
+
+
+@pytest.mark.faults
+def test_a_link_to_nowhere_is_replaced(faces, file):
+    good = np.array(prepared(faces, "isotropic", file))
+    damage_link(file)
+    np.testing.assert_array_equal(prepared(faces, "isotropic", file), good)
+    assert not file.is_symlink()
+
+
+def test_the_checksum_is_compared_once_in_a_process(faces, file, monkeypatch):
+    prepared(faces, "gamma", file)
+    computed = []
+    monkeypatch.setattr(module, "checksum", lambda *of: computed.append(of) or -1)
+    prepared(faces, "gamma", file)
+    assert computed == []
+    monkeypatch.setattr(module, "_verified", set())
+    with pytest.raises(BadInput, match="was changed by another program while it was written"):
+        prepared(faces, "gamma", file)
+    assert len(computed) == 3  # before and after waiting for others, and what was written
+
+
+def test_a_file_of_version_0_1_0_has_no_checksum_and_is_computed_again(faces, file):
+    good = np.array(prepared(faces, "gamma", file))
+    file.write_bytes(file.read_bytes()[:-9])
+    np.testing.assert_array_equal(prepared(faces, "gamma", file), good)
+    assert file.read_bytes()[-1:] == b"\n"
+    assert int(file.read_bytes()[-9:], 16) > 0
 
 
 def test_new_parameters_version_variant_or_images_are_computed_again(faces, file, monkeypatch):

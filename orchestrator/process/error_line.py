@@ -6,7 +6,7 @@ import re
 import traceback
 from collections.abc import Iterator
 
-from orchestrator.errors import printable, shortened
+from orchestrator.errors import printable, printable_lines, shortened
 
 DISK_FULL = (errno.ENOSPC, errno.EDQUOT)
 """What the system says of a disk without room."""
@@ -55,7 +55,7 @@ def plain_lines(text: str) -> list[str]:
 
 def sentence(error: BaseException) -> str:
     """What one of our own errors says to the user; a name in it cannot steer the terminal."""
-    return "\n".join(map(printable, shortened(str(error), LONGEST_SENTENCE).split("\n")))
+    return printable_lines(shortened(str(error), LONGEST_SENTENCE))
 
 
 def full_disk(error: BaseException) -> OSError | None:

@@ -32,7 +32,8 @@ def describe_loss(handle: int, file: Path, size: int, line: bytes) -> JournalLos
         status = os.fstat(handle)
     except OSError as error:
         return JournalLost(
-            f"{file} cannot be reached any more ({error.strerror}); see to its disk", gone=True
+            f"{file} cannot be reached any more ({error.strerror or error}); see to its disk",
+            gone=True,
         )
     if status.st_size != size:
         return JournalLost(
@@ -68,7 +69,7 @@ def _written_again(handle: int, file: Path, line: bytes) -> JournalLost:
         except OSError as error:
             return JournalLost(
                 f"{file} {what} while the sweep was running, and cannot be written again "
-                f"({error.strerror})",
+                f"({error.strerror or error})",
                 gone=True,
             )
         if place == file:

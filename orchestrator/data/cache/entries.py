@@ -13,7 +13,6 @@ import shutil
 import tempfile
 import time
 from collections.abc import Iterator, Mapping
-from mmap import ACCESS_READ, mmap
 from pathlib import Path
 from typing import Any
 
@@ -21,20 +20,24 @@ import numpy as np
 from crc32c import crc32c
 from numpy.typing import NDArray
 
+from orchestrator.data.cache.checksum import checksum
 from orchestrator.data.containers.container import unreadable
 from orchestrator.data.faces import Faces, Splits
 from orchestrator.data.raw import SPLITS
 from orchestrator.errors import BadInput
 from orchestrator.process.cache_folder import default_cache
 
-FORMAT = 1
-"""Raised whenever an entry is laid out differently; entries of another format are made again."""
+FORMAT = 2
+"""Raised whenever an entry is laid out differently."""
+
+WITHOUT_CHECKSUMS = 1
+"""The format of version 0.1.0, which is read as well; entries of others are made again."""
 
 META = "meta.json"
 """Written last; lists every array's size in bytes, and its checksum."""
 
 CHECKSUMS = "crc32c"
-"""In `META`: file -> its CRC-32C."""
+"""In `META`: file -> its CRC-32C; of `META`, that of all that stands in it beside this one."""
 
 ADVICE = "run python -m jobs.prepare on the data again"
 
@@ -76,14 +79,17 @@ def open_digest(digest: str, cache: Path | None = None) -> Splits:
     folder = entry_folder(digest, cache)
     meta = read_meta(digest, cache)
     _verify_once(folder, meta)
-    faces = {name: Faces(**_arrays(folder, name, meta["files"])) for name in SPLITS}
-    return Splits(
-        **faces,
-        classes=tuple(meta["classes"]),
-        digest=digest,
-        notes=tuple(meta["notes"]),
-        seen_test_ids=frozenset(meta["seen_test_ids"]),
-    )
+    try:
+        faces = {name: Faces(**_arrays(folder, name, meta["files"])) for name in SPLITS}
+        return Splits(
+            **faces,
+            classes=tuple(meta["classes"]),
+            digest=digest,
+            notes=tuple(meta["notes"]),
+            seen_test_ids=frozenset(meta["seen_test_ids"]),
+        )
+    except (OSError, ValueError, TypeError, KeyError) as error:
+        raise BadInput(f"{folder} is damaged ({error}); {ADVICE}") from None
 
 
 def read_meta(digest: str, cache: Path | None = None) -> dict[str, Any]:
@@ -95,15 +101,18 @@ def read_meta(digest: str, cache: Path | None = None) -> dict[str, Any]:
     folder = entry_folder(digest, cache)
     try:
         meta: dict[str, Any] = json.loads((folder / META).read_text("utf-8"))
+        written_by, is_as_written = meta["format"], _is_as_written(meta)
         sizes = {name: (folder / name).stat().st_size for name in meta["files"]}
     except PermissionError as error:
         raise unreadable(folder, error) from None
     except OSError:
         raise BadInput(f"{folder} holds no complete data set; {ADVICE}") from None
-    except (ValueError, TypeError, KeyError) as error:
+    except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
         raise BadInput(f"{folder / META} is damaged ({error}); {ADVICE}") from None
-    if meta.get("format") != FORMAT:
+    if written_by not in (FORMAT, WITHOUT_CHECKSUMS):
         raise BadInput(f"{folder} was written by another version; {ADVICE}")
+    if not is_as_written:
+        raise BadInput(f"{folder / META} is damaged: it is not what was written; {ADVICE}")
     for name, size in sizes.items():
         if size != meta["files"][name]:
             raise BadInput(
@@ -189,25 +198,25 @@ def _verify(folder: Path, meta: Mapping[str, Any]) -> None:
     Raises:
         BadInput: for the first file that is another.
     """
-    for name, checksum in (meta.get(CHECKSUMS) or {}).items():
+    for name in meta["files"] if CHECKSUMS in meta else ():
         try:
-            same = _checksum(folder / name) == checksum
-        except OSError:
+            same = checksum(folder / name) == meta[CHECKSUMS][name]
+        except (OSError, ValueError):
             same = False
         if not same:
             raise BadInput(f"{folder / name} is damaged: it is not what was written; {ADVICE}")
 
 
-def _checksum(file: Path) -> int:
-    """CRC-32C, which processors compute themselves: FER2013's 80 MB in some hundredths of a second.
+def _is_as_written(meta: Mapping[str, Any]) -> bool:
+    """Whether a record has its own checksum; those of version 0.1.0 have none."""
+    if meta["format"] == WITHOUT_CHECKSUMS:
+        return CHECKSUMS not in meta
+    return bool(meta[CHECKSUMS][META] == _own_checksum(meta))
 
-    Raises:
-        OSError: of the file system.
-    """
-    if file.stat().st_size == 0:  # nothing can be mapped
-        return 0
-    with file.open("rb") as opened, mmap(opened.fileno(), 0, access=ACCESS_READ) as content:
-        return int(crc32c(content))
+
+def _own_checksum(meta: Mapping[str, Any]) -> int:
+    files = {name: value for name, value in meta[CHECKSUMS].items() if name != META}
+    return int(crc32c(json.dumps({**meta, CHECKSUMS: files}, sort_keys=True).encode()))
 
 
 def _arrays(folder: Path, split: str, files: Mapping[str, int]) -> dict[str, NDArray[Any]]:
@@ -229,7 +238,7 @@ def _write_arrays(folder: Path, splits: Splits) -> None:
 
 def _write_meta(folder: Path, splits: Splits, metadata: Mapping[str, Any]) -> None:
     files = sorted(folder.iterdir())
-    meta = {
+    meta: dict[str, Any] = {
         **metadata,
         "format": FORMAT,
         "classes": splits.classes,
@@ -237,8 +246,9 @@ def _write_meta(folder: Path, splits: Splits, metadata: Mapping[str, Any]) -> No
         "notes": splits.notes,
         "seen_test_ids": sorted(splits.seen_test_ids),
         "files": {file.name: file.stat().st_size for file in files},
-        CHECKSUMS: {file.name: _checksum(file) for file in files},
+        CHECKSUMS: {file.name: checksum(file) for file in files},
     }
+    meta[CHECKSUMS][META] = _own_checksum(meta)
     (folder / META).write_text(json.dumps(meta, indent=1), "utf-8")
 
 
@@ -266,7 +276,7 @@ def _publish(half: Path, folder: Path, cache: Path | None) -> None:
             if _intact(folder.name, cache):
                 return
         with unfinished(folder.parent) as damaged, contextlib.suppress(FileNotFoundError):
-            folder.rename(damaged)
+            folder.rename(damaged / folder.name)
     raise OSError(f"{folder} does not let itself be replaced")
 
 

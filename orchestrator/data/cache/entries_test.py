@@ -66,6 +66,49 @@ def test_a_damaged_entry_is_never_read_and_made_again(table, cache, name, damage
 
 
 @pytest.mark.faults
+def test_any_bit_of_an_entry_s_record_that_is_turned_over_is_noticed(table, cache):
+    digest = open_faces(table, cache=cache).digest
+    file = entry_folder(digest, cache) / "meta.json"
+    content = file.read_bytes()
+    read = json.loads(content)
+    changed = 0
+    for place in range(0, len(content), 7):
+        for bit in (0, 2, 6):
+            damaged = bytearray(content)
+            damaged[place] ^= 1 << bit
+            file.write_bytes(damaged)
+            try:
+                entries.read_meta(digest, cache)
+            except BadInput:
+                changed += 1
+                continue
+            assert json.loads(damaged) == read  # a blank became another
+    assert changed > len(content) / 7
+
+
+IN_THE_WAY = {
+    "a file": lambda place: place.write_bytes(b"x"),
+    "a folder": lambda place: place.mkdir(),
+    "a dangling link": lambda place: place.symlink_to("nowhere"),
+    "a link to a file": lambda place: place.symlink_to(__file__),
+}
+
+
+@pytest.mark.faults
+@pytest.mark.parametrize("kind", IN_THE_WAY)
+@pytest.mark.parametrize("name", ["", "meta.json", "training.images.npy"])
+def test_whatever_stands_in_an_entry_s_place_makes_way(table, cache, kind, name):
+    splits = open_faces(table, cache=cache)
+    pixels = splits.training.images.copy()
+    place = entry_folder(splits.digest, cache) / name
+    place.rename(cache / "aside")
+    IN_THE_WAY[kind](place)
+    entries._verified.clear()
+    np.testing.assert_array_equal(open_faces(table, cache=cache).training.images, pixels)
+    assert Path(__file__).stat().st_size > 100
+
+
+@pytest.mark.faults
 def test_a_process_killed_while_writing_leaves_nothing_that_is_read(table, cache):
     program = (
         "import os, sys; from pathlib import Path; import orchestrator.data.cache.entries as e\n"
@@ -124,13 +167,14 @@ def test_an_entry_of_an_older_version_has_no_checksums_and_is_opened(table, cach
     file = entry_folder(digest, cache) / "meta.json"
     meta = json.loads(file.read_text())
     del meta["crc32c"]
+    meta["format"] = 1
     file.write_text(json.dumps(meta))
     assert open_digest(digest, cache).digest == digest
 
 
 def test_checksums_are_computed_once_in_a_process(table, cache, monkeypatch):
     digest = open_faces(table, cache=cache).digest
-    monkeypatch.setattr(entries, "_checksum", lambda file: -1)
+    monkeypatch.setattr(entries, "checksum", lambda file: -1)
     assert open_digest(digest, cache).digest == digest
     entries._verified.clear()
     with pytest.raises(BadInput, match=r"audit\.parquet is damaged: it is not what was written"):

@@ -10,7 +10,7 @@ from orchestrator.data.containers.container import readable
 from orchestrator.data.containers.plain_files import stamp_of_files
 from results.storage.atomic_file import write_atomically
 
-READING = 3
+READING = 4
 """Raised whenever the same bytes are read or carved differently; makes every path be read again."""
 
 

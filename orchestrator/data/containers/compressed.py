@@ -8,13 +8,27 @@ import zlib
 from pathlib import Path
 from typing import BinaryIO, cast
 
-from orchestrator.data.containers.container import MEMBER_LIMIT, unpacked_limit, unreadable
+from orchestrator.data.containers.container import (
+    FREE_BYTES,
+    MEMBER_LIMIT,
+    RATIO_LIMIT,
+    Container,
+    believed,
+    unpacked_limit,
+    unreadable,
+)
 from orchestrator.data.containers.plain_files import LoneFile
-from orchestrator.data.containers.signatures import BZIP2, GZIP, HEAD, XZ, ZSTANDARD
+from orchestrator.data.containers.signatures import BZIP2, COMPRESSED, GZIP, HEAD, XZ, ZSTANDARD
 from orchestrator.errors import BadInput
+
+ENDINGS = (".gz", ".xz", ".bz2", ".zst")
+"""Of compressed files that are read."""
 
 DAMAGE = (zlib.error, lzma.LZMAError, EOFError, ValueError, OSError)
 """What reading raises where the bytes are no intact compressed file."""
+
+_HEADER = 2**16  # bytes of a header at most; so many or fewer are unpacked without the rest
+_FOR_A_HEADER = 2**20  # compressed bytes that unpack to it: bzip2's blocks have 900 kB
 
 
 class CompressedFile(LoneFile):
@@ -33,9 +47,10 @@ class CompressedFile(LoneFile):
 class Bounded(io.RawIOBase):
     """A stream that refuses to be read or sought beyond a limit, as it grows."""
 
-    def __init__(self, inner: BinaryIO, path: Path, limit: int) -> None:
+    def __init__(self, inner: BinaryIO, place: str, size: int, limit: int) -> None:
         self._inner = inner
-        self._path = path
+        self._place = place
+        self._size = size
         self._limit = limit
 
     def read(self, size: int = -1) -> bytes:
@@ -64,8 +79,8 @@ class Bounded(io.RawIOBase):
     def _check(self, position: int) -> None:
         if position > self._limit:
             raise BadInput(
-                f"{self._path} unpacks to more than {self._limit:,} bytes, which is not believed "
-                f"of an archive of {self._path.stat().st_size:,} bytes; do not unpack it"
+                f"{self._place} unpacks to more than {self._limit:,} bytes, which is not believed "
+                f"of an archive of {self._size:,} bytes; do not unpack it"
             )
 
 
@@ -75,10 +90,7 @@ def unpacking(path: Path) -> Bounded:
     Raises:
         BadInput: when it cannot be opened, or unpacks too far.
     """
-    try:
-        return Bounded(_opened(path), path, unpacked_limit(path))
-    except PermissionError as error:
-        raise unreadable(path, error) from None
+    return _unpacking(path, unpacked_limit(path))
 
 
 def head_unpacked(path: Path) -> bytes:
@@ -90,37 +102,102 @@ def head_unpacked(path: Path) -> bytes:
     return _unpacked(path, unpacked_limit(path), HEAD)
 
 
-def _unpacked(path: Path, limit: int, size: int = -1) -> bytes:
+def bare_name(name: str) -> str:
+    """A member's name in lower case, without the ending of a compressed file.
+
+    >>> bare_name("data/Labels.CSV.gz")
+    'data/labels.csv'
+    """
+    lower = name.lower()
+    ending = next((each for each in ENDINGS if lower.endswith(each)), "")
+    return lower.removesuffix(ending)
+
+
+def content(container: Container, name: str, limit: int | None = None) -> bytes:
+    """A member's bytes as `Container.read` gives them, unpacked where they are compressed.
+
+    Raises:
+        BadInput: as `Container.read`, and for what cannot be unpacked or unpacks too far.
+    """
+    if not container.head(name).startswith(COMPRESSED):
+        return container.read(name, limit)
+    packed = container.read(name, _FOR_A_HEADER if limit and limit <= _HEADER else None)
+    place, size = container.place(name), container.sizes[name]
     try:
-        with Bounded(_opened(path), path, limit) as stream:
-            return stream.read(size)
+        inner = _opened(packed, MEMBER_LIMIT if limit is None else limit)
+        with Bounded(inner, place, size, _limit_inside(container, name)) as stream:
+            return stream.read(-1 if limit is None else limit)
+    except DAMAGE as error:
+        raise _damaged(place, error) from None
+
+
+def _limit_inside(container: Container, name: str) -> int:
+    """What a compressed member may unpack to; all of them share what needs no suspicion."""
+    packed = sum(each.lower().endswith(ENDINGS) for each in container.sizes)
+    limit = max(FREE_BYTES // max(packed, 1), RATIO_LIMIT * container.sizes[name])
+    outer = MEMBER_LIMIT if container.path.is_dir() else unpacked_limit(container.path)
+    return min(limit, outer, MEMBER_LIMIT)
+
+
+def _unpacking(path: Path, limit: int) -> Bounded:
+    try:
+        return Bounded(_opened(path), str(path), path.stat().st_size, limit)
     except PermissionError as error:
         raise unreadable(path, error) from None
+
+
+def _unpacked(path: Path, limit: int, size: int = -1) -> bytes:
+    try:
+        with _unpacking(path, limit) as stream:
+            return stream.read(size)
     except DAMAGE as error:
-        raise BadInput(
-            f"{path}: a compressed file that is cut off or damaged ({error}); an intact one was "
-            "expected, download it again"
-        ) from None
+        raise _damaged(str(path), error) from None
 
 
-def _opened(path: Path) -> BinaryIO:
-    with path.open("rb") as file:
-        head = file.read(8)
+def _damaged(place: str, error: Exception) -> BadInput:
+    if isinstance(error, BadInput):  # a ValueError as well
+        return error
+    return BadInput(
+        f"{place}: a compressed file that is cut off or damaged ({error}); an intact one was "
+        "expected, download it again"
+    )
+
+
+def _opened(source: Path | bytes, wanted: int = MEMBER_LIMIT) -> BinaryIO:
+    """A compressed file's content as a stream; the file's own where it is not compressed.
+
+    Args:
+        source: the file, or its bytes.
+        wanted: bytes that will be read at most.
+    """
+    if isinstance(source, bytes):
+        head = source[:8]
+    else:
+        with source.open("rb") as file:
+            head = file.read(8)
+    stream = source if isinstance(source, Path) else io.BytesIO(source)
     if head.startswith(GZIP):
-        return cast(BinaryIO, gzip.GzipFile(path))
+        return cast(BinaryIO, _gzip(stream))
     if head.startswith(XZ):
-        return cast(BinaryIO, lzma.LZMAFile(path))
+        return cast(BinaryIO, lzma.LZMAFile(stream))
     if head.startswith(BZIP2):
-        return cast(BinaryIO, bz2.BZ2File(path))
-    return _zstandard(path) if head.startswith(ZSTANDARD) else path.open("rb")
+        return cast(BinaryIO, bz2.BZ2File(stream))
+    if head.startswith(ZSTANDARD):
+        return _zstandard(source, wanted)
+    return stream.open("rb") if isinstance(stream, Path) else stream
 
 
-def _zstandard(path: Path) -> BinaryIO:
+def _gzip(stream: Path | io.BytesIO) -> gzip.GzipFile:
+    return gzip.GzipFile(stream) if isinstance(stream, Path) else gzip.GzipFile(fileobj=stream)
+
+
+def _zstandard(source: Path | bytes, wanted: int) -> BinaryIO:
     """All of it in memory: pyarrow's stream knows no position."""
     try:
         import pyarrow as pa
     except ImportError:  # jobs.benchmark does without
-        raise BadInput(f"{path} is packed by zstd, which needs pyarrow; unpack it") from None
-    limit = min(unpacked_limit(path), MEMBER_LIMIT)
-    with pa.input_stream(str(path), compression="zstd") as stream:
-        return io.BytesIO(stream.read(limit + 1))
+        raise BadInput("what is packed by zstd needs pyarrow; unpack it") from None
+    size = source.stat().st_size if isinstance(source, Path) else len(source)
+    opened = str(source) if isinstance(source, Path) else pa.BufferReader(source)
+    with pa.input_stream(opened, compression="zstd") as stream:
+        return io.BytesIO(stream.read(min(believed(size), wanted) + 1))

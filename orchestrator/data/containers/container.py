@@ -82,9 +82,14 @@ class Container(ABC):
             self.resources.close()
 
 
+def believed(size: int) -> int:
+    """Bytes that an archive of so many bytes may unpack to."""
+    return min(TOTAL_LIMIT, max(FREE_BYTES, RATIO_LIMIT * size))
+
+
 def unpacked_limit(path: Path) -> int:
     """Bytes that the archive at `path` may unpack to."""
-    return min(TOTAL_LIMIT, max(FREE_BYTES, RATIO_LIMIT * path.stat().st_size))
+    return believed(path.stat().st_size)
 
 
 def check_names(path: Path, names: Iterable[str]) -> None:

@@ -1,5 +1,6 @@
 """The contest's own files: train.csv (emotion, pixels) and test.csv (pixels alone)."""
 
+from orchestrator.data.containers.compressed import content
 from orchestrator.data.containers.container import Container
 from orchestrator.data.layouts.csv_table import bare, has_once, headers, only, read_rows
 from orchestrator.data.layouts.fer2013_csv import left_out
@@ -28,7 +29,7 @@ def read(container: Container, reading: Reading) -> Raw:
 
 
 def _unlabelled(container: Container, member: str) -> str:
-    rows = sum(1 for line in container.read(member).splitlines()[1:] if line.strip())
+    rows = sum(1 for line in content(container, member).splitlines()[1:] if line.strip())
     return f"{member} was left out: its {rows:,} images have no labels."
 
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from orchestrator.data.containers.compressed import bare_name, content
 from orchestrator.data.containers.container import Container
 from orchestrator.data.containers.plain_files import LoneFile
 from orchestrator.data.faces import EMOTIONS, SIDE
@@ -69,13 +70,13 @@ class Rows:
 
 
 def headers(container: Container) -> dict[str, tuple[str, ...]]:
-    """Member name -> its column names as written, for every CSV in the container."""
+    """Member name -> its column names as written, for every CSV in the container, packed or not."""
     names = [
         name
         for name in container.sizes
-        if name.lower().endswith(".csv") or isinstance(container, LoneFile)
+        if bare_name(name).endswith(".csv") or isinstance(container, LoneFile)
     ]
-    return {name: _columns(container.read(name, _HEADER_BYTES)) for name in names}
+    return {name: _columns(content(container, name, _HEADER_BYTES)) for name in names}
 
 
 def bare(columns: Iterable[str]) -> tuple[str, ...]:
@@ -109,7 +110,7 @@ def read_rows(container: Container, member: str) -> Rows:
     Raises:
         BadInput: for the first row that is not a face; it is named by its number.
     """
-    data = _with_newlines(container.read(member))
+    data = _with_newlines(content(container, member))
     parser = _RowParser(container.place(member), bare(_columns(data[:_HEADER_BYTES])))
     images, labels, splits, numbers = [], [], [], []
     with ProgressBar("reading the table", len(data)) as bar:

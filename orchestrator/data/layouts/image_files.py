@@ -13,6 +13,7 @@ from orchestrator.data.containers.container import Container, is_printable
 from orchestrator.data.containers.signatures import is_image
 from orchestrator.data.decode import SUFFIXES, decode_members
 from orchestrator.data.faces import EMOTIONS
+from orchestrator.data.layouts import raf_db
 from orchestrator.data.layouts.labels import canonical, name_notes, ordered
 from orchestrator.data.layouts.not_classes import looks_like_a_split, refuse_what_is_no_class
 from orchestrator.data.raw import SPLITS, USAGES, Raw, split_named
@@ -88,7 +89,7 @@ def read_image_files(
     for file in files:
         _check_place(container, file, levels)
     fer2013 = any(file.named_split for file in files)
-    classes = _classes({file.folders[-1] for file in files}, fer2013)
+    classes = _classes(files, fer2013)
     order = ordered((*classes.values(), *(EMOTIONS if _has_expressions(classes, fer2013) else ())))
     check_number(order, container.where)
     decoded = decode_members(container, [file.member for file in files])
@@ -109,11 +110,14 @@ def read_image_files(
     )
 
 
-def _classes(folders: set[str], fer2013: bool) -> dict[str, str]:
-    """Folder -> class; FER2013's numbers are known where its file names are."""
-    if fer2013 and folders <= set(_FER2013_NUMBERS):
-        return {name: _FER2013_NUMBERS[name] for name in folders}
-    return {name: canonical(name) for name in folders}
+def _classes(files: list[ImageFile], fer2013: bool) -> dict[str, str]:
+    """Folder -> class; FER2013's and RAF-DB's numbers are known where their file names are."""
+    folders = {file.folders[-1] for file in files}
+    if fer2013:
+        numbers = _FER2013_NUMBERS if folders <= set(_FER2013_NUMBERS) else {}
+    else:
+        numbers = raf_db.numbers_of(folders, [file.id for file in files])
+    return {name: numbers.get(name) or canonical(name) for name in folders}
 
 
 def _has_expressions(classes: dict[str, str], fer2013: bool) -> bool:

@@ -1,10 +1,14 @@
-"""Tables that label images by their files' names: a CSV with a header, or RAF-DB's list."""
+"""Tables that label images by their files' names: a CSV with a header, RAF-DB's list, FER+'s votes.
+
+A number is a name like any other, but where the table is recognised as one of a data set's own.
+"""
 
 import csv
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from orchestrator.data.layouts import raf_db
 from orchestrator.data.layouts.labels import canonical
 from orchestrator.data.raw import split_named
 
@@ -18,11 +22,6 @@ LABEL_COLUMNS = ("emotion", "expression", "label", "labels", "class", "category"
 """Columns that may hold the label, likewise; a class's name, or a number."""
 
 SPLIT_COLUMNS = ("usage", "split", "subset")
-
-RAF_DB = dict(
-    zip("1234567", ("surprise", "fear", "disgust", "happy", "sad", "angry", "neutral"), strict=True)
-)
-"""RAF-DB's numbers for its basic expressions."""
 
 AFFECTNET = dict(
     zip(
@@ -38,7 +37,9 @@ FER_PLUS = ("neutral", "happiness", "surprise", "sadness", "anger", "disgust", "
 
 FER_PLUS_OTHERS = ("unknown", "nf")
 
-_RAF_DB_LINE = re.compile(r"(?:train|test)_\d+(?:_aligned)?\.\w+\s+[1-7]\s*")
+_FER_PLUS_VOTES = (*FER_PLUS, *FER_PLUS_OTHERS)  # the order where there is no header
+
+_FER_PLUS_FILE = re.compile(r"fer\d{7}\.png")
 
 
 @dataclass(frozen=True)
@@ -63,14 +64,14 @@ def read_labels(data: bytes) -> list[Label]:
         data: the file.
     """
     lines = data.decode("utf-8-sig", "replace").splitlines()
-    if lines and _RAF_DB_LINE.fullmatch(lines[0]):
-        return [_of_raf_db(line) for line in lines if _RAF_DB_LINE.fullmatch(line)]
+    if lines and raf_db.LINE.fullmatch(lines[0]):
+        return _of_raf_db([line for each in lines if (line := raf_db.LINE.fullmatch(each))])
     try:
         rows = [row for row in csv.reader(lines) if row]
     except csv.Error:
         return []
-    if not rows:
-        return []
+    if not rows or _is_fer_plus(rows[0]):
+        return _of_fer_plus(rows)
     columns = [name.strip().lower() for name in rows[0]]
     complete = [[cell.strip() for cell in row] for row in rows[1:] if len(row) == len(columns)]
     return _of_columns(columns, complete)
@@ -88,7 +89,7 @@ def _of_columns(columns: list[str], rows: list[list[str]]) -> list[Label]:
     elif columns[file] == "subdirectory_filepath":
         classes = [AFFECTNET.get(row[label]) for row in rows]
     else:
-        classes = [canonical(row[label]) or None for row in rows]
+        classes = _classes([row[label] for row in rows], [row[file] for row in rows])
     return [
         Label(row[file].replace("\\", "/"), k, None if split is None else split_named(row[split]))
         for row, k in zip(rows, classes, strict=True)
@@ -96,22 +97,52 @@ def _of_columns(columns: list[str], rows: list[list[str]]) -> list[Label]:
     ]
 
 
+def _classes(labels: list[str], files: list[str]) -> list[str | None]:
+    numbers = raf_db.numbers_of(labels, files)
+    return [numbers.get(label) or canonical(label) or None for label in labels]
+
+
 def _first(columns: Sequence[str], wanted: Iterable[str]) -> int | None:
     return next((columns.index(name) for name in wanted if name in columns), None)
 
 
-def _majority(columns: list[str], row: list[str]) -> str | None:
+def _majority(columns: Sequence[str], row: list[str]) -> str | None:
     """The expression that most of FER+'s ten votes are for; None where it is not just one."""
     votes = {
-        name: int(row[columns.index(name)]) if row[columns.index(name)].isdigit() else 0
-        for name in (*FER_PLUS, *FER_PLUS_OTHERS)
-        if name in columns
+        name: _votes(row[columns.index(name)]) or 0 for name in _FER_PLUS_VOTES if name in columns
     }
     most = max(votes.values())
     winners = [name for name, number in votes.items() if number == most > 0]
     return canonical(winners[0]) if len(winners) == 1 and winners[0] in FER_PLUS else None
 
 
-def _of_raf_db(line: str) -> Label:
-    name, number = line.split()
-    return Label(name, RAF_DB[number], split_named(name.partition("_")[0]))
+def _votes(text: str) -> int | None:
+    return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else None
+
+
+def _of_raf_db(lines: list[re.Match[str]]) -> list[Label]:
+    files = [line[1] for line in lines]
+    classes = _classes([line[2] for line in lines], files)
+    return [
+        Label(file, label, split_named(file.partition("_")[0]))
+        for file, label in zip(files, classes, strict=True)
+    ]
+
+
+def _is_fer_plus(row: list[str]) -> bool:
+    """Whether a row is one of label.csv, beside FER+'s images: file, perhaps a box, ten votes."""
+    votes = row[-len(_FER_PLUS_VOTES) :]
+    return (
+        len(row) - len(votes) in (1, 2)
+        and _FER_PLUS_FILE.fullmatch(row[0]) is not None
+        and None not in map(_votes, votes)
+    )
+
+
+def _of_fer_plus(rows: list[list[str]]) -> list[Label]:
+    votes = len(_FER_PLUS_VOTES)
+    return [
+        Label(row[0], _majority(_FER_PLUS_VOTES, row[-votes:]), None)
+        for row in rows
+        if _is_fer_plus(row)
+    ]

@@ -8,7 +8,9 @@ from pathlib import Path, PurePosixPath
 import numpy as np
 
 from orchestrator.data.classes import check_number
-from orchestrator.data.containers.container import Container, readable, unreadable
+from orchestrator.data.containers.compressed import bare_name, content
+from orchestrator.data.containers.container import Container, readable
+from orchestrator.data.containers.plain_files import LoneFile
 from orchestrator.data.decode import decode_members
 from orchestrator.data.layouts.image_files import ImageFile, check_name, image_files
 from orchestrator.data.layouts.label_table import Label, read_labels
@@ -41,7 +43,8 @@ class _Labelling:
 
     def add(self, table: str, labels: list[Label], images: "_ByName") -> None:
         """A table's rows; one that labels no image is passed over."""
-        split = split_named(PurePosixPath(table).stem)  # AffectNet's training.csv, validation.csv
+        # AffectNet's tables are training.csv and validation.csv
+        split = split_named(PurePosixPath(bare_name(table)).stem)
         matched = [(label, images.only(label.name)) for label in labels]
         if not any(image for _, image in matched):
             return
@@ -118,23 +121,29 @@ def read(container: Container, reading: Reading) -> Raw:
 
 def _beside(container: Container, files: list[ImageFile]) -> _Labelling:
     labelling, images = _Labelling(), _ByName(files)
-    for name, size in sorted(container.sizes.items()):
-        if name.lower().endswith(TABLES) and size <= MOST_BYTES:
-            labelling.add(name, read_labels(container.read(name)), images)
+    for name in sorted(container.sizes):
+        table = _table(container, name) if bare_name(name).endswith(TABLES) else None
+        if table is not None:
+            labelling.add(name, read_labels(table), images)
     return labelling
 
 
 def _named(table: str, files: list[ImageFile]) -> _Labelling:
     labelling, path = _Labelling(), Path(table)
-    if readable(path).st_size > MOST_BYTES or not path.is_file():
+    readable(path)
+    data = None if path.is_dir() else _table(LoneFile(path), path.name)
+    if data is None:
         raise BadInput(
             f"{path} is no table of labels: a file of at most {MOST_BYTES:,} bytes was expected"
         )
-    try:
-        labelling.add(path.name, read_labels(path.read_bytes()), _ByName(files))
-    except OSError as error:
-        raise unreadable(path, error) from None
+    labelling.add(path.name, read_labels(data), _ByName(files))
     return labelling
+
+
+def _table(container: Container, name: str) -> bytes | None:
+    """A member's bytes, unpacked; None where it is larger than tables of labels are."""
+    data = content(container, name, MOST_BYTES + 1) if container.sizes[name] <= MOST_BYTES else b""
+    return data if 0 < len(data) <= MOST_BYTES else None
 
 
 def _split(file: ImageFile, label: Label) -> str:

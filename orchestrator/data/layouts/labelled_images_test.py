@@ -1,7 +1,10 @@
 """Images labelled by a table: of the people who publish such sets, and of the user."""
 
+import os
+
 import pytest
 
+from orchestrator.data.cache.open_faces import open_faces
 from orchestrator.data.layouts.label_table import Label, read_labels
 from orchestrator.data.layouts.sources import read_faces
 from orchestrator.data.raw import SPLITS, Raw
@@ -125,6 +128,21 @@ def test_a_table_that_the_user_names_wins_over_folders(tmp_path):
         "b/n0.png": "happy", "b/n1.png": "happy", "b/n2.png": "1",
     }  # fmt: skip
     assert set(split_of(raw).values()) == {"training"}
+
+
+def test_a_named_table_that_changed_with_size_and_time_kept_is_read_again(tmp_path):
+    folder = write_folder(noise_folder({"a": 8}), tmp_path / "d")
+    table = tmp_path / "mine.csv"
+
+    def opened(labels):
+        rows = [f"n{n}.png,{labels[n % 2]}" for n in range(8)]
+        table.write_text("\n".join(["path,label", *rows]))
+        os.utime(table, (10**9, 10**9))
+        reading = Reading(labels=str(table))
+        return open_faces(folder, cache=tmp_path / "cache", reading=reading).classes
+
+    assert opened(("sad", "fear")) == ("fear", "sad")
+    assert opened(("joy", "fear")) == ("fear", "happy")
 
 
 def test_images_with_contradicting_labels_are_left_out_and_counted(tmp_path):

@@ -1,5 +1,6 @@
 """Which layouts are known, and which of them a path holds: decided by content, never by name."""
 
+import dataclasses
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -23,7 +24,7 @@ from orchestrator.data.layouts.csv_table import headers
 from orchestrator.data.layouts.image_files import image_files
 from orchestrator.data.raw import Raw
 from orchestrator.data.reading import USUAL, Reading
-from orchestrator.errors import BadInput
+from orchestrator.errors import BadInput, printable
 
 
 @dataclass(frozen=True)
@@ -74,7 +75,9 @@ def read_faces(path: Path, reading: Reading = USUAL) -> tuple[Raw, str]:
         layout = LABELLED if reading.labels else recognise(container)
         raw = SOURCES[layout].read(container, reading)
         raw = check_classes(raw, container.where)
-        return raw.with_notes(*container.notes, *_two_data_sets(container, layout)), layout
+        notes = (*raw.notes, *container.notes, *_two_data_sets(container, layout))
+    # Names of files and columns stand in notes: none may steer the terminal that shows them.
+    return dataclasses.replace(raw, notes=tuple(map(printable, notes))), layout
 
 
 def _two_data_sets(container: Container, layout: str) -> tuple[str, ...]:
