@@ -21,6 +21,16 @@ MANY = (
 )
 """Files with hundreds of dear cases: of each test in them `--fast` runs the first `CASES`."""
 CASES = 2
+SHARING = (
+    ("analysis/pipeline/steps_test.py", "analysis/pipeline/unfinished_runs_test.py"),
+    (
+        "orchestrator/on_ray/compile_ahead_test.py",
+        "orchestrator/on_ray/gpu_share_probe_test.py",
+        "orchestrator/on_ray/precision_probe_test.py",
+        "orchestrator/on_ray/worker_pool_test.py",
+    ),
+)
+"""Files that share a trained sweep or a Ray, dear to make: one process runs them in a row."""
 OF_A_BACKEND = (
     "orchestrator/models/custom_layers_test.py",  # whole nets: training/engine_models_test.py
     "orchestrator/training/",
@@ -49,6 +59,19 @@ def pytest_configure(config: pytest.Config) -> None:
     starts_workers = config.getoption("numprocesses", None)
     if config.getoption("--fast", False) and not starts_workers:
         sys.addaudithook(_skip_what_is_slow)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> Any:
+    """A process runs all tests of a file, or all of those files that share something."""
+    from xdist.scheduler import LoadFileScheduling
+
+    class Scheduling(LoadFileScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            file = str(super()._split_scope(nodeid))
+            return next((files[0] for files in SHARING if file in files), file)
+
+    return Scheduling(config, log)
 
 
 def pytest_ignore_collect(collection_path: Path) -> bool | None:

@@ -22,7 +22,9 @@ from orchestrator.testing.stand_ins import tiny, weights_file
 pytestmark = pytest.mark.long
 
 REPOSITORY = Path(__file__).parents[2]
-ARCHITECTURES = ("CCPF", "CPCPNFF")
+ARCHITECTURES = (pytest.param("CCPF", marks=pytest.mark.slow), "CPCPNFF")
+"""By default the one that also has a normalisation and a hidden layer."""
+
 SHAPE, CLASSES = (24, 24, 1), 7
 TOLERANCES = {"logits": 1e-4, "ideals": 2e-3}
 """What is compared -> how far apart; maps, of which the largest value is 1: 1e-3."""

@@ -1,6 +1,7 @@
 """What the tests of this folder share: each figure is drawn, and each task done, once."""
 
 import pickle
+import shutil
 from collections.abc import Callable, Iterator
 from functools import partial
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from analysis.pipeline import draw, visualise_features
+from results.store import Store
 
 if TYPE_CHECKING:
     from analysis.pipeline.postprocessing import Postprocessing
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Whoever needs a sweep that is trained and post-processed for real is long."""
     for item in items:
-        if "finished" in getattr(item, "fixturenames", ()):
+        if "trained" in getattr(item, "fixturenames", ()):
             item.add_marker(pytest.mark.long)
 
 
@@ -51,13 +53,22 @@ def short_searches() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
-    """The data set's, for as long as a file's tests run."""
+@pytest.fixture(scope="package")
+def trained(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Store]:
+    """A sweep as training left it; for copies alone. Its data set is cached as long."""
+    from analysis.pipeline.real_sweep import small_sweep  # loads TensorFlow
+
     with pytest.MonkeyPatch.context() as patch:
-        folder = tmp_path_factory.mktemp("cache")
-        patch.setenv("ORCHESTRATOR_CACHE", str(folder))
-        yield folder
+        cache = tmp_path_factory.mktemp("cache")
+        patch.setenv("ORCHESTRATOR_CACHE", str(cache))
+        yield small_sweep(tmp_path_factory.mktemp("sweeps") / "trained", cache)
+
+
+@pytest.fixture
+def bare(trained: Store, tmp_path: Path) -> Store:
+    """A copy of it."""
+    shutil.copytree(trained.root, tmp_path / "bare")
+    return Store(tmp_path / "bare")
 
 
 @pytest.fixture(scope="session")

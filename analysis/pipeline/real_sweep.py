@@ -2,7 +2,7 @@
 
 import dataclasses
 import os
-from collections.abc import MutableMapping, Sequence
+from collections.abc import Mapping, MutableMapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -13,6 +13,7 @@ from analysis.pipeline.export import ExportEnsemble
 from analysis.pipeline.postprocess_request import PostprocessRequest
 from analysis.pipeline.postprocessing import GivenUp, Postprocessing
 from analysis.pipeline.select_members import CheckWeights
+from analysis.pipeline.steps import postprocess
 from analysis.pipeline.task import Task
 from analysis.pipeline.worker import TaskWorker
 from analysis.sweep_folder import SweepFolder
@@ -176,3 +177,20 @@ def postprocessing(
     usual = PostprocessRequest(methods=("gradcam", "gradient"), explain=14)
     request = dataclasses.replace(usual, **changes)
     return Postprocessing(SweepFolder(store), request, runner), runner
+
+
+def interrupt(one: Postprocessing, kind: type[Task]) -> None:
+    """Post-process as far as the first task of a kind."""
+    work = one.runner
+
+    def interrupted(title: str, tasks: Sequence[Task]) -> Mapping[str, GivenUp]:
+        if any(isinstance(task, kind) for task in tasks):
+            raise KeyboardInterrupt
+        return work(title, tasks)
+
+    one.runner = interrupted
+    try:
+        postprocess(one)
+    except KeyboardInterrupt:
+        return
+    raise AssertionError(f"there was no {kind.__name__} to do")

@@ -11,11 +11,12 @@ import pytest
 import analysis.ensemble
 from analysis.pipeline.evaluate_maps import EvaluateMaps
 from analysis.pipeline.explain import ExplainImages
+from analysis.pipeline.export import ExportEnsemble
 from analysis.pipeline.measure_speed import MeasureSpeed
 from analysis.pipeline.predict import PredictImages
-from analysis.pipeline.real_sweep import CONFIGS, FACES, postprocessing, small_sweep
+from analysis.pipeline.real_sweep import CONFIGS, FACES, interrupt, postprocessing
 from analysis.pipeline.select_members import CheckWeights
-from analysis.pipeline.steps import forget, is_done, postprocess
+from analysis.pipeline.steps import is_done, postprocess
 from analysis.pipeline.visualise_features import ProjectImages, VisualiseFeatures
 from analysis.pipeline.write_answer import MODEL_CARD
 from analysis.statements import statements
@@ -32,14 +33,11 @@ IN_NO_TABLE = (MeasureSpeed, VisualiseFeatures, ProjectImages)
 
 
 @pytest.fixture(scope="module")
-def trained(tmp_path_factory, cache):
-    return small_sweep(tmp_path_factory.mktemp("sweeps") / "three", cache)
-
-
-@pytest.fixture(scope="module")
-def finished(trained, again):
+def finished(trained, again, tmp_path_factory):
     """The sweep after one post-processing, with what was done for it."""
-    one, work = again(trained)
+    folder = tmp_path_factory.mktemp("sweeps") / "three"
+    shutil.copytree(trained.root, folder)
+    one, work = again(Store(folder))
     postprocess(one)
     return one, work
 
@@ -54,20 +52,9 @@ def test_the_answer_stands_above_the_leaderboard_and_in_the_model_card(finished)
 
 
 @pytest.fixture
-def copy(trained, tmp_path):
-    shutil.copytree(trained.root, tmp_path / "copy")
+def copy(finished, tmp_path):
+    shutil.copytree(finished[0].store.root, tmp_path / "copy")
     return Store(tmp_path / "copy")
-
-
-@pytest.fixture
-def bare(copy):
-    """A copy as the sweep left it."""
-    forget(copy)
-    for name in [t for t in TABLES if t not in LEFT_BY_OTHERS]:
-        copy.delete(f"{name}.parquet")
-    for name in (Paths().postprocess, Paths().report, Paths().test_reads):
-        copy.delete(name)
-    return copy
 
 
 def frame(store, name):
@@ -226,9 +213,11 @@ def test_a_second_run_has_nothing_to_do(finished):
     assert not is_done(SweepFolder(one.store), postprocessing(one.store, explain=7)[0].request)
 
 
-def test_what_was_taken_away_is_made_again_from_parts(copy, finished, again):
+def test_what_was_taken_away_is_made_again_and_only_a_missing_part_is_computed(copy, finished):
     lost = ("report.html", "cams.parquet", "images/learning_curves.png")
-    one, work = again(copy)
+    (part, *_) = [task.part for task in finished[1].done if isinstance(task, ExplainImages)]
+    copy.delete(part)
+    one, work = postprocessing(copy)
     for name in lost:
         content = copy.read_bytes(name)
         copy.delete(name)
@@ -237,17 +226,9 @@ def test_what_was_taken_away_is_made_again_from_parts(copy, finished, again):
     for name in lost:
         copy.delete(name)
     postprocess(one)
-    assert work.done == []
+    assert [task.part for task in work.done] == [part]
     assert [name for name in lost if not copy.exists(name)] == []
     assert len(copy.read_json(Paths().test_reads)) == 1
-
-
-def test_only_a_missing_piece_is_computed_again(copy, finished):
-    (lost, *_) = [task for task in finished[1].done if isinstance(task, ExplainImages)]
-    copy.delete(lost.part)
-    one, work = postprocessing(copy)
-    postprocess(one)
-    assert [task.part for task in work.done] == [lost.part]
 
 
 def test_two_runs_from_nothing_find_the_same(bare, finished):
@@ -278,7 +259,9 @@ def best_member(store):
     return frame(store, "members").query("rank > 0")["trial"].iloc[0]
 
 
-def test_a_member_whose_weights_are_damaged_is_left_out_and_said(bare, finished, again):
+def test_a_member_whose_weights_are_damaged_is_left_out_and_said_until_they_are_put_back(
+    bare, finished, again
+):
     trial = best_member(finished[0].store)
     content = bare.read_bytes(Paths().weight(trial))
     bare.write_bytes(Paths().weight(trial), content[: len(content) // 2])
@@ -289,6 +272,12 @@ def test_a_member_whose_weights_are_damaged_is_left_out_and_said(bare, finished,
     assert "no whole safetensors file" in members.loc[trial, "reason"]
     assert members["rank"].notna().any()
     assert trial in bare.read_bytes(Paths().report).decode()
+    assert is_done(SweepFolder(bare), one.request)
+    bare.write_bytes(Paths().weight(trial), content)
+    one, _ = again(bare)
+    assert not is_done(one.folder, one.request)
+    interrupt(one, ExportEnsemble)  # members are chosen
+    assert frame(bare, "members").set_index("trial").loc[trial, "role"].startswith("member")
 
 
 def test_weights_that_do_not_give_what_was_predicted_are_left_out(bare, finished, again):
@@ -332,7 +321,7 @@ def test_validation_can_be_explained_without_touching_the_test_images(bare, agai
 
 def test_mirrored_images_change_the_answers(bare, finished, again):
     one, _ = again(bare, flip=True, methods=("gradcam",))
-    postprocess(one)
+    interrupt(one, ExportEnsemble)  # test is answered
     plain = np.stack(frame(finished[0].store, "answers")["probability"].to_list())
     flipped = np.stack(frame(bare, "answers")["probability"].to_list())
     assert 0 < np.abs(plain - flipped).max() < 1

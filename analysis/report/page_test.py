@@ -73,12 +73,15 @@ class Tree(HTMLParser):
         return "\n".join(words for one, words in self.texts if tag in (None, one))
 
 
-@pytest.fixture
-def source(full):
-    return render(full)
+@pytest.fixture(scope="module")
+def source(tmp_path_factory):
+    """The page of one of everything, rendered once."""
+    store = Store(tmp_path_factory.mktemp("full") / "sweep")
+    write_everything(store)
+    return render(store)
 
 
-@pytest.fixture
+@pytest.fixture(scope="module")
 def tree(source):
     return Tree(source)
 

@@ -7,7 +7,6 @@ import ray
 from orchestrator.config import TrialConfig
 from orchestrator.on_ray.compile_ahead import VISIBLE, Upcoming, compiling_ahead, see_one_gpu
 from orchestrator.on_ray.resources import TrialResources
-from orchestrator.on_ray.session import session
 from orchestrator.training.throughput.concurrent import Load
 
 TINY = {"width": 0.1, "batch_size": 16, "precision": "float32"}
@@ -45,19 +44,17 @@ def test_one_gpu_is_seen_of_those_that_may_be(own_environment, visible, own, see
     assert os.environ["XLA_PYTHON_CLIENT_MEM_FRACTION"] == "0.09"
 
 
-@pytest.fixture(scope="module")
-def cache(tmp_path_factory):
-    """That of a Ray with two cores and a GPU that it was told of: the CPU's JAX compiles."""
-    folder = tmp_path_factory.mktemp("cache")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.setenv("ORCHESTRATOR_CACHE", str(folder))
-        with session(cpus=2, gpus=1, address=None):
-            yield folder
+def test_what_goes_wrong_is_no_failure_of_the_sweep(tmp_path, capsys):
+    none = TrialResources(1, 0.0)  # of no GPU there are any number of shares
+    with compiling_ahead(Upcoming([load("CPF")], none, at_once=1, logs=tmp_path)):
+        trained = True
+    assert trained
+    assert "Traceback" in capsys.readouterr().err
 
 
 @pytest.mark.ray
 @pytest.mark.long
-def test_an_idle_core_compiles_one_program_after_the_other(cache, tmp_path):
+def test_an_idle_core_compiles_one_program_after_the_other(shared_ray, tmp_path):
     loads = [load("CPF"), load("PPPPPPPPF"), load("CCPF")]
     upcoming = Upcoming(loads, WHOLE, at_once=1, logs=tmp_path, visible="0")
     with compiling_ahead(upcoming):
@@ -65,12 +62,12 @@ def test_an_idle_core_compiles_one_program_after_the_other(cache, tmp_path):
     assert lines[0].startswith("compiled ahead: CPF, batch 16: 4 programs in ")
     assert lines[1].startswith("not compiled ahead: PPPPPPPPF, batch 16: BadInput: ")
     assert lines[2].startswith("compiled ahead: CCPF, batch 16: 4 programs in ")
-    assert len(list((cache / "programs").rglob("*_one_step-*-cache"))) == 2
+    assert len(list((shared_ray / "programs").rglob("*_one_step-*-cache"))) == 2
 
 
 @pytest.mark.ray
 @pytest.mark.long
-def test_compiling_ends_with_the_sweep(cache, tmp_path):
+def test_compiling_ends_with_the_sweep(shared_ray, tmp_path):
     loads = [load("CPFF"), *[load("resnet")] * 100]
     with compiling_ahead(Upcoming(loads, WHOLE, at_once=1, logs=tmp_path, visible="0")):
         wait_for_lines(tmp_path, 1)
@@ -94,16 +91,8 @@ def wait_for_lines(logs, count):
 
 
 @pytest.mark.ray
-def test_where_trials_take_all_cores_nothing_is_compiled(cache, tmp_path, capsys):
+def test_where_trials_take_all_cores_nothing_is_compiled(shared_ray, tmp_path, capsys):
     half = TrialResources(1, 0.5)
     with compiling_ahead(Upcoming([load("CPF")], half, at_once=2, logs=tmp_path, visible="0")):
         assert ray.available_resources()["CPU"] == 2.0
     assert "2 trials leave no core idle" in capsys.readouterr().out
-
-
-def test_what_goes_wrong_is_no_failure_of_the_sweep(tmp_path, capsys):
-    none = TrialResources(1, 0.0)  # of no GPU there are any number of shares
-    with compiling_ahead(Upcoming([load("CPF")], none, at_once=1, logs=tmp_path)):
-        trained = True
-    assert trained
-    assert "Traceback" in capsys.readouterr().err

@@ -1,16 +1,22 @@
-"""Trials without Ray, as Tune constructs them: where they are, how long their epochs seem to be."""
+"""Trials without Ray, as Tune constructs them: where they are, how long their epochs seem to be.
+
+And a Ray that several files share, as it takes seconds to start.
+"""
 
 import dataclasses
 import math
+from contextlib import ExitStack
 from pathlib import Path
 from typing import Any
 
 import pyarrow as pa
 import pytest
+import ray
 from ray import tune
 
 from orchestrator.config import TrialConfig
 from orchestrator.on_ray import trial as trial_module
+from orchestrator.on_ray.session import session
 from orchestrator.on_ray.trial import Trial, TrialContext
 from orchestrator.testing.stand_ins import CLOCK, drawn_faces, tiny
 from orchestrator.training.engine import Engine
@@ -108,3 +114,27 @@ def uninterrupted(
         return trained(
             trial(TrialContext(str(folder / "sweep"), source, threads=1, backend="tensorflow"))
         )
+
+
+_shared_ray = ExitStack()
+
+
+@pytest.fixture
+def shared_ray(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A Ray with two cores and a GPU that it was told of; the cache that its processes use.
+
+    It lives from the first test that asks for it to the next one that does not.
+    """
+    cache = tmp_path_factory.getbasetemp() / "cache of the shared Ray"
+    if not ray.is_initialized():
+        patch = _shared_ray.enter_context(pytest.MonkeyPatch.context())
+        patch.setenv("ORCHESTRATOR_CACHE", str(cache))
+        _shared_ray.enter_context(session(cpus=2, gpus=1, address=None))
+    return cache
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_runtest_teardown(nextitem: pytest.Item | None) -> None:
+    """End the shared Ray where the next test has no use for it."""
+    if "shared_ray" not in getattr(nextitem, "fixturenames", ()):
+        _shared_ray.close()

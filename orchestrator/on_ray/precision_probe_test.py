@@ -10,10 +10,9 @@ import ray
 from orchestrator.errors import BadInput
 from orchestrator.on_ray.precision_probe import probe
 from orchestrator.on_ray.resources import TrialResources, see_own_gpus
-from orchestrator.on_ray.session import session
 from orchestrator.process.backend import is_installed
 
-pytestmark = pytest.mark.ray
+pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("no_true_gpu", "shared_ray")]
 
 NAMES = (
     "CUDA_VISIBLE_DEVICES",
@@ -22,12 +21,10 @@ NAMES = (
 )
 
 
-@pytest.fixture(scope="module", autouse=True)
-def one_gpu():
+@pytest.fixture(scope="module")
+def no_true_gpu():
     if subprocess.run("nvidia-smi", shell=True, capture_output=True, check=False).returncode == 0:
         pytest.skip("there is a GPU here")
-    with session(cpus=2, gpus=1, address=None):
-        yield
 
 
 def variables():

@@ -13,17 +13,10 @@ import ray
 from ray import exceptions as lost
 
 from orchestrator.errors import BadInput
-from orchestrator.on_ray.session import session
 from orchestrator.on_ray.worker_pool import DiskFull, PoolLayout, WorkerPool, WorkFailure, WorkItem
 from results.store import DamagedResults
 
-pytestmark = pytest.mark.ray
-
-
-@pytest.fixture(scope="module", autouse=True)
-def local_ray():
-    with session(2, 0, None):
-        yield
+pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("shared_ray")]
 
 
 class Joinery:

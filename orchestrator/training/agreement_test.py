@@ -10,55 +10,69 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
+from orchestrator.process.backend import TENSORFLOW
+from orchestrator.testing.stand_ins import bands, tiny
+from orchestrator.training.engines import open_engine
+
 pytestmark = pytest.mark.long
 
 STEPS = 100
 
 CODE = """
 import json, sys
-import numpy as np
-import safetensors.numpy
-from orchestrator.testing.stand_ins import bands, tiny
-from orchestrator.training.engines import open_engine
-
-task = json.load(sys.stdin)
-engine = open_engine(task["backend"], 1)
-config = tiny(**task["changes"], width=0.25, batch_size=64, label_smoothing=0.1,
-              class_weights="balanced", weight_decay=1e-3, ema=0.9)
-engine.begin(config, bands(n=512, side=24))
-if task["begin_from"]:
-    engine.load_state(safetensors.numpy.load_file(task["begin_from"]))
-else:
-    state = {name: np.asarray(value) for name, value in engine.state().items()}
-    safetensors.numpy.save_file(state, task["state"])
-seen = {"first": engine.predict_validation()}
-losses = []
-for step in range(task["steps"]):
-    rows = np.random.default_rng([0, step]).permutation(512)[:64].reshape(1, 64).astype(np.int32)
-    result = engine.epoch(rows, np.full(1, config.learning_rate, np.float32))
-    losses.append(result.sums.loss)
-seen |= {"losses": np.array(losses), **{k: np.array(v) for k, v in result.weights.items()}}
-safetensors.numpy.save_file({k: np.ascontiguousarray(v) for k, v in seen.items()}, task["seen"])
+from orchestrator.training.agreement_test import train
+train(**json.load(sys.stdin))
 """
 
 
+def train(backend, changes, begin_from, state, seen):
+    """Leaves losses, first logits and last weights; and a file with the state it began in."""
+    engine = open_engine(backend, 1)
+    config = tiny(
+        **changes,
+        width=0.25,
+        batch_size=64,
+        label_smoothing=0.1,
+        class_weights="balanced",
+        weight_decay=1e-3,
+        ema=0.9,
+    )
+    engine.begin(config, bands(n=512, side=24))
+    if begin_from:
+        engine.load_state(safetensors.numpy.load_file(begin_from))
+    else:
+        arrays = {name: np.asarray(value) for name, value in engine.state().items()}
+        safetensors.numpy.save_file(arrays, state)
+    first, losses = engine.predict_validation(), []
+    for step in range(STEPS):
+        rows = np.random.default_rng([0, step]).permutation(512)[:64].reshape(1, 64)
+        rates = np.full(1, config.learning_rate, np.float32)
+        result = engine.epoch(rows.astype(np.int32), rates)
+        losses.append(result.sums.loss)
+    arrays = {"first": first, "losses": losses} | dict(result.weights)
+    safetensors.numpy.save_file({k: np.ascontiguousarray(v) for k, v in arrays.items()}, seen)
+
+
 def trained(folder: Path, backend, changes, begin_from=""):
-    """Losses, first logits and last weights; and a file with the state it began in."""
+    """What `train` leaves: here, or in another process where that needs the other framework."""
     task = {
         "backend": backend,
         "changes": changes,
         "begin_from": str(begin_from),
         "state": str(folder / f"{backend}.state"),
         "seen": str(folder / f"{backend}.seen"),
-        "steps": STEPS,
     }
-    subprocess.run(
-        [sys.executable, "-c", CODE],
-        input=json.dumps(task),
-        text=True,
-        check=True,
-        env={**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"},
-    )
+    if backend == (os.environ.get("KERAS_BACKEND") or TENSORFLOW):
+        train(**task)
+    else:
+        subprocess.run(
+            [sys.executable, "-c", CODE],
+            input=json.dumps(task),
+            text=True,
+            check=True,
+            cwd=Path(__file__).parents[2],
+            env={**os.environ, "KERAS_BACKEND": backend, "TF_CPP_MIN_LOG_LEVEL": "3"},
+        )
     return safetensors.numpy.load_file(task["seen"]), task["state"]
 
 

@@ -40,12 +40,11 @@ for name, array in sorted(engine.state().items()):
     array = np.asarray(array)
     digest.update(f"{name}{array.dtype}{array.shape}".encode() + array.tobytes())
 import keras
-print(json.dumps({
+answer = {
     "digest": digest.hexdigest(),
     "loss": run.history[-1].validation_loss,
     "backend": keras.backend.backend(),
-    "tensorflow": "tensorflow" in sys.modules,
-}))
+}
 """
 
 LOOK = """
@@ -53,11 +52,13 @@ import json, sys
 from orchestrator.training.engines import choose_precision, device
 seen = device(sys.argv[1])
 seen.settle(1)
-print(json.dumps({
-    "gpu": seen.gpu_name(),
-    "precision": choose_precision(sys.argv[1], 0.1).precision,
-    "tensorflow": "tensorflow" in sys.modules,
-}))
+looked = seen.gpu_name(), choose_precision(sys.argv[1], 0.1).precision
+assert looked[1] in ("float32", "mixed_bfloat16")
+assert ("tensorflow" in sys.modules) == (sys.argv[1] == "tensorflow")
+"""
+
+TELL = """
+print(json.dumps(answer | {"tensorflow": "tensorflow" in sys.modules}))
 """
 
 
@@ -91,13 +92,10 @@ def test_jax_needs_no_tensorflow_and_keras_json_decides_nothing(backend, tmp_pat
     """Not the backend, nor float type, layout or epsilon: the weights are the same to the bit."""
     (tmp_path / "keras.json").write_text(json.dumps(USERS_OWN))
     # no variable of the user's, as of a test run on one backend, either
-    odd = answer(TRAIN, backend, KERAS_HOME=str(tmp_path), KERAS_BACKEND="torch")
+    odd = answer(TRAIN + TELL, backend, KERAS_HOME=str(tmp_path), KERAS_BACKEND="torch")
     assert odd["backend"] == backend
     assert odd["tensorflow"] == (backend == "tensorflow")
-    assert odd == answer(TRAIN, backend, KERAS_HOME=str(tmp_path / "none"), KERAS_BACKEND="")
-
-
-def test_precision_and_device_are_asked_of_the_same_framework(backend):
-    seen = answer(LOOK, backend)
-    assert seen["precision"] in ("float32", "mixed_bfloat16")
-    assert seen["tensorflow"] == (backend == "tensorflow")
+    # nor does it matter that device and precision were asked first, of the same framework alone
+    looked_first = LOOK + TRAIN + TELL
+    own = answer(looked_first, backend, KERAS_HOME=str(tmp_path / "none"), KERAS_BACKEND="")
+    assert odd == own
