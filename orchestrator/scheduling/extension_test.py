@@ -84,6 +84,19 @@ def test_with_several_at_once_tpe_learns_in_another_order_than_asked_for_at_once
     assert set(statuses(twice)) != set(statuses(once))
 
 
+def test_where_trials_wait_who_was_stopped_goes_on_in_the_larger_sweep():
+    """Of the rates 0.06, 0.02, 0.09 the best goes on; of six, with 0.12, the best three."""
+    question = {"search": "grid", "axes": GRID, "rungs": (1, 3), "rule": "first_epochs"}
+    journal = ListJournal()
+    small = play(journal, trials=3, finalists=1, **question)
+    assert list(statuses(small).values()) == ["pruned", "pruned", "completed"]
+    large = play(journal, trials=6, finalists=3, **question)
+    by_rate = {e.config["learning_rate"]: e.status for e in large.ledger.entries.values()}
+    once = play(ListJournal(), trials=6, finalists=3, **question)
+    assert list(statuses(large).items()) == list(statuses(once).items())
+    assert {rate for rate, status in by_rate.items() if status == "completed"} == {0.06, 0.09, 0.12}
+
+
 # --- more epochs -----------------------------------------------------------------------------
 
 

@@ -172,8 +172,9 @@ def conduct(
     given = 1 + max((entry.ticket for entry in ledger.entries.values()), default=-1)
     asked = Setup(SearchSpace(axes), seed=3, file=study, given=given, extensions=ledger.extensions)
     finished = {"finished": more.pop("finished")} if "finished" in more else {}
+    finalists = more.pop("finalists", 1)
     limits = Limits(**{"trials": 12, **more})
-    setup = SchedulerSetup(RungEpochs(tuple(rungs)), 3, EPOCHS, limits.trials)
+    setup = SchedulerSetup(RungEpochs(tuple(rungs)), 3, EPOCHS, limits.trials, finalists)
     return Scheduler(
         base=BASE,
         ledger=ledger,
