@@ -112,7 +112,9 @@ def read_record(store: Store) -> Record:
         record = read_sweep_file(store)
         identity = record["identity"]
         int(identity["seed"])
-        identity.setdefault("scheduler", catalogue.BEFORE if identity["early_stopping"] else "")
+        identity.setdefault(
+            "scheduler", catalogue.BEFORE if identity.get("early_stopping", True) else ""
+        )
         identity.setdefault("rungs_by", "epochs")
         identity.setdefault("finalists", 0)
         if isinstance(identity["space"], dict) and isinstance(record["precision"], str):

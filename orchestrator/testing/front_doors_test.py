@@ -12,10 +12,11 @@ from hypothesis import strategies as st
 
 from analysis.pipeline import postprocess_request
 from jobs import compare, prepare, refit
-from orchestrator import plan, request
+from orchestrator import request
 from orchestrator.config import convert
 from orchestrator.errors import BadInput
 from orchestrator.process.error_line import sentence
+from orchestrator.resumption import read_record
 from orchestrator.search.tune_words import axis_from_text
 from results.settings import SETTINGS
 from results.store import DamagedResults, Store
@@ -115,12 +116,12 @@ def test_any_record_of_a_sweep_is_read_or_refused(tmp_path_factory, content):
     folder.mkdir(exist_ok=True)
     file = folder / "sweep.json"
     file.write_bytes(content if isinstance(content, bytes) else content.encode())
-    assert is_in_bounds(refused(lambda: plan._record(Store(folder))))
+    assert is_in_bounds(refused(lambda: read_record(Store(folder))))
 
 
 @pytest.mark.parametrize("content", ["[" * 100_000, "9" * 5000, '"\\ud800"', "NaN", "\0"])
 def test_records_that_json_s_reader_stumbles_over(tmp_path, content):
     (tmp_path / "sweep.json").write_text(content)
-    text = refused(lambda: plan._record(Store(tmp_path)))
+    text = refused(lambda: read_record(Store(tmp_path)))
     assert text is not None
     assert is_in_bounds(text)
