@@ -28,9 +28,9 @@ def folder(tmp_path_factory, request) -> Path:
 
 
 def on(cluster: LocalCluster, folder: Path, **settings) -> Sandbox:
-    """A sweep that asks for more at once than there is, in which nobody is stopped early or waits."""
-    settings = {"trials": 6, "epochs": 9, "grace": 0, "slots": 16, "epoch_seconds": 0.2} | settings
-    settings = {"scheduler": "asha"} | settings
+    """A sweep that asks for more at once than there is; nobody is stopped early, nobody waits."""
+    usual = {"trials": 6, "epochs": 9, "grace": 0, "slots": 16, "epoch_seconds": 0.2}
+    settings = usual | {"scheduler": "asha"} | settings
     words = ("--address", cluster.address, *settings.pop("words", ()))
     return Sandbox(folder, words=words, environment=cluster.environ, **settings)
 
