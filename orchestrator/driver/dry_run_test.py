@@ -82,10 +82,7 @@ def test_a_dry_run_says_all_and_leaves_nothing(request_and_plan, measured, capsy
     # 2 trials: 2 x 1, then one goes on: 1 x 2 + 1 x 6 + 1 x 18
     assert "about 28 epochs of 54 without early stopping" in out
     assert "1,234 parameters, float32" in out
-    assert (
-        "\n  first_epochs, replayed over 32 orders of a recorded grid (12 of 72 trials, 27 epo"
-        in out
-    )
+    assert "\n  first_epochs, replayed over 32 orders of a recorded grid (12 of 72 trials, 27 epo" in out
     assert "ended by --time-budget after 30 min at most" in out
     assert not (tmp_path / "results").exists()
     backend, configs, side, classes = task().values()

@@ -3,17 +3,14 @@ import json
 
 import pytest
 
-from orchestrator.monitor.tables import TableWriter
-from orchestrator.plan import Question
-from orchestrator.scheduling.earlier_trials import MOST, earlier_trials, held, rivals, sentence
-from orchestrator.scheduling.ledger import Ledger
-from orchestrator.scheduling.schedulers.rivals import with_rivals
+from orchestrator.scheduling.earlier_trials import MOST, earlier_trials, held, sentence
 from orchestrator.search.axes import Categorical, Constant, Real
 from orchestrator.search.catalogue import SEARCHES
 from orchestrator.search.space import SearchSpace
 from orchestrator.search.strategy import Setup
-from orchestrator.testing.scripted import BASE, EPOCHS, Stage, conduct, rising, row
+from orchestrator.testing.scripted import BASE, EPOCHS, Stage, conduct, rising
 from orchestrator.testing.stand_ins import ListJournal
+from orchestrator.testing.stored_sweep import write_sweep
 from results.paths import Paths
 from results.store import Store
 
@@ -22,24 +19,6 @@ ASCENDING = {
     "learning_rate": Categorical(tuple(n / 100 for n in range(1, 9))),
     "epochs": Constant(EPOCHS),
 }
-
-
-def write_sweep(results, name, started, rates=BETTER, data="d1", ended_by="epochs", code="c1"):
-    """A sweep's folder with a trial a rate, whose curve is `rising`."""
-    ledger, store = Ledger(ListJournal()), Store(results / name)
-    for number, rate in enumerate(rates):
-        config = dataclasses.replace(BASE, learning_rate=rate, epochs=EPOCHS, data=data)
-        trial = config.signature()
-        ledger.asked(trial, config.to_flat(), number)
-        reported = rising(config)[: 1 if ended_by == "rung" else EPOCHS]
-        for each in reported:
-            about = {"parameters": 1, "hardware": "m", "threads": 1, "code": code}
-            ledger.epoch(trial, row(each["epoch"], each["validation_accuracy"]), about)
-        ledger.ended(trial, ended_by, "x")
-    question = Question(sweep=name, validation_n=100, majority=0.25, classes=7)
-    TableWriter(store, question, ledger).write()
-    store.write_json(Paths().sweep, {"name": name, "started": started})
-    return store
 
 
 def look(results, data="d1", backend="tensorflow"):
@@ -71,9 +50,9 @@ def test_trials_of_the_same_data_are_found_newest_sweeps_first_each_once(tmp_pat
 
 
 def test_a_damaged_sweep_is_passed_over_with_its_reason(tmp_path):
-    write_sweep(tmp_path, "a", "2026-01-02")
-    write_sweep(tmp_path, "b", "2026-01-01").write_bytes(Paths().epochs, b"PAR1")
-    write_sweep(tmp_path, "c", "2026-01-03").write_bytes(Paths().sweep, b"{")
+    write_sweep(tmp_path, "a", "2026-01-02", BETTER)
+    write_sweep(tmp_path, "b", "2026-01-01", BETTER).write_bytes(Paths().epochs, b"PAR1")
+    write_sweep(tmp_path, "c", "2026-01-03", BETTER).write_bytes(Paths().sweep, b"{")
     earlier = look(tmp_path)
     assert earlier.sweeps == ["a"]  # c has the same trials, and does not say when it began
     (problem,) = earlier.passed_over
@@ -90,13 +69,10 @@ def test_there_are_at_most_so_many(tmp_path):
 
 
 def warm(journal, event, rule):
-    """A scheduler of eight ascending rates, as `driver.run` makes it from its journal."""
+    """A scheduler of eight ascending rates, on what its journal holds."""
     if not journal.events:
         journal.append(event)
     scheduler = conduct(journal, axes=ASCENDING, rule=rule, trials=8)
-    alone = conduct(axes=ASCENDING, rule=rule, trials=8).rule
-    scheduler.rule = with_rivals(alone, rivals(Ledger(ListJournal(), journal.events).earlier))
-    scheduler._replay()
     scheduler.take_up()
     return scheduler
 
@@ -120,7 +96,7 @@ def went_on(scheduler, epochs=1):
 def test_better_trials_of_earlier_sweeps_stop_more_and_a_resumed_one_decides_alike(
     tmp_path, rule, cold, warmed
 ):
-    write_sweep(tmp_path, "a", "2026-01-02")
+    write_sweep(tmp_path, "a", "2026-01-02", BETTER)
     event = json.loads(json.dumps(look(tmp_path).event([])))
     alone = conduct(axes=ASCENDING, rule=rule, trials=8)
     Stage(rising).play(alone)
@@ -142,7 +118,7 @@ def test_better_trials_of_earlier_sweeps_stop_more_and_a_resumed_one_decides_ali
 
 
 def test_the_best_configurations_inside_of_the_space_come_first(tmp_path):
-    """Of the five, 0.12 lies outside, and 0.1 is finished with this configuration: reused anyway."""
+    """Of five, 0.12 lies outside, and 0.1 is finished with this configuration: reused anyway."""
     write_sweep(tmp_path, "a", "2026-01-02", [0.12, 0.1])
     write_sweep(tmp_path, "b", "2026-01-01", [0.04, 0.03, 0.08], ended_by="rung")
     space = SearchSpace({"learning_rate": Real(0.01, 0.1), "epochs": Constant(EPOCHS)})

@@ -82,7 +82,7 @@ def _extensions(sweep: dict[str, Any]) -> str:
 
 
 def _warm_start(earlier: dict[str, Any]) -> str:
-    """What the sweep took from earlier ones: "trials of a and b: 12 rivals at rungs, ..."."""
+    """What the sweep took from earlier ones: "trials of a, b: 12 rivals at rungs, ..."."""
     sweeps = earlier.get("sweeps")
     if not earlier:
         return ""

@@ -41,7 +41,7 @@ def test_rivals_take_no_place_of_a_group_and_are_ranked_in_it():
 def test_rivals_are_in_every_group():
     """Trials 1 to 6 of halving at one rung of factor 2 come in groups of 3, a rival in each."""
     setup = Setup(RungEpochs((1,)), 2, 9, trials=8)
-    rule = told("halving", {n: 0.1 for n in "abcdefgh"}, GOOD[:1], setup)
+    rule = told("halving", dict.fromkeys("abcdefgh", 0.1), GOOD[:1], setup)
     ranks = [rule.decisions(trial)[0].reason.partition("ranks ")[2] for trial in "ae"]
     assert ranks == ["2 of 5, the best 2 go on"] * 2
 
