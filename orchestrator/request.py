@@ -211,6 +211,11 @@ class SweepRequest(RunOptions):
         default=False,
     )
     go_on: bool = flag("begin, or go on if it was begun: for jobs tried again", default=False)
+    warm_start: bool = flag(
+        "compare with trials of earlier sweeps of the same data in the results folder, and try "
+        "their best configurations first; counts when a sweep begins",
+        default=False,
+    )
     list_questions: bool = flag("print the named sweeps and leave", default=False, name="--list")
     again: str = ""
 

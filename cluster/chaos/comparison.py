@@ -8,9 +8,11 @@ import pandas as pd
 
 from cluster.chaos.outcome import Outcome
 from cluster.chaos.sandbox import Sandbox, uninterrupted
+from orchestrator.scheduling.earlier_trials import rivals
 from orchestrator.scheduling.ledger import Ledger
 from orchestrator.scheduling.outcome import METRIC
 from orchestrator.scheduling.schedulers.catalogue import SCHEDULERS
+from orchestrator.scheduling.schedulers.rivals import with_rivals
 from orchestrator.scheduling.schedulers.rungs import RungEpochs
 from orchestrator.scheduling.schedulers.trial_scheduler import Setup, TrialScheduler, Verdict
 from orchestrator.testing.stand_ins import ListJournal
@@ -113,7 +115,8 @@ def _wrong_rungs(
     record: Mapping[str, Any], events: Iterable[Mapping[str, Any]], ledger: Ledger
 ) -> list[str]:
     """Decisions that do not follow from the rows, and promotions that were owed and never made."""
-    rule, texts = _rule(record, [e.config["epochs"] for e in ledger.entries.values()]), []
+    alone, texts = _rule(record, [e.config["epochs"] for e in ledger.entries.values()]), []
+    rule = with_rivals(alone, rivals(ledger.earlier))
     for event in events:
         trial = event.get("trial", "")
         if event["event"] == "asked":

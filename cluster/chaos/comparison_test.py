@@ -1,6 +1,7 @@
 import json
 
 import pyarrow as pa
+import pytest
 
 from cluster.chaos.comparison import differences, inconsistencies
 from cluster.chaos.sandbox import Sandbox
@@ -11,14 +12,16 @@ from orchestrator.testing.stand_ins import ListJournal
 from results.paths import Paths
 
 
-def played(folder, change=lambda events: events):
+def played(folder, change=lambda events: events, rule="asha", earlier=()):
     """A sandbox in which a sweep of 12 trials has ended, with the events that `change` leaves."""
     sandbox, journal = Sandbox(folder), ListJournal()
-    scheduler = conduct(journal)
+    for event in earlier:
+        journal.append(event)
+    scheduler = conduct(journal, rule=rule)
     Stage(rising).play(scheduler)
     lines = (json.dumps({"time": "2026-01-01T00:00:00+00:00", **e}) for e in change(journal.events))
     (sandbox.local_folder / Paths().journal).write_text("".join(f"{line}\n" for line in lines))
-    identity = {"scheduler": "asha", "rungs_by": "epochs"}
+    identity = {"scheduler": rule, "rungs_by": "epochs"}
     numbers = {"rungs": [1, 3], "trials": 12, "reduction_factor": 3, "finalists": 1}
     record = {**numbers, "identity": identity}
     sandbox.store.write_json(Paths().sweep, record)
@@ -80,3 +83,14 @@ def test_a_decision_that_does_not_follow_from_the_rows_is_told(tmp_path):
     (text,) = inconsistencies(played(tmp_path, turned))
     assert text.startswith("rung ")
     assert text.endswith("does not follow from rows")
+
+
+@pytest.mark.parametrize("rule", ["asha", "halving"])
+def test_decisions_among_trials_of_earlier_sweeps_follow_from_these_too(tmp_path, rule):
+    """Where the journal has lost them, what was decided among them does not follow."""
+    curve = [[epoch, 0.99] for epoch in range(1, 10)]
+    rivals = [{"signature": n, "sweep": "a", "epochs": 9, "curve": curve} for n in "stuvwxyz"]
+    event = {"event": "earlier", "sweeps": ["a"], "trials": rivals, "first": []}
+    assert inconsistencies(played(tmp_path / "a", rule=rule, earlier=[event])) == []
+    texts = inconsistencies(played(tmp_path / "b", lambda e: e[1:], rule, [event]))
+    assert texts

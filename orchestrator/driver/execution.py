@@ -19,7 +19,7 @@ from orchestrator.driver.extension import extend
 from orchestrator.driver.gpu_sharing import settle_share
 from orchestrator.driver.local_files import LocalFiles
 from orchestrator.driver.origin import ORIGIN, code_notes, device_note, last_origin, origin_of
-from orchestrator.driver.run import SweepRun, train
+from orchestrator.driver.run import SweepRun, train, warm_start
 from orchestrator.driver.settling import settle
 from orchestrator.driver.sweep_record import record
 from orchestrator.driver.upcoming import compile_upcoming
@@ -229,7 +229,11 @@ def _with_ray(work: SweepRun) -> Ledger:
         else:
             # In this order: a sweep.json without a journal that has begun is always a damage.
             work.journal.append({"event": "begun", "sweep": planned.name, ORIGIN: origin})
-            planned.store.write_json(Paths().sweep, record(planned, request.data, shared))
+            earlier = warm_start(work) if request.warm_start else {}
+            if earlier:
+                work.journal.append(earlier)
+            content = record(planned, request.data, shared, earlier)
+            planned.store.write_json(Paths().sweep, content)
         if shared is not None:
             resources = resources.with_share(shared.share)
         with _sweep_file_kept(planned.store), _compiling_ahead(work, resources):

@@ -2,8 +2,9 @@
 
 import tempfile
 import time
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TextIO
+from typing import Any, TextIO
 
 from orchestrator.driver.integrity import lost_epochs
 from orchestrator.driver.local_files import LocalFiles
@@ -18,12 +19,14 @@ from orchestrator.on_ray.tune_adapter import errors_unwrapped
 from orchestrator.on_ray.tuner import experiment
 from orchestrator.plan import Plan
 from orchestrator.request import SweepRequest, resume_command
+from orchestrator.scheduling import earlier_trials
 from orchestrator.scheduling.finished_trials import FinishedTrials
 from orchestrator.scheduling.kept_states import KeptStates
 from orchestrator.scheduling.ledger import Ledger
 from orchestrator.scheduling.limits import Limits
 from orchestrator.scheduling.scheduler import Scheduler
 from orchestrator.scheduling.schedulers.catalogue import SCHEDULERS
+from orchestrator.scheduling.schedulers.rivals import with_rivals
 from orchestrator.scheduling.schedulers.trial_scheduler import TrialScheduler
 from orchestrator.search.catalogue import SEARCHES
 from orchestrator.search.strategy import Setup, Strategy
@@ -121,7 +124,7 @@ def _scheduler(work: SweepRun, ledger: Ledger, threads: int | None) -> Scheduler
         base=planned.base,
         ledger=ledger,
         strategy=_strategy(work, ledger),
-        rule=rule(planned),
+        rule=rule(planned, ledger.earlier),
         limits=Limits(
             trials=budget.trials,
             concurrency=request.concurrency or float("inf"),
@@ -135,9 +138,25 @@ def _scheduler(work: SweepRun, ledger: Ledger, threads: int | None) -> Scheduler
     return scheduler
 
 
-def rule(planned: Plan) -> TrialScheduler | None:
-    """What compares trials; None where none is stopped early."""
-    return SCHEDULERS[planned.scheduler](planned.comparison) if planned.scheduler else None
+def rule(planned: Plan, earlier: Mapping[str, Any]) -> TrialScheduler | None:
+    """What compares trials, with those of earlier sweeps; None where none is stopped early."""
+    if not planned.scheduler:
+        return None
+    new = SCHEDULERS[planned.scheduler](planned.comparison)
+    return with_rivals(new, earlier_trials.rivals(earlier))
+
+
+def warm_start(work: SweepRun) -> dict[str, Any]:
+    """What a sweep that begins takes from earlier ones, for its journal; it is said."""
+    planned = work.planned
+    earlier = earlier_trials.earlier_trials(
+        planned.results, planned.store, planned.splits.digest, planned.backend
+    )
+    for problem in earlier.passed_over:
+        work.say(f"note: not searched for earlier trials: {problem}")
+    event = earlier.event(earlier.first(planned.space, planned.base))
+    work.say(earlier_trials.sentence(event, planned.results.root, bool(planned.scheduler)))
+    return event
 
 
 def _strategy(work: SweepRun, ledger: Ledger) -> Strategy:
@@ -149,5 +168,6 @@ def _strategy(work: SweepRun, ledger: Ledger) -> Strategy:
         given=1 + max((entry.ticket for entry in ledger.entries.values()), default=-1),
         question=work.planned.sweep.question,
         extensions=ledger.extensions,
+        first=earlier_trials.held(ledger.earlier.get("first", ()), work.planned.space),
     )
     return SEARCHES[work.planned.sweep.search](setup)

@@ -13,13 +13,19 @@ from orchestrator.training.throughput.gpu_share import GpuShare
 from results.formats import FORMAT, KEY, NOT_EMBEDDED
 
 
-def record(plan: Plan, data: str | None, share: GpuShare | None = None) -> dict[str, Any]:
+def record(
+    plan: Plan,
+    data: str | None,
+    share: GpuShare | None = None,
+    earlier: Mapping[str, Any] | None = None,
+) -> dict[str, Any]:
     """What stands in `sweep.json`: how the sweep's results were obtained.
 
     Args:
         plan: of the sweep, its precision and its backend settled.
         data: path of the data set as the user gave it; None for the embedded faces.
         share: of a GPU that a trial gets; None where none gets any.
+        earlier: what was taken from earlier sweeps (`EarlierTrials.event`); empty without that.
     """
     splits = plan.splits
     named = ("training", "validation", "test")
@@ -38,6 +44,7 @@ def record(plan: Plan, data: str | None, share: GpuShare | None = None) -> dict[
         **_comparison(plan),
         "overrides": dataclasses.asdict(plan.overrides),
         "extended": [],
+        "warm_start": _warm_start(earlier) if earlier else None,
         "data": {
             "path": data or f"embedded faces ({plan.source.embedded})",
             **(NOT_EMBEDDED if data else faces),
@@ -50,6 +57,11 @@ def record(plan: Plan, data: str | None, share: GpuShare | None = None) -> dict[
             "notes": list(splits.notes),
         },
     }
+
+
+def _warm_start(earlier: Mapping[str, Any]) -> dict[str, Any]:
+    counts = {key: len(earlier[key]) for key in ("trials", "first")}
+    return {"sweeps": list(earlier["sweeps"]), **counts}
 
 
 def extended_record(content: Mapping[str, Any], plan: Plan) -> dict[str, Any]:

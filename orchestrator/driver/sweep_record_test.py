@@ -43,3 +43,10 @@ def test_it_says_as_data_how_the_results_were_obtained(planned):
 def test_a_data_set_of_the_user_has_a_path_and_no_embedded_faces(planned):
     data = record(planned, "/data/fer2013.zip")["data"]
     assert (data["path"], data["embedded"], data["seed"]) == ("/data/fer2013.zip", None, None)
+
+
+def test_a_warm_start_is_recorded_in_numbers(planned):
+    event = {"event": "earlier", "sweeps": ["a"], "trials": [{}, {}], "first": [{}]}
+    content = record(planned, None, None, event)
+    assert content["warm_start"] == {"sweeps": ["a"], "trials": 2, "first": 1}
+    assert record(planned, None)["warm_start"] is None

@@ -120,6 +120,7 @@ class Ledger:
         unknown: trials that are spoken of but were never asked for, because that line was lost;
             what is said of them is passed over.
         extensions: how often the space that is searched has changed.
+        earlier: what the sweep took from earlier ones when it began: see `earlier_trials.event`.
     """
 
     def __init__(self, journal: Appendable, past: Iterable[dict[str, Any]] = ()) -> None:
@@ -129,6 +130,7 @@ class Ledger:
         self.unknown: set[str] = set()
         self._timed, self._seconds = 0, 0.0
         self.extensions = 0
+        self.earlier: dict[str, Any] = {}
         self._outside = 0
         self._next = 0
         self._counts: Counter[str] = Counter()
@@ -234,6 +236,8 @@ class Ledger:
     def _apply(self, event: dict[str, Any]) -> Entry | None:
         kind, trial = event["event"], event.get("trial")
         if trial is None:  # of the sweep itself: begun, resumed, extended, interrupted, done
+            if kind == "earlier":
+                self.earlier = event
             if "outside" in event:
                 self._set_aside(frozenset(event["outside"]))
             return None

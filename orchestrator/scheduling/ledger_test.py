@@ -150,6 +150,13 @@ def test_events_of_the_sweep_itself_are_no_trial():
     assert (ledger.entries, ledger.unknown) == ({}, set())
 
 
+def test_what_was_taken_from_earlier_sweeps_is_kept_and_no_trial():
+    event = {"event": "earlier", "sweeps": ["a"], "trials": [], "first": []}
+    ledger = Ledger(ListJournal(), [{"event": "begun", "sweep": "x"}, event])
+    assert (ledger.entries, ledger.unknown, ledger.earlier) == ({}, set(), event)
+    assert Ledger(ListJournal()).earlier == {}
+
+
 def test_counts_by_status():
     ledger, _ = ledger_with("a", "b", "c")
     ledger.ended("b", "rung", "rung 1")

@@ -1,7 +1,7 @@
 """Searches that learn nothing: every combination in order, and independent draws."""
 
-from collections.abc import Mapping
-from itertools import islice
+from collections.abc import Iterator, Mapping
+from itertools import chain, islice
 from typing import Any
 
 import numpy as np
@@ -36,8 +36,13 @@ class _Numbered:
         return dict(self._open)
 
 
+def _rows(setup: Setup) -> Iterator[dict[str, Any]]:
+    first = [dict(values) for values in setup.first]
+    return chain(first, (row for row in setup.space.grid() if row not in first))
+
+
 class GridSearch(_Numbered):
-    """Every combination once, in written order; see `SearchSpace.grid`.
+    """Every combination once, `Setup.first`, then in written order; see `SearchSpace.grid`.
 
     Raises:
         BadInput: for a continuous axis.
@@ -45,7 +50,7 @@ class GridSearch(_Numbered):
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(setup.given)
-        self._rows = islice(setup.space.grid(), setup.given, None)
+        self._rows = islice(_rows(setup), setup.given, None)
 
     def ask(self) -> Suggestion | None:
         """The next combination; None after the last."""
@@ -53,7 +58,7 @@ class GridSearch(_Numbered):
 
 
 class RandomSearch(_Numbered):
-    """Independent draws, never the same twice; None once a finite space is exhausted."""
+    """`Setup.first`, then independent draws, never the same twice; None once there is none left."""
 
     def __init__(self, setup: Setup) -> None:
         super().__init__(0)
@@ -64,9 +69,10 @@ class RandomSearch(_Numbered):
         self._open.clear()
 
     def ask(self) -> Suggestion | None:
-        """Suggestion i, which depends on (space, seed, i) alone."""
+        """Suggestion i, which depends on (space, seed, first, i) alone."""
         rng = np.random.default_rng([self._setup.seed, self._next])
-        values = self._setup.space.sample_untried(rng, self._tried)
+        first = self._setup.first[self._next : self._next + 1]
+        values = dict(first[0]) if first else self._setup.space.sample_untried(rng, self._tried)
         if values is not None:
             self._tried.add(tuple(values.values()))
         return self._hand_out(values)

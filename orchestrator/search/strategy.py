@@ -86,6 +86,7 @@ class Setup:
         question: what the sweep asks, for people who open the study.
         extensions: how often the space has changed: then what was suggested before tells TPE
             what it can, in a study of its own, and the others begin again.
+        first: configurations of the space, every axis, that are suggested before all others.
 
     Raises:
         BadInput: for a negative seed or count.
@@ -98,6 +99,7 @@ class Setup:
     given: int = 0
     question: str = ""
     extensions: int = 0
+    first: Sequence[Mapping[str, Any]] = ()
 
     def __post_init__(self) -> None:
         if self.seed < 0 or self.given < 0:

@@ -87,7 +87,7 @@ class TpeSearch:
         trials = self._trials()
         here = [trial for trial in trials if trial.number not in self._of_before]
         tried = {tuple(trial.params.get(key) for key in self._free.axes) for trial in here}
-        again = self._asked_shorter(tried)
+        again = self._due(tried)
         if again is not None:
             return Suggestion(self._add(again, None), self._values(again))
         if self._free.size is not None and len(tried) >= self._free.size:
@@ -96,10 +96,12 @@ class TpeSearch:
         trial = self._study.ask(self._distributions)
         return Suggestion(trial.number, self._values(trial.params))
 
-    def _asked_shorter(self, tried: set[tuple[Any, ...]]) -> dict[str, Any] | None:
-        """The best of what was trained for fewer epochs and is due again; None if none is."""
+    def _due(self, tried: set[tuple[Any, ...]]) -> dict[str, Any] | None:
+        """What comes before any draw: `Setup.first`, then the best that had fewer epochs."""
+        first = [{key: values[key] for key in self._free.axes} for values in self._setup.first]
         ranked = sorted(self._shorter.values(), key=lambda pair: pair[0], reverse=True)
-        return next((params for _, params in ranked if tuple(params.values()) not in tried), None)
+        due = [*first, *(params for _, params in ranked)]
+        return next((params for params in due if tuple(params.values()) not in tried), None)
 
     def tell(self, ticket: int, outcome: TrialOutcome) -> None:
         """Writes the outcome into the study, truthfully.

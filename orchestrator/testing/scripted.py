@@ -13,12 +13,14 @@ from typing import Any
 import optuna
 
 from orchestrator.config import TrialConfig
+from orchestrator.scheduling.earlier_trials import rivals
 from orchestrator.scheduling.ledger import Ledger
 from orchestrator.scheduling.limits import Limits
 from orchestrator.scheduling.outcome import METRIC
 from orchestrator.scheduling.scheduler import Scheduler
 from orchestrator.scheduling.schedulers.asha import Asha
 from orchestrator.scheduling.schedulers.catalogue import SCHEDULERS
+from orchestrator.scheduling.schedulers.rivals import with_rivals
 from orchestrator.scheduling.schedulers.rungs import RungEpochs
 from orchestrator.scheduling.schedulers.trial_scheduler import Setup as SchedulerSetup
 from orchestrator.search.axes import Axis, Categorical, Constant, Real
@@ -179,7 +181,7 @@ def conduct(
         base=BASE,
         ledger=ledger,
         strategy=SEARCHES[search](asked),
-        rule=SCHEDULERS[rule](setup) if rungs else None,
+        rule=with_rivals(SCHEDULERS[rule](setup), rivals(ledger.earlier)) if rungs else None,
         limits=limits,
         **finished,
     )

@@ -52,6 +52,7 @@ def _sweep(contents: SweepContents) -> list[tuple[str, Any]]:
         ("started", sweep.get("started")),
         ("time of its trials", trial_time(contents.table("trials"))),
         ("extended", _extensions(sweep)),
+        ("warm start", _warm_start(mapping(sweep.get("warm_start")))),
         ("hardware", sweep.get("hardware")),
         ("backend", _backend(sweep)),
         ("precision", sweep.get("precision")),
@@ -78,6 +79,18 @@ def _extensions(sweep: dict[str, Any]) -> str:
         words = (f"{c.get('what')} from {c.get('before')} to {c.get('now')}" for c in made)
         texts.append(f"{str(each.get('at'))[:10]}: {', '.join(words)}")
     return "; ".join(texts)
+
+
+def _warm_start(earlier: dict[str, Any]) -> str:
+    """What the sweep took from earlier ones: "trials of a, b: 12 rivals at rungs, ..."."""
+    sweeps = earlier.get("sweeps")
+    if not earlier:
+        return ""
+    if not isinstance(sweeps, list) or not sweeps:
+        return "asked for; there were no earlier trials of the same data"
+    trials, first = earlier.get("trials"), earlier.get("first")
+    names = wording.joined([str(name) for name in sweeps])
+    return f"trials of {names}: {trials} rivals at rungs, {first} configurations tried first"
 
 
 def _by_trials(contents: SweepContents, column: str, began: str | None) -> str | None:

@@ -85,3 +85,19 @@ def test_each_extension_stands_there_with_its_day(full):
     for odd in ("yes", [5], [{"changes": "all"}]):
         contents.sweep["extended"] = odd
         run_record_section(contents)
+
+
+def test_what_was_taken_from_earlier_sweeps_stands_there(full):
+    contents = read(full)
+
+    def fact():
+        return dict(run_record_section(contents).parts[0].blocks[0].pairs).get("warm start")
+
+    assert fact() is None
+    contents.sweep["warm_start"] = {"sweeps": ["a", "b"], "trials": 12, "first": 3}
+    assert fact() == "trials of a, b: 12 rivals at rungs, 3 configurations tried first"
+    contents.sweep["warm_start"] = {"sweeps": [], "trials": 0, "first": 0}
+    assert fact() == "asked for; there were no earlier trials of the same data"
+    for odd in ("yes", [5], {"sweeps": 5}):
+        contents.sweep["warm_start"] = odd
+        run_record_section(contents)

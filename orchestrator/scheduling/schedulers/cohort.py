@@ -50,6 +50,16 @@ class Cohort:
         if self._way:
             self._way[0].add(trial)
 
+    def meet(
+        self, trial: str, own: tuple[int, ...], curve: Sequence[tuple[int, float | None]]
+    ) -> None:
+        """A trial of another sweep is compared with these: it has arrived, and waits nowhere."""
+        self._size += 1
+        self.begin(trial, own)
+        for epoch, value in curve:
+            self.record(trial, epoch, value)
+        self.leave(trial, finished=True)
+
     def record(self, trial: str, epoch: int, value: float | None) -> None:
         """See `TrialScheduler`."""
         own, best = self.begun[trial], self._best.after(trial, value)

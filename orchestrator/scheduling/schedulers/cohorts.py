@@ -1,12 +1,15 @@
 """Trials in groups, each halved on its own: what synchronous schedulers share."""
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import ClassVar
 
 from orchestrator.scheduling.schedulers.cohort import Cohort
 from orchestrator.scheduling.schedulers.rungs import check_factor
 from orchestrator.scheduling.schedulers.trial_scheduler import Decision, Setup
+
+_Rival = tuple[int, Sequence[tuple[int, float | None]]]
+"""Epochs in all, and what it reported."""
 
 
 class Cohorts:
@@ -28,6 +31,17 @@ class Cohorts:
         self._new = new
         self._cohorts: list[Cohort] = []
         self._of: dict[str, Cohort] = {}
+        self._rivals: dict[str, _Rival] = {}
+
+    def meet(self, trial: str, epochs: int, curve: Sequence[tuple[int, float | None]]) -> None:
+        """A trial of another sweep is a rival in every group, and takes no trial's place there.
+
+        Args:
+            trial: its name, which is no trial's of this sweep.
+            epochs: that it had in all.
+            curve: (epoch, value), what it reported.
+        """
+        self._rivals[trial] = epochs, curve
 
     def rungs(self, epochs: int) -> tuple[int, ...]:
         """See `TrialScheduler`; those of a group that is compared at all of them."""
@@ -39,10 +53,15 @@ class Cohorts:
             return
         if not self._cohorts or self._cohorts[-1].full:
             self._cohorts.append(next(self._new))
+            for name, (length, curve) in self._rivals.items():
+                self._cohorts[-1].meet(name, self._own(self._cohorts[-1], length), curve)
         cohort = self._cohorts[-1]
-        own = dict(zip(self._setup.rungs.epochs, self.rungs(epochs), strict=True))
-        cohort.begin(trial, tuple(own[rung.epoch] for rung in cohort.rungs))
+        cohort.begin(trial, self._own(cohort, epochs))
         self._of[trial] = cohort
+
+    def _own(self, cohort: Cohort, epochs: int) -> tuple[int, ...]:
+        own = dict(zip(self._setup.rungs.epochs, self.rungs(epochs), strict=True))
+        return tuple(own[rung.epoch] for rung in cohort.rungs)
 
     def record(self, trial: str, epoch: int, value: float | None) -> None:
         """See `TrialScheduler`."""
@@ -63,7 +82,9 @@ class Cohorts:
 
     def leave(self, trial: str, finished: bool) -> None:
         """See `TrialScheduler`."""
-        self._of[trial].leave(trial, finished)
+        cohorts = self._cohorts if self._rivals.pop(trial, None) else [self._of[trial]]
+        for cohort in cohorts:
+            cohort.leave(trial, finished)
 
     def summary(self) -> str:
         """See `TrialScheduler`; the groups' rungs are added up."""
