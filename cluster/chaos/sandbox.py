@@ -52,7 +52,8 @@ class Sandbox:
         epoch_by_epoch: see `TrialScript`.
         store_every_s: see there.
         search: of the question.
-        scheduler: of the question; empty: the default, in which trials wait at rungs.
+        scheduler: of the question; that of the default lets a trial go on or end at once, so that
+            a fault meets the trial and the epoch that it is meant for.
         results: place of the results; below `folder` if empty.
         words: more of the command line.
         environment: more of it.
@@ -70,7 +71,7 @@ class Sandbox:
     epoch_by_epoch: bool = True
     store_every_s: float = STORE_EVERY_S
     search: str = "grid"
-    scheduler: str = ""
+    scheduler: str = "asha"
     results: str = ""
     words: tuple[str, ...] = ()
     environment: dict[str, str] = field(default_factory=dict)
@@ -235,12 +236,13 @@ def _sorted(table: pd.DataFrame, keys: Sequence[str]) -> pd.DataFrame:
 def uninterrupted(sandbox: Sandbox) -> Sandbox:
     """The same sweep, left alone; run once for all faults whose folders stand side by side."""
     size = (sandbox.trials, sandbox.epochs, sandbox.grace)
-    name = "-".join(map(str, (Path(sandbox.real).stem or sandbox.search, *size)))
+    name = "-".join(map(str, (Path(sandbox.real).stem or sandbox.search, sandbox.scheduler, *size)))
     reference = Sandbox(
         sandbox.folder.parent / f"reference-{name}",
         *size,
         epoch_seconds=0.0,
         search=sandbox.search,
+        scheduler=sandbox.scheduler,
         real=sandbox.real,
     )
     mark = reference.folder / "done"
