@@ -97,10 +97,10 @@ def _bench(request: BacktestRequest, grid: RecordedGrid) -> Bench:
 
 def _headline(grid: RecordedGrid, bench: Bench) -> str:
     best = max(grid.trials, key=lambda trial: trial.best)
-    whole = sum(len(trial.rows) for trial in grid.trials)
+    all_epochs = sum(len(trial.rows) for trial in grid.trials)
     return (
-        f"{len(grid.trials)} recorded trials of at most {grid.longest} epochs, {whole:,} in all, "
-        f"best {best.best:.4f}; {len(bench.orders)} orders of arrival, one ascending, one "
+        f"{len(grid.trials)} recorded trials of at most {grid.longest} epochs, {all_epochs:,} "
+        f"in all, best {best.best:.4f}; {len(bench.orders)} orders of arrival, one ascending, one "
         f"descending; first rung {bench.conditions.grace}, one in "
         f"{bench.conditions.reduction_factor} goes on"
     )

@@ -1,13 +1,12 @@
 """Two sweeps held against each other, and the page written."""
 
 import os
-from pathlib import Path
 
 from analysis.comparison.sweep_pair import sweep_pair
 from analysis.report.comparison_page import render
 from analysis.report.comparison_sections.sentences import answer
 from analysis.sweep_folder import SweepFolder
-from jobs.execution.sweep_place import open_store, sweep_place
+from jobs.execution.sweep_place import file_place, open_store, sweep_place
 from orchestrator.data.faces import Splits
 from orchestrator.errors import BadInput, printable_lines
 from orchestrator.process.error_line import error_line
@@ -30,7 +29,7 @@ def compare(first: str, second: str, output: str | None, data: str | None) -> in
     stores = [open_store(sweep_place(place)) for place in (first, second)]
     if _identity(stores[0]) == _identity(stores[1]):
         raise BadInput(f"{stores[0].root} was given twice; give two sweeps")
-    target, name = _target(output) if output else _beside(stores)
+    target, name = file_place(output, "give --output a file") if output else _beside(stores)
     pair = sweep_pair(*(SweepFolder(store) for store in stores))
     splits, absent = None, "the two were made on different data sets."
     if pair.pairings:
@@ -49,18 +48,6 @@ def compare(first: str, second: str, output: str | None, data: str | None) -> in
 
 def _identity(store: Store) -> str:
     return os.path.realpath(store.local) if store.local else store.root.rstrip("/")
-
-
-def _target(output: str) -> tuple[Store, str]:
-    """The folder that the page goes into, and its name."""
-    if "://" in output:
-        base, mark, settings = output.partition("?")
-        folder, _, name = base.rpartition("/")
-        return open_store(f"{folder}{mark}{settings}"), name
-    file = Path(output).absolute()
-    if file.is_dir():
-        raise BadInput(f"{file} is a folder; give --output a file")
-    return open_store(str(file.parent)), file.name
 
 
 def _beside(stores: list[Store]) -> tuple[Store, str]:

@@ -33,11 +33,12 @@ def open_store(place: str) -> Store:
         raise BadInput(str(problem)) from None
 
 
-def file_place(file: str) -> tuple[Store, str]:
+def file_place(file: str, advice: str = "expected a file") -> tuple[Store, str]:
     """The folder that a file is in or goes into, and its name.
 
     Args:
         file: a path or a URI.
+        advice: what is said besides where it is a folder.
 
     Raises:
         BadInput: for a folder, and as `open_store`.
@@ -48,5 +49,5 @@ def file_place(file: str) -> tuple[Store, str]:
         return open_store(f"{folder}{mark}{settings}"), name
     path = Path(file).absolute()
     if path.is_dir():
-        raise BadInput(f"{path} is a folder; expected a file")
+        raise BadInput(f"{path} is a folder; {advice}")
     return open_store(str(path.parent)), path.name

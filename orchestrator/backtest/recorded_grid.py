@@ -162,8 +162,8 @@ def _settings_alone(frame: pd.DataFrame) -> pd.DataFrame:
     if "epochs" not in settings:
         settings = settings.assign(epochs=int(lengths.max()))
     if "ended_by" not in settings:
-        whole = lengths >= settings["epochs"]
-        settings = settings.assign(ended_by=whole.map({True: ALL_EPOCHS, False: None}))
+        complete = lengths >= settings["epochs"]
+        settings = settings.assign(ended_by=complete.map({True: ALL_EPOCHS, False: None}))
     return settings
 
 
@@ -217,8 +217,8 @@ def _fault(trial: RecordedTrial) -> str:
     if trial.ended_by not in BY_THEMSELVES:
         return "stopped, failed or unfinished"
     epochs = [row["epoch"] for row in trial.rows]
-    asked = trial.config.epochs if trial.ended_by == ALL_EPOCHS else len(epochs)
-    if epochs != list(range(1, asked + 1)):
+    length = trial.config.epochs if trial.ended_by == ALL_EPOCHS else len(epochs)
+    if epochs != list(range(1, length + 1)):
         return "epochs are missing"
     if any(not row["seconds"] >= 0 for row in trial.rows):
         return "an epoch has no time"

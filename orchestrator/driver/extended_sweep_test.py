@@ -71,7 +71,7 @@ def kill_after(words, journal, epochs):
 
 
 def test_more_trials_then_more_epochs_killed_on_the_way_are_as_much_at_once(command, tmp_path):
-    folder, whole = tmp_path / "extended" / "tiny", tmp_path / "whole" / "tiny"
+    folder, at_once = tmp_path / "extended" / "tiny", tmp_path / "whole" / "tiny"
     run(command("extended"))
     err = run(command("extended", "--resume", "--trials", "3"))
     assert "extended: trials from 2 to 3; 2 of 3 trials are there, 1 is new" in err
@@ -85,13 +85,13 @@ def test_more_trials_then_more_epochs_killed_on_the_way_are_as_much_at_once(comm
     assert set(trials["status"]) == {"completed"}
     continued = trials["continued_from"].fillna("").tolist()
     assert continued == [""] * 3 + trials["trial"].tolist()[:3]
-    longer = pd.read_parquet(whole / Paths().trials)["trial"].tolist()
+    longer = pd.read_parquet(at_once / Paths().trials)["trial"].tolist()
     assert trials["trial"].tolist()[3:] == longer
-    rows, expected = (pd.read_parquet(f / Paths().epochs) for f in (folder, whole))
+    rows, expected = (pd.read_parquet(f / Paths().epochs) for f in (folder, at_once))
     rows = rows[rows["trial"].isin(longer)].reset_index(drop=True)
     pd.testing.assert_frame_equal(rows[EXACT], expected[EXACT])
     for trial in longer:
         name = Paths().weight(trial)
-        assert (folder / name).read_bytes() == (whole / name).read_bytes()
+        assert (folder / name).read_bytes() == (at_once / name).read_bytes()
     stored = {place.name for place in (folder / Paths().checkpoints).iterdir()}
     assert stored == set(longer)

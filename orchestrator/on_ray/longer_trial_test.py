@@ -48,15 +48,15 @@ def test_2_then_4_then_6_epochs_are_6_at_once_bit_for_bit(context, config):
         steps = to_its_end(context, lasting(epochs, config))
         assert len(steps) == (2 if epochs == 2 else 3)  # what is there is told again in one step
     longest, at_once = lasting(6, config), elsewhere(context)
-    whole = to_its_end(at_once, longest)
+    uninterrupted = to_its_end(at_once, longest)
     assert weights(context, longest) == weights(at_once, longest)
     assert predictions(context, longest).equals(predictions(at_once, longest))
     assert [row["epoch"] for row in steps[0]["earlier"]] == [1, 2, 3]
-    told = [*steps[0]["earlier"], *steps]
+    rows = [*steps[0]["earlier"], *steps]
     for name in ("train_loss", "validation_loss", "validation_accuracy", "learning_rate"):
-        assert [row[name] for row in told] == [row[name] for row in whole]
+        assert [row[name] for row in rows] == [row[name] for row in uninterrupted]
     assert steps[-1]["continued_from"] == lasting(4, config).signature()
-    assert whole[-1]["continued_from"] is None
+    assert uninterrupted[-1]["continued_from"] is None
 
 
 @pytest.mark.parametrize("schedule", ["cosine", "one_cycle"])

@@ -101,10 +101,10 @@ def test_better_trials_of_earlier_sweeps_stop_more_and_a_resumed_one_decides_ali
     alone = conduct(axes=ASCENDING, rule=rule, trials=8)
     Stage(rising).play(alone)
     assert went_on(alone) == cold
-    whole = warm(ListJournal(), event, rule)
-    Stage(rising).play(whole)
-    assert went_on(whole) == warmed
-    rungs = [e for e in whole.ledger._journal.events if e["event"] == "rung"]
+    uninterrupted = warm(ListJournal(), event, rule)
+    Stage(rising).play(uninterrupted)
+    assert went_on(uninterrupted) == warmed
+    rungs = [e for e in uninterrupted.ledger._journal.events if e["event"] == "rung"]
     for cut in (3, 9):
         journal = ListJournal()
         Stage(rising).play(warm(journal, event, rule), cut)
@@ -135,16 +135,16 @@ def test_the_best_configurations_inside_of_the_space_come_first(tmp_path):
 @pytest.mark.parametrize("cut", [0, 1, 3])
 def test_every_search_asks_them_first_and_none_twice(search, cut, tmp_path):
     first = [{"learning_rate": rate, "epochs": EPOCHS} for rate in (0.07, 0.02)]
-    asked = []
+    suggested = []
     for until in (cut, 8):
         setup = Setup(
-            SearchSpace(ASCENDING), 3, file=tmp_path / "study", given=len(asked), first=first
+            SearchSpace(ASCENDING), 3, file=tmp_path / "study", given=len(suggested), first=first
         )
         strategy = SEARCHES[search](setup)
-        while len(asked) < until:
-            asked.append(strategy.ask())
+        while len(suggested) < until:
+            suggested.append(strategy.ask())
     assert strategy.ask() is None
-    values = [suggestion.values["learning_rate"] for suggestion in asked]
+    values = [suggestion.values["learning_rate"] for suggestion in suggested]
     assert values[:2] == [0.07, 0.02]
     assert len(values) == len(set(values)) == 8
 

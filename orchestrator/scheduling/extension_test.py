@@ -131,10 +131,12 @@ def test_tpe_asks_what_had_come_to_its_end_again_best_first_and_then_goes_on(tmp
     longer = lasting(DRAWN, 8)
     extend(journal, longer)
     second = play(journal, search="tpe", axes=longer, study=study, trials=10)
-    asked = [e.config["learning_rate"] for e in second.ledger.entries.values() if not e.outside]
-    assert len(asked) == 10
-    assert asked[: len(rates)] == sorted(rates, reverse=True)  # which orders all trials
-    assert not set(asked[len(rates) :]) & {e.config["learning_rate"] for e in entries}
+    present_rates = [
+        e.config["learning_rate"] for e in second.ledger.entries.values() if not e.outside
+    ]
+    assert len(present_rates) == 10
+    assert present_rates[: len(rates)] == sorted(rates, reverse=True)  # which orders all trials
+    assert not set(present_rates[len(rates) :]) & {e.config["learning_rate"] for e in entries}
 
 
 def test_a_longer_trial_is_compared_with_longer_ones_alone():

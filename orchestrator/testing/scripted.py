@@ -172,7 +172,9 @@ def conduct(
     journal = ListJournal() if journal is None else journal
     ledger = Ledger(journal, journal.read())
     given = 1 + max((entry.ticket for entry in ledger.entries.values()), default=-1)
-    asked = Setup(SearchSpace(axes), seed=3, file=study, given=given, extensions=ledger.extensions)
+    search_with = Setup(
+        SearchSpace(axes), seed=3, file=study, given=given, extensions=ledger.extensions
+    )
     finished = {"finished": more.pop("finished")} if "finished" in more else {}
     finalists = more.pop("finalists", 1)
     limits = Limits(**{"trials": 12, **more})
@@ -180,7 +182,7 @@ def conduct(
     return Scheduler(
         base=BASE,
         ledger=ledger,
-        strategy=SEARCHES[search](asked),
+        strategy=SEARCHES[search](search_with),
         rule=with_rivals(SCHEDULERS[rule](setup), rivals(ledger.earlier)) if rungs else None,
         limits=limits,
         **finished,

@@ -9,8 +9,8 @@ percentile, so that equal trials do not all pass; and a trial without a finite v
 
 from bisect import bisect_left, bisect_right, insort
 from dataclasses import dataclass
-from typing import ClassVar
 
+from orchestrator.scheduling.schedulers.at_once import AtOnce
 from orchestrator.scheduling.schedulers.rungs import check_factor
 from orchestrator.scheduling.schedulers.trial_scheduler import (
     Decision,
@@ -36,7 +36,7 @@ class RankedDecision(Decision):
     survivors: int
 
 
-class Asha:
+class Asha(AtOnce):
     """All rungs of one sweep and the decisions taken at them, in order of arrival.
 
     Args:
@@ -49,19 +49,12 @@ class Asha:
         BadInput: for a factor below 2.
     """
 
-    waits: ClassVar[bool] = False
-
     def __init__(self, setup: Setup) -> None:
         check_factor(setup.reduction_factor)
-        self._setup = setup
+        super().__init__(setup)
         self._lengths: dict[str, int] = {}
         nominal = setup.rungs.epochs
-        self.judged: dict[int, dict[str, RankedDecision]] = {rung: {} for rung in nominal}
         self._values: dict[int, list[float]] = {rung: [] for rung in nominal}  # ascending
-
-    def rungs(self, epochs: int) -> tuple[int, ...]:
-        """See `TrialScheduler`."""
-        return self._setup.rungs.of(epochs)
 
     def begin(self, trial: str, epochs: int) -> None:
         """See `TrialScheduler`."""
@@ -100,7 +93,7 @@ class Asha:
         n = len(values)
         survivors = max(1, -(-n // self._setup.reduction_factor))
         keep = rank <= survivors and reached > worth(None)
-        judged[trial] = RankedDecision(
+        decision = RankedDecision(
             trial=trial,
             epoch=own[place - 1],
             value=reached,
@@ -110,25 +103,5 @@ class Asha:
             of=n,
             survivors=survivors,
         )
-        return judged[trial]
-
-    def decisions(self, trial: str) -> list[Decision]:
-        """The trial's decisions, lowest rung first."""
-        return [judged[trial] for judged in self.judged.values() if trial in judged]
-
-    def promotion(self, last: bool) -> Decision | None:
-        """Nobody waits."""
-        return None
-
-    def promoted(self, trial: str, epoch: int) -> None:
-        """It went on when it arrived."""
-
-    def leave(self, trial: str, finished: bool) -> None:
-        """Nobody waits for it."""
-
-    def summary(self) -> str:
-        """See `TrialScheduler`."""
-        return "   ".join(
-            f"{rung}: {sum(d.keep for d in judged.values())} of {len(judged)}"
-            for rung, judged in self.judged.items()
-        )
+        judged[trial] = decision
+        return decision

@@ -175,10 +175,10 @@ class Extrapolation:
         again = forecasts(list(under_way.values()), self._lesson)
         for name, expected in zip(under_way, again, strict=True):
             self._trials[name].forecast = expected
-        known = {n: s.forecast for n, s in self._trials.items() if s.forecast}
-        self._standings = sorted((expected.mean, name) for name, expected in known.items())
+        forecast_of = {n: s.forecast for n, s in self._trials.items() if s.forecast}
+        self._standings = sorted((expected.mean, name) for name, expected in forecast_of.items())
         for group in self._waiting.values():
-            group[:] = sorted((_optimistic(known[name]), name) for _, name in group)
+            group[:] = sorted((_optimistic(forecast_of[name]), name) for _, name in group)
 
     @property
     def _mark(self) -> float:

@@ -8,8 +8,8 @@ at the rungs alone and of three rivals at least, and trials that still train cou
 
 import statistics
 from bisect import bisect_right
-from typing import ClassVar
 
+from orchestrator.scheduling.schedulers.at_once import AtOnce
 from orchestrator.scheduling.schedulers.trial_scheduler import (
     NOTHING_FINITE,
     Decision,
@@ -22,25 +22,18 @@ LEAST = 3
 """Rivals without which nobody is stopped."""
 
 
-class Median:
+class Median(AtOnce):
     """Every trial's running average at each rung, and who fell below their median.
 
     Args:
         setup: see there; the reduction factor counts for nothing here.
     """
 
-    waits: ClassVar[bool] = False
-
     def __init__(self, setup: Setup) -> None:
-        self._setup = setup
+        super().__init__(setup)
         self._own: dict[str, tuple[int, ...]] = {}
         self._curves: dict[str, dict[int, float]] = {}
         self._averages: dict[int, list[float]] = {rung: [] for rung in setup.rungs.epochs}
-        self._judged: dict[int, dict[str, Decision]] = {rung: {} for rung in setup.rungs.epochs}
-
-    def rungs(self, epochs: int) -> tuple[int, ...]:
-        """See `TrialScheduler`."""
-        return self._setup.rungs.of(epochs)
 
     def begin(self, trial: str, epochs: int) -> None:
         """See `TrialScheduler`."""
@@ -55,10 +48,10 @@ class Median:
         if not place:
             return
         nominal = self._setup.rungs.epochs[place - 1]
-        if trial in self._judged[nominal]:
+        if trial in self.judged[nominal]:
             return
         rivals = self._averages[nominal]
-        self._judged[nominal][trial] = self._decision(trial, own[place - 1], rivals)
+        self.judged[nominal][trial] = self._decision(trial, own[place - 1], rivals)
         finite = [v for v in curve.values() if v > worth(None)]
         if finite:
             rivals.append(statistics.fmean(finite))
@@ -77,24 +70,3 @@ class Median:
             f"rung {epoch}: best {best:.4g}, the median of {len(rivals)} averages is {median:.4g}"
         )
         return Decision(trial, epoch, best, verdict, reason)
-
-    def decisions(self, trial: str) -> list[Decision]:
-        """See `TrialScheduler`."""
-        return [judged[trial] for judged in self._judged.values() if trial in judged]
-
-    def promotion(self, last: bool) -> Decision | None:
-        """Nobody waits."""
-        return None
-
-    def promoted(self, trial: str, epoch: int) -> None:
-        """It went on when it arrived."""
-
-    def leave(self, trial: str, finished: bool) -> None:
-        """Nobody waits for it."""
-
-    def summary(self) -> str:
-        """See `TrialScheduler`."""
-        return "   ".join(
-            f"{rung}: {sum(d.keep for d in judged.values())} of {len(judged)}"
-            for rung, judged in self._judged.items()
-        )

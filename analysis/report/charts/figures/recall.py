@@ -18,8 +18,8 @@ def draw(frame: pd.DataFrame, label: str) -> Markup:
     for row in frame.to_dict("records"):
         look, shift = LOOKS[row["who"]]
         share = wording.share(row["recall"])
-        found = wording.interval(row["recall"], row["low"], row["high"])
-        title = f"{row['class']}, {row['who']}: {found}"
+        bounds = wording.interval(row["recall"], row["low"], row["high"])
+        title = f"{row['class']}, {row['who']}: {bounds}"
         place = row["place"] + shift * together
         words = share if row["who"] == "ensemble" or not together else ""
         marks.append(RowMark(place, row["recall"], row["low"], row["high"], look, title, words))

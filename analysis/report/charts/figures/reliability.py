@@ -14,8 +14,8 @@ HEIGHT, BARS = 400.0, 70.0
 def draw(frame: pd.DataFrame, label: str) -> Markup:
     """Accuracy by confidence beside the line of honesty; bars below: how many images."""
     n, split = int(frame["n"].sum()), frame["split"].iloc[0]
-    whole = scale.linear((0.0, 1.0), beyond=0.03)
-    plot = Plot(whole, whole, f"confidence, {split}, n = {n:,}", "accuracy", height=HEIGHT)
+    unit = scale.linear((0.0, 1.0), beyond=0.03)
+    plot = Plot(unit, unit, f"confidence, {split}, n = {n:,}", "accuracy", height=HEIGHT)
     most = int(frame["n"].max())
     bins = [_bin(plot, row, most) for row in frame[frame["n"] > 0].to_dict("records")]
     honest = svg.path("axis stopped", [plot.at(0.0, 0.0), plot.at(1.0, 1.0)])
