@@ -1,5 +1,6 @@
 """What every scheduler keeps to, played by the sweep's own `Scheduler` on scripted trials."""
 
+import dataclasses
 import math
 import random
 
@@ -15,6 +16,7 @@ from orchestrator.testing.scripted import EPOCHS, Stage, completed, conduct, ris
 from orchestrator.testing.stand_ins import ListJournal
 
 RATES = tuple(round(0.01 * i, 2) for i in range(1, 13))
+SETUP = Setup(RungEpochs((1, 3)), 3, 9, 6)
 NAMES = pytest.mark.parametrize("name", SCHEDULERS)
 
 
@@ -83,6 +85,21 @@ def test_every_rung_of_a_trial_lies_within_it_or_at_its_end(name):
     rule = SCHEDULERS[name](Setup(RungEpochs((1, 3, 9), length=27), 3, 27, 12))
     assert all(1 <= rung <= 9 for rung in rule.rungs(9))
     assert list(rule.rungs(27)) == sorted(rule.rungs(27))
+
+
+@pytest.mark.parametrize("name", [n for n, new in SCHEDULERS.items() if new(SETUP).waits])
+def test_who_was_trained_before_is_a_finalist_too(name):
+    """Two of six are due; p and q, trained before, have ended and lead at every rung."""
+    rule = SCHEDULERS[name](dataclasses.replace(SETUP, finalists=2))
+    for trial in "pq":
+        rule.begin(trial, 9)
+        for epoch in range(1, 10):
+            rule.record(trial, epoch, 0.9)
+        rule.leave(trial, finished=True)
+    for trial in "abcd":
+        rule.begin(trial, 9)
+        rule.record(trial, 1, 0.2)
+    assert rule.promotion(last=True) is None
 
 
 @pytest.mark.parametrize("name", ["halving", "hyperband", "first_epochs"])

@@ -5,7 +5,7 @@ the first rung though it would win. Here its curve is continued to its own last 
 spread (`learning_curve`), and compared with the best: what a finished trial has reached, or what is
 expected of one that is not. Who waits goes on while it catches up with a probability of CHANCE or
 more, the most probable first; a best one that ends lower than expected calls the others back, and
-each that finishes teaches how much there is to gain.
+those that have finished teach how much there is to gain.
 
 All of a group, as in `halving`, reach the first rung before one of them goes on, so the order in
 which they come changes nothing. With several processes more go on than with one, as some do before
@@ -38,6 +38,10 @@ from orchestrator.scheduling.schedulers.trial_scheduler import (
 
 CHANCE = 0.1
 """A trial waits while the probability that it catches up is below."""
+
+LESSON_GROWTH = 1.1
+"""All is forecast again once so many times as many have finished: each of the first eleven counts,
+later ones hardly, and what a report costs does not grow with the sweep."""
 
 REACH = 1.2815515655446004
 """So many standard deviations above its mean a normal value comes with probability CHANCE."""
@@ -107,6 +111,7 @@ class Extrapolation:
         self._training: set[str] = set()
         self._finished: set[str] = set()
         self._lesson = NO_LESSON
+        self._next_lesson = 1  # finished trials
         self._standings: list[tuple[float, str]] = []  # (expected, trial), ascending
         self._waiting: defaultdict[int, list[tuple[float, str]]] = defaultdict(list)
         """Group -> (optimistic, trial), ascending."""
@@ -244,7 +249,9 @@ class Extrapolation:
         state.end = outlook(state.curve, state.epochs)
         state.forecast = Forecast(state.end.reached) if state.end else None
         self._enter(trial)
-        self._learn()
+        if len(self._finished) >= self._next_lesson:
+            self._learn()
+            self._next_lesson = 1 + int(LESSON_GROWTH * len(self._finished))
 
     def summary(self) -> str:
         """See `TrialScheduler`."""

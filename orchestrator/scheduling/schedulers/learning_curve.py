@@ -41,7 +41,7 @@ KINDS = np.array(list(itertools.product((0.02, 0.04, 0.06, 0.09, 0.13, 0.18), (0
 """Kinds of sweeps, all as likely: the mean of its trials' gains and their standard deviation, in
 accuracy each time that the epochs grow e-fold."""
 
-DRIFT = 0.015
+DRIFT = 0.035
 """Standard deviation of what no power law foresees while the epochs grow e-fold."""
 
 NO_LESSON = np.zeros(len(KINDS))

@@ -91,12 +91,12 @@ class Promotion:
         self._on_the_way.add(trial)
 
     def leave(self, trial: str, finished: bool) -> None:
-        """See `TrialScheduler`."""
+        """See `TrialScheduler`; who finished has gone on from every rung, told to or not."""
         self._on_the_way.discard(trial)
         for rung in self._rungs:
-            if finished:
-                rung.withdraw(trial)
-            else:
+            if finished and trial in rung.arrived:
+                rung.promote(trial)
+            elif not finished:
                 rung.remove(trial)
 
     def summary(self) -> str:
