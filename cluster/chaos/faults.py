@@ -141,6 +141,12 @@ FAULTS: dict[str, Fault] = {
         False,
         30,
     ),
+    "warm": Fault(
+        "the driver of a warm start killed while three, six, nine trials wait",
+        "paused_trials.warm_driver_killed",
+        False,
+        60,
+    ),
     "half-line": Fault(
         "the driver killed, the journal's last line half written",
         "damaged_files.journal_half_written",

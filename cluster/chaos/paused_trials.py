@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from cluster.chaos.comparison import outcome
+from cluster.chaos.comparison import differences, outcome
 from cluster.chaos.damaged_files import cut, spoil
 from cluster.chaos.fake_training import TrialFault
 from cluster.chaos.outcome import Outcome, wrong_exit
@@ -45,6 +45,31 @@ def process_killed_as_one_goes_on(folder: Path) -> Outcome:
     hit = sum(sandbox.injected_at(fault) is not None for fault in faults)
     wrong += [] if hit >= 3 else [f"{hit} were hit, not those that go on"]
     return outcome(sandbox, wrong, injections=max(1, hit))
+
+
+def warm_driver_killed(folder: Path) -> Outcome:
+    """A sweep whose rivals are an earlier one's trials is killed while three, six, nine wait."""
+    left_alone, hit = (_warm_sandbox(folder / name) for name in ("alone", "hit"))
+    wrong = wrong_exit(left_alone.run(), DONE)
+    for waiting in (3, 6, 9):
+        _stop_while_waiting(hit, waiting)
+    wrong += wrong_exit(hit.run(), DONE)
+    wrong += _none_waits(hit)
+    (event,) = hit.events("earlier")
+    wrong += [] if len(event["trials"]) == 6 and event["first"] else [f"no rivals: {event}"]
+    wrong += differences(hit, left_alone)
+    return Outcome(None, hit.repeated_epochs(), tuple(wrong), 3)
+
+
+def _warm_sandbox(folder: Path) -> Sandbox:
+    """Six trials have ended in an earlier sweep, under another name; twelve others are to come."""
+    six = Sandbox(folder, trials=6, search="random", scheduler="halving")
+    if code := six.run("--seed", "1"):
+        message = f"the earlier sweep ended with {code}: {six.stderr}"
+        raise RuntimeError(message)
+    six.local_folder.rename(six.local_folder.with_name("earlier"))
+    six.trace.rename(folder / "earlier trace")  # its epochs are no repetitions
+    return Sandbox(folder, search="random", scheduler="halving", words=("--warm-start",))
 
 
 def _stop_while_waiting(sandbox: Sandbox, waiting: int) -> None:

@@ -11,6 +11,7 @@ from typing import Any
 
 from orchestrator.backtest.quote import SHIPPED, quote
 from orchestrator.driver.examples import examples
+from orchestrator.driver.warm_start import warm_start
 from orchestrator.plan import Plan, with_backend
 from orchestrator.process import backend as backends
 from orchestrator.process import hardware
@@ -42,6 +43,10 @@ def dry_run(plan: Plan, request: SweepRequest) -> int:
         print(f"extends    {change.what} from {change.before} to {change.now}")
     print(f"backend    {plan.backend} ({plan.backend_reason or 'as the sweep began'})")
     print(f"rungs      {_rungs_line(plan)}")
+    if request.warm_start and not plan.resume:
+        event = warm_start(plan, lambda line: print(f"           {line}"))
+        if event["trials"] and plan.scheduler:
+            print("           (not in the estimate: rivals let fewer of the sweep's own go on)")
     print("\nspace\n  " + "\n  ".join(_aligned(plan.space.describe())))
     if differences := plan.space.differences():
         lines = [f"{number:>4}  {text}" for number, text in enumerate(differences, 1)]

@@ -6,7 +6,9 @@ import pytest
 from orchestrator import plan
 from orchestrator.config import Budget, Sweep
 from orchestrator.driver import dry_run
+from orchestrator.process.provenance import code_digest
 from orchestrator.request import parse
+from orchestrator.testing.stored_sweep import write_sweep
 
 QUESTION = """
 from ray import tune
@@ -93,6 +95,23 @@ def test_a_dry_run_says_all_and_leaves_nothing(request_and_plan, measured, capsy
     assert [c["architecture"] for c in configs] == ["CPF", "CPFF"]
     assert {c["width"] for c in configs} == {0.1}
     assert (side, classes) == (48, 7)
+
+
+def test_what_a_warm_start_would_take_over_is_said_and_is_in_no_estimate(
+    request_and_plan, measured, capsys, tmp_path
+):
+    measured({"CPF": speed(116.0), "CPFF": speed(58.0)})
+    request, planned = request_and_plan("--warm-start", "--backend", "tensorflow")
+    alike = {"data": planned.splits.digest, "code": code_digest()}
+    write_sweep(tmp_path / "results", "old", "2026-01-01", [0.02, 0.04, 0.03], **alike)
+    dry_run.dry_run(planned, request)
+    lines = [line.strip() for line in capsys.readouterr().out.splitlines()]
+    at = lines.index(
+        "warm start: 3 trials of sweep old count as rivals at the rungs; no further configuration "
+        "of them is tried first"
+    )
+    assert "not in the estimate" in lines[at + 1]
+    assert any("about 28 epochs of 54" in line for line in lines), "as without"
 
 
 def test_the_time_is_the_epochs_by_the_mean_over_the_slots(request_and_plan, measured, capsys):

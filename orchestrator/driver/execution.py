@@ -19,10 +19,11 @@ from orchestrator.driver.extension import extend
 from orchestrator.driver.gpu_sharing import settle_share
 from orchestrator.driver.local_files import LocalFiles
 from orchestrator.driver.origin import ORIGIN, code_notes, device_note, last_origin, origin_of
-from orchestrator.driver.run import SweepRun, train, warm_start
+from orchestrator.driver.run import SweepRun, train
 from orchestrator.driver.settling import settle
 from orchestrator.driver.sweep_record import record
 from orchestrator.driver.upcoming import compile_upcoming
+from orchestrator.driver.warm_start import warm_start
 from orchestrator.errors import BadInput
 from orchestrator.monitor.closing import closing_lines
 from orchestrator.monitor.ending import ending_lines
@@ -229,7 +230,7 @@ def _with_ray(work: SweepRun) -> Ledger:
         else:
             # In this order: a sweep.json without a journal that has begun is always a damage.
             work.journal.append({"event": "begun", "sweep": planned.name, ORIGIN: origin})
-            earlier = warm_start(work) if request.warm_start else {}
+            earlier = warm_start(work.planned, work.say) if request.warm_start else {}
             if earlier:
                 work.journal.append(earlier)
             content = record(planned, request.data, shared, earlier)

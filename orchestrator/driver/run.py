@@ -146,19 +146,6 @@ def rule(planned: Plan, earlier: Mapping[str, Any]) -> TrialScheduler | None:
     return with_rivals(new, earlier_trials.rivals(earlier))
 
 
-def warm_start(work: SweepRun) -> dict[str, Any]:
-    """What a sweep that begins takes from earlier ones, for its journal; it is said."""
-    planned = work.planned
-    earlier = earlier_trials.earlier_trials(
-        planned.results, planned.store, planned.splits.digest, planned.backend
-    )
-    for problem in earlier.passed_over:
-        work.say(f"note: not searched for earlier trials: {problem}")
-    event = earlier.event(earlier.first(planned.space, planned.base))
-    work.say(earlier_trials.sentence(event, planned.results.root, bool(planned.scheduler)))
-    return event
-
-
 def _strategy(work: SweepRun, ledger: Ledger) -> Strategy:
     setup = Setup(
         space=work.planned.space,

@@ -2,7 +2,8 @@ import sys
 
 from orchestrator import plan
 from orchestrator.driver.local_files import LocalFiles
-from orchestrator.driver.run import SweepRun, rule, warm_start
+from orchestrator.driver.run import SweepRun, rule
+from orchestrator.driver.warm_start import warm_start
 from orchestrator.process.backend import BackendChoice
 from orchestrator.process.provenance import code_digest
 from orchestrator.request import parse
@@ -34,7 +35,7 @@ def test_a_sweep_that_begins_says_what_it_takes_over_and_compares_with_it(
     damaged = write_sweep(tmp_path / "r", "damaged", "2026-01-02", [0.02], **alike)
     damaged.write_bytes(Paths().trials, b"PAR1")
     work = SweepRun(request, planned, ListJournal(), LocalFiles(planned.store), sys.stderr)
-    event = warm_start(work)
+    event = warm_start(planned, work.say)
     note, line = capsys.readouterr().err.splitlines()
     assert note.startswith("note: not searched for earlier trials: ")
     assert "damaged/trials.parquet" in note
