@@ -61,7 +61,9 @@ def test_half_a_last_line_is_cut_before_it_is_appended_to(tmp_path):
     assert len(make(file).trials) == 2
 
 
-@pytest.mark.parametrize("content", [b"not json\n", b'{"half\n{}\n', b"{}\n", b"[]\n", b"7\n"])
+@pytest.mark.parametrize(
+    "content", [b"not json\n", b'{"half\n{}\n', b"{}\n", b"[]\n", b"7\n", b"[" * 100_000 + b"\n"]
+)
 def test_another_file_is_refused_with_what_to_do(tmp_path, content):
     file = tmp_path / "optuna.journal"
     file.write_bytes(content)
