@@ -76,8 +76,8 @@ def current_table(table: pa.Table) -> pa.Table:
     later, which have their defaults.
     """
     needed = {"status", "reason", "error", "epochs", "epochs_trained"}
-    if not needed <= set(table.column_names):
-        return table
+    if not needed <= set(table.column_names) or not _as_written(table):
+        return table  # `table_problem` says what is wrong with it
     for name, kind in ADDED.items():
         if name not in table.column_names:
             place = table.column_names.index("error")
@@ -87,6 +87,13 @@ def current_table(table: pa.Table) -> pa.Table:
             column = pa.array([value] * len(table), pa.scalar(value).type)
             table = table.add_column(table.column_names.index("error"), name, column)
     return table if "ended_by" in table.column_names else _with_ended_by(table, needed)
+
+
+def _as_written(table: pa.Table) -> bool:
+    """Whether the columns that others are worked out from have the types of any format."""
+    texts = (table.schema.field(name).type for name in ("status", "reason", "error"))
+    numbers = (table.schema.field(name).type for name in ("epochs", "epochs_trained"))
+    return all(map(pa.types.is_string, texts)) and all(map(pa.types.is_integer, numbers))
 
 
 def _with_ended_by(table: pa.Table, needed: set[str]) -> pa.Table:

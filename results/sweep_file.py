@@ -1,5 +1,6 @@
 """Reads `sweep.json`, of whatever format."""
 
+from collections.abc import Callable
 from typing import Any
 
 from results.formats import KEY, current_record, newer
@@ -9,6 +10,52 @@ from results.store import DamagedResults, Store
 
 class NewerFormat(DamagedResults):
     """A later version of the program wrote it: nothing is damaged, but it cannot be read."""
+
+
+_MOST = 2**53
+
+
+def _number(value: Any) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool) and 0 <= value <= _MOST
+
+
+def _object(value: Any) -> bool:
+    return isinstance(value, dict)
+
+
+def _list_of(kind: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    return lambda value: isinstance(value, list) and all(map(kind, value))
+
+
+_KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
+    "name": (lambda value: isinstance(value, str), "a text"),
+    "identity": (_object, "an object"),
+    "rungs": (_list_of(_number), "a list of whole numbers"),
+    "reduction_factor": (_number, "a whole number"),
+    "finalists": (_number, "a whole number"),
+    "trials": (_number, "a whole number"),
+    "backend": (lambda value: isinstance(value, str), "a text"),
+    "extended": (_list_of(_object), "a list of objects"),
+    "warm_start": (_object, "an object"),
+    "data": (_object, "an object"),
+    "data.images": (
+        lambda value: _object(value) and all(map(_number, value.values())),
+        "an object of whole numbers",
+    ),
+    "identity.reduction_factor": (_number, "a whole number"),
+}
+"""Fields that are computed with -> whether a value, if there is one, can be theirs, in words."""
+
+
+def fault(record: dict[str, Any]) -> str:
+    """Which field has a value that no sweep writes, and what was expected; "" where none has."""
+    for name, (fits, words) in _KINDS.items():
+        value: Any = record
+        for part in name.split("."):
+            value = value.get(part) if isinstance(value, dict) else None
+        if value is not None and not fits(value):
+            return f"{name} is {ascii(value)[:40]}, {words} was expected"
+    return ""
 
 
 def read_sweep_file(store: Store) -> Any:
@@ -21,12 +68,15 @@ def read_sweep_file(store: Store) -> Any:
         A dictionary, where the file holds one.
 
     Raises:
-        DamagedResults: if it is absent or no whole JSON text.
+        DamagedResults: if it is absent, no whole JSON text, or has values that no sweep writes.
         NewerFormat: if its format is a later one.
     """
     record = store.read_json(Paths().sweep)
     if not isinstance(record, dict):
         return record
-    if refusal := newer(f"{store.root}/{Paths().sweep}", record.get(KEY)):
+    name = f"{store.root}/{Paths().sweep}"
+    if refusal := newer(name, record.get(KEY)):
         raise NewerFormat(refusal)
+    if problem := fault(record):
+        raise DamagedResults(f"{name} is not as a sweep wrote it: {problem}; put a copy back")
     return current_record(record)

@@ -164,5 +164,5 @@ def test_no_permission(kind):
 def test_a_cache_that_cannot_be_write_file(tmp_path):
     write_file(tmp_path, b"in the way", "cache")
     path = write_file(tmp_path, CSV)
-    with pytest.raises(BadInput, match=r"cache .* cannot be written .* --cache"):
+    with pytest.raises(BadInput, match=r"cache .* cannot be written .* ORCHESTRATOR_CACHE=DIR"):
         open_faces(path, cache=tmp_path / "cache")

@@ -1,5 +1,6 @@
 """One run of one sweep, put together: the scheduler, Ray Tune, the views of both."""
 
+import math
 import tempfile
 import time
 from collections.abc import Mapping
@@ -14,6 +15,7 @@ from orchestrator.monitor.tables import TableWriter
 from orchestrator.monitor.tensorboard import TensorBoardRuns
 from orchestrator.on_ray.capacity import CapacityWatch
 from orchestrator.on_ray.resources import TrialResources
+from orchestrator.on_ray.session import cluster_resources
 from orchestrator.on_ray.trial import Trial
 from orchestrator.on_ray.tune_adapter import errors_unwrapped
 from orchestrator.on_ray.tuner import experiment
@@ -29,7 +31,7 @@ from orchestrator.scheduling.schedulers.catalogue import SCHEDULERS
 from orchestrator.scheduling.schedulers.rivals import with_rivals
 from orchestrator.scheduling.schedulers.trial_scheduler import TrialScheduler
 from orchestrator.search.catalogue import SEARCHES
-from orchestrator.search.strategy import Setup, Strategy
+from orchestrator.search.strategy import Setup, Strategy, lag_of
 from results.journal.event_journal import EventJournal
 from results.paths import Paths
 
@@ -83,7 +85,7 @@ def train(work: SweepRun, resources: TrialResources) -> Ledger:
             "are taken from checkpoints where there are some, else trained again"
         )
     threads = None if resources.gpus else resources.threads
-    scheduler = _scheduler(work, ledger, threads)
+    scheduler = _scheduler(work, ledger, threads, slots_of(work, resources))
     tables = TableWriter(planned.store, planned.question, ledger)
     dashboard = TensorBoardRuns(work.place.tensorboard)
     with (
@@ -114,17 +116,21 @@ def train(work: SweepRun, resources: TrialResources) -> Ledger:
     return ledger
 
 
-def _scheduler(work: SweepRun, ledger: Ledger, threads: int | None) -> Scheduler:
+def _scheduler(work: SweepRun, ledger: Ledger, threads: int | None, slots: int | None) -> Scheduler:
     planned, request = work.planned, work.request
     finished = FinishedTrials(planned.results, planned.store, planned.backend, threads=threads)
     for problem in finished.passed_over:
         work.say(f"note: not searched for finished trials: {problem}")
     budget = planned.sweep.budget
+    compares = rule(planned, ledger.earlier)
+    lag = lag_of(slots) if slots and (compares is None or compares.waits) else None
+    if note := order_note(planned.sweep.search, planned.scheduler, slots, lag):
+        work.say(f"note: {note}")
     scheduler = Scheduler(
         base=planned.base,
         ledger=ledger,
-        strategy=_strategy(work, ledger),
-        rule=rule(planned, ledger.earlier),
+        strategy=_strategy(work, ledger, lag),
+        rule=compares,
         limits=Limits(
             trials=budget.trials,
             concurrency=request.concurrency or float("inf"),
@@ -134,7 +140,7 @@ def _scheduler(work: SweepRun, ledger: Ledger, threads: int | None) -> Scheduler
         ),
         finished=finished,
     )
-    scheduler.run_name = lambda entry: run_name(entry, planned.space.varied)
+    scheduler.source.run_name = lambda entry: run_name(entry, planned.space.varied)
     return scheduler
 
 
@@ -146,7 +152,31 @@ def rule(planned: Plan, earlier: Mapping[str, Any]) -> TrialScheduler | None:
     return with_rivals(new, earlier_trials.rivals(earlier))
 
 
-def _strategy(work: SweepRun, ledger: Ledger) -> Strategy:
+def slots_of(work: SweepRun, resources: TrialResources) -> int | None:
+    """How many trials run at once; None on a cluster whose nodes may come and go."""
+    if work.request.address:
+        return work.request.concurrency
+    there = cluster_resources()
+    room = [there.get("CPU", 0.0) // resources.threads]
+    if resources.gpus:
+        room.append(there.get("GPU", 0.0) // resources.gpus)
+    return max(1, int(min([*room, work.request.concurrency or math.inf])))
+
+
+def order_note(search: str, scheduler: str | None, slots: int | None, lag: int | None) -> str:
+    """Where the same command again may ask for other configurations, and why; "" where not."""
+    if search != "tpe" or lag is not None or slots == 1:
+        return ""
+    why, way_out = f"{scheduler} compares trials as they arrive", "--scheduler halving"
+    if slots is None:
+        why, way_out = "how many trials a cluster runs at once may change", "--concurrency N"
+    return (
+        "TPE draws from the results that are there when a process gets free, so the same command "
+        f"again may try other configurations ({why}; not so with {way_out})"
+    )
+
+
+def _strategy(work: SweepRun, ledger: Ledger, lag: int | None) -> Strategy:
     setup = Setup(
         space=work.planned.space,
         seed=work.planned.seed,
@@ -156,5 +186,6 @@ def _strategy(work: SweepRun, ledger: Ledger) -> Strategy:
         question=work.planned.sweep.question,
         extensions=ledger.extensions,
         first=earlier_trials.held(ledger.earlier.get("first", ()), work.planned.space),
+        lag=lag,
     )
     return SEARCHES[work.planned.sweep.search](setup)

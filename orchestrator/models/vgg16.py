@@ -107,7 +107,7 @@ def _load(base: keras.Model, path: Path) -> None:
         with warnings.catch_warnings(action="ignore"):  # of what a wrong file lacks; said below
             base.load_weights(path)
     except Exception as error:  # h5py and Keras raise a dozen kinds for a damaged file
-        reason = str(error).strip().split("\n")[0]
+        reason = str(error).strip().split("\n")[0] or type(error).__name__
         raise BadInput(
             f"{path} does not hold the weights of VGG16 without top, or is damaged ({reason}); get "
             "the file anew, or train from scratch by --set weights=none"

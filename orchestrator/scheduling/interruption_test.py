@@ -81,10 +81,6 @@ class Disk:
             disk.study.write_bytes(state[1])
         return disk
 
-    def half_asked(self) -> bool:
-        """Whether the study holds a trial that has not all its values yet."""
-        return self.study.exists() and any(len(t.params) < 2 for t in study_of(self.study))
-
 
 def sweep_on(disk, search, behind=0, rule="asha"):
     """Begin or go on with one sweep on a disk, in one slot; gives what a kill may not change."""
@@ -117,7 +113,9 @@ def every_moment(tmp_path, monkeypatch, search, rule="asha"):
     monkeypatch.setattr("os.fsync", lambda handle: uninterrupted.note())
     expected = sweep_on(uninterrupted, search, rule=rule)
     monkeypatch.setattr("os.fsync", lambda handle: None)
-    assert {status for _, _, status, _, _ in expected[0]} >= {"completed", "pruned"}
+    ends = {status for _, _, status, _, _ in expected[0]}
+    assert "pruned" in ends
+    assert ends & {"completed", "stopped_early"}
     return expected, list(dict.fromkeys(uninterrupted.states))
 
 
@@ -145,12 +143,9 @@ def test_a_sweep_killed_at_any_moment_ends_as_if_it_had_not_been(
 ):
     expected, moments = every_moment(tmp_path, monkeypatch, search, rule)
     assert len(moments) > 80
-    half_asked = 0
     for i, state in enumerate(moments[::stride]):
         left = Disk.as_left(tmp_path / f"left-{i}", state)
-        half_asked += left.half_asked()
         assert sweep_on(left, search, behind, rule) == expected, f"killed at moment {i}"
-    assert bool(half_asked) == (search == "tpe")  # a kill in the middle of a draw is among them
 
 
 @pytest.mark.parametrize("search", ["grid", "tpe"])

@@ -18,13 +18,13 @@ from orchestrator.scheduling.failures import CAUSES
 from orchestrator.scheduling.finished_trial import FinishedTrial
 from orchestrator.scheduling.ledger import RESULT_FIELDS, Entry, Ledger
 from orchestrator.scheduling.limits import Limits
-from orchestrator.scheduling.outcome import METRIC, outcome
+from orchestrator.scheduling.outcome import METRIC, TrialSource
 from orchestrator.scheduling.schedulers.trial_scheduler import (
     Decision,
     TrialScheduler,
     Verdict,
 )
-from orchestrator.search.strategy import Strategy, Suggestion, TrialOutcome
+from orchestrator.search.strategy import Strategy
 from results.statuses import FINISHED
 
 REPEATS = 200
@@ -44,7 +44,7 @@ class Scheduler:
         finished: looks a signature up among the results folder's finished trials.
 
     Attributes:
-        run_name: names a trial's run in TensorBoard for the search's record; None: not recorded.
+        source: of new trials.
     """
 
     def __init__(
@@ -62,13 +62,11 @@ class Scheduler:
         self.exhausted = False
         self._stuck = False
         self._short = False
-        self.run_name: Callable[[Entry], str] | None = None
+        self.source = TrialSource(strategy, self._first_rung)
         self._base = base
-        self._strategy = strategy
         self._finished = finished
         self._live: set[str] = set()
         self._pending: list[str] = []
-        self._orphans: list[Suggestion] = []
         self._replay()
 
     def _replay(self) -> None:
@@ -96,28 +94,20 @@ class Scheduler:
         Returns:
             How many trials the search had forgotten and was told again, e.g. as its file was lost.
         """
-        forgotten = sum(self._remind(entry) for entry in self.ledger.entries.values())
-        for entry in self.ledger.entries.values():
+        entries = self.ledger.entries.values()
+        forgotten = sum(self._remind(entry) for entry in entries)
+        for entry in entries:
             if entry.pending and entry.status != "paused":
                 self._settle(entry)
-        begun = (e for e in self.ledger.entries.values() if e.pending and e.status != "paused")
+        begun = (entry for entry in entries if entry.pending and entry.status != "paused")
         self._pending = [entry.trial for entry in begun]
-        used = {entry.ticket for entry in self.ledger.entries.values()}
-        self._orphans = [
-            Suggestion(ticket, values)
-            for ticket, values in self._strategy.open_tickets().items()
-            if ticket not in used
-        ]
+        self.source.take_up({entry.ticket for entry in entries})
         return forgotten
 
     def _remind(self, entry: Entry) -> bool:
-        under_way = entry.pending and entry.status != "paused"
-        ended = None if under_way else self._outcome(entry)
-        ticket = self._strategy.recall(entry.ticket, entry.config, ended)
+        ticket = self.source.remind(entry)
         if ticket is not None:
             self.ledger.ticket(entry.trial, ticket)
-        elif ended is not None:
-            self._strategy.tell(entry.ticket, ended)
         return ticket is not None
 
     @property
@@ -138,9 +128,7 @@ class Scheduler:
         if config is None and not self.exhausted and self._is_short():
             config = self._promoted_trial()
         elif config is None and not self.exhausted:
-            config = self._new_trial()
-            self.exhausted = config is None
-            config = config or self._promoted_trial()
+            config = self._new_trial() or self._promoted_trial()
         if config is not None:
             self._live.add(config.signature())
         elif self.exhausted and not self._live:
@@ -200,13 +188,15 @@ class Scheduler:
         # Where the sweep was extended, the search may come upon each of them once more.
         most = REPEATS + (len(entries) if self.ledger.extensions else 0)
         while repeats < most and len(entries) - self.ledger.outside < self.limits.trials:
-            suggestion = self._orphans.pop(0) if self._orphans else self._strategy.ask()
-            if suggestion is None:
+            if not self.source.ready():
                 return None
+            suggestion = self.source.suggestion()
+            if suggestion is None:
+                break
             config = dataclasses.replace(self._base, **suggestion.values)
             earlier = entries.get(config.signature())
             if earlier is not None:
-                self._strategy.tell(suggestion.ticket, self._outcome(earlier))
+                self.source.tell(earlier, suggestion.ticket)
                 repeats += 1
                 continue
             repeats = 0
@@ -215,6 +205,7 @@ class Scheduler:
                 self.rule.begin(entry.trial, config.epochs)
             if not self._reused(entry):
                 return config
+        self.exhausted = True
         return None
 
     def _reused(self, entry: Entry) -> bool:
@@ -264,6 +255,7 @@ class Scheduler:
             reason = f"time budget {self.limits.budget_text} spent; --resume goes on"
             self.ledger.ended(trial, "time", reason, resumable=True)
             self._live.discard(trial)
+        self.source.reached(entry)
         return entry.status == "running"
 
     def _take(
@@ -277,6 +269,7 @@ class Scheduler:
             self._end(entry, "failure", "raised an error", error=error)
             return
         self._live.discard(entry.trial)
+        self.source.give_up(entry)
         reason = "the disk failed it; --resume goes on"
         self.ledger.ended(entry.trial, "interrupted", reason, error=error, resumable=True)
 
@@ -309,7 +302,7 @@ class Scheduler:
             return
         self._live.discard(entry.trial)
         self.ledger.paused(entry.trial, decision.epoch, decision.value, decision.reason)
-        self._strategy.tell(entry.ticket, self._outcome(entry))
+        self.source.tell(entry)
 
     def died(self, trial: str, cause: str, message: str) -> bool:
         """The process that worked on a trial is gone; the trial is begun again, unless too often.
@@ -339,12 +332,15 @@ class Scheduler:
         self._live.discard(entry.trial)
         self.ledger.ended(entry.trial, ended_by, reason, **fields)
         self._leave(entry)
-        self._strategy.tell(entry.ticket, self._outcome(entry))
+        self.source.tell(entry)
 
     def _leave(self, entry: Entry) -> None:
         """Tell the rule that a trial ended; one that a rung stopped is still among its rivals."""
         if self.rule is not None and entry.ended_by != "rung" and not entry.outside:
             self.rule.leave(entry.trial, finished=entry.status in FINISHED)
 
-    def _outcome(self, entry: Entry) -> TrialOutcome:
-        return outcome(entry, self.run_name(entry) if self.run_name else "")
+    def _first_rung(self, entry: Entry) -> int | None:
+        """Where trials wait: the epoch at which the search learns of it what it ever will."""
+        if self.rule is None or not self.rule.waits:
+            return None
+        return next(iter(self.rule.rungs(entry.config["epochs"])), None)

@@ -199,7 +199,7 @@ def test_the_study_holds_the_truth(tmp_path):
         search="tpe", axes=MIXED, rungs=(1,), trials=6, study=tmp_path / "optuna.journal"
     )
     scheduler.rule.record("an earlier one", 1, 0.15)  # so that the first to come is not the best
-    scheduler.run_name = lambda entry: f"run {entry.number}"
+    scheduler.source.run_name = lambda entry: f"run {entry.number}"
     Stage(lambda config: next(numbers)).play(scheduler)
     trials = study_of(tmp_path / "optuna.journal")
     assert [t.user_attrs for t in trials] == [

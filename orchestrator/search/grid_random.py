@@ -24,6 +24,13 @@ class _Numbered:
         self._next += 1
         return suggestion
 
+    def ready(self) -> bool:
+        """Always: nothing has to be known."""
+        return True
+
+    def learn(self, ticket: int, outcome: TrialOutcome) -> None:
+        """Changes nothing."""
+
     def tell(self, ticket: int, outcome: TrialOutcome) -> None:
         """Closes the ticket; the outcome changes nothing."""
         self._open.pop(ticket, None)

@@ -2,7 +2,6 @@
 
 import json
 import logging
-import os
 import time
 import warnings
 from pathlib import Path
@@ -18,10 +17,6 @@ LOCK_PATIENCE_S = 2.0
 
 Optuna holds it for one appended line, and would itself wait 30 s at the first write.
 """
-
-
-CREATE_TRIAL = 4
-"""Optuna's number of that operation in its journal."""
 
 
 METRIC_NAME = "best validation accuracy"
@@ -95,22 +90,11 @@ def open_journal(file: Path) -> BaseStorage:
         _clear_stale_lock(path)
         _mend_end(path)
         return JournalStorage(JournalFileBackend(str(path), lock_obj=lock))
-    except (ValueError, KeyError, TypeError, AttributeError) as reason:
+    except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as reason:
         raise BadInput(
             f"{file} is no readable Optuna journal ({reason}); move it away and start again: "
             "the search then begins without its history"
         ) from None
-
-
-def forget_last_trial(file: Path) -> None:
-    """Cut a study's file before the trial that was created last: a kill hit while it was drawn.
-
-    It is then drawn again, the same, as if it had not been. Only its values may follow it there,
-    which are so of a trial that has not all of them yet.
-    """
-    lines = file.read_bytes().splitlines(keepends=True)
-    created = [i for i, line in enumerate(lines) if json.loads(line)["op_code"] == CREATE_TRIAL]
-    os.truncate(file, sum(map(len, lines[: created[-1]])))
 
 
 def _clear_stale_lock(path: Path) -> None:

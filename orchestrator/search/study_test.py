@@ -6,11 +6,10 @@ import time
 
 import optuna
 import pytest
-from optuna.storages.journal._storage import JournalOperation
 
 from orchestrator.errors import BadInput
 from orchestrator.search import study
-from orchestrator.search.study import CREATE_TRIAL, forget_last_trial, open_journal
+from orchestrator.search.study import open_journal
 
 
 def make(file):
@@ -38,24 +37,6 @@ def test_a_symbolic_lock_that_points_nowhere_is_removed_too(tmp_path, monkeypatc
     assert not lock.is_symlink()
 
 
-def test_the_number_of_the_operation_is_optuna_s():
-    assert JournalOperation.CREATE_TRIAL == CREATE_TRIAL
-
-
-def test_the_trial_created_last_can_be_forgotten_with_its_values(tmp_path):
-    file = tmp_path / "optuna.journal"
-    made = make(file)
-    first, second = made.ask(), made.ask()
-    made.tell(first, 0.5)
-    before = file.read_bytes()
-    third = made.ask()
-    third.suggest_float("x", 0, 1)
-    forget_last_trial(file)
-    assert file.read_bytes() == before
-    assert [trial.number for trial in make(file).trials] == [0, second.number]
-    assert make(file).ask().number == third.number
-
-
 def test_a_lock_in_use_is_left_alone(tmp_path, monkeypatch):
     monkeypatch.setattr(study, "LOCK_PATIENCE_S", 0.5)
     lock = tmp_path / "optuna.journal.lock"
@@ -80,7 +61,9 @@ def test_half_a_last_line_is_cut_before_it_is_appended_to(tmp_path):
     assert len(make(file).trials) == 2
 
 
-@pytest.mark.parametrize("content", [b"not json\n", b'{"half\n{}\n', b"{}\n", b"[]\n", b"7\n"])
+@pytest.mark.parametrize(
+    "content", [b"not json\n", b'{"half\n{}\n', b"{}\n", b"[]\n", b"7\n", b"[" * 100_000 + b"\n"]
+)
 def test_another_file_is_refused_with_what_to_do(tmp_path, content):
     file = tmp_path / "optuna.journal"
     file.write_bytes(content)

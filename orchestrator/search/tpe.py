@@ -22,12 +22,13 @@ from optuna.trial import FrozenTrial, TrialState
 
 from orchestrator.errors import BadInput
 from orchestrator.search.axes import Axis, Categorical, Constant, Integer
+from orchestrator.search.history import History
 from orchestrator.search.space import SearchSpace
 from orchestrator.search.strategy import Setup, Suggestion, TrialOutcome
-from orchestrator.search.study import calm_optuna, describe, forget_last_trial, open_journal
+from orchestrator.search.study import calm_optuna, describe, open_journal
 
 WARM_UP = 8
-"""Trials that must have ended before TPE leaves random search."""
+"""Trials whose results must be known before TPE leaves random search."""
 GOES_ON_FROM = "goes on from trial"
 """Attribute of a trial that another of the study, told as pruned while it waited, went on to be."""
 EPOCHS = "epochs"
@@ -40,9 +41,10 @@ class TpeSearch:
 
     Bergstra et al., "Algorithms for Hyper-Parameter Optimization" (NeurIPS 2011), section 4;
     multivariate, running trials taken for poor ones ("constant liar"), as in Optuna 5; at random
-    until WARM_UP trials have ended. Tickets are Optuna's trial numbers. Each draw is seeded by
-    (seed, number of trials): a resumed search asks what the uninterrupted one would have, given
-    the same history. No configuration is suggested twice. `optuna-dashboard FILE` reads along.
+    until WARM_UP trials are known. Tickets are Optuna's trial numbers. Each draw is seeded by
+    (seed, number of suggestions), and knows what `History` lets it: with a lag, a resumed search
+    and one whose trials end in another order ask the same. No configuration is suggested twice.
+    The study is the record, told the truth; `optuna-dashboard FILE` reads along.
 
     Once a sweep was extended to another space, a study of its own in the same file goes on: it is
     told the trials of before that lie inside, those of fewer epochs too. Where trials are longer
@@ -65,11 +67,14 @@ class TpeSearch:
         self._of_before: set[int] = set()
         self._open()
         self._check_space()
-        if setup.file is not None and self._half_asked(self._trials()[-1:]):
-            forget_last_trial(setup.file)
-            self._open()
-        for trial in self._half_asked(self._trials()):
-            self._study.tell(trial.number, state=TrialState.FAIL)
+        self._history = History(self._distributions, setup.lag)
+        self._ended: list[FrozenTrial] = []
+        for trial in self._trials():
+            if trial.state == TrialState.RUNNING and set(trial.params) != set(self._free.axes):
+                self._study.tell(trial.number, state=TrialState.FAIL)  # killed while it was drawn
+            if GOES_ON_FROM not in trial.user_attrs:
+                self._history.add(trial.number, trial.params)
+                self._ended += [trial] if trial.state.is_finished() else []
 
     def _open(self) -> None:
         setup = self._setup
@@ -84,17 +89,28 @@ class TpeSearch:
 
     def ask(self) -> Suggestion | None:
         """The next configuration; None once a finite space is exhausted."""
-        trials = self._trials()
-        here = [trial for trial in trials if trial.number not in self._of_before]
+        self.ready()
+        here = [trial for trial in self._trials() if trial.number not in self._of_before]
         tried = {tuple(trial.params.get(key) for key in self._free.axes) for trial in here}
         again = self._due(tried)
         if again is not None:
             return Suggestion(self._add(again, None), self._values(again))
         if self._free.size is not None and len(tried) >= self._free.size:
             return None
-        self._study.sampler = _Sampler(self._free, (self._setup.seed, len(trials)), tried)
-        trial = self._study.ask(self._distributions)
-        return Suggestion(trial.number, self._values(trial.params))
+        sampler = _Sampler(self._free, (self._setup.seed, len(self._history)), tried)
+        params = self._history.draw(sampler)
+        return Suggestion(self._add(params, None), self._values(params))
+
+    def ready(self) -> bool:
+        """Whether the results of all suggestions are known that the next one has to know."""
+        while self._ended:  # of what nobody has told more by now, the study's own word holds
+            trial = self._ended.pop()
+            self._history.learn(trial.number, trial)
+        return self._history.ready
+
+    def learn(self, ticket: int, outcome: TrialOutcome) -> None:
+        """What later suggestions may know of a trial; the study is not told."""
+        self._history.learn(ticket, self._frozen({}, outcome))
 
     def _due(self, tried: set[tuple[Any, ...]]) -> dict[str, Any] | None:
         """What comes before any draw: `Setup.first`, then the best that had fewer epochs."""
@@ -117,6 +133,7 @@ class TpeSearch:
         """
         if ticket < 0:
             return
+        self.learn(ticket, outcome)
         try:
             trial_id = self._storage.get_trial_id_from_study_id_trial_number(self._study_id, ticket)
         except KeyError:
@@ -184,18 +201,21 @@ class TpeSearch:
     def _add(self, params: dict[str, Any], outcome: TrialOutcome | None) -> int:
         """The new ticket of a trial that the study did not suggest."""
         number = len(self._trials())
-        state = TrialState.RUNNING if outcome is None else _state(outcome)
-        self._study.add_trial(
-            optuna.trial.create_trial(
-                state=state,
-                value=outcome.value if outcome and state == TrialState.COMPLETE else None,
-                params=params,
-                distributions=self._distributions,
-                intermediate_values=_finite(outcome.intermediate if outcome else ()),
-                user_attrs=dict(outcome.attributes if outcome else {}),
-            )
-        )
+        self._study.add_trial(self._frozen(params, outcome))
+        self._history.add(number, params)
         return number
+
+    def _frozen(self, params: dict[str, Any], outcome: TrialOutcome | None) -> FrozenTrial:
+        """A trial as Optuna keeps it; one without an outcome is under way."""
+        state = TrialState.RUNNING if outcome is None else _state(outcome)
+        return optuna.trial.create_trial(
+            state=state,
+            value=outcome.value if outcome and state == TrialState.COMPLETE else None,
+            params=params,
+            distributions=self._distributions if params else {},
+            intermediate_values=_finite(outcome.intermediate if outcome else ()),
+            user_attrs=dict(outcome.attributes if outcome else {}),
+        )
 
     def _trials(self) -> list[FrozenTrial]:
         trials: list[FrozenTrial] = self._study.get_trials(deepcopy=False)
@@ -214,11 +234,6 @@ class TpeSearch:
                         f"{self._setup.file} searched {key} in {distribution}, this sweep asks "
                         f"for {ours.get(key, 'no search of it')}; give the sweep another --name"
                     )
-
-    def _half_asked(self, trials: Iterable[FrozenTrial]) -> list[FrozenTrial]:
-        """Those that a kill left without some of their values."""
-        running = (trial for trial in trials if trial.state == TrialState.RUNNING)
-        return [trial for trial in running if set(trial.params) != set(self._free.axes)]
 
 
 class _Sampler(optuna.samplers.TPESampler):  # type: ignore[misc, unused-ignore]

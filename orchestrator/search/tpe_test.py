@@ -3,6 +3,7 @@ import math
 import numpy as np
 import optuna
 import pytest
+from optuna.distributions import FloatDistribution
 
 from orchestrator.errors import BadInput
 from orchestrator.search.axes import Constant, Real
@@ -10,7 +11,7 @@ from orchestrator.search.grid_random import RandomSearch
 from orchestrator.search.space import SearchSpace
 from orchestrator.search.strategy import Setup, TrialOutcome
 from orchestrator.search.study import open_journal
-from orchestrator.search.testing import CONTINUOUS, EVERY_AXIS, FINITE, exhaust, feed
+from orchestrator.search.testing import CONTINUOUS, EVERY_AXIS, FINITE, bowl, exhaust, feed
 from orchestrator.search.tpe import WARM_UP, TpeSearch
 
 
@@ -107,14 +108,28 @@ def _lines_before(file, suggestion):
     return created[suggestion.ticket]
 
 
-def test_a_trial_killed_while_it_was_asked_for_is_asked_for_again(tmp_path):
+def test_a_trial_killed_while_it_was_drawn_by_an_earlier_version_teaches_nothing(tmp_path):
+    """Version 0.1.0 wrote a suggestion value by value; now one line has them all."""
     file = tmp_path / "optuna.journal"
     search = TpeSearch(Setup(CONTINUOUS, file=file))
     search.ask()
+    rate = {"learning_rate": FloatDistribution(1e-4, 1.0, log=True)}
+    optuna.load_study(study_name="sweep", storage=open_journal(file)).ask(rate)
+    again = TpeSearch(Setup(CONTINUOUS, file=file, lag=1))
+    assert list(again.open_tickets()) == [0]
+    again.tell(0, TrialOutcome("completed", 0.5))
+    assert again.ready()
+    assert again.ask().ticket == 2
+
+
+def test_a_suggestion_stands_in_the_file_as_a_whole_or_not_at_all(tmp_path):
+    file = tmp_path / "optuna.journal"
+    search = TpeSearch(Setup(CONTINUOUS, file=file))
+    search.ask()
+    before = file.read_bytes()
     second = search.ask()
-    lines = file.read_bytes().splitlines(True)
-    assert b"dropout" in lines[-1]
-    file.write_bytes(b"".join(lines[:-1]))
+    (line,) = file.read_bytes()[len(before) :].splitlines()
+    file.write_bytes(before + line[: len(line) // 2])
     again = TpeSearch(Setup(CONTINUOUS, file=file))
     assert list(again.open_tickets()) == [0]
     assert again.ask() == second
@@ -149,3 +164,41 @@ def test_optuna_keeps_quiet(tmp_path, capfd, recwarn):
     feed(search, WARM_UP + 2)
     assert capfd.readouterr() == ("", "")
     assert not recwarn.list
+
+
+# --- the order in which trials end -----------------------------------------------------------
+
+
+def test_with_a_lag_of_three_a_suggestion_waits_for_the_third_before_it_alone():
+    search = TpeSearch(Setup(CONTINUOUS, lag=3))
+    for _ in range(3):
+        assert search.ready()
+        search.ask()
+    for ticket in (2, 1):  # suggestion 3 knows what 0 came to, and 1 and 2 not yet
+        search.tell(ticket, TrialOutcome("completed", 0.5))
+        assert not search.ready()
+    search.learn(0, TrialOutcome("pruned", None, [(1, 0.2)]))
+    assert search.ready()
+    search.ask()
+    assert search.ready()  # suggestion 4 knows 1
+    search.ask()
+    search.ask()
+    assert not search.ready()  # suggestion 6 has to know 3
+
+
+def test_what_is_learnt_first_counts_and_the_study_is_told_the_end():
+    """Two searches, of which one hears of rungs first; both draw the same, but at random."""
+
+    def suggestions(first, end):
+        search = TpeSearch(Setup(CONTINUOUS, lag=1))
+        for _ in range(WARM_UP + 4):
+            suggestion = search.ask()
+            value = bowl(suggestion.values)
+            if first:
+                search.learn(suggestion.ticket, TrialOutcome("pruned", None, [(1, value)]))
+            search.tell(suggestion.ticket, TrialOutcome("completed", end(value)))
+            assert search.ready()
+        return [trial.params for trial in search._trials()]
+
+    assert suggestions(True, lambda value: value) == suggestions(True, lambda value: -value)
+    assert suggestions(False, lambda value: value) != suggestions(False, lambda value: -value)

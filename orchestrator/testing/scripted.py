@@ -168,12 +168,17 @@ def conduct(
     study: Path | None = None,
     **more: Any,
 ) -> Scheduler:
-    """A scheduler on a journal, as `driver.run` makes it; more: of `Limits`, or finished."""
+    """A scheduler on a journal, as `driver.run` makes it; more: of `Limits`, finished, lag."""
     journal = ListJournal() if journal is None else journal
     ledger = Ledger(journal, journal.read())
     given = 1 + max((entry.ticket for entry in ledger.entries.values()), default=-1)
     search_with = Setup(
-        SearchSpace(axes), seed=3, file=study, given=given, extensions=ledger.extensions
+        SearchSpace(axes),
+        seed=3,
+        file=study,
+        given=given,
+        extensions=ledger.extensions,
+        lag=more.pop("lag", None),
     )
     finished = {"finished": more.pop("finished")} if "finished" in more else {}
     finalists = more.pop("finalists", 1)

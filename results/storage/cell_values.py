@@ -11,6 +11,9 @@ SHARES = ("accuracy", "macro_f1", "ece", "top2")
 COUNTS = ("number", "epoch", "epochs_trained", "best_epoch", "validation_n", "parameters")
 """Columns of whole numbers that are 0 or more."""
 
+TIMES = ("seconds", "start_seconds", "images_per_second")
+"""Columns of finite numbers that are 0 or more, or NaN."""
+
 IN_WORDS = ("error", "reason", "verdict_evidence", "hardware")
 """Columns of free text, which may have several lines."""
 
@@ -46,6 +49,8 @@ def _wrong(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray | None:
     """(n,) whether a value can be none; None where any can be."""
     if name in COUNTS and pa.types.is_integer(column.type):
         return pc.or_(pc.less(column, 0), pc.greater(column, _MOST))
+    if name in TIMES and pa.types.is_floating(column.type):
+        return pc.or_(pc.less(column, 0.0), pc.is_inf(column))
     if any(share in name for share in SHARES) and pa.types.is_floating(column.type):
         return pc.or_(pc.less(column, 0.0), pc.greater(column, 1.0))  # NaN is neither
     if pa.types.is_string(column.type) and name not in IN_WORDS:
@@ -56,4 +61,6 @@ def _wrong(name: str, column: pa.ChunkedArray) -> pa.ChunkedArray | None:
 def _expected(name: str, column: pa.ChunkedArray) -> str:
     if pa.types.is_string(column.type):
         return "text without control characters"
+    if name in TIMES:
+        return "a finite number, 0 or more,"
     return "a whole number, 0 or more" if name in COUNTS else "a number from 0 to 1"

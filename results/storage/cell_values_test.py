@@ -8,6 +8,7 @@ GOOD = {
     "epoch": [1, 2, None],
     "validation_accuracy": [0.0, float("nan"), None],
     "validation_loss": [float("inf"), -1.0, 0.0],
+    "seconds": [1.5, float("nan"), 0.0],
     "error": ["two\nlines", None, ""],
 }
 
@@ -29,6 +30,10 @@ def test_nothing_is_wrong_with_what_sweeps_write():
         (
             {"validation_accuracy": [0.5, 1.0, float("inf")]},
             "row 3 has validation_accuracy inf, a number from 0 to 1 was expected",
+        ),
+        (
+            {"seconds": [1.0, float("inf"), 1.0]},
+            "row 2 has seconds inf, a finite number, 0 or more, was expected",
         ),
         ({"epoch": [1, -1, 2]}, "row 2 has epoch -1, a whole number, 0 or more was expected"),
         (

@@ -167,8 +167,8 @@ def unwritable(cache: Path, error: BaseException | None, needed: int = 0) -> Bad
     reason = (isinstance(error, OSError) and error.strerror) or error
     wanted = f"; {needed / 2**20:,.0f} MiB are needed" if needed else ""
     return BadInput(
-        f"the cache {cache} cannot be written ({reason}{wanted}); give another by --cache or "
-        "ORCHESTRATOR_CACHE"
+        f"the cache {cache} cannot be written ({reason}{wanted}); name another folder in the "
+        "environment: ORCHESTRATOR_CACHE=DIR"
     )
 
 
