@@ -106,11 +106,10 @@ def interrupted(trained):
     killed = False
     until = time.monotonic() + 240
     while time.monotonic() < until and job.poll() is None and not killed:
-        for worker in workers_of(job.pid):
-            if loaded(worker):
-                worker.kill()
-                killed = True
-                break
+        for worker in busy_workers_of(job.pid):
+            worker.kill()
+            killed = True
+            break
         time.sleep(0.05)
     parts = trained / Paths().parts
     while time.monotonic() < until and job.poll() is None and not list(parts.glob("explain-*")):
@@ -120,20 +119,13 @@ def interrupted(trained):
     return job.returncode, out, err, killed
 
 
-def workers_of(pid):
+def busy_workers_of(pid):
+    """Those at work on something: Ray names a process after the method that it runs."""
     try:
         children = psutil.Process(pid).children(recursive=True)
-        return [c for c in children if any("_WorkerActor" in word for word in c.cmdline())]
+        return [c for c in children if any("_WorkerActor.do" in word for word in c.cmdline())]
     except psutil.Error:
         return []
-
-
-def loaded(worker):
-    """Whether it has had time to import TensorFlow, so that it is at work on something."""
-    try:
-        return worker.memory_info().rss > 300 * 2**20
-    except psutil.Error:
-        return False
 
 
 @pytest.mark.ray

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from orchestrator.process.backend import is_installed
 from orchestrator.scheduling.ledger import Ledger
 from results.journal.file_journal import Journal
 from results.paths import Paths
@@ -145,13 +146,17 @@ PAIR = ('"CPF"', 'tune.grid_search(["C7PF", "CPF"])')  # 48 pixels cannot be hal
 
 
 def test_a_crash_is_recorded_and_ctrl_c_says_how_to_go_on(question, tmp_path):
+    cheap = "jax" if is_installed("jax") else "tensorflow"  # to import
     endless = ('"epochs": 5', '"epochs": 100_000')
     file = variant(
         question, tmp_path / "pair.py", PAIR, endless, (RATES, "[0.03]"), ("trials=5", "trials=2")
     )
     folder = tmp_path / "tiny"
     driver = subprocess.Popen(
-        command(file, tmp_path), stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+        command(file, tmp_path, f"--backend={cheap}"),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
     )
     while '"event": "epoch"' not in _text(folder / Paths().journal) and driver.poll() is None:
         time.sleep(0.05)

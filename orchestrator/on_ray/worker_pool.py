@@ -17,7 +17,7 @@ from orchestrator.on_ray.resources import see_own_gpus
 from orchestrator.process import backend as backends
 from orchestrator.process.error_line import full_disk, log_traceback, plain_lines
 from orchestrator.process.terminal import redirect_worker_output
-from results.store import DamagedResults
+from results.errors import DamagedResults
 
 MAX_DEATHS = 3
 """Workers that an item may cost before it is given up: it, not they, is then the likely cause."""

@@ -14,7 +14,7 @@ from ray import exceptions as lost
 
 from orchestrator.errors import BadInput
 from orchestrator.on_ray.worker_pool import DiskFull, PoolLayout, WorkerPool, WorkFailure, WorkItem
-from results.store import DamagedResults
+from results.errors import DamagedResults
 
 pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("shared_ray")]
 
