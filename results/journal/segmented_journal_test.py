@@ -59,6 +59,20 @@ def test_every_event_is_on_the_store_when_append_returns(store):
             assert names(store) == [f"{n}" for n in range(number + 1)]
 
 
+def test_an_event_longer_than_a_segment_is_one_line_like_any_other(store):
+    """As a warm start's: 200 trials of 300 epochs are 2 MB, 30 times SEGMENT_BYTES."""
+    curve = [[epoch, 0.1234567890123456] for epoch in range(1, 301)]
+    event = {"event": "earlier", "trials": [{"curve": curve} for _ in range(200)]}
+    assert len(json.dumps(event)) > 20 * SEGMENT_BYTES
+    with journal(store) as opened:
+        opened.append({"event": "before"})
+        opened.append(event)
+        opened.append({"event": "after"})
+    assert names(store) == ["before", "earlier", "after"]
+    assert journal(store).read()[1] == event
+    assert stored(store) == ["journal/00000001.jsonl", "journal/00000002.jsonl"]
+
+
 def test_every_writer_begins_a_segment(store):
     write(store, "a", "b")
     write(store, "c")
