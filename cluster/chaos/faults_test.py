@@ -21,10 +21,17 @@ def folder(request, tmp_path_factory):
     return named or tmp_path_factory.mktemp("faults")
 
 
+ROWS = [
+    pytest.param(name, marks=pytest.mark.timeout(300 + 4 * fault.seconds))
+    for name, fault in FAULTS.items()
+]
+"""The longest takes five minutes on an idle machine."""
+
+
 @pytest.mark.slow
 @pytest.mark.faults
 @pytest.mark.ray
-@pytest.mark.parametrize("name", FAULTS)
+@pytest.mark.parametrize("name", ROWS)
 def test_a_sweep_with_a_fault_ends_as_one_that_was_left_alone(name, folder, record_property):
     fault = FAULTS[name]
     record_property("fault", name)
