@@ -3,104 +3,16 @@ import os
 import re
 import signal
 import threading
-import time
-from importlib import import_module
-from pathlib import Path
 
 import psutil
 import pytest
 import ray
 from ray import exceptions as lost
 
-from orchestrator.errors import BadInput
 from orchestrator.on_ray.worker_pool import DiskFull, PoolLayout, WorkerPool, WorkFailure, WorkItem
-from results.errors import DamagedResults
+from orchestrator.testing.joinery import Joinery, Unborn, pids, wait_until
 
 pytestmark = [pytest.mark.ray, pytest.mark.usefixtures("shared_ray")]
-
-
-class Joinery:
-    """Leaves a file a task; words of the task say what else happens to the worker."""
-
-    def __init__(self, folder):
-        self.folder = Path(folder)
-        self.models = []
-
-    def do(self, task):
-        group, name, trick = task
-        self.note("pids", os.getpid())
-        if group not in self.models:
-            self.models.append(group)
-            self.note("loads", group)
-        TRICKS[trick](self.folder / f"{name}.tried")
-        (self.folder / name).write_text("made")
-
-    def note(self, file, word):
-        with (self.folder / file).open("a") as notes:
-            notes.write(f"{word}\n")
-
-
-class Unborn(Joinery):
-    """Cannot be unpickled where the worker is."""
-
-    def __reduce__(self):
-        return import_module, ("plane",)
-
-
-class Hopeless(Exception):
-    """As some libraries' own: it can be pickled, but not unpickled."""
-
-    def __init__(self, node, message):
-        super().__init__(message)
-
-
-def die_at_first(mark):
-    if not mark.exists():
-        die_always(mark)
-
-
-def die_always(mark):
-    with mark.open("a") as tries:
-        tries.write("x")
-    os._exit(1)
-
-
-def die_when_told(mark):
-    wait_until((mark.parent / "go").exists)
-    die_always(mark)
-
-
-def fail(error, cause=None):
-    def trick(mark):
-        mark.write_text("x")
-        raise error from cause
-
-    return trick
-
-
-def damaged_by_a_full_disk(mark):
-    try:
-        raise OSError(errno.ENOSPC, "No space left on device")
-    except OSError:
-        raise DamagedResults("m.parquet cannot be read")  # noqa: B904  the context alone tells
-
-
-TRICKS = {
-    "": lambda mark: time.sleep(0.01),
-    "with another": lambda mark: wait_until(lambda: len(set(pids(mark.parent))) == 2),
-    "for ever": lambda mark: time.sleep(600),
-    "die at first": die_at_first,
-    "die always": die_always,
-    "die when told": die_when_told,
-    "damaged": fail(BadInput("m.safetensors is cut off")),
-    "damaged results": fail(DamagedResults("m.parquet is cut off")),
-    "broken": fail(KeyError("kernel")),
-    "hopeless": fail(Hopeless("node", "no kernel")),
-    "coloured": fail(BadInput("\n\x1b[36mm.h5\x1b[0m is \x1b[1;31mcut off\x1b[0m\nTraceback")),
-    "full": fail(OSError(errno.ENOSPC, "No space left on device")),
-    "full, as bad input": fail(BadInput("m.h5: no"), OSError(errno.EDQUOT, "Quota exceeded")),
-    "full, met while damaged": damaged_by_a_full_disk,
-}
 
 
 def items(group, tricks, fate=""):
@@ -121,17 +33,6 @@ def made(folder):
 
 def loads(folder):
     return (folder / "loads").read_text().split()
-
-
-def pids(folder):
-    return [int(pid) for pid in (folder / "pids").read_text().split()]
-
-
-def wait_until(so, seconds=15.0):
-    end = time.monotonic() + seconds
-    while not so() and time.monotonic() < end:
-        time.sleep(0.05)
-    return so()
 
 
 def gone(pid):
