@@ -12,6 +12,7 @@ from PIL import Image
 
 from orchestrator.data.cache.open_faces import open_faces
 from orchestrator.data.faces import EMOTIONS, SIDE
+from orchestrator.data.layouts.ck_plus import EXPRESSIONS
 from orchestrator.data.raw import SPLITS, Raw
 from orchestrator.errors import BadInput
 
@@ -112,10 +113,23 @@ def labelled_images(raw: Raw) -> dict[str, bytes]:
     return {**images, "labels.csv": "\n".join(["image,emotion,usage", *rows]).encode()}
 
 
+def ck_plus(raw: Raw) -> dict[str, bytes]:
+    """CK+'s sequences, of one frame each, of five persons; it says nothing of splits."""
+    members = {}
+    for row, (image, label) in enumerate(zip(raw.images, raw.labels, strict=True)):
+        person, number = f"S{row % 5:03d}", f"{row:03d}"
+        place, name = f"{person}/{number}", f"{person}_{number}_00000009"
+        number_of = EXPRESSIONS.index(raw.classes[label])
+        members[f"cohn-kanade-images/{place}/{name}.png"] = png_bytes(image)
+        members[f"Emotion/{place}/{name}_emotion.txt"] = f"   {number_of:.7e}\n".encode()
+    return members
+
+
 LAYOUTS: dict[str, Callable[[Raw], dict[str, bytes]]] = {
     "fer2013.csv": fer2013_csv,
     "icml_face_data.csv": icml_csv,
     "competition": competition,
+    "CK+": ck_plus,
     "image folders": image_folders,
     "labelled images": labelled_images,
     "class folders": class_folders,

@@ -13,6 +13,7 @@ from orchestrator.data.containers.signatures import COMPRESSED, HEAD, ZIP, is_ta
 from orchestrator.data.containers.tar_archive import Tar
 from orchestrator.data.containers.zip_archive import Zip
 from orchestrator.data.layouts import (
+    ck_plus,
     class_folders,
     competition,
     fer2013_csv,
@@ -46,13 +47,14 @@ SOURCES = {
     "fer2013.csv": Layout(fer2013_csv.holds, fer2013_csv.read),
     "icml_face_data.csv": Layout(icml_csv.holds, icml_csv.read),
     "competition": Layout(competition.holds, competition.read),
+    "CK+": Layout(ck_plus.holds, ck_plus.read),
     "image folders": Layout(image_folders.holds, image_folders.read),
     LABELLED: Layout(labelled_images.holds, labelled_images.read),
     "class folders": Layout(class_folders.holds, class_folders.read),
 }
 """Name -> layout, in the order in which they are tried: what says more about itself comes first."""
 
-FOLDERS = ("image folders", LABELLED, "class folders")
+FOLDERS = ("CK+", "image folders", LABELLED, "class folders")
 """Names of the layouts that are image files in folders; the others are tables."""
 
 ARCHIVES = (".zip", ".tar", ".gz", ".tgz", ".xz", ".bz2", ".zst", ".7z", ".rar")
