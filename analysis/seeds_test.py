@@ -117,6 +117,7 @@ def test_too_few_for_an_interval(values, value):
     assert np.isnan([average.sd, average.low, average.high, average.p]).all()
 
 
+@pytest.mark.long
 def test_the_interval_covers_the_mean_as_often_as_it_says():
     draws = np.random.default_rng(0).normal(0.6, 0.02, (4000, 3))
     inside = [average.low < 0.6 < average.high for average in map(mean, draws)]

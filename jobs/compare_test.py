@@ -81,7 +81,7 @@ def uploaded(folder, place):
     return store
 
 
-@pytest.fixture(params=["memory", "s3"])
+@pytest.fixture(params=["memory", pytest.param("s3", marks=pytest.mark.long)])
 def remote(request, monkeypatch):
     """A place in a store that is not on this disk."""
     if request.param == "memory":

@@ -17,6 +17,7 @@ SLOW = ("ray", "long", "faults")
 MANY = (
     "analysis/figures/figure_catalogue_test.py",
     "analysis/pictures/pictures_test.py",
+    "analysis/report/charts/figures/catalogue_test.py",
     "cluster/checks/mutations_test.py",
 )
 """Files with hundreds of dear cases: of each test in them `--fast` runs the first `CASES`."""

@@ -179,6 +179,7 @@ def test_table_that_is_given_up_leaves_the_old_one_and_nothing_else(store):
     assert store.list() == ["epochs.parquet"]
 
 
+@pytest.mark.long
 def test_large_file_comes_back(store):
     content = bytes(range(256)) * 100_000  # 25.6 MB: S3 takes it in several parts
     store.write_bytes("a", content)

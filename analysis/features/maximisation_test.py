@@ -112,7 +112,7 @@ def test_planted_patterns_are_found():
 
 
 def test_filters_score_far_above_their_start_and_any_other_image(net, others):
-    ideals = ideal_filters(net)
+    ideals = ideal_filters(net, settings=dataclasses.replace(QUICK, steps=128))
     activation = net.taps(others, np.zeros((len(others), 7))).activation
     best = activation.mean(axis=(1, 2)).max(axis=0)
     assert ideals.images.shape == (8, 48, 48)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
+from analysis.figures import render as render_module
 from analysis.pipeline import draw, visualise_features
 from results.store import Store
 
@@ -28,7 +29,8 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 def figures_drawn_once() -> Iterator[None]:
     """The same frame gives the same picture, and these tests draw those of one sweep over and over.
 
-    The real code draws it the first time that it is asked for, and never again.
+    The real code draws it the first time that it is asked for, and never again: small, as nobody
+    looks at it here, and its size and resolution are judged in figures/.
     """
     pictures: dict[tuple[str, bytes], Any] = {}
     render = draw.render
@@ -42,6 +44,7 @@ def figures_drawn_once() -> Iterator[None]:
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(draw, "render", remembered)
+        patch.setattr(render_module, "DPI", 50)
         yield
 
 

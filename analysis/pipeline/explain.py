@@ -141,11 +141,11 @@ def _answered(
     job: Postprocessing,
     selected: SelectedMembers,
     combined: CombinedPredictions,
-    asked: Sequence[tuple[NDArray[np.int64], tuple[str, ...]]],
+    samples: Sequence[tuple[NDArray[np.int64], tuple[str, ...]]],
 ) -> Questions:
     """Have all members explain rows by methods; without those members that were given up."""
     tasks = {
-        trial: [_task(job, trial, rows, methods, combined) for rows, methods in asked]
+        trial: [_task(job, trial, rows, methods, combined) for rows, methods in samples]
         for trial in selected.choice.recipe.members
     }
     every = [task for each in tasks.values() for task in each]

@@ -110,7 +110,7 @@ def _predicted(job: Postprocessing, selected: SelectedMembers) -> CombinedPredic
         combined = combine_predictions(job, selected)
         write_members(job, selected, combined.trials)
     limits = ((job.request.flip, MIRRORED), (job.request.quick, QUICK))
-    job.notes.caveats += [sentence for asked, sentence in limits if asked]
+    job.notes.caveats += [sentence for limited, sentence in limits if limited]
     return combined
 
 

@@ -12,15 +12,15 @@ _BARE = re.compile(
 )
 
 
-def without_folders(text: str, known: Sequence[str] = ()) -> str:
+def without_folders(text: str, folders: Sequence[str] = ()) -> str:
     """The same text, in which an absolute path is only its last name.
 
     Args:
         text: anything for people, commands too.
-        known: folders that occur here, for paths with spaces in them, which nothing else shows to
+        folders: those that occur here, for paths with spaces in them, which nothing else shows to
             be paths; what is below them keeps its place.
     """
-    for folder in sorted((k.rstrip("/") for k in known), key=len, reverse=True):
+    for folder in sorted((place.rstrip("/") for place in folders), key=len, reverse=True):
         if folder.count("/") > 1 or "\\" in folder:
             text = text.replace(f"{folder}/", HIDDEN).replace(folder, HIDDEN + _last(folder))
     text = _QUOTED.sub(lambda m: f"{m[1]}{HIDDEN}{_last(m[0][1:-1])}{m[1]}", text)

@@ -31,6 +31,7 @@ def swept(empty):
     return empty
 
 
+@pytest.mark.long
 def test_what_the_page_draws_stands_there_once_and_its_file_not(swept):
     page = render(swept)
     there = [name for name, heading in HEADINGS.items() if heading in page]

@@ -3,6 +3,7 @@ import pytest
 from cluster.checks.start_options import KNOWN, flags, refused
 
 
+@pytest.mark.long
 def test_known_start_options_are_those_of_the_installed_ray():
     start = pytest.importorskip("ray.scripts.scripts").start
     options = {o for p in start.params for o in (*p.opts, *p.secondary_opts)}

@@ -90,16 +90,16 @@ def _run(arguments: PostprocessArguments, began: float) -> int:
 
 
 def backend_of(
-    folder: SweepFolder, asked: str, installed: backends.Installed = backends.is_installed
+    folder: SweepFolder, wish: str, installed: backends.Installed = backends.is_installed
 ) -> backends.BackendChoice:
     """What reads a sweep's nets: as asked, else what trained them, else what is installed.
 
     Raises:
         BadInput: for what is not installed.
     """
-    if asked == backends.AUTO:
+    if wish == backends.AUTO:
         return backends.recorded_or_other(folder.backend, installed)
-    return backends.choose(asked, on_gpu=False, installed=installed)
+    return backends.choose(wish, on_gpu=False, installed=installed)
 
 
 def _ending(store: Store, began: float) -> str:

@@ -77,6 +77,7 @@ def test_the_same_images_are_carved_alike_in_any_order():
     assert first == dict(zip(again.ids, carve(again).splits, strict=True))
 
 
+@pytest.mark.long
 @settings(max_examples=20, deadline=None)
 @given(
     st.lists(st.tuples(st.integers(0, 60), st.integers(0, 2)), min_size=60, max_size=150),

@@ -92,18 +92,30 @@ def test_maps_can_be_taken_with_their_gradient(named: tuple[str, keras.Model]) -
 
 @pytest.mark.parametrize("name", [*MODELS, "CPNCPNCPCFF", "C2RPF"])
 def test_a_build_is_its_seed_and_copying_variables_brings_another_to_it(name: str) -> None:
-    model, (_, initial) = seeded(name), small_and_initial(name)
+    other, initial = small_and_initial(name)
+    model, x = seeded(name), images()
     assert [v.path for v in model.variables] == [path for path, _ in initial]
     assert len({w.path for w in model.weights}) == len(model.weights)
     for a, (_, b) in zip(model.variables, initial, strict=True):
         np.testing.assert_array_equal(np.array(a), b, err_msg=a.path)
-    keras.utils.set_random_seed(4)
-    other, x = build(name, SHAPE, CLASSES, SMALL), images()
+    for variable in other.weights:
+        variable.assign(variable * 1.5)
     expected = model(x, training=False)
     assert not np.allclose(expected, other(x, training=False))
     for a, b in zip(other.variables, model.variables, strict=True):
         a.assign(b)
     np.testing.assert_array_equal(expected, other(x, training=False))
+
+
+@pytest.mark.parametrize("name", ["cnn5", "vgg16", "CNF", "CIF", "C2RF"])
+def test_another_seed_is_another_network(name: str) -> None:
+    """Every letter, and the base that may be loaded."""
+    kernels = []
+    for seed in (3, 4):
+        keras.utils.set_random_seed(seed)
+        model = build(name, SHAPE, CLASSES, NARROW)
+        kernels.append([np.array(v) for v in model.weights if len(v.shape) > 1])
+    assert all((one != other).any() for one, other in zip(*kernels, strict=True))
 
 
 def test_all_weights_learn_but_moving_averages(named: tuple[str, keras.Model]) -> None:

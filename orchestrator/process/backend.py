@@ -68,22 +68,22 @@ def check(backend: str, installed: Installed = is_installed) -> None:
         )
 
 
-def choose(asked: str, on_gpu: bool, installed: Installed = is_installed) -> BackendChoice:
+def choose(wish: str, on_gpu: bool, installed: Installed = is_installed) -> BackendChoice:
     """The backend of a sweep: JAX where its trials get a GPU and JAX sees it, else TensorFlow.
 
     On processors TensorFlow is the faster: XLA's convolutions run there at 0.6 of its speed.
 
     Args:
-        asked: "auto" or a backend.
+        wish: "auto" or a backend.
         on_gpu: whether trials get a share of a GPU.
         installed: what is there.
 
     Raises:
         BadInput: where what is asked for is not installed.
     """
-    check(asked, installed)
-    if asked != AUTO:
-        return BackendChoice(asked, "as asked for")
+    check(wish, installed)
+    if wish != AUTO:
+        return BackendChoice(wish, "as asked for")
     if not installed(TENSORFLOW):
         return BackendChoice(JAX, "TensorFlow is not installed")
     if not on_gpu:

@@ -15,6 +15,7 @@ from orchestrator.search.testing import CONTINUOUS, EVERY_AXIS, FINITE, bowl, ex
 from orchestrator.search.tpe import WARM_UP, TpeSearch
 
 
+@pytest.mark.long
 def test_tpe_beats_random_search_on_a_bowl():
     tpe = [feed(TpeSearch(Setup(CONTINUOUS, seed=s)), 40) for s in range(6)]
     random = [feed(RandomSearch(Setup(CONTINUOUS, seed=s)), 40) for s in range(6)]

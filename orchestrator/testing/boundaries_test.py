@@ -248,6 +248,7 @@ def functions(module: ast.Module) -> Iterator[ast.FunctionDef]:
     return (node for node in ast.walk(module) if isinstance(node, ast.FunctionDef))
 
 
+@pytest.mark.long
 def test_functions_are_short():
     lengths = {
         f"{file}:{function.name}": statements(function)

@@ -19,7 +19,7 @@ def write_sweep(
     started: str,
     rates: Sequence[float],
     ended_by: str = "epochs",
-    **about: str | None,
+    **metadata: str | None,
 ) -> Store:
     """A sweep's folder with a trial a rate, whose curve is `rising`; no file but its tables.
 
@@ -29,9 +29,9 @@ def write_sweep(
         started: when, as `sweep.json` says it.
         rates: learning rates.
         ended_by: "rung" after one epoch, or another key of `ENDINGS` after the last.
-        **about: `data`, the data set's digest, and `code`, that of what computed.
+        **metadata: `data`, the data set's digest, and `code`, that of what computed.
     """
-    data, code = about.get("data", "d1"), about.get("code", "c1")
+    data, code = metadata.get("data", "d1"), metadata.get("code", "c1")
     ledger, store = Ledger(ListJournal()), Store(results / name)
     for number, rate in enumerate(rates):
         config = dataclasses.replace(BASE, learning_rate=rate, epochs=EPOCHS, data=data or "")

@@ -27,6 +27,7 @@ def test_json_of_no_sweep_is_refused_in_a_sentence(store, content, match):
         store.read_json("sweep.json")
 
 
+@pytest.mark.long
 def test_a_table_of_a_billion_rows_in_few_bytes_is_refused_before_it_is_unpacked(store):
     """A dictionary's one value, run-length encoded: 60 million rows in 170 KB."""
     values = pa.DictionaryArray.from_arrays(pa.array(np.zeros(60_000_000, np.int8)), ["x"])

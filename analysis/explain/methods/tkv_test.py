@@ -41,7 +41,11 @@ NATIVE = {
 }
 
 
-@pytest.fixture(scope="module", params=["cnn5", "vgg", "convnet4", "inception"])
+NETS = ("cnn5", "vgg", "convnet4", "CPIIPF")
+"""A dense head, convolutions alone, another normalisation, and modules of parallel paths."""
+
+
+@pytest.fixture(scope="module", params=NETS)
 def network(request):
     keras.utils.set_random_seed(5)
     model = build(request.param, (48, 48, 1), 7, Options(weights="none", width=0.25))

@@ -39,11 +39,13 @@ def test_links_and_devices_in_a_tar(tmp_path, kind):
     refused(path, tmp_path, "x.tar.gz, member fer2013.csv: a link or device")
 
 
+@pytest.mark.long
 def test_a_tar_gz_that_unpacks_to_a_thousand_times_its_size(tmp_path):
     path = write_tar({"fer2013.csv": bytes(100 * 2**20)}, tmp_path / "x.tar.gz")
     refused(path, tmp_path, "x.tar.gz unpacks to more than 67,108,864 bytes", "do not unpack it")
 
 
+@pytest.mark.long
 def test_a_tar_gz_that_goes_on_after_its_end(tmp_path):
     tar = gzip.decompress(write_tar({"a.csv": CSV}, tmp_path / "x.tar.gz").read_bytes())
     path = write_file(tmp_path, gzip.compress(tar + bytes(100 * 2**20), 6), "x.tar.gz")

@@ -55,6 +55,7 @@ def test_links_in_a_zip(tmp_path):
     refused(path, tmp_path, "x.zip, member fer2013.csv: a symbolic link")
 
 
+@pytest.mark.long
 def test_a_zip_that_admits_to_unpack_to_a_thousand_times_its_size(tmp_path):
     path = write_zip({"fer2013.csv": bytes(100 * 2**20)}, tmp_path / "x.zip")
     refused(path, tmp_path, "x.zip would unpack to 104,857,600 bytes, at most 67,108,864")

@@ -43,6 +43,7 @@ def started(program: str, *words: object, n: int = 4) -> list[subprocess.Popen[s
     return processes
 
 
+@pytest.mark.long
 def test_four_processes_that_start_at_once_copy_and_read_once(bucket, cache):
     uri = bucket.put_all("d", image_folders(EXAMPLE))
     processes = started(OPEN, uri, cache)

@@ -76,6 +76,7 @@ def test_too_few_faces_or_a_negative_seed_is_refused(n, seed, words):
         draw(n, seed)
 
 
+@pytest.mark.long
 def test_shapes_types_and_contrast(faces):
     assert faces.images.shape == faces.regions.shape == (2100, 48, 48)
     assert {a.dtype for a in (faces.images, faces.labels, faces.regions)} == {np.dtype(np.uint8)}
@@ -172,6 +173,7 @@ def test_a_linear_classifier_stays_below_60_percent():
     assert 0.2 < accuracy < 0.6
 
 
+@pytest.mark.long
 def test_more_than_1000_faces_a_second_on_one_core():
     def seconds() -> float:
         start = time.process_time()
