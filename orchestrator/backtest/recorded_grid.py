@@ -30,7 +30,7 @@ BY_THEMSELVES = (*WITH_WEIGHTS, "diverged")
 """What ends a trial that nobody stopped, so that its whole curve is there."""
 
 
-OPTIONAL = ("ended_by", "validation_loss")
+OPTIONAL = ("ended_by", "validation_loss", "validation_binary_accuracy")
 """Columns of curves alone that may be absent."""
 
 
@@ -40,8 +40,8 @@ class RecordedTrial:
 
     Attributes:
         config: its settings.
-        rows: an epoch each, in order from 1: "epoch", "validation_accuracy", "validation_loss",
-            "seconds".
+        rows: an epoch each, in order from 1: the columns of `RECORDED_CURVES` but "trial" and
+            "ended_by".
         ended_by: of `BY_THEMSELVES`.
     """
 
@@ -168,8 +168,7 @@ def _settings_alone(frame: pd.DataFrame) -> pd.DataFrame:
 
 
 def _grid(rows: pd.DataFrame, settings: pd.DataFrame, place: str) -> RecordedGrid:
-    wanted = ["epoch", "validation_accuracy", "validation_loss", "seconds"]
-    columns = [name for name in wanted if name in rows]
+    columns = [n for n in RECORDED_CURVES.names if n in rows and n not in ("trial", "ended_by")]
     curves = {
         trial: tuple(_records(curve[columns].sort_values("epoch")))
         for trial, curve in rows.groupby("trial")

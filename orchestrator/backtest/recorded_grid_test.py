@@ -92,6 +92,7 @@ def test_curves_alone_give_the_same_trials_again(store):
         "epoch",
         "validation_accuracy",
         "validation_loss",
+        "validation_binary_accuracy",
         "seconds",
         "ended_by",
         "seed",

@@ -10,7 +10,6 @@ from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from orchestrator.backtest.quote import SHIPPED, quote
-from orchestrator.driver.examples import examples
 from orchestrator.driver.warm_start import warm_start
 from orchestrator.plan import Plan, with_backend
 from orchestrator.process import backend as backends
@@ -20,6 +19,7 @@ from orchestrator.process.surroundings import own_packages
 from orchestrator.process.terminal import ESCAPED
 from orchestrator.request import SweepRequest
 from orchestrator.scheduling.schedulers import catalogue
+from orchestrator.search.examples import examples
 from results.store import Store
 
 MEASURE = tuple(own_packages.child("orchestrator.training.throughput.measure"))
@@ -129,7 +129,7 @@ def measure(plan: Plan) -> dict[str, Mapping[str, Any]]:
     Raises:
         RuntimeError: where that process fails.
     """
-    configs = [config.to_flat() for config in examples(plan).values()]
+    configs = [config.to_flat() for config in examples(plan.space, plan.base).values()]
     side = plan.splits.training.images.shape[1]
     task = {"configs": configs, "side": side, "classes": len(plan.splits.classes)}
     words = json.dumps({"backend": plan.backend, **task})

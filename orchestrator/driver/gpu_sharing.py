@@ -3,12 +3,12 @@
 from collections.abc import Callable
 
 from orchestrator.config import TrialConfig
-from orchestrator.driver.examples import usual_example
 from orchestrator.on_ray.gpu_share_probe import fastest_share
 from orchestrator.on_ray.resources import TrialResources
 from orchestrator.plan import Plan
 from orchestrator.process import hardware
 from orchestrator.request import SweepRequest
+from orchestrator.search.examples import usual_example
 from orchestrator.training.throughput.concurrent import Load
 from orchestrator.training.throughput.gpu_share import COUNTS, GpuShare
 from results.sweep_file import read_sweep_file
@@ -39,7 +39,7 @@ def settle_share(
         return GpuShare(float(recorded["share"]), str(recorded["evidence"]))
     counts = [count for count in COUNTS if count <= most_at_once(plan, request)]
     say(f"measuring how many trials share a GPU: up to {counts[-1]}")
-    share = fastest_share(load(plan, usual_example(plan)), counts, say)
+    share = fastest_share(load(plan, usual_example(plan.space, plan.base)), counts, say)
     say(f"GPU: {share.share:g} of one a trial ({share.evidence})")
     return share
 

@@ -3,12 +3,12 @@ import dataclasses
 import pytest
 
 from orchestrator import plan
-from orchestrator.driver.examples import usual_example
 from orchestrator.driver.gpu_sharing import load, most_at_once, settle_share
 from orchestrator.driver.sweep_record import record
 from orchestrator.on_ray.resources import TrialResources
 from orchestrator.process import hardware
 from orchestrator.request import parse
+from orchestrator.search.examples import usual_example
 from orchestrator.training.throughput.gpu_share import GpuShare
 
 QUESTION = """
@@ -82,7 +82,10 @@ def test_cores_bound_how_many_are_measured_at_once(planned, monkeypatch):
 
 def test_what_is_measured_is_the_architecture_that_most_configurations_have(planned):
     made, _ = planned()
-    assert (usual_example(made).architecture, usual_example(made).width) == ("CCPF", 0.5)
-    measured = load(made, usual_example(made))
+    assert (
+        usual_example(made.space, made.base).architecture,
+        usual_example(made.space, made.base).width,
+    ) == ("CCPF", 0.5)
+    measured = load(made, usual_example(made.space, made.base))
     assert measured.config["architecture"] == "CCPF"
     assert (measured.training, measured.validation, measured.side) == (112, 14, 48)

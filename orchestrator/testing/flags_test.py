@@ -18,6 +18,7 @@ COMMANDS = {
     "refit": "jobs.refit",
     "pipeline": "jobs.pipeline",
     "benchmark": "jobs.benchmarks.request",
+    "decode": "analysis.decode.request",
     "backtest": "jobs.execution.backtest_request",
     "submit": "cluster.submit",
 }
@@ -42,6 +43,9 @@ OTHERS = {
 NAMED = {
     ("analysis/sweep_folder.py", "--resume"): "sweep",
     ("analysis/sweep_folder.py", "--data"): "refit",
+    ("analysis/decode/curve.py", "--results"): "decode",
+    ("analysis/decode/reading.py", "--classes"): "decode",
+    ("analysis/decode/reading.py", "--results"): "decode",
 }
 """Sentences about another command, which they name or which alone shows them -> that command."""
 

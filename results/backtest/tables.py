@@ -16,7 +16,8 @@ def _again(schema: pa.Schema, *names: str) -> list[tuple[str, pa.DataType, str, 
 
 
 RECORDED_CURVES = described(
-    *_again(EPOCHS, "trial", "epoch", "validation_accuracy", "validation_loss", "seconds"),
+    *_again(EPOCHS, "trial", "epoch", "validation_accuracy", "validation_loss"),
+    *_again(EPOCHS, "validation_binary_accuracy", "seconds"),
     *_again(TRIALS, "ended_by"),
 )
 
@@ -45,5 +46,8 @@ TABLES = {"recorded_curves": RECORDED_CURVES, "backtest": BACKTEST}
 """Table by name."""
 
 CURVES_FILE = "recorded_curves.parquet"
+LONGER_CURVES_FILE = "longer_curves.parquet"
+"""The same columns, of fewer and better nets."""
+
 RUNS_FILE = "backtest.parquet"
 PICTURE_FILE = "backtest.svg"
