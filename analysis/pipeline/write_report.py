@@ -68,6 +68,11 @@ def write_first_report(job: Postprocessing) -> None:
         before = {}
     earlier = before if isinstance(before, dict) else {}
     store.write_json(Paths().postprocess, earlier | {"stamp": "", "at_work": True})
+    write_page(store)
+
+
+def write_page(store: Store) -> None:
+    """The page from whatever a sweep has left so far."""
     store.write_bytes(Paths().report, page.render(store).encode())
 
 

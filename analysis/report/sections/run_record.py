@@ -5,11 +5,24 @@ from typing import Any
 import pandas as pd
 
 from analysis import wording
+from analysis.explain.methods.names import TITLES
 from analysis.report.page_blocks import Block, Facts, Part, Section, Text
+from analysis.report.sections.stopping import stopping
 from analysis.report.sweep_contents import SweepContents, mapping
+from results.varied import heading
 
-_ELSEWHERE = ("space", "data")
-"""Parts of a sweep's identity that have facts of their own."""
+_IN_WORDS = (
+    *("space", "data", "search", "seed"),
+    *("grace_epochs", "reduction_factor", "early_stopping", "scheduler", "rungs_by", "finalists"),
+)
+"""Parts of a sweep's identity that have facts of their own, in words."""
+
+SEARCHES = {
+    "tpe": "TPE (Optuna): later configurations are drawn where earlier ones did well",
+    "random": "random: configurations are drawn whatever earlier ones came to",
+    "grid": "grid: every combination, in order",
+}
+"""Search of a question -> in words; a test holds it against those that there are."""
 
 NOT_MADE = "Post-processing has left no record; python -m jobs.postprocess RESULTS/NAME leaves one."
 
@@ -49,7 +62,7 @@ def _sweep(contents: SweepContents) -> list[tuple[str, Any]]:
         ("commit", sweep.get("commit")),
         ("code that computes", _by_trials(contents, "code", sweep.get("code"))),
         ("CPU threads", _by_trials(contents, "threads", None)),
-        ("started", sweep.get("started")),
+        ("started", wording.moment(sweep.get("started"))),
         ("time of its trials", trial_time(contents.table("trials"))),
         ("extended", _extensions(sweep)),
         ("warm start", _warm_start(mapping(sweep.get("warm_start")))),
@@ -57,12 +70,29 @@ def _sweep(contents: SweepContents) -> list[tuple[str, Any]]:
         ("backend", _backend(sweep)),
         ("precision", sweep.get("precision")),
         ("trials asked for", sweep.get("trials")),
-        ("rungs (epochs)", _list(sweep.get("rungs"))),
-        *((name.replace("_", " "), v) for name, v in identity.items() if name not in _ELSEWHERE),
-        ("space", "; ".join(f"{name}: {value}" for name, value in space.items())),
+        ("stopping", stopping(sweep, identity)),
+        ("search", SEARCHES.get(str(identity.get("search")), identity.get("search"))),
+        ("seed of the search", identity.get("seed")),
+        *((name.replace("_", " "), v) for name, v in identity.items() if name not in _IN_WORDS),
+        ("tried", _settings(space, varied=True)),
+        ("the same in all", _settings(space, varied=False)),
         ("Python", sweep.get("python")),
         ("packages", ", ".join(f"{name} {version}" for name, version in packages.items())),
     ]
+
+
+SEVERAL, RANGE = " | ", " .. "
+"""What stands between values, and between the ends of a range, in a recorded space."""
+
+
+def _settings(space: dict[str, Any], varied: bool) -> str:
+    """Settings with the values that were to be tried, or those with the one that all had."""
+    texts = {name: str(value) for name, value in space.items()}
+    return "; ".join(
+        f"{heading(name)} {text.replace(SEVERAL, ', ').replace(RANGE, ' to ')}"
+        for name, text in texts.items()
+        if varied == (SEVERAL in text or RANGE in text or name.startswith("configuration "))
+    )
 
 
 def _list(value: Any) -> str | None:
@@ -147,18 +177,22 @@ def _post(contents: SweepContents) -> list[tuple[str, Any]]:
     return [
         ("command", post.get("command")),
         ("commit", post.get("commit")),
-        ("started", post.get("started")),
+        ("started", wording.moment(post.get("started"))),
         ("took", wording.duration(post["seconds"]) if "seconds" in post else None),
         ("of which", _stages(mapping(post.get("stages")))),
         ("hardware of the driver", post.get("hardware")),
         ("workers", post.get("workers")),
-        ("split", post.get("split")),
-        ("members asked for", post.get("members_asked")),
+        ("judged on", f"the {post['split']} split" if post.get("split") else None),
+        ("members at most", post.get("members_asked")),
         ("images explained", post.get("explain")),
-        ("methods", _list(post.get("methods"))),
-        ("mirrored images averaged in", post.get("flip")),
+        ("methods", _methods(post.get("methods"))),
+        ("mirrored images", "averaged in" if post.get("flip") is True else None),
         ("speed", _speed(mapping(post.get("speed")))),
     ]
+
+
+def _methods(names: Any) -> str | None:
+    return _list([TITLES.get(str(name), str(name)) for name in names] if names else None)
 
 
 def _stages(stages: dict[str, Any]) -> str:

@@ -1,10 +1,12 @@
 import dataclasses
+import typing
 
 import pandas as pd
 import pytest
 
-from analysis.report.sections.run_record import SPEEDS, run_record_section, trial_time
+from analysis.report.sections.run_record import SEARCHES, SPEEDS, run_record_section, trial_time
 from analysis.report.sweep_contents import read
+from orchestrator.config import Sweep
 
 
 def test_what_was_timed_is_what_is_shown():
@@ -101,3 +103,51 @@ def test_what_was_taken_from_earlier_sweeps_stands_there(full):
     for odd in ("yes", [5], {"sweeps": 5}):
         contents.sweep["warm_start"] = odd
         run_record_section(contents)
+
+
+def sweep_facts(contents):
+    return dict(run_record_section(contents).parts[0].blocks[0].pairs)
+
+
+def test_a_sweep_s_record_is_told_in_words_and_raw_names_stay_out(full):
+    contents = read(full)
+    contents.sweep.update({"started": "2026-11-28T05:02:41+00:00", "rungs": [1]})
+    contents.sweep.update({"reduction_factor": 9, "finalists": 3})
+    contents.sweep["identity"] = {
+        "space": {"learning_rate": "0.003 .. 0.3, logarithmic", "width": "0.5"}
+        | {"architecture": "cnn5 | CPCPFF"},
+        "search": "tpe",
+        "grace_epochs": 1,
+        "reduction_factor": 3,
+        "early_stopping": True,
+        "scheduler": "first_epochs",
+        "rungs_by": "epochs",
+        "finalists": 0,
+        "seed": 0,
+        "data": "d1935",
+    }
+    facts = sweep_facts(contents)
+    assert facts["tried"] == "learning rate 0.003 to 0.3, logarithmic; architecture cnn5, CPCPFF"
+    assert facts["the same in all"] == "width 0.5"
+    assert facts["search"].startswith("TPE (Optuna)")
+    assert facts["started"] == "2026-11-28 05:02 UTC"
+    assert "the best one in 9 of them, 3 at least," in facts["stopping"]
+    raw = {"finalists", "rungs by", "rungs (epochs)", "grace epochs", "reduction factor"}
+    assert not {*facts} & {*raw, "early stopping", "scheduler", "space", "seed", "data"}
+
+
+def test_every_search_has_its_words():
+    assert set(SEARCHES) == set(typing.get_args(typing.get_type_hints(Sweep)["search"]))
+
+
+def test_what_was_not_done_with_mirrored_images_is_no_line(full):
+    contents = read(full)
+
+    def facts():
+        return dict(run_record_section(contents).parts[2].blocks[0].pairs)
+
+    assert facts()["mirrored images"] == "averaged in"
+    assert facts()["methods"] == "Grad-CAM"
+    assert facts()["judged on"] == "the test split"
+    contents.post["flip"] = False
+    assert "mirrored images" not in facts()
