@@ -3,7 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import compress
+from itertools import compress, groupby
 from typing import Any
 
 from analysis import wording
@@ -11,7 +11,6 @@ from analysis.answer import Answer, RangeAnswer, SettingAnswer, ValueResult
 from analysis.basis import basis
 from analysis.comparison.configurations import Configuration
 from orchestrator import metrics
-from results.statuses import FINISHED
 from results.varied import description, heading, value_text
 
 MOST_ERRORS = 1
@@ -128,7 +127,7 @@ def _accuracy(best: Configuration, answer: Answer) -> str:
 def _stopped(answer: Answer) -> str:
     if answer.ranking[0].finished:
         return ""
-    if any(answer.statuses.get(status) for status in FINISHED):
+    if answer.trained_to_end:
         return "; no configuration was trained to its end with all its seeds"
     yet = " yet" if answer.under_way else ""
     return f"; no trial was trained to its end{yet}, so these are first impressions"
@@ -164,7 +163,7 @@ def _tied(part: SettingAnswer) -> str:
     if not tied:
         return f"{_value(part, best)} {_lead(part)} ({_share(best)})."
     names = wording.enumeration([_value(part, other) for other in tied])
-    shares = wording.enumeration([_reached(other) for other in tied])
+    shares = _all_reached(tied)
     against = f" against {_share(best)}" if _share(best) not in shares else ""
     p = _at_least([other.p for other in tied])
     return f"{names} cannot be told from {_value(part, best)} ({shares}{against}{p})."
@@ -210,10 +209,21 @@ def _listed(lead: str, part: SettingAnswer, chosen: Sequence[bool]) -> str:
 
 def _reached(value: ValueResult) -> str:
     """Its accuracy; where it went no further than some epoch, what the best had there."""
+    return "".join(_then_and_there(value))
+
+
+def _all_reached(values: Sequence[ValueResult]) -> str:
+    """The same of several, one after another; what holds for neighbours is said once."""
+    pairs = groupby(map(_then_and_there, values), key=lambda pair: pair[1])
+    groups = [(where, [share for share, _ in each]) for where, each in pairs]
+    return wording.enumeration([f"{wording.enumeration(shares)}{where}" for where, shares in groups])
+
+
+def _then_and_there(value: ValueResult) -> tuple[str, str]:
     if value.behind is None or value.behind.epoch is None:
-        return _share(value)
+        return _share(value), ""
     then, best = wording.share(value.behind.second), wording.share(value.behind.first)
-    return f"{then} at epoch {value.behind.epoch}, where the best had {best}"
+    return then, f" at epoch {value.behind.epoch}, where the best had {best}"
 
 
 def _untried(part: SettingAnswer) -> str:
@@ -263,6 +273,14 @@ def _range_sentence(part: RangeAnswer, answer: Answer) -> str:
     if part.leading == 1:
         who = "no other that was trained to its end" if _some_stopped(answer) else "no other"
         return f"The best has {value_text(part.best)}; {who} comes up to it ({tried})."
+    if part.leading == measured:
+        return (
+            f"None of the {wording.count(measured - 1)} other configurations can be told from the "
+            f"best, which has {value_text(part.best)} ({tried})."
+            if measured > 2
+            else f"The other configuration cannot be told from the best, which has "
+            f"{value_text(part.best)} ({tried})."
+        )
     within = part.inside - part.leading
     or_stopped = " or had been stopped early" if _some_stopped(answer) else ""
     worse = f"; {within} between them did worse{or_stopped}" if within else ""
@@ -284,6 +302,8 @@ def _brief(part: SettingAnswer | RangeAnswer, answer: Answer) -> str:
             return ""
         if part.leading == 1:
             return f"the best {name} is {value_text(part.best)}"
+        if part.leading == len(answer.ranking):
+            return f"{name}: no other can be told from {value_text(part.best)}"
         return f"{name} {value_text(part.low)} to {value_text(part.high)} did well"
     best, *others = part.values
     tied = _undecided(part)
@@ -312,6 +332,10 @@ def _share(value: ValueResult) -> str:
     return wording.share(value.best.accuracy)
 
 
+ALL_ALIKE = 0.995
+"""From here on a bound would be rounded to 1, which no p exceeds."""
+
+
 def _at_least(probabilities: Sequence[float]) -> str:
     """That p is no smaller than the smallest of these, rounded down."""
     numbers = [p for p in probabilities if not math.isnan(p)]
@@ -319,6 +343,8 @@ def _at_least(probabilities: Sequence[float]) -> str:
         return ", untested"
     if len(numbers) == 1:
         return f", {wording.chance(numbers[0])}"
+    if min(numbers) >= ALL_ALIKE:
+        return f", {wording.chance(min(numbers))}"
     least = math.floor(min(numbers) * 100) / 100
     return f", p \N{GREATER-THAN OR EQUAL TO} {least:.2g}"
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from analysis import wording
 from analysis.report.charts import scale
 from analysis.report.charts.plot import Chart, Plot, group, measured_words, unfinished_words
-from results.statuses import FINISHED
+from results.statuses import is_trained_to_end
 from results.varied import description, heading, value_in_force, value_text
 
 SPREAD = 0.3
@@ -67,7 +67,7 @@ def points(
             value=value,
             common=float(common.get(row["trial"], math.nan)),
             best=float(row["validation_accuracy"]),
-            finished=row["status"] in FINISHED,
+            finished=is_trained_to_end(row),
         )
         for row in ordered.to_dict("records")
         if (value := value_in_force(setting, row)) is not None

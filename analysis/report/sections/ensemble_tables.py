@@ -60,9 +60,9 @@ def ensemble_section(contents: SweepContents) -> Section:
         "Members": lambda contents, _: member_blocks(contents),
         "Rules compared": lambda contents, _: _rules(contents),
         "Scores": _scores,
+        "Ensemble against best single model": _comparison,
         "Calibration": _calibration,
-        "Class by class": _classes,
-        "Diversity and further measures": _further,
+        "More numbers": lambda *given: (*_classes(*given), *_further(*given)),
     }
     parts = [
         Part(title, blocks)
@@ -140,10 +140,7 @@ def _scores(contents: SweepContents, scores: Scores) -> tuple[Block, ...]:
         caption.append(used)
     groups = _groups(scores)
     heads = ("measure", *(f"{who}, {images}" for images in groups for who in (ENSEMBLE, SINGLE)))
-    return (
-        Table("; ".join(caption), heads, rows, WORDS),
-        *_comparison(scores, contents.ensemble.get("rule") == SINGLE),
-    )
+    return (Table("; ".join(caption), heads, rows, WORDS),)
 
 
 def _intervals(scores: Scores) -> str:
@@ -171,7 +168,8 @@ def _groups(scores: Scores) -> tuple[str, ...]:
     return ("all",) if same else ("all", "clean")
 
 
-def _comparison(scores: Scores, alone: bool) -> tuple[Block, ...]:
+def _comparison(contents: SweepContents, scores: Scores) -> tuple[Block, ...]:
+    alone = contents.ensemble.get("rule") == SINGLE
     # Where the rule took the single model, older records hold it against itself.
     rows = (
         ()
@@ -182,7 +180,7 @@ def _comparison(scores: Scores, alone: bool) -> tuple[Block, ...]:
             if scores.get(ENSEMBLE, metric)
         )
     )
-    caption = "Ensemble against best single model, image by image; a gain above 0 is the ensemble's"
+    caption = "Image by image; a gain above 0 is the ensemble's"
     heads = ("measure", *(f"{images} images" for images in _groups(scores)))
     return (Table(caption, heads, rows, WORDS),) if rows else ()
 

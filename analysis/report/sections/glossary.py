@@ -10,7 +10,7 @@ TERMS = (
     (
         "rung",
         "An epoch at which trials are compared and the worse ones stopped, so that time goes to "
-        "the better ones.",
+        "the better ones. A trial may wait there, paused, for those that it is compared with.",
     ),
     (
         "95 % interval",

@@ -13,7 +13,7 @@ from analysis.report.charts import scale, svg
 from analysis.report.charts.figures.confusion import MOST_CLASSES
 from analysis.report.charts.plot import Plot
 
-WIDTH, HEIGHT, HEAD = 280.0, 236.0, 40.0
+WIDTH, HEIGHT, HEAD = 280.0, 210.0, 40.0
 """Pixels of a panel, and above its area."""
 
 BAR = 0.38
