@@ -216,7 +216,8 @@ def _all_reached(values: Sequence[ValueResult]) -> str:
     """The same of several, one after another; what holds for neighbours is said once."""
     pairs = groupby(map(_then_and_there, values), key=lambda pair: pair[1])
     groups = [(where, [share for share, _ in each]) for where, each in pairs]
-    return wording.enumeration([f"{wording.enumeration(shares)}{where}" for where, shares in groups])
+    words = [f"{wording.enumeration(shares)}{where}" for where, shares in groups]
+    return wording.enumeration(words)
 
 
 def _then_and_there(value: ValueResult) -> tuple[str, str]:
@@ -298,13 +299,7 @@ def _some_stopped(answer: Answer) -> bool:
 def _brief(part: SettingAnswer | RangeAnswer, answer: Answer) -> str:
     name = heading(part.setting)
     if isinstance(part, RangeAnswer):
-        if not part.leading or answer.ranking[0].settings[part.setting] is None:
-            return ""
-        if part.leading == 1:
-            return f"the best {name} is {value_text(part.best)}"
-        if part.leading == len(answer.ranking):
-            return f"{name}: no other can be told from {value_text(part.best)}"
-        return f"{name} {value_text(part.low)} to {value_text(part.high)} did well"
+        return _range_brief(part, answer)
     best, *others = part.values
     tied = _undecided(part)
     if not tied:
@@ -315,6 +310,17 @@ def _brief(part: SettingAnswer | RangeAnswer, answer: Answer) -> str:
         return f"the best {name} is {value_text(best.value)}{caution}" if others else ""
     names = wording.enumeration([value_text(v.value) for v in tied])
     return f"{name}: {names} cannot be told from {value_text(best.value)}"
+
+
+def _range_brief(part: RangeAnswer, answer: Answer) -> str:
+    name = heading(part.setting)
+    if not part.leading or answer.ranking[0].settings[part.setting] is None:
+        return ""
+    if part.leading == 1:
+        return f"the best {name} is {value_text(part.best)}"
+    if part.leading == len(answer.ranking):
+        return f"{name}: none of the others can be told from {value_text(part.best)}"
+    return f"{name} {value_text(part.low)} to {value_text(part.high)} did well"
 
 
 def _value(part: SettingAnswer, value: ValueResult) -> str:

@@ -137,7 +137,8 @@ def read_elsewhere(job: Postprocessing) -> str:
     if not others:
         return ""
     return (
-        f"The same test images were read for {len(others)} other sweeps in this results folder "
+        f"The same test images were read for {len(others)} other "
+        f"sweep{'' if len(others) == 1 else 's'} in this results folder "
         f"({', '.join(others)}): the more often one looks, the more the best of them flatters."
     )
 

@@ -8,6 +8,7 @@ name or an error. No text shows a path of the disk that it was made on.
 import base64
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -60,7 +61,8 @@ FIGURES = {
     "errors": ("recall", "reliability", "confusion"),
     "ensemble": ("ensemble_rules", "ensemble_against_members"),
     "explanations": ("regions", "faithfulness"),
-    "verdicts": ("losses", "rungs"),
+    "verdicts": ("losses",),
+    "rungs": ("rungs",),
 }
 """Section -> its charts, by name in `analysis.figures`; what stands nowhere goes to settings."""
 
@@ -180,7 +182,7 @@ def _sections(contents: SweepContents, answer: Answer) -> list[Section]:
         leaderboard_section(contents),
         _settings(parts, charts["settings"], answer),
         *(after if _is_evaluated(contents) else [_nothing_to_evaluate(contents)]),
-        with_parts(verdicts_section(contents), *charts["verdicts"]),
+        with_parts(verdicts_section(contents), *charts["verdicts"], *_folded(charts["rungs"])),
         run_record_section(contents),
     ]
     # The caveats come last: reading the pictures may have added some.
@@ -239,8 +241,19 @@ def _explanations(parts: PictureParts) -> Section:
     tables = (*region_parts(contents), faithfulness_part(contents))
     drawn = [_figures(parts, (name,)) for name in FIGURES["explanations"]]
     behind = [_behind(chart, table) for chart, table in zip(drawn, tables, strict=True)]
-    rest = (*behind, *empty_part(contents))
-    return Section("explanations", "Explanations", (first, *pictures, *rest))
+    if empty := empty_part(contents):
+        last = behind.pop()
+        behind.append(Part(last.title, (*last.blocks, *empty[0].blocks)))
+    return Section("explanations", "Explanations", (first, *pictures, *behind))
+
+
+def _folded(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """Charts that answer no first question, to be opened by their titles."""
+    blocks = [block for part in parts for block in part.blocks]
+    charts = [chart for block in blocks if isinstance(block, Charts) for chart in block.charts]
+    rest = tuple(block for block in blocks if not isinstance(block, Charts))
+    folds = tuple(Folded(c.title, (Charts((replace(c, title=""),)),)) for c in charts)
+    return (Part("", (*folds, *rest)),) if blocks else ()
 
 
 def _behind(chart: tuple[Part, ...], table: Part) -> Part:

@@ -73,7 +73,7 @@ class Plot:
     x_title: str
     y_title: str
     width: float = 560.0
-    height: float = 300.0
+    height: float = 264.0
     indent: float = LEFT
     head: float = TOP
     tail: float = RIGHT

@@ -86,7 +86,7 @@ def draw(setting: str, made: Sequence[SettingPoint], epoch: int) -> Chart:
     heights = [h for p in made for h in (p.common, p.best) if math.isfinite(h)]
     plot = Plot(x, scale.linear(heights), heading(setting), "validation accuracy")
     marks = [_trial(plot, p, place, epoch) for p, place in zip(made, places, strict=True)]
-    small = epoch and any(math.isfinite(p.common) for p in made)
+    small = epoch and any(math.isfinite(p.common) and p.common != p.best for p in made)
     marks_mean = "the best epoch of each"
     if small:
         marks_mean = (
@@ -117,7 +117,7 @@ def _horizontal(made: Sequence[SettingPoint]) -> tuple[list[float], scale.Scale]
 def _trial(plot: Plot, point: SettingPoint, place: float, epoch: int) -> Markup:
     marks = []
     title = f"{point.name}: {wording.share(point.best)}"
-    if math.isfinite(point.common):
+    if math.isfinite(point.common) and point.common != point.best:
         title += f", {wording.share(point.common)} at epoch {epoch}"
         marks += [
             plot.line([(place, point.common), (place, point.best)], "link"),

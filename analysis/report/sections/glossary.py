@@ -1,6 +1,6 @@
 """What the page's words mean."""
 
-from analysis.report.page_blocks import Facts, Part, Section
+from analysis.report.page_blocks import Facts, Folded, Part, Section
 
 TERMS = (
     (
@@ -67,4 +67,5 @@ TERMS = (
 
 def glossary_section() -> Section:
     """What the words mean."""
-    return Section("glossary", "Words", (Part("", (Facts(TERMS),)),))
+    words = Folded("What the words on this page mean", (Facts(TERMS),))
+    return Section("glossary", "Words", (Part("", (words,)),))

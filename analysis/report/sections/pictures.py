@@ -56,7 +56,7 @@ KINDS = {
         "Recognised faces",
         "Each face, and the evidence for its class where maps were made; from the most to the "
         "least confident, at even distances where not all are shown.",
-        open=1,
+        open=0,
     ),
     "class means": PictureKind(
         "Where the evidence lies on average, by class",
@@ -66,7 +66,7 @@ KINDS = {
     "ideal": PictureKind(
         "Ideal images", "Images that the net itself answers most strongly to.", "large"
     ),
-    "filters": PictureKind("Filters", "What the first layer looks for.", "small", 1),
+    "filters": PictureKind("Filters", "What the first layer looks for.", "small", 0),
     "feature maps": PictureKind("Feature maps", "What the layers make of one image.", "middle", 0),
     "gallery": PictureKind(
         "Galleries", "Single images with their maps, by true class and prediction."

@@ -6,7 +6,7 @@ import pandas as pd
 
 from analysis import wording
 from analysis.explain.methods.names import TITLES
-from analysis.report.page_blocks import Block, Facts, Part, Section, Text
+from analysis.report.page_blocks import Block, Facts, Folded, Part, Section, Text
 from analysis.report.sections.stopping import stopping
 from analysis.report.sweep_contents import SweepContents, mapping
 from results.varied import heading
@@ -24,6 +24,7 @@ SEARCHES = {
 }
 """Search of a question -> in words; a test holds it against those that there are."""
 
+NO_SWEEP = "sweep.json is missing: nothing is known of it."
 NOT_MADE = "Post-processing has left no record; python -m jobs.postprocess RESULTS/NAME leaves one."
 
 
@@ -31,44 +32,50 @@ def run_record_section(contents: SweepContents) -> Section:
     """Commands, versions, machines, data."""
     parts = [
         Part(
-            "The sweep", _facts(_sweep(contents), "sweep.json is missing: nothing is known of it.")
+            "The sweep",
+            _facts(_sweep(contents), NO_SWEEP, ("Versions and machine", _machine(contents))),
         ),
         Part("The data", _facts(_data(contents), "sweep.json does not say which data it was.")),
-        Part("Post-processing", _facts(_post(contents), NOT_MADE)),
+        Part(
+            "Post-processing",
+            _facts(_post(contents), NOT_MADE, ("How it was asked for", _request(contents))),
+        ),
     ]
     return Section("obtained", "How it was obtained", tuple(parts))
 
 
-def _facts(pairs: list[tuple[str, Any]], absent: str) -> tuple[Block, ...]:
-    recorded = tuple(
-        (name, _cell(value)) for name, value in pairs if value not in (None, "", [], {})
-    )
-    code = frozenset(("command", "commit", "digest"))
-    return (Facts(recorded, code),) if recorded else (Text(absent, "absent"),)
+Pairs = list[tuple[str, Any]]
+"""A term and what is on record of it; nothing is shown where that is nothing."""
+
+
+def _facts(pairs: Pairs, absent: str, more: tuple[str, Pairs] = ("", [])) -> tuple[Block, ...]:
+    """Facts, and further ones folded under a title; a sentence where none is on record."""
+    first, rest = _recorded(pairs), _recorded(more[1])
+    if not (first.pairs or rest.pairs):
+        return (Text(absent, "absent"),)
+    return (first, *((Folded(more[0], (rest,)),) if rest.pairs else ()))
+
+
+def _recorded(pairs: Pairs) -> Facts:
+    there = ((name, _cell(value)) for name, value in pairs if value not in (None, "", [], {}))
+    return Facts(tuple(there), frozenset(("command", "commit", "digest")))
 
 
 def _cell(value: Any) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
-def _sweep(contents: SweepContents) -> list[tuple[str, Any]]:
+def _sweep(contents: SweepContents) -> Pairs:
     sweep = contents.sweep
     identity = mapping(sweep.get("identity"))
-    packages = mapping(sweep.get("packages"))
     space = mapping(identity.get("space"))
     return [
         ("name", sweep.get("name")),
         ("command", sweep.get("command")),
-        ("commit", sweep.get("commit")),
-        ("code that computes", _by_trials(contents, "code", sweep.get("code"))),
-        ("CPU threads", _by_trials(contents, "threads", None)),
         ("started", wording.moment(sweep.get("started"))),
         ("time of its trials", trial_time(contents.table("trials"))),
         ("extended", _extensions(sweep)),
         ("warm start", _warm_start(mapping(sweep.get("warm_start")))),
-        ("hardware", sweep.get("hardware")),
-        ("backend", _backend(sweep)),
-        ("precision", sweep.get("precision")),
         ("trials asked for", sweep.get("trials")),
         ("stopping", stopping(sweep, identity)),
         ("search", SEARCHES.get(str(identity.get("search")), identity.get("search"))),
@@ -76,6 +83,20 @@ def _sweep(contents: SweepContents) -> list[tuple[str, Any]]:
         *((name.replace("_", " "), v) for name, v in identity.items() if name not in _IN_WORDS),
         ("tried", _settings(space, varied=True)),
         ("the same in all", _settings(space, varied=False)),
+    ]
+
+
+def _machine(contents: SweepContents) -> Pairs:
+    """What the sweep was computed by and on."""
+    sweep = contents.sweep
+    packages = mapping(sweep.get("packages"))
+    return [
+        ("commit", sweep.get("commit")),
+        ("code that computes", _by_trials(contents, "code", sweep.get("code"))),
+        ("hardware", sweep.get("hardware")),
+        ("CPU threads", _by_trials(contents, "threads", None)),
+        ("backend", _backend(sweep)),
+        ("precision", sweep.get("precision")),
         ("Python", sweep.get("python")),
         ("packages", ", ".join(f"{name} {version}" for name, version in packages.items())),
     ]
@@ -160,7 +181,7 @@ def _backend(sweep: dict[str, Any]) -> str | None:
     return f"{backend} ({reason})" if backend and reason else backend
 
 
-def _data(contents: SweepContents) -> list[tuple[str, Any]]:
+def _data(contents: SweepContents) -> Pairs:
     data = contents.data
     images = mapping(data.get("images"))
     return [
@@ -172,22 +193,29 @@ def _data(contents: SweepContents) -> list[tuple[str, Any]]:
     ]
 
 
-def _post(contents: SweepContents) -> list[tuple[str, Any]]:
+def _post(contents: SweepContents) -> Pairs:
+    post = contents.post
+    return [
+        ("took", wording.duration(post["seconds"]) if "seconds" in post else None),
+        ("of which", _stages(mapping(post.get("stages")))),
+        ("judged on", f"the {post['split']} split" if post.get("split") else None),
+        ("methods", _methods(post.get("methods"))),
+        ("speed", _speed(mapping(post.get("speed")))),
+    ]
+
+
+def _request(contents: SweepContents) -> Pairs:
+    """What post-processing was asked for, and where."""
     post = contents.post
     return [
         ("command", post.get("command")),
         ("commit", post.get("commit")),
         ("started", wording.moment(post.get("started"))),
-        ("took", wording.duration(post["seconds"]) if "seconds" in post else None),
-        ("of which", _stages(mapping(post.get("stages")))),
         ("hardware of the driver", post.get("hardware")),
         ("workers", post.get("workers")),
-        ("judged on", f"the {post['split']} split" if post.get("split") else None),
         ("members at most", post.get("members_asked")),
         ("images explained", post.get("explain")),
-        ("methods", _methods(post.get("methods"))),
         ("mirrored images", "averaged in" if post.get("flip") is True else None),
-        ("speed", _speed(mapping(post.get("speed")))),
     ]
 
 

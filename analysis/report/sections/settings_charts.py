@@ -53,7 +53,7 @@ def _costs(contents: SweepContents, varied: Sequence[str]) -> tuple[Block, ...]:
     made = {name: cost.points(trials, name, varied) for name in cost.COSTS}
     if len({point.cost for point in made["parameters"]}) < 2:
         del made["parameters"]  # one column of marks would say nothing
-    charts = tuple(cost.draw(name, points) for name, points in made.items() if points)
+    charts = tuple(cost.draw(name, points) for name, points in made.items() if len(points) > 1)
     blocks: list[Block] = [Charts(charts)] if charts else []
     hardware = sorted(trials["hardware"].dropna().unique())
     if blocks and len(hardware) > 1:
