@@ -375,12 +375,3 @@ def test_rendering_changes_nothing_in_the_folder(full, tmp_path):
     before = state()
     render(Store(tmp_path / "sweep"))
     assert state() == before
-
-
-@pytest.mark.parametrize(("members", "mean"), [(1, False), (2, True)])
-def test_one_net_s_maps_are_not_called_a_mean(full, members, mean):
-    write(full, "images", [{"file": "explain/a.png", "kind": "recognised", "caption": "one"}])
-    post = full.read_json("postprocess.json")
-    ensemble = post["ensemble"] | {"members": [{"trial": "aaa"}] * members}
-    full.write_json("postprocess.json", post | {"ensemble": ensemble})
-    assert ("an approximation, exact only" in render(full)) is mean
