@@ -110,7 +110,7 @@ def test_experiment_declares_domains_types_and_metrics(tmp_path):
     assert infos["weights"].type == api_pb2.DATA_TYPE_STRING
     assert [metric.display_name for metric in groups.metric_infos][:5] == [
         "best accuracy",
-        "outcome (1 finished, 0 pruned, -1 failed)",
+        "outcome (1 finished, 0.5 paused, 0 pruned, -1 failed)",
         "best epoch",
         "epochs trained",
         "accuracy/validation, last epoch",
