@@ -8,7 +8,7 @@ from typing import Any
 
 from analysis import wording
 from analysis.answer import Answer, RangeAnswer, SettingAnswer, ValueResult
-from analysis.basis import basis
+from analysis.basis import basis, range_brief, range_sentence
 from analysis.comparison.configurations import Configuration
 from orchestrator import metrics
 from results.varied import description, heading, value_text
@@ -138,7 +138,7 @@ def _stopped(answer: Answer) -> str:
 
 def _about(part: SettingAnswer | RangeAnswer, answer: Answer) -> str:
     if isinstance(part, RangeAnswer):
-        return _range_sentence(part, answer)
+        return range_sentence(part, answer)
     makers = (_tied, _ahead, _behind, _uncompared, _untried, _unmeasured_pairs, _then)
     sentences = [_first_of_all(part, len(answer.ranking)), *(make(part) for make in makers)]
     return " ".join(sentence for sentence in sentences if sentence)
@@ -259,47 +259,10 @@ def _then(part: SettingAnswer) -> str:
     return f"{then} {_text(part.setting, part.leader_then)} led{as_well}."
 
 
-def _range_sentence(part: RangeAnswer, answer: Answer) -> str:
-    name, measured = heading(part.setting), len(answer.ranking)
-    if not part.leading:
-        return f"None of the configurations that cannot be told from the best has a {name}."
-    tried = f"{value_text(part.tried[0])} to {value_text(part.tried[1])} were tried"
-    span = f"{value_text(part.low)} to {value_text(part.high)}"
-    if answer.ranking[0].settings[part.setting] is None:
-        did = "does" if part.leading == 1 else "do"
-        return (
-            f"The best has no {name}; of those with one, {part.leading} that cannot be told from "
-            f"it {did} with {span} ({tried})."
-        )
-    if part.leading == 1:
-        who = "no other that was trained to its end" if _some_stopped(answer) else "no other"
-        return f"The best has {value_text(part.best)}; {who} comes up to it ({tried})."
-    if part.leading == measured:
-        return (
-            f"None of the {wording.count(measured - 1)} other configurations can be told from the "
-            f"best, which has {value_text(part.best)} ({tried})."
-            if measured > 2
-            else f"The other configuration cannot be told from the best, which has "
-            f"{value_text(part.best)} ({tried})."
-        )
-    within = part.inside - part.leading
-    or_stopped = " or had been stopped early" if _some_stopped(answer) else ""
-    worse = f"; {within} between them did worse{or_stopped}" if within else ""
-    return (
-        f"{span} did well: the best has {value_text(part.best)}, and {part.leading - 1} of "
-        f"{measured - 1} other configurations cannot be told from it{worse} ({tried})."
-    )
-
-
-def _some_stopped(answer: Answer) -> bool:
-    """Whether configurations do not count beside the best because they were not trained on."""
-    return answer.ranking[0].finished and not answer.ranking[-1].finished
-
-
 def _brief(part: SettingAnswer | RangeAnswer, answer: Answer) -> str:
     name = heading(part.setting)
     if isinstance(part, RangeAnswer):
-        return _range_brief(part, answer)
+        return range_brief(part, answer)
     best, *others = part.values
     tied = _undecided(part)
     if not tied:
@@ -310,17 +273,6 @@ def _brief(part: SettingAnswer | RangeAnswer, answer: Answer) -> str:
         return f"the best {name} is {value_text(best.value)}{caution}" if others else ""
     names = wording.enumeration([value_text(v.value) for v in tied])
     return f"{name}: {names} cannot be told from {value_text(best.value)}"
-
-
-def _range_brief(part: RangeAnswer, answer: Answer) -> str:
-    name = heading(part.setting)
-    if not part.leading or answer.ranking[0].settings[part.setting] is None:
-        return ""
-    if part.leading == 1:
-        return f"the best {name} is {value_text(part.best)}"
-    if part.leading == len(answer.ranking):
-        return f"{name}: none of the others can be told from {value_text(part.best)}"
-    return f"{name} {value_text(part.low)} to {value_text(part.high)} did well"
 
 
 def _value(part: SettingAnswer, value: ValueResult) -> str:
