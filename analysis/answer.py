@@ -22,7 +22,7 @@ from analysis.comparison.configurations import (
     spread_over_seeds,
 )
 from results.settings import SETTINGS
-from results.statuses import UNDER_WAY
+from results.statuses import UNDER_WAY, is_trained_to_end
 from results.varied import value_in_force, varied
 
 LEVEL = 0.05
@@ -123,6 +123,7 @@ class Answer:
     Attributes:
         varied: the settings that it varied.
         statuses: status -> trials.
+        trained_to_end: trials that were trained to their end.
         errors: what failed trials said, most frequent first.
         ranking: measured configurations, best first.
         leaders: those that cannot be told from the best, the best among them.
@@ -139,6 +140,7 @@ class Answer:
 
     varied: tuple[str, ...] = ()
     statuses: Mapping[str, int] = field(default_factory=dict)
+    trained_to_end: int = 0
     errors: tuple[str, ...] = ()
     ranking: tuple[Configuration, ...] = ()
     leaders: tuple[Configuration, ...] = ()
@@ -173,6 +175,7 @@ def answer(
     settled = Answer(
         varied=names,
         statuses={str(s): int(n) for s, n in trials["status"].value_counts().items()},
+        trained_to_end=sum(map(is_trained_to_end, trials.to_dict("records"))),
         errors=tuple(str(error) for error in trials["error"].dropna().value_counts().index),
     )
     if not ranking:

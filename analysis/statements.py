@@ -3,15 +3,14 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
-from itertools import compress
+from itertools import compress, groupby
 from typing import Any
 
 from analysis import wording
 from analysis.answer import Answer, RangeAnswer, SettingAnswer, ValueResult
-from analysis.basis import basis
+from analysis.basis import basis, range_brief, range_sentence
 from analysis.comparison.configurations import Configuration
 from orchestrator import metrics
-from results.statuses import FINISHED
 from results.varied import description, heading, value_text
 
 MOST_ERRORS = 1
@@ -128,7 +127,7 @@ def _accuracy(best: Configuration, answer: Answer) -> str:
 def _stopped(answer: Answer) -> str:
     if answer.ranking[0].finished:
         return ""
-    if any(answer.statuses.get(status) for status in FINISHED):
+    if answer.trained_to_end:
         return "; no configuration was trained to its end with all its seeds"
     yet = " yet" if answer.under_way else ""
     return f"; no trial was trained to its end{yet}, so these are first impressions"
@@ -139,7 +138,7 @@ def _stopped(answer: Answer) -> str:
 
 def _about(part: SettingAnswer | RangeAnswer, answer: Answer) -> str:
     if isinstance(part, RangeAnswer):
-        return _range_sentence(part, answer)
+        return range_sentence(part, answer)
     makers = (_tied, _ahead, _behind, _uncompared, _untried, _unmeasured_pairs, _then)
     sentences = [_first_of_all(part, len(answer.ranking)), *(make(part) for make in makers)]
     return " ".join(sentence for sentence in sentences if sentence)
@@ -164,7 +163,7 @@ def _tied(part: SettingAnswer) -> str:
     if not tied:
         return f"{_value(part, best)} {_lead(part)} ({_share(best)})."
     names = wording.enumeration([_value(part, other) for other in tied])
-    shares = wording.enumeration([_reached(other) for other in tied])
+    shares = _all_reached(tied)
     against = f" against {_share(best)}" if _share(best) not in shares else ""
     p = _at_least([other.p for other in tied])
     return f"{names} cannot be told from {_value(part, best)} ({shares}{against}{p})."
@@ -210,10 +209,22 @@ def _listed(lead: str, part: SettingAnswer, chosen: Sequence[bool]) -> str:
 
 def _reached(value: ValueResult) -> str:
     """Its accuracy; where it went no further than some epoch, what the best had there."""
+    return "".join(_then_and_there(value))
+
+
+def _all_reached(values: Sequence[ValueResult]) -> str:
+    """The same of several, one after another; what holds for neighbours is said once."""
+    pairs = groupby(map(_then_and_there, values), key=lambda pair: pair[1])
+    groups = [(where, [share for share, _ in each]) for where, each in pairs]
+    words = [f"{wording.enumeration(shares)}{where}" for where, shares in groups]
+    return wording.enumeration(words)
+
+
+def _then_and_there(value: ValueResult) -> tuple[str, str]:
     if value.behind is None or value.behind.epoch is None:
-        return _share(value)
+        return _share(value), ""
     then, best = wording.share(value.behind.second), wording.share(value.behind.first)
-    return f"{then} at epoch {value.behind.epoch}, where the best had {best}"
+    return then, f" at epoch {value.behind.epoch}, where the best had {best}"
 
 
 def _untried(part: SettingAnswer) -> str:
@@ -248,43 +259,10 @@ def _then(part: SettingAnswer) -> str:
     return f"{then} {_text(part.setting, part.leader_then)} led{as_well}."
 
 
-def _range_sentence(part: RangeAnswer, answer: Answer) -> str:
-    name, measured = heading(part.setting), len(answer.ranking)
-    if not part.leading:
-        return f"None of the configurations that cannot be told from the best has a {name}."
-    tried = f"{value_text(part.tried[0])} to {value_text(part.tried[1])} were tried"
-    span = f"{value_text(part.low)} to {value_text(part.high)}"
-    if answer.ranking[0].settings[part.setting] is None:
-        did = "does" if part.leading == 1 else "do"
-        return (
-            f"The best has no {name}; of those with one, {part.leading} that cannot be told from "
-            f"it {did} with {span} ({tried})."
-        )
-    if part.leading == 1:
-        who = "no other that was trained to its end" if _some_stopped(answer) else "no other"
-        return f"The best has {value_text(part.best)}; {who} comes up to it ({tried})."
-    within = part.inside - part.leading
-    or_stopped = " or had been stopped early" if _some_stopped(answer) else ""
-    worse = f"; {within} between them did worse{or_stopped}" if within else ""
-    return (
-        f"{span} did well: the best has {value_text(part.best)}, and {part.leading - 1} of "
-        f"{measured - 1} other configurations cannot be told from it{worse} ({tried})."
-    )
-
-
-def _some_stopped(answer: Answer) -> bool:
-    """Whether configurations do not count beside the best because they were not trained on."""
-    return answer.ranking[0].finished and not answer.ranking[-1].finished
-
-
 def _brief(part: SettingAnswer | RangeAnswer, answer: Answer) -> str:
     name = heading(part.setting)
     if isinstance(part, RangeAnswer):
-        if not part.leading or answer.ranking[0].settings[part.setting] is None:
-            return ""
-        if part.leading == 1:
-            return f"the best {name} is {value_text(part.best)}"
-        return f"{name} {value_text(part.low)} to {value_text(part.high)} did well"
+        return range_brief(part, answer)
     best, *others = part.values
     tied = _undecided(part)
     if not tied:
@@ -312,6 +290,10 @@ def _share(value: ValueResult) -> str:
     return wording.share(value.best.accuracy)
 
 
+ALL_ALIKE = 0.995
+"""From here on a bound would be rounded to 1, which no p exceeds."""
+
+
 def _at_least(probabilities: Sequence[float]) -> str:
     """That p is no smaller than the smallest of these, rounded down."""
     numbers = [p for p in probabilities if not math.isnan(p)]
@@ -319,6 +301,8 @@ def _at_least(probabilities: Sequence[float]) -> str:
         return ", untested"
     if len(numbers) == 1:
         return f", {wording.chance(numbers[0])}"
+    if min(numbers) >= ALL_ALIKE:
+        return f", {wording.chance(min(numbers))}"
     least = math.floor(min(numbers) * 100) / 100
     return f", p \N{GREATER-THAN OR EQUAL TO} {least:.2g}"
 

@@ -90,30 +90,26 @@ def test_who_was_better_as_far_as_it_went_is_not_called_worse():
     )
 
 
-@pytest.mark.parametrize(
-    ("accuracies", "sentence"),
-    [
-        (
-            (0.3, 0.6, 0.801, 0.802, 0.7, 0.2),
-            "0.01 to 0.03 did well: the best has 0.03, and 1 of 5 other configurations cannot be "
-            "told from it (0.001 to 0.3 were tried).",
-        ),
-        (
-            (0.3, 0.6, 0.7, 0.8, 0.5, 0.2),
-            "The best has 0.03; no other comes up to it (0.001 to 0.3 were tried).",
-        ),
-        (
-            (0.3, 0.8, 0.5, 0.801, 0.5, 0.2),
-            "0.003 to 0.03 did well: the best has 0.03, and 1 of 5 other configurations cannot be "
-            "told from it; 1 between them did worse (0.001 to 0.3 were tried).",
-        ),
-    ],
-)
-def test_a_range_of_numbers(accuracies, sentence):
+def test_what_holds_for_several_values_is_said_once_and_no_p_is_above_1():
     sweep = MadeUpSweep()
-    for rate, accuracy in zip((0.001, 0.003, 0.01, 0.03, 0.1, 0.3), accuracies, strict=True):
-        sweep.add([accuracy], learning_rate=rate)
-    assert texts(sweep)["learning_rate"] == sentence
+    for status, rate, optimizer in (("paused", 0.502, "sgd"), ("paused", 0.501, "adam")):
+        sweep.add([rate], status, optimizer=optimizer)
+    sweep.add([0.5], "paused", optimizer="muon")
+    assert texts(sweep)["optimizer"].startswith(
+        "adam and muon cannot be told from sgd (0.501 and 0.500 at epoch 1, where the best had "
+        "0.502, p = 1.000)."
+    )
+
+
+def test_trials_that_time_ended_were_not_trained_to_their_end():
+    sweep = MadeUpSweep()
+    sweep.add([0.5], "stopped_early", optimizer="sgd")
+    sweep.add([0.4], "pruned", optimizer="adam")
+    sweep.trial_rows[0]["ended_by"] = "time"
+    made = answer(sweep.trials, sweep.epochs, sweep.right)
+    assert made.trained_to_end == 0
+    sweep.trial_rows[0]["ended_by"] = "patience"
+    assert answer(sweep.trials, sweep.epochs, sweep.right).trained_to_end == 1
 
 
 def test_over_seeds_means_are_compared_and_the_seed_s_own_share_is_named():

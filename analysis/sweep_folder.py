@@ -42,6 +42,10 @@ ADVICE = "give --data PATH of the data set that the sweep was made on"
 CONFIGURATION = tuple(field.name for field in dataclasses.fields(TrialConfig))
 
 
+class NothingFinished(DamagedResults):
+    """A sweep without a trial that could be evaluated: all were pruned, failed or are under way."""
+
+
 class SweepFolder:
     """What one sweep left.
 
@@ -60,8 +64,9 @@ class SweepFolder:
     it are refused), nor where we connect (see `data_path`).
 
     Raises:
-        DamagedResults: where the folder holds no sweep, a table or `sweep.json` is damaged, a link
-            is in it, or no trial has finished.
+        DamagedResults: where the folder holds no sweep, a table or `sweep.json` is damaged, or a
+            link is in it.
+        NothingFinished: where no trial has finished.
     """
 
     def __init__(self, store: Store) -> None:
@@ -75,7 +80,7 @@ class SweepFolder:
         self.trials = _frame(store, Paths().trials, TRIALS, ["trial"])
         self.epochs = _frame(store, Paths().epochs, EPOCHS, ["trial", "epoch"])
         if not self.trials["status"].isin(FINISHED).any():
-            raise DamagedResults(
+            raise NothingFinished(
                 f"{store.root} has no finished trial ({_counted(self.trials['status'])}), so there "
                 "is nothing to evaluate; let the sweep go on with --resume, or run it anew"
             )

@@ -3,6 +3,7 @@
 import math
 import re
 from collections.abc import Sequence
+from datetime import datetime
 from typing import Any
 
 import pandas as pd
@@ -72,6 +73,18 @@ def chance(value: Any) -> str:
 def duration(seconds: Any) -> str:
     """Seconds as people say them: 42 s, 12 min 5 s, 3 h 20 min."""
     return NONE if missing(seconds) else in_words(float(seconds))
+
+
+def moment(value: Any) -> str | None:
+    """A time in ISO 8601 to the minute: "2026-11-28 05:09 UTC"; what is no time stays as it is."""
+    if not value:
+        return None
+    try:
+        time = datetime.fromisoformat(str(value))
+    except ValueError:
+        return str(value)
+    zone = f" {time.tzname()}" if time.tzinfo else ""
+    return f"{time:%Y-%m-%d %H:%M}{zone}"
 
 
 def size(count_of_bytes: int) -> str:

@@ -49,3 +49,10 @@ def test_what_stands_between_backticks_is_every_second_piece(text, pieces):
 )
 def test_wording(made, expected):
     assert made == expected
+
+
+def test_a_moment_is_written_to_the_minute_with_its_zone():
+    assert wording.moment("2026-11-28T05:09:41+00:00") == "2026-11-28 05:09 UTC"
+    assert wording.moment("2026-11-28T05:09:41") == "2026-11-28 05:09"
+    assert wording.moment("yesterday") == "yesterday"
+    assert wording.moment(None) is None

@@ -12,9 +12,11 @@ import psutil
 import pytest
 from filelock import FileLock
 
+from analysis.comparison.testing import MadeUpFolder, wrong_at
 from analysis.sweep_folder import SweepFolder
 from jobs.execution.postprocess import backend_of
 from jobs.postprocess import main
+from orchestrator.data.cache.open_faces import open_faces
 from results.paths import Paths
 from results.schema import ANSWERS, CAMS
 from results.store import Store
@@ -53,6 +55,18 @@ def test_a_folder_that_is_no_sweep_s_is_refused_in_one_sentence(tmp_path, capsys
     assert error.startswith(f"error: {tmp_path} is no sweep's folder")
     assert error.count("\n") == 1
     assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("status", ["pruned", "paused"])
+def test_where_no_trial_has_finished_there_is_a_page_all_the_same(status, tmp_path, cache, capsys):
+    splits = open_faces(None, embedded=140, cache=cache)
+    made = MadeUpFolder(tmp_path / "u", splits)
+    made.add("0u", wrong_at(splits, range(7)), status=status).written()
+    assert main([str(tmp_path / "u")]) == 2
+    error = capsys.readouterr().err
+    assert f"has no finished trial (1 {status})" in error
+    assert error.endswith(f"so far: {tmp_path}/u/report.html\n")
+    assert "0.500 [" in (tmp_path / "u" / "report.html").read_text()  # 7 of 14 right
 
 
 def test_a_folder_that_is_not_there_is_not_made(tmp_path, capsys):

@@ -8,7 +8,7 @@ import pandas as pd
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure as Canvas
 
-from analysis.explain.methods.names import TITLES
+from analysis.explain.methods.names import REFERENCE_TITLES, REFERENCES, TITLES
 from analysis.figures.style import BLUE, RED, shown, whiskers
 from analysis.figures.sweep_tables import SweepTables
 from orchestrator.metrics import Z_95
@@ -28,7 +28,7 @@ increase those of Chattopadhyay et al. 2018, https://arxiv.org/abs/1710.11063; t
 of randomised weights follows Adebayo et al. 2018, https://arxiv.org/abs/1810.03292.
 """
 
-BASELINES = ("random", "centre")
+NAMES = TITLES | REFERENCE_TITLES
 ENSEMBLE = "ensemble"
 COLUMNS = [
     "method", "baseline", "place", "measure", "value", "low", "high", "n", "whose", "split_size",
@@ -63,7 +63,7 @@ def data(tables: SweepTables) -> pd.DataFrame:
     frame = pd.DataFrame(
         {
             "method": made["method"],
-            "baseline": made["method"].isin(BASELINES),
+            "baseline": made["method"].isin(REFERENCES),
             "measure": made["measure"],
             "value": made["mean"],
             "low": made["mean"] - half,
@@ -122,7 +122,7 @@ def _places(frame: pd.DataFrame) -> dict[str, int]:
     insertion = frame[frame["measure"] == "insertion"].set_index("method")["value"]
     order = sorted(
         frame["method"].unique(),
-        key=lambda name: (name not in BASELINES, insertion.get(name, -1.0), name),
+        key=lambda name: (name not in REFERENCES, insertion.get(name, -1.0), name),
     )
     return {name: place for place, name in enumerate(order)}
 
@@ -138,9 +138,9 @@ def caption(frame: pd.DataFrame) -> str:
             best = rows.loc[
                 rows["value"].idxmax() if MEASURES[measure][2] else rows["value"].idxmin()
             ]
-            against = ", ".join(f"{r['method']} {r['value']:.2f}" for _, r in base.iterrows())
+            against = ", ".join(f"{_name(r)} {r['value']:.2f}" for _, r in base.iterrows())
             bests.append(
-                f" Best {measure}: {best['method']} {best['value']:.2f}"
+                f" Best {measure}: {_name(best)} {best['value']:.2f}"
                 + (f" (baselines: {against})." if against else ".")
             )
     return (
@@ -148,9 +148,13 @@ def caption(frame: pd.DataFrame) -> str:
         f"95 % intervals (normal): {', '.join(MEASURES[m][0] for m in _there(frame))}"
         f"{_apart(frame)}. "
         f"{sampled(_ends(frame), first['split_size'], first['wrong'])} A method "
-        "that is no better than the baselines, a random map and a blob at the centre, explains "
+        "that is no better than the baselines, random cells and a Gaussian at the centre, explains "
         f"nothing.{''.join(bests)}"
     )
+
+
+def _name(row: pd.Series) -> str:
+    return NAMES.get(str(row["method"]), str(row["method"]))
 
 
 def _apart(frame: pd.DataFrame) -> str:
@@ -175,7 +179,7 @@ def draw(frame: pd.DataFrame, canvas: Canvas) -> None:
     for ax, measure in zip(grid, there, strict=False):
         _panel(frame[frame["measure"] == measure], measure, ax)
         ax.set_yticks(
-            methods["place"], [shown(TITLES.get(name, name), 20) for name in methods["method"]]
+            methods["place"], [shown(NAMES.get(name, name), 22) for name in methods["method"]]
         )
         ax.set_ylim(-0.6, len(methods) - 0.4)
     for spare in grid[len(there) :]:
@@ -197,7 +201,7 @@ def _panel(rows: pd.DataFrame, measure: str, ax: Axes) -> None:
     title, hint, high_is_good = MEASURES[measure]
     for baseline, colour, mark, label in (
         (False, BLUE, "o", "method, 95 % interval"),
-        (True, RED, "s", "baseline that knows nothing (random; blob at the centre)"),
+        (True, RED, "s", "baseline that knows nothing (random cells; Gaussian at the centre)"),
     ):
         part = rows[rows["baseline"] == baseline]
         if part.empty:

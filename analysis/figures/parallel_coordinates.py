@@ -13,7 +13,7 @@ from matplotlib.figure import Figure as Canvas
 from analysis.figures.style import count, shown
 from analysis.figures.sweep_tables import SweepTables, varied_settings
 from analysis.leaderboard import leaderboard
-from results.statuses import FINISHED
+from results.statuses import is_trained_to_end
 
 SHADES = "viridis_r"
 """Perceptually uniform; reversed, so that the best trials are the dark ones on white."""
@@ -55,7 +55,7 @@ def data(tables: SweepTables) -> pd.DataFrame:
             pd.DataFrame(
                 {
                     "trial": trials["trial"],
-                    "finished": trials["status"].isin(FINISHED),
+                    "finished": trials.apply(is_trained_to_end, axis=1),
                     "best": trials["trial"] == best,
                     "accuracy": trials["validation_accuracy"],
                     "axis": axis,

@@ -38,6 +38,7 @@ def data(tables: SweepTables) -> pd.DataFrame:
 def caption(frame: pd.DataFrame) -> str:
     """What the picture shows, in words."""
     first = frame.iloc[0]
+    method = TITLES.get(str(first["method"]), str(first["method"]))
     sizes = frame.drop_duplicates(["label", "correct"])
     right = int(sizes.loc[sizes["correct"], "n"].sum())
     wrong = int(sizes.loc[~sizes["correct"].astype(bool), "n"].sum())
@@ -55,11 +56,11 @@ def caption(frame: pd.DataFrame) -> str:
         else "boxes on an upright face, not each image's own"
     )
     return (
-        f"Mean share of the {first['method']} maps' mass in each part of the face, by true class; "
+        f"Mean share of the {method} maps' mass in each part of the face, by true class; "
         f"{_whose(first)}; {right:,} images answered rightly, {wrong:,} wrongly, with 95 % "
         "intervals. Dashes: what a uniform map would have, the region's area; diamonds: what a "
-        "blob at the centre would have. Only a bar above both marks says something. Regions are "
-        f"{masks}.{strongest}"
+        "Gaussian at the centre would have. Only a bar above both marks says something. Regions "
+        f"are {masks}.{strongest}"
     )
 
 

@@ -68,6 +68,11 @@ def write_first_report(job: Postprocessing) -> None:
         before = {}
     earlier = before if isinstance(before, dict) else {}
     store.write_json(Paths().postprocess, earlier | {"stamp": "", "at_work": True})
+    write_page(store)
+
+
+def write_page(store: Store) -> None:
+    """The page from whatever a sweep has left so far."""
     store.write_bytes(Paths().report, page.render(store).encode())
 
 
@@ -132,7 +137,8 @@ def read_elsewhere(job: Postprocessing) -> str:
     if not others:
         return ""
     return (
-        f"The same test images were read for {len(others)} other sweeps in this results folder "
+        f"The same test images were read for {len(others)} other "
+        f"sweep{'' if len(others) == 1 else 's'} in this results folder "
         f"({', '.join(others)}): the more often one looks, the more the best of them flatters."
     )
 

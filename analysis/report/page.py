@@ -8,6 +8,7 @@ name or an error. No text shows a path of the disk that it was made on.
 import base64
 import hashlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import cache
 from importlib.resources import files
@@ -43,9 +44,10 @@ from analysis.report.sections.pictures import (
 from analysis.report.sections.run_record import run_record_section
 from analysis.report.sections.settings_charts import settings_section
 from analysis.report.sections.trial_tables import leaderboard_section, verdicts_section
-from analysis.report.sweep_contents import SweepContents, objects, read
+from analysis.report.sweep_contents import SweepContents, read
 from analysis.report.tile_grids import StoredImage, TileGrid
 from analysis.stored_answer import stored_answer
+from results.statuses import FINISHED, UNDER_WAY
 from results.store import Store
 
 POLICY = (
@@ -56,10 +58,11 @@ POLICY = (
 
 FIGURES = {
     "settings": ("importance", "parallel_coordinates"),
-    "errors": ("recall", "confusion"),
-    "ensemble": ("ensemble_rules", "ensemble_against_members", "reliability"),
+    "errors": ("recall", "reliability", "confusion"),
+    "ensemble": ("ensemble_rules", "ensemble_against_members"),
     "explanations": ("regions", "faithfulness"),
-    "verdicts": ("losses", "rungs"),
+    "verdicts": ("losses",),
+    "rungs": ("rungs",),
 }
 """Section -> its charts, by name in `analysis.figures`; what stands nowhere goes to settings."""
 
@@ -167,19 +170,46 @@ def _template(name: str) -> str:
 def _sections(contents: SweepContents, answer: Answer) -> list[Section]:
     """In the order of a reader's questions; above them stands the answer."""
     parts = PictureParts(contents)
-    charts = {name: _figures(parts, figures) for name, figures in FIGURES.items()}
+    names = [name for name in FIGURES if name != "explanations"]  # whose charts have tables behind
+    charts = {name: _figures(parts, FIGURES[name]) for name in names}
+    after = [
+        _errors(parts, charts["errors"]),
+        with_parts(ensemble_section(contents), *charts["ensemble"]),
+        _explanations(parts),
+        _learned(parts),
+    ]
     sections = [
         leaderboard_section(contents),
         _settings(parts, charts["settings"], answer),
-        _errors(parts, charts["errors"]),
-        with_parts(ensemble_section(contents), *charts["ensemble"]),
-        _explanations(parts, charts["explanations"]),
-        _learned(parts),
-        with_parts(verdicts_section(contents), *charts["verdicts"]),
+        *(after if _is_evaluated(contents) else [_nothing_to_evaluate(contents)]),
+        with_parts(verdicts_section(contents), *charts["verdicts"], *_folded(charts["rungs"])),
         run_record_section(contents),
     ]
     # The caveats come last: reading the pictures may have added some.
     return [*sections, caveats_section(contents), glossary_section()]
+
+
+def _is_evaluated(contents: SweepContents) -> bool:
+    """Whether post-processing has made something, or has something to make it of."""
+    statuses, images = contents.table("trials")["status"], contents.table("images")
+    return not len(statuses) or len(images) > 0 or bool(statuses.isin(FINISHED).any())
+
+
+def _nothing_to_evaluate(contents: SweepContents) -> Section:
+    """Stands where errors, ensemble and explanations would, of a sweep none of whose trials ended.
+
+    Their own sections would name the command that makes them, which makes nothing of such a sweep.
+    """
+    under_way = contents.table("trials")["status"].isin(UNDER_WAY).any()
+    resume = "; the sweep goes on with --resume" if under_way else ""
+    yet = " yet" if under_way else ""
+    words = (
+        f"No trial has been trained to its end{yet}, so there are no answers to look at, no "
+        f"ensemble and no maps{resume}."
+    )
+    return Section(
+        "errors", "Errors, ensemble, explanations", (Part("", (Text(words, "absent"),)),)
+    )
 
 
 def _figures(parts: PictureParts, names: Sequence[str]) -> tuple[Part, ...]:
@@ -204,20 +234,33 @@ def _errors(parts: PictureParts, charts: tuple[Part, ...]) -> Section:
     return Section("errors", "Errors", errors or (no_pictures("errors"),))
 
 
-def _explanations(parts: PictureParts, charts: tuple[Part, ...]) -> Section:
+def _explanations(parts: PictureParts) -> Section:
     contents = parts.contents
     pictures = parts.kinds(*EXPLAINED)
-    approximate = Text(
-        "The ensemble's map is the mean of its members' maps, each scaled to a maximum of 1 and "
-        "weighed by its coefficient, on the largest member's grid: an approximation, exact only "
-        "where logits are averaged and scales are equal.",
-        "note",
-    )
-    several = len(objects(contents.ensemble.get("members"))) != 1
-    notes = (*explanation_notes(contents), *((approximate,) if several else ()))
-    first = Part("", notes) if pictures else no_pictures("maps")
-    tables = (*region_parts(contents), faithfulness_part(contents), *empty_part(contents))
-    return Section("explanations", "Explanations", (first, *pictures, *tables, *charts))
+    first = Part("", explanation_notes(contents)) if pictures else no_pictures("maps")
+    tables = (*region_parts(contents), faithfulness_part(contents))
+    drawn = [_figures(parts, (name,)) for name in FIGURES["explanations"]]
+    behind = [_behind(chart, table) for chart, table in zip(drawn, tables, strict=True)]
+    if empty := empty_part(contents):
+        last = behind.pop()
+        behind.append(Part(last.title, (*last.blocks, *empty[0].blocks)))
+    return Section("explanations", "Explanations", (first, *pictures, *behind))
+
+
+def _folded(parts: tuple[Part, ...]) -> tuple[Part, ...]:
+    """Charts that answer no first question, to be opened by their titles."""
+    blocks = [block for part in parts for block in part.blocks]
+    charts = [chart for block in blocks if isinstance(block, Charts) for chart in block.charts]
+    rest = tuple(block for block in blocks if not isinstance(block, Charts))
+    folds = tuple(Folded(c.title, (Charts((replace(c, title=""),)),)) for c in charts)
+    return (Part("", (*folds, *rest)),) if blocks else ()
+
+
+def _behind(chart: tuple[Part, ...], table: Part) -> Part:
+    """A chart with the numbers that it draws, folded; these alone where nothing is drawn."""
+    if not chart:
+        return table
+    return Part("", (*chart[0].blocks, Folded(f"{table.title}: the numbers", table.blocks)))
 
 
 def _learned(parts: PictureParts) -> Section:

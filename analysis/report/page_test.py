@@ -31,7 +31,20 @@ ELEMENTS = {
     *("footer", "h1", "h2", "h3", "p", "a", "ul", "li", "div", "strong", "dl", "dt", "dd", "code"),
     *("table", "thead", "tbody", "tr", "th", "td"),
     *("figure", "figcaption", "img", "details", "summary", "h4", "span", "small", "b"),
-    *("svg", "use", "image", "defs", "g", "text", "line", "circle", "polyline", "script", "rect"),
+    *(
+        "svg",
+        "use",
+        "image",
+        "defs",
+        "g",
+        "text",
+        "line",
+        "circle",
+        "polyline",
+        "polygon",
+        "script",
+    ),
+    "rect",
 }
 ORDER = [
     *("leaderboard", "settings", "errors", "ensemble", "explanations", "learned"),
@@ -156,7 +169,10 @@ def test_tables_and_pictures_can_be_read_aloud(tree):
     assert all(a.get("scope") in ("col", "row") for a in tree.of("th"))
     assert len(tree.of("table")) > 8
     assert all(a["aria-label"] for a in tree.of("table"))
-    assert all(a["alt"] and a["loading"] == "lazy" for a in tree.of("img"))
+    assert all(a["alt"] for a in tree.of("img"))
+    strips = [a for a in tree.of("img") if a["alt"] == "colours from left to right"]
+    assert all(a["loading"] == "lazy" for a in tree.of("img") if a not in strips)
+    assert all("loading" not in a for a in strips)  # read whole, e.g. printed, none is missing
 
 
 SENTENCES = [
@@ -177,8 +193,8 @@ SENTENCES = [
     "mirrored images averaged in).",
     "hardware of the driver\nan Epyc, 4 cores",
     "workers\n3 of a GPU",
-    "2026-01-02T03:04:05+00:00",
-    "mirrored images averaged in\nyes",
+    "2026-01-02 03:04 UTC",
+    "mirrored images\naveraged in",
     f"This report is incomplete: maps of bbb: no room; {ERROR}. Run the command again.",
     "1 of 2 trials failed.",
     "1 of the 4 test images also stand in training.",
@@ -228,13 +244,6 @@ def test_a_sweep_without_post_processing_answers_from_its_trials(empty):
         "with."
     ) in text
     assert "No ensemble has been scored." in text
-
-
-def test_trials_of_which_none_was_measured(empty):
-    write(empty, "trials", [{"trial": "a", "status": "running"}])
-    text = Tree(render(empty)).text()
-    assert "Of 1 trials" not in text
-    assert "1 of 1 trials had not ended when this page was made." in text
 
 
 def test_what_cannot_be_read_is_a_caveat(full):
@@ -323,7 +332,7 @@ def test_three_hundred_trials_and_every_confusion_stay_below_four_megabytes(full
 
 
 GROUPS_OF = dict(zip(sorted(POST), combinations(range(6), 3), strict=False))
-"""Part of the record -> its three groups; of any two parts, some group has the first alone."""
+"""Part of the record -> its three groups; of any two, some group has the first alone."""
 
 
 @pytest.mark.parametrize("group", range(6))
@@ -340,11 +349,3 @@ def test_rendering_changes_nothing_in_the_folder(full, tmp_path):
 
     before, _ = state(), render(Store(tmp_path / "sweep"))
     assert state() == before
-
-
-@pytest.mark.parametrize(("members", "mean"), [(1, False), (2, True)])
-def test_one_net_s_maps_are_not_called_a_mean(full, members, mean):
-    write(full, "images", [{"file": "explain/a.png", "kind": "recognised", "caption": "one"}])
-    ensemble = POST["ensemble"] | {"members": [{"trial": "aaa"}] * members}
-    full.write_json("postprocess.json", POST | {"ensemble": ensemble})
-    assert ("an approximation, exact only" in render(full)) is mean

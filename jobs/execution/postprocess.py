@@ -18,10 +18,10 @@ from analysis.pipeline.postprocessing import GivenUp, Postprocessing, TaskRunner
 from analysis.pipeline.steps import is_done, postprocess
 from analysis.pipeline.task import Task
 from analysis.pipeline.worker import TaskWorker
-from analysis.pipeline.write_report import check_reads
+from analysis.pipeline.write_report import check_reads, write_page
 from analysis.statements import summary
 from analysis.stored_answer import stored_answer
-from analysis.sweep_folder import SweepFolder
+from analysis.sweep_folder import NothingFinished, SweepFolder
 from jobs.execution.sweep_place import open_store, sweep_place
 from orchestrator.errors import BadInput, printable_lines
 from orchestrator.monitor.ending import ending_lines
@@ -64,7 +64,7 @@ def run(arguments: PostprocessArguments) -> int:
 
 def _run(arguments: PostprocessArguments, began: float) -> int:
     request = arguments.request
-    folder = SweepFolder(open_store(sweep_place(arguments.results)))
+    folder = _folder(open_store(sweep_place(arguments.results)))
     check_reads(folder.store)
     if not request.force and is_done(folder, request):
         report = f"{folder.store.root}/{Paths().report}"
@@ -87,6 +87,19 @@ def _run(arguments: PostprocessArguments, began: float) -> int:
     if code == DONE:
         print(folder.store.root)
     return code
+
+
+def _folder(store: Store) -> SweepFolder:
+    """The sweep; where no trial has finished there is a page all the same, of what was reached.
+
+    Raises:
+        DamagedResults: see `SweepFolder`.
+    """
+    try:
+        return SweepFolder(store)
+    except NothingFinished as problem:
+        write_page(store)
+        raise NothingFinished(f"{problem}; so far: {store.root}/{Paths().report}") from None
 
 
 def backend_of(

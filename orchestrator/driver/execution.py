@@ -47,7 +47,7 @@ from results.errors import BadSetting, JournalLost
 from results.journal.event_journal import GROUP_S, Busy, EventJournal
 from results.journal.open_journal import journal_of
 from results.paths import Paths
-from results.statuses import UNDER_WAY
+from results.statuses import FINISHED, UNDER_WAY
 from results.storage.plain_file import refuse_links
 from results.store import DamagedResults, Store
 
@@ -290,7 +290,7 @@ def _finish(work: SweepRun, ledger: Ledger) -> int:
         work.say(f"error: no trial succeeded; see {work.planned.folder}/{Paths().trials}")
         return FAILED
     if work.request.postprocess:
-        return _postprocess(work)
+        return _postprocess(work, any(entry.status in FINISHED for entry in entries))
     work.say(ending_lines(work.planned.folder, work.seconds, report=False))
     return DONE
 
@@ -310,8 +310,13 @@ def _have_run(words: Sequence[str], err: TextIO) -> int:
             raise
 
 
-def _postprocess(work: SweepRun) -> int:
-    """Run the post-processing job in a process of its own, where it may load what it needs."""
+def _postprocess(work: SweepRun, finished: bool = True) -> int:
+    """Run the post-processing job in a process of its own, where it may load what it needs.
+
+    Args:
+        work: what has been trained.
+        finished: whether any trial was trained to its end; else there is a page alone.
+    """
     place = work.planned.store.place
     words = own_packages.child(POSTPROCESS, place)
     if work.planned.sweep.quick and not work.request.data:
@@ -319,6 +324,8 @@ def _postprocess(work: SweepRun) -> int:
     if work.request.address:
         words += ["--address", work.request.address]
     if _have_run(words, work.err) != DONE:
+        if not finished:  # it has said so, and where the page is; again it would say the same
+            return FAILED
         work.say("error: trained, but post-processing failed; again:")
         work.say(f"  python -m {POSTPROCESS} {shlex.quote(place)}")
         return FAILED

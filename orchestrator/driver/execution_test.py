@@ -216,6 +216,16 @@ def test_post_processing_comes_last_and_its_failure_is_said(
     assert err.endswith("time in all  0 s\n") == (code == 0)
 
 
+def test_without_a_finished_trial_nobody_is_sent_to_post_process_again(
+    question, results, capsys, monkeypatch
+):
+    monkeypatch.setattr(execution, "_have_run", lambda words, err: 1)  # it has said why
+    request = parse([question, "--results", str(results), "--time-budget", "1m"])
+    pruned = {"ended_by": "rung", "reason": "rung 1"}
+    assert execution._finish(work_on(request), ledger_of(pruned)) == 1
+    assert "post-processing failed" not in capsys.readouterr().err
+
+
 def test_a_quick_question_is_worked_up_quickly_unless_it_is_about_data_of_one_s_own(
     question, results, monkeypatch
 ):

@@ -23,7 +23,6 @@ from orchestrator.monitor.testing import (
     status,
     texts,
 )
-from results.statuses import UNDER_WAY
 
 
 def test_hparams_list_every_trial_with_every_parameter_and_its_status(board, tmp_path):
@@ -55,7 +54,7 @@ def test_hparams_list_every_trial_with_every_parameter_and_its_status(board, tmp
         set(TAGS.values()) - {"accuracy/validation"}, pytest.approx(0.01)
     )
     outcomes = {name[4:]: numbers(group).get(OUTCOME) for name, group in groups.items()}
-    assert outcomes == {**OUTCOMES, **dict.fromkeys(UNDER_WAY), "None": None}
+    assert outcomes == {**OUTCOMES, "running": None, "None": None}
 
 
 def test_table_has_the_best_epoch_beside_the_last(board, tmp_path):
@@ -111,7 +110,7 @@ def test_experiment_declares_domains_types_and_metrics(tmp_path):
     assert infos["weights"].type == api_pb2.DATA_TYPE_STRING
     assert [metric.display_name for metric in groups.metric_infos][:5] == [
         "best accuracy",
-        "outcome (1 finished, 0 pruned, -1 failed)",
+        "outcome (1 finished, 0.5 paused, 0 pruned, -1 failed)",
         "best epoch",
         "epochs trained",
         "accuracy/validation, last epoch",
@@ -165,3 +164,19 @@ def test_pictures_before_the_sweeps_declaration_do_not_hide_it(tmp_path):
     board.start_sweep(SPACE)
     board.start_trial("a", "000-a", CONFIG)
     assert sessions(tmp_path)["000-a"].hparams["seed"].number_value == 0
+
+
+def test_a_trial_that_waits_is_in_the_table_with_its_numbers_until_it_goes_on(board, tmp_path):
+    board.start_trial("a", "000-a", CONFIG)
+    board.epoch("a", row(1, validation_accuracy=0.25))
+    so_far = {"validation_accuracy": 0.25, "best_epoch": 1, "epochs_trained": 1}
+    board.end_trial("a", "paused", "rung 1: ranks 3 of 9", so_far)
+    waiting = sessions(tmp_path)["000-a"]
+    assert status(waiting) == "RUNNING"
+    assert numbers(waiting)[OUTCOME] == 0.5
+    assert numbers(waiting)["trial/best_accuracy"] == 0.25
+    board.start_trial("a", "000-a", CONFIG)
+    board.epoch("a", row(2, validation_accuracy=0.5))
+    assert OUTCOME not in numbers(sessions(tmp_path)["000-a"])
+    board.end_trial("a", "completed", row=so_far | {"validation_accuracy": 0.5})
+    assert numbers(sessions(tmp_path)["000-a"])[OUTCOME] == 1

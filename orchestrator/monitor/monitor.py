@@ -148,7 +148,7 @@ class Monitor:
             self._dashboard.start_trial(entry.trial, self._name(entry), entry.config)
         if event["event"] == "epoch":
             self._dashboard.epoch(entry.trial, event["row"])
-        elif event["event"] == "ended":
+        elif event["event"] in ("ended", "paused"):
             for row in event.get("rows", ()):
                 self._dashboard.epoch(entry.trial, row)
             row = trial_row(self._plan.question, entry)

@@ -14,6 +14,7 @@ from orchestrator.scheduling.ledger import Ledger
 from orchestrator.scheduling.limits import Limits
 from orchestrator.scheduling.scheduler import Scheduler
 from orchestrator.scheduling.schedulers.asha import Asha
+from orchestrator.scheduling.schedulers.halving import halving
 from orchestrator.scheduling.schedulers.trial_scheduler import Setup as SchedulerSetup
 from orchestrator.search.catalogue import SEARCHES
 from orchestrator.search.strategy import Setup
@@ -83,14 +84,14 @@ def rising(config):
 class Show:
     """A sweep without Ray, watched as `sweep.py` has it watched."""
 
-    def __init__(self, tmp_path, dashboard=Recorder, journal=None):
+    def __init__(self, tmp_path, dashboard=Recorder, journal=None, kind=Asha):
         (tmp_path / "tiny.py").write_text(QUESTION)
         words = [str(tmp_path / "tiny.py"), "--results", str(tmp_path / "results")]
         self.plan = plan.with_precision(plan.make(parse(words)), "float32")
         journal = journal or ListJournal()
         self.ledger = Ledger(journal, journal.read())
         tickets = len(self.ledger.entries)
-        rule = Asha(SchedulerSetup(self.plan.rungs, 3, self.plan.most_epochs, 4))
+        rule = kind(SchedulerSetup(self.plan.rungs, 3, self.plan.most_epochs, 4))
         self.scheduler = Scheduler(
             base=self.plan.base,
             ledger=self.ledger,
@@ -132,6 +133,18 @@ def test_every_trial_is_shown_from_its_beginning_to_its_end(tmp_path):
         *[("epoch", trials[0.05], t) for t in (1, 2, 3)],
         ("end", trials[0.05], "completed"),
     ]
+
+
+def test_a_trial_that_waits_has_its_numbers_on_the_dashboard_and_is_begun_again(tmp_path):
+    show = Show(tmp_path, kind=halving).play()
+    trials = {e.config["learning_rate"]: e.trial for e in show.ledger.entries.values()}
+    best = [event for event in show.dashboard.calls if event[1] == trials[0.09]]
+    assert ("end", trials[0.09], "paused") in best
+    went_on = best[best.index(("end", trials[0.09], "paused")) + 1 :]
+    assert went_on[:2] == [("start", trials[0.09]), ("epoch", trials[0.09], 2)]
+    assert went_on[-1] == ("end", trials[0.09], "completed")
+    worse = [event[2] for event in show.dashboard.calls if event[:2] == ("end", trials[0.05])]
+    assert worse == ["paused", "pruned"]
 
 
 def test_tables_are_complete_at_the_end_whatever_ended_it(tmp_path):

@@ -47,7 +47,7 @@ SUMMARY = {
     "best_epoch": "trial/best_epoch",
     "epochs_trained": "trial/epochs",
 }
-"""Column of `results.schema.TRIALS` -> tag of the number that a trial has once it has ended.
+"""Column of `results.schema.TRIALS` -> tag of the number that a trial has once it ended or waits.
 
 The HParams table fills a column with a tag's last value, which of a curve is the last epoch's.
 """
@@ -55,8 +55,12 @@ The HParams table fills a column with a tag's last value, which of a curve is th
 OUTCOME = "trial/outcome"
 """Tag of how a trial ended, see `OUTCOMES`: columns of the table are numbers."""
 
-OUTCOMES = {"completed": 1, "stopped_early": 1, "reused": 1, "pruned": 0, "failed": -1}
-"""Our status, of a trial that has ended -> `OUTCOME`; at least 1 in the table's filter: finished.
+OUTCOMES = {
+    **{"completed": 1, "stopped_early": 1, "reused": 1},
+    **{"paused": 0.5, "pruned": 0, "failed": -1},
+}
+"""Our status, of a trial that does not train -> `OUTCOME`; at least 1 in the table's filter:
+finished.
 
 The run's text `status` has our own word, and why.
 """
@@ -74,7 +78,7 @@ STATUSES = {
 
 HEADINGS = {
     "trial/best_accuracy": "best accuracy",
-    OUTCOME: "outcome (1 finished, 0 pruned, -1 failed)",
+    OUTCOME: "outcome (1 finished, 0.5 paused, 0 pruned, -1 failed)",
     "trial/best_epoch": "best epoch",
     "trial/epochs": "epochs trained",
     **{tag: f"{tag}, last epoch" for tag in TAGS.values()},
@@ -221,7 +225,9 @@ class TensorBoardRuns:
     def end_trial(
         self, trial: str, status: str, reason: str = "", row: Mapping[str, Any] | None = None
     ) -> None:
-        """Gives the trial its status and the numbers that it has once it has ended.
+        """Gives the trial its status and the numbers that it has: it has ended, or waits at a rung.
+
+        One that goes on from there is started again.
 
         Args:
             trial: its signature.

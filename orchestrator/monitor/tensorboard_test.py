@@ -26,7 +26,6 @@ from orchestrator.monitor.tensorboard import (
 from orchestrator.monitor.testing import CONFIG, curve, read, row, sessions, status, texts
 from results.schema import EPOCHS, TRIALS
 from results.statuses import STATUSES as ALL_STATUSES
-from results.statuses import UNDER_WAY
 
 
 def test_every_number_of_an_epoch_is_a_curve(board, tmp_path):
@@ -40,7 +39,7 @@ def test_every_number_of_an_epoch_is_a_curve(board, tmp_path):
 def test_tags_and_statuses_stand_for_those_of_the_tables():
     assert set(EPOCHS.names) ^ set(TAGS) == {"trial", "epoch", "seconds"}
     assert set(STATUSES) == set(ALL_STATUSES)
-    assert set(OUTCOMES) == set(ALL_STATUSES) - set(UNDER_WAY)
+    assert set(OUTCOMES) == set(ALL_STATUSES) - {"running"}
     assert set(SUMMARY) <= set(TRIALS.names)
     assert set(HEADINGS) == {*TAGS.values(), *SUMMARY.values(), OUTCOME}
 

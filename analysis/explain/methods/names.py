@@ -10,8 +10,10 @@ NAMES = (*CAM, *INPUT)
 PASSES = {"gradcam": 1, "gradcam++": 1, "hirescam": 1, "layercam": 1, "gradient": 2}
 """Methods that are cheap enough for every image -> what a map costs, in passes through the net."""
 
-REFERENCES = ("random", "centre")
-"""Maps that know nothing of the net, to be judged beside the methods."""
+REFERENCE_TITLES = {"random": "random cells", "centre": "Gaussian at the centre"}
+"""Maps that know nothing of the net, to be judged beside the methods: name -> for people."""
+
+REFERENCES = tuple(REFERENCE_TITLES)
 
 TITLES = {
     "gradcam": "Grad-CAM",

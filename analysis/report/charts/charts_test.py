@@ -175,6 +175,23 @@ def test_what_was_not_trained_to_its_end_is_hollow_and_counted_whatever_its_stat
         assert ("not trained to the end (1)" in chart.caption) == (status not in FINISHED)
 
 
+def test_a_trial_that_time_ended_is_hollow():
+    made = MadeUpSweep()
+    made.add([0.5, 0.6], learning_rate=0.1, parameters=10)
+    made.add([0.4], "stopped_early", learning_rate=0.2, parameters=20)
+    made.trial_rows[1]["ended_by"] = "time"
+    drawn = curves.draw(curves.curves(made.trials, made.epochs, VARIED))
+    assert "not trained to the end (1)" in drawn.caption
+
+
+def test_no_small_mark_is_explained_where_all_were_best_at_the_common_epoch():
+    made = MadeUpSweep()
+    made.add([0.5, 0.6], learning_rate=0.1)
+    made.add([0.3, 0.4], learning_rate=0.2)
+    points = setting_accuracy.points(made.trials, made.epochs, "learning_rate", VARIED)
+    assert "small" not in setting_accuracy.draw("learning_rate", points, 2).caption
+
+
 def test_a_trial_of_one_epoch_has_no_line_that_could_be_dashed_or_strong():
     made = MadeUpSweep()
     made.add([0.4], "pruned", learning_rate=0.1)

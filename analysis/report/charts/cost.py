@@ -8,7 +8,7 @@ import pandas as pd
 from analysis import wording
 from analysis.report.charts import scale
 from analysis.report.charts.plot import Chart, Plot, group, measured_words, unfinished_words
-from results.statuses import FINISHED
+from results.statuses import is_trained_to_end
 from results.varied import description
 
 COSTS = {
@@ -38,7 +38,7 @@ def points(trials: pd.DataFrame, cost: str, varied: Sequence[str]) -> list[CostP
             description(row, varied),
             float(row[cost]),
             float(row["validation_accuracy"]),
-            row["status"] in FINISHED,
+            is_trained_to_end(row),
         )
         for row in priced.to_dict("records")
     ]

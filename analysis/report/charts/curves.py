@@ -9,7 +9,7 @@ from analysis import wording
 from analysis.leaderboard import leaderboard
 from analysis.report.charts import scale
 from analysis.report.charts.plot import Chart, Plot, group, measured_words, unfinished_words
-from results.statuses import FINISHED
+from results.statuses import is_trained_to_end
 from results.varied import description
 
 
@@ -39,7 +39,7 @@ def curves(trials: pd.DataFrame, epochs: pd.DataFrame, varied: Sequence[str]) ->
             name=description(row, varied),
             place=place,
             points=by_trial[str(row["trial"])],
-            finished=row["status"] in FINISHED,
+            finished=is_trained_to_end(row),
         )
         for place, row in enumerate(leaderboard(trials).rows, 1)
         if str(row["trial"]) in by_trial

@@ -16,7 +16,7 @@ from analysis.report.charts.svg import group
 
 __all__ = ["Chart", "Charts", "Plot", "group", "measured_words", "unfinished_words"]
 
-LEFT, RIGHT, TOP, BOTTOM = 56.0, 12.0, 12.0, 46.0
+LEFT, RIGHT, TOP, BOTTOM = 62.0, 12.0, 12.0, 46.0
 """Pixels around the area in which marks lie."""
 
 KEY_ROW = 18.0
@@ -73,7 +73,7 @@ class Plot:
     x_title: str
     y_title: str
     width: float = 560.0
-    height: float = 300.0
+    height: float = 264.0
     indent: float = LEFT
     head: float = TOP
     tail: float = RIGHT
@@ -134,7 +134,7 @@ class Plot:
         middle = ((self.indent + right) / 2, self.height - 8)
         parts.append(svg.text(self.x_title, middle, "middle", "title"))
         if self.y_title:
-            parts.append(svg.turned(self.y_title, (13, (self.head + bottom) / 2)))
+            parts.append(svg.turned(self.y_title, (12, (self.head + bottom) / 2)))
         return parts
 
 

@@ -49,13 +49,33 @@ class RowMark:
     radius: float = 4.5
 
 
-def rows_plot(names: Sequence[str], x: scale.Scale, x_title: str) -> Plot:
+@dataclass(frozen=True)
+class RowLayout:
+    """Pixels of a plot with rows: its width, from one row to the next, above and right of them."""
+
+    width: float = 560.0
+    row: float = ROW
+    head: float = HEAD
+    tail: float = TAIL
+
+
+def rows_plot(
+    names: Sequence[str], x: scale.Scale, x_title: str, layout: RowLayout | None = None
+) -> Plot:
     """A plot with a row a name, the first at the bottom."""
+    sizes = layout or RowLayout()
     short = [svg.shortened(name, LONGEST) for name in names]
-    indent = 14 + svg.LETTER * max(map(len, short), default=0)
-    height = HEAD + BOTTOM + ROW * len(names)
-    y = scale.names(short)
-    return Plot(x, y, x_title, "", height=height, indent=indent, head=HEAD, tail=TAIL)
+    return Plot(
+        x,
+        scale.names(short),
+        x_title,
+        "",
+        width=sizes.width,
+        height=sizes.head + BOTTOM + sizes.row * len(names),
+        indent=14 + svg.LETTER * max(map(len, short), default=0),
+        head=sizes.head,
+        tail=sizes.tail,
+    )
 
 
 def draw_rows(
@@ -78,9 +98,9 @@ def draw_rows(
     """
     ends = [end for mark in marks for end in (mark.value, mark.low, mark.high)]
     plot = rows_plot(names, scale.linear(ends), x_title)
-    parts = [] if math.isnan(dotted) else [_upright(plot, dotted)]
+    parts = [] if math.isnan(dotted) else [upright(plot, dotted)]
     for mark in marks:
-        drawn = _mark(plot, mark)
+        drawn = row_mark(plot, mark)
         parts.append(
             svg.group(mark.trial, mark.title, drawn)
             if mark.trial
@@ -99,12 +119,14 @@ def marks_key(key: Mapping[str, str], y: float = 11.0) -> Markup:
     return Markup("").join(parts)
 
 
-def _upright(plot: Plot, value: float) -> Markup:
+def upright(plot: Plot, value: float) -> Markup:
+    """A dotted line across the rows at a number."""
     x = plot.left(value)
     return svg.line("axis stopped", (x, plot.head), (x, plot.height - BOTTOM))
 
 
-def _mark(plot: Plot, mark: RowMark) -> list[Markup]:
+def row_mark(plot: Plot, mark: RowMark) -> list[Markup]:
+    """A mark with its interval and what is written beside it."""
     x, y = plot.at(mark.value, mark.place)
     parts, end = [], x
     low, high = (value if math.isfinite(value) else mark.value for value in (mark.low, mark.high))

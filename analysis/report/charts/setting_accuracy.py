@@ -11,7 +11,7 @@ from markupsafe import Markup
 from analysis import wording
 from analysis.report.charts import scale
 from analysis.report.charts.plot import Chart, Plot, group, measured_words, unfinished_words
-from results.statuses import FINISHED
+from results.statuses import is_trained_to_end
 from results.varied import description, heading, value_in_force, value_text
 
 SPREAD = 0.3
@@ -67,7 +67,7 @@ def points(
             value=value,
             common=float(common.get(row["trial"], math.nan)),
             best=float(row["validation_accuracy"]),
-            finished=row["status"] in FINISHED,
+            finished=is_trained_to_end(row),
         )
         for row in ordered.to_dict("records")
         if (value := value_in_force(setting, row)) is not None
@@ -86,7 +86,7 @@ def draw(setting: str, made: Sequence[SettingPoint], epoch: int) -> Chart:
     heights = [h for p in made for h in (p.common, p.best) if math.isfinite(h)]
     plot = Plot(x, scale.linear(heights), heading(setting), "validation accuracy")
     marks = [_trial(plot, p, place, epoch) for p, place in zip(made, places, strict=True)]
-    small = epoch and any(math.isfinite(p.common) for p in made)
+    small = epoch and any(math.isfinite(p.common) and p.common != p.best for p in made)
     marks_mean = "the best epoch of each"
     if small:
         marks_mean = (
@@ -117,7 +117,7 @@ def _horizontal(made: Sequence[SettingPoint]) -> tuple[list[float], scale.Scale]
 def _trial(plot: Plot, point: SettingPoint, place: float, epoch: int) -> Markup:
     marks = []
     title = f"{point.name}: {wording.share(point.best)}"
-    if math.isfinite(point.common):
+    if math.isfinite(point.common) and point.common != point.best:
         title += f", {wording.share(point.common)} at epoch {epoch}"
         marks += [
             plot.line([(place, point.common), (place, point.best)], "link"),

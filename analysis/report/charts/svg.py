@@ -56,6 +56,14 @@ def disc(names: str, place: Place, radius: float) -> Markup:
     )
 
 
+def diamond(names: str, place: Place, radius: float) -> Markup:
+    """A square that stands on a corner; names: its classes; radius: from its middle to these."""
+    x, y = place
+    corners = ((x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y))
+    points = " ".join(f"{left:.1f},{top:.1f}" for left, top in corners)
+    return Markup('<polygon class="{}" points="{}"/>').format(names, points)
+
+
 def box(names: str, place: Place, width: float, height: float, opacity: float = 1.0) -> Markup:
     """A rectangle from its upper left corner; opacity: of what fills it, 0 to 1."""
     faint = Markup(' fill-opacity="{:.3f}"').format(opacity) if opacity < 1 else ""

@@ -61,8 +61,9 @@ def ensemble_section(contents: SweepContents) -> Section:
         "Rules compared": lambda contents, _: _rules(contents),
         "Scores": _scores,
         "Calibration": _calibration,
-        "Class by class": _classes,
-        "Diversity and further measures": _further,
+        "Ensemble against best single model": _comparison,
+        "What was taken": lambda contents, _: _saved(contents),
+        "More numbers": lambda *given: (*_classes(*given), *_further(*given)),
     }
     parts = [
         Part(title, blocks)
@@ -106,6 +107,11 @@ def _rules(contents: SweepContents) -> tuple[Block, ...]:
     blocks: list[Block] = [Text(sentence)] if sentence else []
     if rows:
         blocks.append(Table(caption, heads, rows, WORDS, marked, folded=True))
+    return tuple(blocks)
+
+
+def _saved(contents: SweepContents) -> tuple[Block, ...]:
+    ensemble = contents.ensemble
     combiner = [
         ("rule", ensemble.get("rule")),
         ("combined by", ensemble.get("combiner")),
@@ -116,7 +122,7 @@ def _rules(contents: SweepContents) -> tuple[Block, ...]:
         (SAVED, contents.post.get("export")),
     ]
     pairs = tuple((name, str(value)) for name, value in combiner if value)
-    return (*blocks, Facts(pairs, spans=frozenset((SAVED,)))) if pairs else tuple(blocks)
+    return (Facts(pairs, spans=frozenset((SAVED,))),) if pairs else ()
 
 
 def _scores(contents: SweepContents, scores: Scores) -> tuple[Block, ...]:
@@ -140,10 +146,7 @@ def _scores(contents: SweepContents, scores: Scores) -> tuple[Block, ...]:
         caption.append(used)
     groups = _groups(scores)
     heads = ("measure", *(f"{who}, {images}" for images in groups for who in (ENSEMBLE, SINGLE)))
-    return (
-        Table("; ".join(caption), heads, rows, WORDS),
-        *_comparison(scores, contents.ensemble.get("rule") == SINGLE),
-    )
+    return (Table("; ".join(caption), heads, rows, WORDS),)
 
 
 def _intervals(scores: Scores) -> str:
@@ -171,7 +174,8 @@ def _groups(scores: Scores) -> tuple[str, ...]:
     return ("all",) if same else ("all", "clean")
 
 
-def _comparison(scores: Scores, alone: bool) -> tuple[Block, ...]:
+def _comparison(contents: SweepContents, scores: Scores) -> tuple[Block, ...]:
+    alone = contents.ensemble.get("rule") == SINGLE
     # Where the rule took the single model, older records hold it against itself.
     rows = (
         ()
@@ -182,7 +186,7 @@ def _comparison(scores: Scores, alone: bool) -> tuple[Block, ...]:
             if scores.get(ENSEMBLE, metric)
         )
     )
-    caption = "Ensemble against best single model, image by image; a gain above 0 is the ensemble's"
+    caption = "Image by image; a gain above 0 is the ensemble's"
     heads = ("measure", *(f"{images} images" for images in _groups(scores)))
     return (Table(caption, heads, rows, WORDS),) if rows else ()
 
@@ -198,18 +202,12 @@ def _paired(scores: Scores, metric: str, images: str, sign: bool) -> str:
 
 def _calibration(contents: SweepContents, scores: Scores) -> tuple[Block, ...]:
     rows = tuple(
-        (
-            title,
-            *(
-                scores.shown(who, f"{metric}{when}")
-                for who in (ENSEMBLE, SINGLE)
-                for when in ("_uncalibrated", "")
-            ),
-        )
+        (f"{title}, {who}", *(scores.shown(who, f"{metric}{w}") for w in ("_uncalibrated", "")))
         for metric, title in CALIBRATED.items()
+        for who in (ENSEMBLE, SINGLE)
         if scores.get(ENSEMBLE, f"{metric}_uncalibrated")
     )
-    heads = ("measure", "ensemble before", "after", "best single before", "after ")
+    heads = ("measure", "before", "after")
     caption = f"Before and after temperature calibration, {contents.split} split; lower is better"
     return (Table(caption, heads, rows, WORDS),) if rows else ()
 

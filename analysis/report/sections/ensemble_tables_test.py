@@ -5,10 +5,11 @@ from analysis.report.sections.ensemble_tables import ensemble_section
 from analysis.report.sweep_contents import read
 
 DASH = "\N{EN DASH}"
+AGAINST = "Ensemble against best single model"
 
 
 def test_the_chosen_rule_is_marked_and_an_unknown_figure_is_a_dash(full):
-    sentence, rules, _ = parts(ensemble_section(read(full)))["Rules compared"]
+    sentence, rules = parts(ensemble_section(read(full)))["Rules compared"]
     assert sentence.words == "The simplest of the best."
     assert rules.rows[0][:2] == ("greedy", "0.7100")
     assert rules.rows[1][1] == DASH
@@ -16,7 +17,8 @@ def test_the_chosen_rule_is_marked_and_an_unknown_figure_is_a_dash(full):
 
 
 def test_scores_stand_side_by_side(full):
-    scores, comparison = parts(ensemble_section(read(full)))["Scores"]
+    by_title = parts(ensemble_section(read(full)))
+    (scores,), (comparison,) = by_title["Scores"], by_title[AGAINST]
     assert scores.rows[0] == (
         "accuracy",
         "0.800 [0.700, 0.900]",
@@ -37,14 +39,16 @@ def test_scores_stand_side_by_side(full):
 
 def test_calibration_before_and_after(full):
     (calibration,) = parts(ensemble_section(read(full)))["Calibration"]
-    assert calibration.rows == (("ECE", "0.090", "0.020", DASH, DASH),)
+    assert calibration.rows == (
+        ("ECE, ensemble", "0.090", "0.020"),
+        ("ECE, best single", DASH, DASH),
+    )
 
 
 def test_classes_and_further_measures_and_every_number(full):
     by_title = parts(ensemble_section(read(full)))
-    (classes,) = by_title["Class by class"]
+    classes, further, everything = by_title["More numbers"]
     assert classes.rows[1] == (CLASSES[1], "4", "0.500", DASH, "0.250", DASH)
-    further, everything = by_title["Diversity and further measures"]
     assert further.rows == (("disagreement", "0.120", "measured"),)
     assert len(everything.rows) == len(SCORES)
 
@@ -52,7 +56,8 @@ def test_classes_and_further_measures_and_every_number(full):
 def test_where_no_image_is_a_copy_clean_images_have_no_columns(full):
     rows = [row | {"n": 10} for row in SCORES]
     write(full, "scores", rows)
-    scores, comparison = parts(ensemble_section(read(full)))["Scores"]
+    by_title = parts(ensemble_section(read(full)))
+    (scores,), (comparison,) = by_title["Scores"], by_title[AGAINST]
     assert scores.heads == ("measure", "ensemble, all", "best single, all")
     assert scores.rows[0] == ("accuracy", "0.800 [0.700, 0.900]", "0.700 [0.600, 0.800]")
     assert comparison.heads == ("measure", "all images")
@@ -62,6 +67,7 @@ def test_where_no_image_is_a_copy_clean_images_have_no_columns(full):
 def test_nothing_is_held_against_itself_where_the_single_model_was_taken(full, rule, alone):
     record = full.read_json("postprocess.json")
     full.write_json("postprocess.json", record | {"ensemble": {"rule": rule}})
-    scores, *comparison = parts(ensemble_section(read(full)))["Scores"]
+    by_title = parts(ensemble_section(read(full)))
+    (scores,) = by_title["Scores"]
     assert ("there is no ensemble" in scores.caption) is alone
-    assert (comparison == []) is alone
+    assert (AGAINST not in by_title) is alone

@@ -1,6 +1,6 @@
 """What the page's words mean."""
 
-from analysis.report.page_blocks import Facts, Part, Section
+from analysis.report.page_blocks import Facts, Folded, Part, Section
 
 TERMS = (
     (
@@ -10,7 +10,7 @@ TERMS = (
     (
         "rung",
         "An epoch at which trials are compared and the worse ones stopped, so that time goes to "
-        "the better ones.",
+        "the better ones. A trial may wait there, paused, for those that it is compared with.",
     ),
     (
         "95 % interval",
@@ -67,4 +67,5 @@ TERMS = (
 
 def glossary_section() -> Section:
     """What the words mean."""
-    return Section("glossary", "Words", (Part("", (Facts(TERMS),)),))
+    words = Folded("What the words on this page mean", (Facts(TERMS),))
+    return Section("glossary", "Words", (Part("", (words,)),))

@@ -5,7 +5,7 @@ import math
 import pandas as pd
 
 from analysis import wording
-from analysis.explain.methods.names import TITLES
+from analysis.explain.methods.names import REFERENCE_TITLES, TITLES
 from analysis.figures.faithfulness import sampled, wrong_share
 from analysis.report.page_blocks import Block, Part, Table, Text
 from analysis.report.score_lookup import ENSEMBLE
@@ -23,10 +23,7 @@ NO_FAITHFULNESS = (
     "The maps were not judged; python -m jobs.postprocess RESULTS/NAME --explain all judges them."
 )
 
-REFERENCES = {"random": "random cells", "centre": "Gaussian at the centre"}
-"""Baselines of `faithfulness.parquet` -> how the page calls them."""
-
-NAMES = TITLES | REFERENCES
+NAMES = TITLES | REFERENCE_TITLES
 
 MASKS = {
     "drawn": "The regions are known for each image, since the faces were drawn.",
@@ -271,7 +268,7 @@ def faithfulness_part(contents: SweepContents) -> Part:
 def _judged(
     caption: str, heads: tuple[str, ...], rows: tuple[tuple[str, ...], ...], folded: bool = False
 ) -> Table:
-    marked = frozenset(i for i, row in enumerate(rows) if row[1] in REFERENCES.values())
+    marked = frozenset(i for i, row in enumerate(rows) if row[1] in REFERENCE_TITLES.values())
     return Table(caption, heads, rows, WORDS, marked, folded)
 
 

@@ -49,14 +49,14 @@ KINDS = {
         "Mistakes",
         "A card a face: the face and, where maps were made, the evidence for the answer, for the "
         "true class, and what spoke for the one against the other.",
-        open=3,
+        open=2,
     ),
     "random faces": PictureKind("Faces at random, and the evidence for the answer"),
     "recognised": PictureKind(
         "Recognised faces",
         "Each face, and the evidence for its class where maps were made; from the most to the "
         "least confident, at even distances where not all are shown.",
-        open=1,
+        open=0,
     ),
     "class means": PictureKind(
         "Where the evidence lies on average, by class",
@@ -66,8 +66,8 @@ KINDS = {
     "ideal": PictureKind(
         "Ideal images", "Images that the net itself answers most strongly to.", "large"
     ),
-    "filters": PictureKind("Filters", "What the first layer looks for.", "small", 1),
-    "feature maps": PictureKind("Feature maps", "What the layers make of one image.", "middle", 1),
+    "filters": PictureKind("Filters", "What the first layer looks for.", "small", 0),
+    "feature maps": PictureKind("Feature maps", "What the layers make of one image.", "middle", 0),
     "gallery": PictureKind(
         "Galleries", "Single images with their maps, by true class and prediction."
     ),
@@ -183,7 +183,8 @@ class PictureParts:
         shown, folded = grids[: kind.open], grids[kind.open :]
         blocks += shown
         if folded:
-            blocks.append(Folded(f"{len(folded)} more", tuple(folded)))
+            more = f"{len(folded)} more" if shown else f"show {'it' if len(rows) == 1 else 'them'}"
+            blocks.append(Folded(more, tuple(folded)))
         return blocks
 
     # --- files, as they are -------------------------------------------------------------------

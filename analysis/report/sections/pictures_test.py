@@ -90,7 +90,7 @@ def test_a_legend_that_was_said_is_not_said_again(full):
     assert LEGEND not in [getattr(block, "words", "") for block in second]
 
 
-def test_a_fourth_gallery_of_mistakes_is_folded(full):
+def test_a_third_gallery_of_mistakes_is_folded(full):
     index = full.read_table(Paths().images_index).to_pylist()
     tiles = full.read_table(Paths().tiles).to_pylist()
     one = next(row for row in index if row["kind"] == "mistakes")
@@ -100,7 +100,7 @@ def test_a_fourth_gallery_of_mistakes_is_folded(full):
     write(full, "tiles", [row | {"file": f"{n}.jpg"} for n in range(4) for row in own])
     *_, last = PictureParts(read(full)).of_kind("mistakes").blocks
     assert isinstance(last, Folded)
-    assert (last.words, len(last.blocks)) == ("1 more", 1)
+    assert (last.words, len(last.blocks)) == ("2 more", 2)
 
 
 def test_without_the_table_of_pieces_the_files_are_shown(full):

@@ -5,12 +5,26 @@ from typing import Any
 import pandas as pd
 
 from analysis import wording
-from analysis.report.page_blocks import Block, Facts, Part, Section, Text
+from analysis.explain.methods.names import TITLES
+from analysis.report.page_blocks import Block, Facts, Folded, Part, Section, Text
+from analysis.report.sections.stopping import stopping
 from analysis.report.sweep_contents import SweepContents, mapping
+from results.varied import heading
 
-_ELSEWHERE = ("space", "data")
-"""Parts of a sweep's identity that have facts of their own."""
+_IN_WORDS = (
+    *("space", "data", "search", "seed"),
+    *("grace_epochs", "reduction_factor", "early_stopping", "scheduler", "rungs_by", "finalists"),
+)
+"""Parts of a sweep's identity that have facts of their own, in words."""
 
+SEARCHES = {
+    "tpe": "TPE (Optuna): later configurations are drawn where earlier ones did well",
+    "random": "random: configurations are drawn whatever earlier ones came to",
+    "grid": "grid: every combination, in order",
+}
+"""Search of a question -> in words; a test holds it against those that there are."""
+
+NO_SWEEP = "sweep.json is missing: nothing is known of it."
 NOT_MADE = "Post-processing has left no record; python -m jobs.postprocess RESULTS/NAME leaves one."
 
 
@@ -18,51 +32,88 @@ def run_record_section(contents: SweepContents) -> Section:
     """Commands, versions, machines, data."""
     parts = [
         Part(
-            "The sweep", _facts(_sweep(contents), "sweep.json is missing: nothing is known of it.")
+            "The sweep",
+            _facts(_sweep(contents), NO_SWEEP, ("Versions and machine", _machine(contents))),
         ),
         Part("The data", _facts(_data(contents), "sweep.json does not say which data it was.")),
-        Part("Post-processing", _facts(_post(contents), NOT_MADE)),
+        Part(
+            "Post-processing",
+            _facts(_post(contents), NOT_MADE, ("How it was asked for", _request(contents))),
+        ),
     ]
     return Section("obtained", "How it was obtained", tuple(parts))
 
 
-def _facts(pairs: list[tuple[str, Any]], absent: str) -> tuple[Block, ...]:
-    recorded = tuple(
-        (name, _cell(value)) for name, value in pairs if value not in (None, "", [], {})
-    )
-    code = frozenset(("command", "commit", "digest"))
-    return (Facts(recorded, code),) if recorded else (Text(absent, "absent"),)
+Pairs = list[tuple[str, Any]]
+"""A term and what is on record of it; nothing is shown where that is nothing."""
+
+
+def _facts(pairs: Pairs, absent: str, more: tuple[str, Pairs] = ("", [])) -> tuple[Block, ...]:
+    """Facts, and further ones folded under a title; a sentence where none is on record."""
+    first, rest = _recorded(pairs), _recorded(more[1])
+    if not (first.pairs or rest.pairs):
+        return (Text(absent, "absent"),)
+    return (first, *((Folded(more[0], (rest,)),) if rest.pairs else ()))
+
+
+def _recorded(pairs: Pairs) -> Facts:
+    there = ((name, _cell(value)) for name, value in pairs if value not in (None, "", [], {}))
+    return Facts(tuple(there), frozenset(("command", "commit", "digest")))
 
 
 def _cell(value: Any) -> str:
     return {True: "yes", False: "no"}[value] if isinstance(value, bool) else str(value)
 
 
-def _sweep(contents: SweepContents) -> list[tuple[str, Any]]:
+def _sweep(contents: SweepContents) -> Pairs:
     sweep = contents.sweep
     identity = mapping(sweep.get("identity"))
-    packages = mapping(sweep.get("packages"))
     space = mapping(identity.get("space"))
     return [
         ("name", sweep.get("name")),
         ("command", sweep.get("command")),
-        ("commit", sweep.get("commit")),
-        ("code that computes", _by_trials(contents, "code", sweep.get("code"))),
-        ("CPU threads", _by_trials(contents, "threads", None)),
-        ("started", sweep.get("started")),
+        ("started", wording.moment(sweep.get("started"))),
         ("time of its trials", trial_time(contents.table("trials"))),
         ("extended", _extensions(sweep)),
         ("warm start", _warm_start(mapping(sweep.get("warm_start")))),
+        ("trials asked for", sweep.get("trials")),
+        ("stopping", stopping(sweep, identity)),
+        ("search", SEARCHES.get(str(identity.get("search")), identity.get("search"))),
+        ("seed of the search", identity.get("seed")),
+        *((name.replace("_", " "), v) for name, v in identity.items() if name not in _IN_WORDS),
+        ("tried", _settings(space, varied=True)),
+        ("the same in all", _settings(space, varied=False)),
+    ]
+
+
+def _machine(contents: SweepContents) -> Pairs:
+    """What the sweep was computed by and on."""
+    sweep = contents.sweep
+    packages = mapping(sweep.get("packages"))
+    return [
+        ("commit", sweep.get("commit")),
+        ("code that computes", _by_trials(contents, "code", sweep.get("code"))),
         ("hardware", sweep.get("hardware")),
+        ("CPU threads", _by_trials(contents, "threads", None)),
         ("backend", _backend(sweep)),
         ("precision", sweep.get("precision")),
-        ("trials asked for", sweep.get("trials")),
-        ("rungs (epochs)", _list(sweep.get("rungs"))),
-        *((name.replace("_", " "), v) for name, v in identity.items() if name not in _ELSEWHERE),
-        ("space", "; ".join(f"{name}: {value}" for name, value in space.items())),
         ("Python", sweep.get("python")),
         ("packages", ", ".join(f"{name} {version}" for name, version in packages.items())),
     ]
+
+
+SEVERAL, RANGE = " | ", " .. "
+"""What stands between values, and between the ends of a range, in a recorded space."""
+
+
+def _settings(space: dict[str, Any], varied: bool) -> str:
+    """Settings with the values that were to be tried, or those with the one that all had."""
+    texts = {name: str(value) for name, value in space.items()}
+    return "; ".join(
+        f"{heading(name)} {text.replace(SEVERAL, ', ').replace(RANGE, ' to ')}"
+        for name, text in texts.items()
+        if varied == (SEVERAL in text or RANGE in text or name.startswith("configuration "))
+    )
 
 
 def _list(value: Any) -> str | None:
@@ -130,7 +181,7 @@ def _backend(sweep: dict[str, Any]) -> str | None:
     return f"{backend} ({reason})" if backend and reason else backend
 
 
-def _data(contents: SweepContents) -> list[tuple[str, Any]]:
+def _data(contents: SweepContents) -> Pairs:
     data = contents.data
     images = mapping(data.get("images"))
     return [
@@ -142,23 +193,34 @@ def _data(contents: SweepContents) -> list[tuple[str, Any]]:
     ]
 
 
-def _post(contents: SweepContents) -> list[tuple[str, Any]]:
+def _post(contents: SweepContents) -> Pairs:
+    post = contents.post
+    return [
+        ("took", wording.duration(post["seconds"]) if "seconds" in post else None),
+        ("of which", _stages(mapping(post.get("stages")))),
+        ("judged on", f"the {post['split']} split" if post.get("split") else None),
+        ("methods", _methods(post.get("methods"))),
+        ("speed", _speed(mapping(post.get("speed")))),
+    ]
+
+
+def _request(contents: SweepContents) -> Pairs:
+    """What post-processing was asked for, and where."""
     post = contents.post
     return [
         ("command", post.get("command")),
         ("commit", post.get("commit")),
-        ("started", post.get("started")),
-        ("took", wording.duration(post["seconds"]) if "seconds" in post else None),
-        ("of which", _stages(mapping(post.get("stages")))),
+        ("started", wording.moment(post.get("started"))),
         ("hardware of the driver", post.get("hardware")),
         ("workers", post.get("workers")),
-        ("split", post.get("split")),
-        ("members asked for", post.get("members_asked")),
+        ("members at most", post.get("members_asked")),
         ("images explained", post.get("explain")),
-        ("methods", _list(post.get("methods"))),
-        ("mirrored images averaged in", post.get("flip")),
-        ("speed", _speed(mapping(post.get("speed")))),
+        ("mirrored images", "averaged in" if post.get("flip") is True else None),
     ]
+
+
+def _methods(names: Any) -> str | None:
+    return _list([TITLES.get(str(name), str(name)) for name in names] if names else None)
 
 
 def _stages(stages: dict[str, Any]) -> str:

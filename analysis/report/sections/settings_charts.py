@@ -9,7 +9,6 @@ from analysis.report.charts.plot import Charts
 from analysis.report.cross_table import tables
 from analysis.report.page_blocks import Block, Part, Section, Text
 from analysis.report.sweep_contents import SweepContents
-from analysis.statements import statements
 from results.varied import heading
 
 NONE_VARIED = "All trials have the same settings; there is nothing to compare."
@@ -18,7 +17,7 @@ NONE_MEASURED = "No trial that did not fail has been measured, so there is nothi
 
 
 def settings_section(contents: SweepContents, answer: Answer) -> Section:
-    """Setting by setting, in the order of the first screen."""
+    """Setting by setting, in the order of the first screen, where the sentences stand."""
     trials = contents.table("trials")
     if not answer.ranking:
         return _section([Part("", (Text(NONE_MEASURED, "absent"),))])
@@ -43,18 +42,18 @@ def _curves(contents: SweepContents, answer: Answer) -> Part:
 
 def _setting(contents: SweepContents, answer: Answer, name: str) -> Part:
     trials, epochs = contents.table("trials"), contents.table("epochs")
-    texts = [part.text for part in statements(answer) if part.setting == name]
-    blocks: list[Block] = [Text(text) for text in texts]
-    if made := setting_accuracy.points(trials, epochs, name, answer.varied):
-        epoch = setting_accuracy.common_epoch(trials)
-        blocks.append(setting_accuracy.draw(name, made, epoch))
-    return Part(heading(name).capitalize(), tuple(blocks))
+    made = setting_accuracy.points(trials, epochs, name, answer.varied)
+    epoch = setting_accuracy.common_epoch(trials)
+    chart = (setting_accuracy.draw(name, made, epoch),) if made else ()
+    return Part(heading(name).capitalize(), chart)
 
 
 def _costs(contents: SweepContents, varied: Sequence[str]) -> tuple[Block, ...]:
     trials = contents.table("trials")
     made = {name: cost.points(trials, name, varied) for name in cost.COSTS}
-    charts = tuple(cost.draw(name, points) for name, points in made.items() if points)
+    if len({point.cost for point in made["parameters"]}) < 2:
+        del made["parameters"]  # one column of marks would say nothing
+    charts = tuple(cost.draw(name, points) for name, points in made.items() if len(points) > 1)
     blocks: list[Block] = [Charts(charts)] if charts else []
     hardware = sorted(trials["hardware"].dropna().unique())
     if blocks and len(hardware) > 1:

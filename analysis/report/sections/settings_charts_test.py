@@ -21,7 +21,10 @@ SITUATIONS = {
     "all failed": ([{"status": "failed"}], {NONE_MEASURED}),
     "all failed after a measured epoch": ([DONE | {"status": "failed"}], {NONE_MEASURED}),
     "two machines": (
-        [DONE | {"seed": i, "hardware": f"machine {i}"} for i in range(2)],
+        [
+            DONE | {"seed": i, "hardware": f"machine {i}", "images_per_second": 100.0 + i}
+            for i in range(2)
+        ],
         {DIFFERENT},
     ),
 }

@@ -26,6 +26,10 @@ WORDS = frozenset(("settings", "trial", "status", "verdict", "evidence", "reason
 
 NONE_YET = "No trial has a measured accuracy yet; python -m orchestrator.sweep trains them."
 
+PAUSED = (
+    "A paused trial waits at a rung, its state stored, until it is sure whether it is among the "
+    "best there and goes on."
+)
 ALL_FAILED = "No trial has a measured accuracy: all failed, see Verdicts."
 
 
@@ -89,7 +93,8 @@ def _statuses(trials: pd.DataFrame) -> tuple[Block, ...]:
     trial = "trial" if len(trials) == 1 else "trials"
     sentence = f"Of {wording.count(len(trials))} {trial}, {wording.enumeration(words)}."
     intervals = " Intervals are Wilson's, 95 %." if trials[LOW].notna().any() else ""
-    return (Text(f"{sentence}{intervals}", "note"),)
+    waiting = f" {PAUSED}" if "paused" in set(trials["status"]) else ""
+    return (Text(f"{sentence}{waiting}{intervals}", "note"),)
 
 
 def verdicts_section(contents: SweepContents) -> Section:

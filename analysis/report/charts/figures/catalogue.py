@@ -11,12 +11,15 @@ from analysis.figures.sweep_tables import SweepTables
 from analysis.report.charts.figures import (
     confusion,
     ensembles,
+    faithfulness,
     importance,
     losses,
     parallel_coordinates,
     recall,
+    regions,
     reliability,
     rungs,
+    seed_project,
 )
 from analysis.report.charts.plot import Chart
 
@@ -45,6 +48,9 @@ DRAWINGS = {
     "losses": Drawing(losses.draw),
     "reliability": Drawing(reliability.draw, folded=True),
     "rungs": Drawing(rungs.draw),
+    "regions": Drawing(regions.draw),
+    "faithfulness": Drawing(faithfulness.draw),
+    "seed_project": Drawing(seed_project.draw),
 }
 """Name in `FIGURES` -> drawing; one file and one line adds one."""
 

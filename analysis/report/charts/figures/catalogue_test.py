@@ -8,7 +8,16 @@ import pytest
 
 from analysis.figures import importance
 from analysis.figures.figure_catalogue import FIGURES
-from analysis.figures.sample_sweeps import CASES, answered, epoch, frames, record, scored, trial
+from analysis.figures.sample_sweeps import (
+    CASES,
+    answered,
+    epoch,
+    explained,
+    frames,
+    record,
+    scored,
+    trial,
+)
 from analysis.figures.sweep_tables import SweepTables
 from analysis.report.charts.figures.catalogue import DRAWINGS, chart
 from analysis.report.charts.figures.confusion import MOST_CLASSES
@@ -57,11 +66,17 @@ def test_it_is_drawn_where_the_picture_is_and_all_of_it_lies_inside(name, case):
         for element in root.iter():
             for ends, most in ((("x", "x1", "x2", "cx"), width), (("y", "y1", "y2", "cy"), height)):
                 assert all(0 <= float(element.get(end, 0)) <= most for end in ends)
-        points = " ".join(line.get("points") for line in root.iter(f"{SPACE}polyline"))
+        lines = [e for tag in ("polyline", "polygon") for e in root.iter(f"{SPACE}{tag}")]
+        points = " ".join(line.get("points") for line in lines)
         for point in points.split():
             x, y = map(float, point.split(","))
             assert 0 <= x <= width
             assert 0 <= y <= height
+        for box in root.iter(f"{SPACE}rect"):
+            assert float(box.get("width")) >= 0
+            assert float(box.get("height")) >= 0
+            assert float(box.get("x")) + float(box.get("width")) <= width
+            assert float(box.get("y")) + float(box.get("height")) <= height
     assert not re.search(r"style=|<script|onload|href|nan", str(made.svg))
 
 
@@ -199,3 +214,84 @@ def test_rungs_say_who_went_on():
     assert "after epoch 1: 2 of 3 went on" in words(drawn)
     assert "0.500 after epoch 1, ended here" in titles(drawn)
     assert "not ended" not in words(drawn)
+
+
+def regions(**changes):
+    """The shares of class x, answered rightly 9 times and wrongly 4 times: 0.3 on the mouth."""
+    base = {"member": "ensemble", "method": "hirescam", "rule": "prediction", "label": 0}
+    base |= {"region": "mouth", "low": 0.2, "high": 0.4, "uniform": 0.1, "centre": 0.15}
+    rows = [
+        base | {"correct": correct, "n": n, "share": share, "masks": "drawn"} | changes
+        for correct, n, share in ((True, 9, 0.3), (False, 4, 0.25))
+    ]
+    return SweepTables(**frames(regions=rows), record=record(("x",)))
+
+
+def test_regions_have_a_bar_for_right_and_one_for_wrong_answers_and_both_baselines():
+    made = chart("regions", regions())
+    assert titles(made) == [
+        "x, mouth, 4 wrong answers: 0.250 [0.200, 0.400]",
+        "x, mouth, 9 right answers: 0.300 [0.200, 0.400]",
+        "mouth: uniform map 0.100, Gaussian at the centre 0.150",
+    ]
+    assert {"9 right", "4 wrong"} <= set(words(made))
+    assert classes(made, "rect") == ["bar", "bar hollow", "bar hollow", "bar"]  # the key first
+    heights = [float(b.get("height")) for b in roots(made)[0].iter(f"{SPACE}rect")][2:]
+    assert heights[1] / heights[0] == pytest.approx(0.3 / 0.25, abs=0.01)  # bars begin at 0
+    assert "HiResCAM maps" in made.caption
+
+
+def test_regions_without_interval_or_baseline_are_bars_alone():
+    made = chart("regions", regions(low=None, high=None, uniform=None, centre=None))
+    assert classes(made, "line").count("error") == 0
+    assert classes(made, "polygon") == []
+    assert "x, mouth, 9 right answers: 0.300" in titles(made)
+
+
+def test_the_regions_of_more_classes_than_fit_are_left_to_the_picture_file():
+    names = [f"class {i}" for i in range(MOST_CLASSES + 1)]
+    assert chart("regions", SweepTables(**explained(names), record=record(names))) is None
+
+
+def test_trust_is_a_panel_a_measure_with_the_better_baseline_as_its_line():
+    rows = [
+        {"image_id": image, "split": "test", "label": 0, "member": "ensemble", "method": method}
+        | {"deletion": value + step}
+        for method, value in (("hirescam", 0.2), ("random", 0.7), ("centre", 0.5))
+        for image, step in (("i", 0.0), ("j", 0.1))
+    ]
+    made = chart("faithfulness", SweepTables(**frames(faithfulness=rows)))
+    assert len(roots(made)) == 1
+    assert {"deletion", "mean, n = 2", "HiResCAM", "random cells"} <= set(words(made))
+    assert titles(made)[-1] == "HiResCAM: 0.250 [0.152, 0.348] (n = 2)"  # +-1.96 sd / sqrt 2
+    (line,) = (e for e in roots(made)[0].iter(f"{SPACE}line") if e.get("class") == "axis stopped")
+    centre = list(roots(made)[0].iter(f"{SPACE}circle"))
+    at = {c.get("cx") for c in centre if c.get("class") == "dot second hollow"}
+    assert line.get("x1") in at
+    assert float(line.get("x1")) == min(map(float, at))  # of deletion, the lower is the better
+    assert "Best deletion: HiResCAM 0.25 (baselines: " in made.caption
+
+
+def test_numbers_of_images_stand_beside_methods_where_they_differ():
+    rows = [
+        {"image_id": str(i), "split": "test", "label": 0, "member": "m", "method": method}
+        | {"insertion": 0.5}
+        for method, n in (("gradcam", 3), ("occlusion", 2))
+        for i in range(n)
+    ]
+    made = chart("faithfulness", SweepTables(**frames(faithfulness=rows)))
+    assert "mean, n = 2 to 3" in words(made)
+    assert {"2", "3"} <= set(words(made))
+
+
+def test_the_seed_project_s_binary_accuracies_are_squares_and_their_estimate_a_bar():
+    tables = SweepTables(**frames(trials=[trial("a", accuracy=0.583)]), record=record())
+    made = chart("seed_project", tables)
+    boxes = classes(made, "rect")
+    assert boxes.count("bar second") == 1 + 2  # the key, then two figures
+    assert boxes.count("bar hollow other") == 1 + 2
+    assert classes(made, "circle").count("dot second") == 1 + 4
+    assert "seed: VGG16, origin model: 0.51 to 0.52 (estimated), binary accuracy 0.885" in titles(
+        made
+    )
+    assert "ours: 5-layer CNN: 0.583 [0.483, 0.683]" in titles(made)

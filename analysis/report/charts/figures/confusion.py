@@ -9,7 +9,7 @@ from markupsafe import Markup
 from analysis import wording
 from analysis.report.charts import svg
 
-CELL, HEAD, BOTTOM = 54.0, 40.0, 92.0
+CELL, HEAD, BOTTOM = 46.0, 40.0, 86.0
 """Pixels: side of a cell; above and below the cells."""
 
 STRONGEST = 0.5

@@ -10,7 +10,7 @@ from analysis.report.charts import scale, svg
 from analysis.report.charts.plot import Plot
 from analysis.report.charts.rows import marks_key
 
-WIDTH, HEIGHT, HEAD = 280.0, 236.0, 62.0
+WIDTH, HEIGHT, HEAD = 280.0, 210.0, 56.0
 """Pixels of a panel, and above its area."""
 
 LONGEST = 36

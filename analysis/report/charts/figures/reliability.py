@@ -7,15 +7,15 @@ from analysis import wording
 from analysis.report.charts import scale, svg
 from analysis.report.charts.plot import Plot
 
-HEIGHT, BARS = 400.0, 70.0
-"""Pixels of the drawing, and of the longest bar along its lower edge."""
+HEIGHT, HEAD, BARS = 346.0, 58.0, 60.0
+"""Pixels: of the drawing, above its area, of the longest bar along its lower edge."""
 
 
 def draw(frame: pd.DataFrame, label: str) -> Markup:
     """Accuracy by confidence beside the line of honesty; bars below: how many images."""
     n, split = int(frame["n"].sum()), frame["split"].iloc[0]
     unit = scale.linear((0.0, 1.0), beyond=0.03)
-    plot = Plot(unit, unit, f"confidence, {split}, n = {n:,}", "accuracy", height=HEIGHT)
+    plot = Plot(unit, unit, f"confidence, {split}, n = {n:,}", "accuracy", height=HEIGHT, head=HEAD)
     most = int(frame["n"].max())
     bins = [_bin(plot, row, most) for row in frame[frame["n"] > 0].to_dict("records")]
     honest = svg.path("axis stopped", [plot.at(0.0, 0.0), plot.at(1.0, 1.0)])
@@ -28,8 +28,7 @@ def draw(frame: pd.DataFrame, label: str) -> Markup:
         "dashed: as right as it is sure; below it: too sure",
         "bars: images, hollow where wrong",
     )
-    left, top = plot.at(0.0, 1.0)
-    notes = [svg.text(w, (left + 6, top + 8 + 16 * i), "start") for i, w in enumerate(words)]
+    notes = [svg.text(w, (8, 14 + 16 * i), "start") for i, w in enumerate(words)]
     return plot.svg(label, [honest, *bins, *notes])
 
 

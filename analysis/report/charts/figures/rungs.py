@@ -17,7 +17,7 @@ def draw(frame: pd.DataFrame, label: str) -> Markup:
     """A column a rung: a mark a trial by its fate, and where the line would be in the end."""
     rungs = frame.drop_duplicates("column").sort_values("column").to_dict("records")
     names = [f"after epoch {r['rung']}: {r['kept']} of {r['reached']} went on" for r in rungs]
-    width = max(560.0, 190.0 * len(rungs))
+    width = max(560.0, 215.0 * len(rungs))
     y = scale.linear(frame["accuracy"])
     plot = Plot(scale.names(names), y, "rung", "validation accuracy", width=width, head=HEAD)
     looks = dict(zip(FATES, LOOKS, strict=False))
