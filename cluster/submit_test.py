@@ -2,7 +2,6 @@ import contextlib
 import json
 import os
 import shlex
-import shutil
 import signal
 import socket
 import stat
@@ -10,7 +9,6 @@ import subprocess
 import sys
 import tempfile
 import time
-import uuid
 from pathlib import Path
 from urllib.error import HTTPError, URLError
 from urllib.request import Request, urlopen
@@ -19,10 +17,8 @@ import psutil
 import pytest
 
 from cluster.job_command import JOBS, ROOT
-from cluster.preflight import check_upload
 from cluster.submit import ENVIRONMENT, Submission, _reason, how_to, main, unique
 from orchestrator import request
-from orchestrator.errors import BadInput
 
 HERE = "http://127.0.0.1:8265"
 TOKEN = "a" * 64
@@ -92,24 +88,6 @@ def test_a_question_in_a_file_must_travel_and_is_named_as_it_will_be_there(capsy
     outside.write_text(file.read_text())
     assert main([str(outside), *WORDS[1:], f"--address={HERE}"]) == 2
     assert "would not travel with the job; copy it there" in capsys.readouterr().err
-
-
-def test_what_a_question_imports_must_be_uploaded_too(capsys):
-    """Beside it in a folder that .gitignore names, as `results/runs` is."""
-    folder = ROOT / "results" / "runs" / f"neighbours-{uuid.uuid4().hex}"
-    folder.mkdir(parents=True)
-    try:
-        text = (ROOT / "orchestrator" / "sweeps" / "quickstart.py").read_text()
-        (folder / "neighbour_of_a_question.py").write_text("DEPTH = 2\n")
-        (folder / "mine.py").write_text(f"{text}\nimport neighbour_of_a_question\n")
-        words = [str(folder / "mine.py"), *WORDS[1:], "--name=a"]
-        files = JOBS["sweep"](words).files
-    finally:
-        shutil.rmtree(folder)
-    names = [file.rpartition("/")[2] for file in files]
-    assert names == ["mine.py", "neighbour_of_a_question.py"]
-    with pytest.raises(BadInput, match=r"neighbour_of_a_question.py is not uploaded, but the job"):
-        check_upload({files[0]: 100}, files)
 
 
 def test_an_address_in_the_environment_cannot_lead_the_line_elsewhere(capsys, monkeypatch):
