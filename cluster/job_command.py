@@ -1,5 +1,6 @@
 """Which job is submitted: its command line, read before a cluster is bothered with it."""
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,15 +47,27 @@ def _of_question(words: list[str], request: SweepRequest) -> JobCommand:
             "--results is missing: a job's working directory is thrown away; give an absolute path "
             "that all nodes share, or a URI"
         )
-    name = request.name or sweeps.load(request.question).name
+    question = sweeps.load(request.question)
+    name = request.name or question.name
     words = words if request.name else [*words, f"--name={name}"]
     files: tuple[str, ...] = ()
     if request.question.endswith(".py"):
-        files = (_in_repository(request.question),)
+        own = _in_repository(request.question)
+        files = (own, *(file for file in _neighbours(request.question) if file != own))
         words = [files[0] if expanded(word) == request.question else word for word in words]
     named = {"--data": request.data, "--labels": request.labels}
     places = {"--results": request.results} | {flag: at for flag, at in named.items() if at}
     return JobCommand(tuple(words), name, places, files)
+
+
+def _neighbours(question: str) -> list[str]:
+    """The files beside a question, or below, that it imported when it was loaded."""
+    folder = Path(question).resolve().parent
+    named = (getattr(module, "__file__", None) for module in list(sys.modules.values()))
+    paths = {Path(file).resolve() for file in named if file}
+    beside = (path for path in paths if path.is_relative_to(folder) and path.suffix == ".py")
+    ours = (path.relative_to(ROOT) for path in beside)
+    return sorted(str(path) for path in ours if "site-packages" not in path.parts)
 
 
 def _in_repository(file: str) -> str:

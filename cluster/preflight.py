@@ -123,7 +123,10 @@ def check_upload(files: Mapping[str, int], needed: Sequence[str] = ()) -> list[s
         )
     for name in needed:
         if name not in files:
-            raise BadInput(f"{name} is not uploaded: it is absent, or .gitignore names it")
+            raise BadInput(
+                f"{name} is not uploaded, but the job needs it: it is absent, or .gitignore names "
+                "it; take that line out, or move what the question imports elsewhere"
+            )
     notes = [f"uploads {len(files)} files, {total:.1f} MiB"]
     return [*notes, f"large, and uploaded: {largest}; .gitignore keeps it here"] if large else notes
 

@@ -241,7 +241,9 @@ def test_bad_data_are_said_by_their_uri(bucket, cache):
 
 def test_a_cache_that_cannot_be_written(bucket, tmp_path):
     (tmp_path / "cache").write_text("in the way")
-    with pytest.raises(BadInput, match=r"cache .* cannot be written \(.*MiB.*\); give another by"):
+    with pytest.raises(
+        BadInput, match=r"cache .* cannot be written \(.*MiB.*\); name another folder"
+    ):
         open_faces(bucket.put("fer2013.csv", CSV), cache=tmp_path / "cache")
 
 
