@@ -103,6 +103,7 @@ class TrialSettings:
             "inception",
             "resnet",
             "convnet4",
+            "mini_xception",
             "vgg16",
         ),
     )

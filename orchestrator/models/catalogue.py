@@ -7,6 +7,7 @@ import keras
 from orchestrator.models.convnet4 import convnet4
 from orchestrator.models.inception import inception
 from orchestrator.models.keras_settings import settle_keras
+from orchestrator.models.mini_xception import mini_xception
 from orchestrator.models.notation import NAMED, canonical, check
 from orchestrator.models.options import CAM_LAYER, Options
 from orchestrator.models.plain import ccpccpccpff, cnn5, cpcpcpfff
@@ -28,6 +29,7 @@ MODELS: dict[str, Build] = {
     "inception": inception,
     "resnet": resnet,
     "convnet4": convnet4,
+    "mini_xception": mini_xception,
     "vgg16": vgg16,
 }
 """Name -> builder; one file and one line adds a model (and its name in `results.settings`)."""

@@ -13,7 +13,8 @@ from orchestrator.errors import BadInput
 from orchestrator.process.surroundings.local_path import absolute
 
 CAM_LAYER = "cam"
-"""Name of the layer whose output, (n, h', w', f) after the activation, is the last feature map."""
+"""Name of the layer whose output, (n, h', w', f), is the last feature map: after its activation, or
+the sum that mini_xception ends with."""
 
 IMAGENET_FILE = "vgg16_weights_tf_dim_ordering_tf_kernels_notop.h5"
 """The convolutional part of VGG16 as Keras distributes it; 58.9 MB."""

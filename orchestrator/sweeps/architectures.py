@@ -12,6 +12,7 @@ ARCHITECTURES = [
     "CPCPCPFFF",
     "CCPCCPCCPFF",
     "convnet4",
+    "mini_xception",
     "vgg",
     "inception",
     "resnet",

@@ -8,6 +8,7 @@ import pandas as pd
 from analysis import wording
 from analysis.leaderboard import clean_accuracy, in_order, leaderboard
 from analysis.report.page_blocks import Block, Part, Section, Table, Text
+from analysis.report.sections.binary_accuracy import binary_accuracy
 from analysis.report.sweep_contents import SweepContents
 from results.paths import Paths
 from results.schema import PREDICTIONS
@@ -56,7 +57,8 @@ def leaderboard_section(contents: SweepContents) -> Section:
         trials=tuple(str(row["trial"]) for row in board.rows[:MOST]),
     )
     shared = (Text(board.common, "note"),) if board.common else ()
-    return Section("leaderboard", "Leaderboard", (Part("", (*shared, table, *_statuses(trials))),))
+    blocks = (*shared, table, *_statuses(trials), *binary_accuracy(contents))
+    return Section("leaderboard", "Leaderboard", (Part("", blocks),))
 
 
 def clean_accuracies(contents: SweepContents, trials: list[str]) -> dict[str, float]:
