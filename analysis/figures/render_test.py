@@ -2,8 +2,9 @@ import dataclasses
 
 import pandas as pd
 
+from analysis.figures import render as render_module
 from analysis.figures.figure_catalogue import Figure
-from analysis.figures.render import DPI, render
+from analysis.figures.render import render
 from analysis.figures.sample_sweeps import frames, trial
 from analysis.figures.style import shown
 from analysis.figures.sweep_tables import SweepTables
@@ -24,13 +25,14 @@ HEIGHTS = Figure(
 )
 
 
-def test_a_frame_with_rows_becomes_a_picture_of_the_size_that_was_drawn():
+def test_a_frame_with_rows_becomes_a_picture_of_the_size_that_was_drawn(monkeypatch):
+    monkeypatch.setattr(render_module, "DPI", 110)  # others draw smaller, to be sooner done
     tables = SweepTables(**frames(trials=[trial("a", accuracy=0.5)]))
     picture, reason = render("heights", HEIGHTS, tables)
     assert reason == ""
     assert (picture.file, picture.kind, picture.title) == ("heights.png", "figure", "Heights")
     assert picture.caption == "1 bar."
-    assert (picture.width, picture.height) == (3 * DPI, 2 * DPI)
+    assert (picture.width, picture.height) == (330, 220)
 
 
 def test_without_a_needed_table_or_without_rows_the_reason_is_given():

@@ -41,6 +41,7 @@ OTHERS = {
 """Flags of other programs -> theirs."""
 
 NAMED = {
+    ("analysis/report/page.py", "--resume"): "sweep",
     ("analysis/sweep_folder.py", "--resume"): "sweep",
     ("analysis/sweep_folder.py", "--data"): "refit",
     ("analysis/decode/curve.py", "--results"): "decode",
