@@ -25,7 +25,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
             item.add_marker(pytest.mark.long)
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def figures_drawn_once() -> Iterator[None]:
     """The same frame gives the same picture, and these tests draw those of one sweep over and over.
 
@@ -48,7 +48,7 @@ def figures_drawn_once() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(scope="session", autouse=True)
+@pytest.fixture(scope="package", autouse=True)
 def short_searches() -> Iterator[None]:
     """Ideal images are judged in features/; here they are made, stored and drawn."""
     with pytest.MonkeyPatch.context() as patch:

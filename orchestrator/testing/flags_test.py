@@ -44,6 +44,8 @@ NAMED = {
     ("analysis/report/page.py", "--resume"): "sweep",
     ("analysis/sweep_folder.py", "--resume"): "sweep",
     ("analysis/sweep_folder.py", "--data"): "refit",
+    ("analysis/report/sections/binary_accuracy.py", "--loss"): "decode",
+    ("analysis/report/sections/binary_accuracy.py", "--accuracy"): "decode",
     ("analysis/decode/curve.py", "--results"): "decode",
     ("analysis/decode/reading.py", "--classes"): "decode",
     ("analysis/decode/reading.py", "--results"): "decode",
