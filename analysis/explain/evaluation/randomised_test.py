@@ -90,7 +90,7 @@ def test_a_net_that_cannot_be_copied_is_refused_by_name():
 @pytest.mark.parametrize("name", sorted(set(catalogue.MODELS) - {"vgg16"}))
 def test_every_architecture_can_forget_and_stays_finite(name):
     with keras.saving.custom_object_scope(UNDRAWN):
-        model = catalogue.MODELS[name]((48, 48, 1), 7, Options(width=0.125))
+        model = catalogue.MODELS[name]((48, 48, 1), 7, Options(width=0.25))
     if keras.backend.backend() == "tensorflow":  # as a member's is
         from orchestrator.training.on_tensorflow.fused_normalisation import fuse
 
