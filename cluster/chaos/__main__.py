@@ -7,6 +7,7 @@ import argparse
 import contextlib
 import datetime
 import os
+import signal
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -80,6 +81,8 @@ def main(argv: Sequence[str] | None = None) -> int:
         print("\n".join(f"{name:18} {fault.words}" for name, fault in chosen.items()))
         return 0
     folder = Path(options.folder or tempfile.mkdtemp(prefix="faults-")).absolute()
+    # A shell has what it starts in the background ignore Ctrl-C, and so would every driver here.
+    signal.signal(signal.SIGINT, signal.default_int_handler)
     return _run(list(chosen), folder)
 
 

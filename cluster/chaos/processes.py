@@ -210,7 +210,7 @@ def driver_killed_often(first: Sandbox, kills: int, kinds: Sequence[str]) -> Out
 
 def driver_interrupted(folder: Path) -> Outcome:
     """Ctrl-C in its terminal, then SIGTERM from a batch system; each time it is taken up again."""
-    sandbox = Sandbox(folder, epoch_seconds=0.2)  # on a loaded machine 0.05 s ended all before
+    sandbox = Sandbox(folder)
     wrong, waits = [], []
     for number, send in ((signal.SIGINT, os.killpg), (signal.SIGTERM, os.kill)):
         driver = sandbox.begin()
