@@ -171,6 +171,18 @@ def test_a_sweep_of_an_earlier_version_is_extended_where_it_can_be_told_what_it_
         asked("--resume", "--epochs", "18", "--set", "learning_rate=0.015")
 
 
+def test_words_of_an_earlier_version_that_say_no_value_are_held_against_and_refused(asked):
+    made = asked()
+    content = record(made, None)
+    del content["overrides"], content["extended"]
+    content["identity"]["space"]["dropout"] = "around 0.3"
+    made.store.write_json(Paths().sweep, content)
+    with pytest.raises(
+        BadInput, match=r"dropout is now 0\.2, but the sweep began with around 0\.3"
+    ):
+        asked("--resume", "--set", "dropout=0.2")
+
+
 def test_an_extension_stands_in_the_record_with_what_it_changed(asked):
     asked()
     asked("--resume", "--trials", "12")

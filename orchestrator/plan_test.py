@@ -326,3 +326,8 @@ def test_a_named_table_labels_the_images_and_the_digest_tells(plan_for, tmp_path
 def test_a_table_of_labels_needs_images(plan_for):
     with pytest.raises(BadInput, match="--labels labels images of the user; name them with --data"):
         plan_for("--labels", "labels.csv")
+
+
+def test_results_at_a_place_that_nobody_knows(plan_for):
+    with pytest.raises(BadInput, match=r"^--results: gopher://x is no place .* s3://bucket/folder"):
+        plan_for("--results", "gopher://x")

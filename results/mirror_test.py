@@ -161,3 +161,25 @@ def test_local_store_is_mirrored_too(here, tmp_path):
     put(here, one__a="1")
     Mirror(here, Store(tmp_path / "there"), "logs").push()
     assert contents(tmp_path / "there") == {"logs/one/a": "1"}
+
+
+def test_what_goes_while_files_are_listed_or_copied_is_left_out(here, tmp_path, monkeypatch):
+    put(here, a="1", b="2", c="3", d="4")
+    real = Path.lstat
+
+    def lstat(file: Path) -> os.stat_result:
+        if file.name == "b":
+            (here / "b").unlink()
+        return real(file)
+
+    class Slow(Store):
+        def write_bytes(self, name: str, content: bytes, durable: bool = True) -> None:
+            super().write_bytes(name, content, durable)
+            (here / "c").unlink(missing_ok=True)
+
+        def below(self, name: str) -> Store:
+            return Slow(super().below(name).place)
+
+    monkeypatch.setattr(Path, "lstat", lstat)
+    Mirror(here, Slow(tmp_path / "there"), "logs").push()
+    assert Store(tmp_path / "there").list("logs") == ["logs/a", "logs/d"]

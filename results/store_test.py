@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import pyarrow as pa
+import pyarrow.fs as pafs
 import pytest
 
 from results.schema import EPOCHS, TRIALS, table
@@ -153,6 +154,17 @@ def test_folder_stays_when_its_last_file_has_gone(store):
     store.delete("b/c")
     assert store.exists("b")
     assert store.list("b") == []
+
+
+def test_failed_write_elsewhere_leaves_nothing_either():
+    store = Store("mock:///bucket/first")
+    store.write_bytes("a/b", b"in the way")
+    with pytest.raises(OSError, match="directory"):
+        store.write_bytes("a", b"new")
+    place = store.location("a")
+    left = place.files.get_file_info(pafs.FileSelector(place.base.rpartition("/")[0]))
+    assert [info.base_name for info in left] == ["a"]
+    assert store.read_bytes("a/b") == b"in the way"
 
 
 def test_what_need_not_survive_a_power_cut_is_written_whole_too(store):

@@ -1,9 +1,11 @@
 """For tests: one small data set, noise and not faces, written in every layout and refused."""
 
+import contextlib
 import io
+import os
 import tarfile
 import zipfile
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import numpy as np
@@ -197,3 +199,21 @@ def refused(path: Path, tmp_path: Path, *parts: str) -> None:
         assert part in sentence
     assert "\n" not in sentence
     assert not list(cache.glob("*"))
+
+
+@contextlib.contextmanager
+def no_permission(locked: Path) -> Iterator[None]:
+    """Meanwhile this file or folder cannot be read, even by root, who becomes another user.
+
+    Folders above it must let others pass; a relative path from the working folder needs none.
+    """
+    mode, root = locked.stat().st_mode, os.geteuid() == 0
+    locked.chmod(0)
+    try:
+        if root:
+            os.seteuid(65534)
+        yield
+    finally:
+        if root:
+            os.seteuid(0)
+        locked.chmod(mode)

@@ -14,6 +14,7 @@ from orchestrator.data.testing import (
     EXAMPLE,
     JPEG,
     image_folders,
+    no_permission,
     noise_folder,
     png_bytes,
     refused,
@@ -147,18 +148,9 @@ def test_no_permission(kind):
             kind
         ]
         locked = folder / "d/sad/1.png" if kind == "member" else path
-        locked.chmod(0)
-        cache = folder / "cache"
-        root = os.geteuid() == 0
-        try:
-            if root:  # whom no permission stops
-                os.seteuid(65534)
-            with pytest.raises(BadInput, match=f"{locked} cannot be read: no permission"):
-                open_faces(path, cache=cache)
-        finally:
-            if root:
-                os.seteuid(0)
-            locked.chmod(0o755)
+        refusal = pytest.raises(BadInput, match=f"{locked} cannot be read: no permission")
+        with no_permission(locked), refusal:
+            open_faces(path, cache=folder / "cache")
 
 
 def test_a_cache_that_cannot_be_write_file(tmp_path):

@@ -1,5 +1,7 @@
 import os
+import platform
 import re
+from pathlib import Path
 
 import pytest
 
@@ -21,3 +23,14 @@ def test_a_trial_on_a_processor_says_its_threads(threads, end):
 def test_a_trial_on_a_gpu_says_which_and_whose():
     processor = hardware.machine().rpartition(", ")[0]
     assert hardware.describe(4, gpu="NVIDIA H100") == f"NVIDIA H100, {processor}"
+
+
+def test_off_linux_a_processor_is_what_python_says(monkeypatch):
+    def absent(*_: object, **__: object) -> str:
+        raise FileNotFoundError
+
+    hardware._processor.cache_clear()
+    monkeypatch.setattr(Path, "read_text", absent)
+    here = hardware.machine()
+    hardware._processor.cache_clear()
+    assert here == f"{platform.processor() or platform.machine()}, {hardware.cores()} cores"

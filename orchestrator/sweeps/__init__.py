@@ -87,9 +87,7 @@ def _blaming(file: Path) -> Iterator[None]:
     """Whatever the user's file raises becomes one sentence that names its line."""
     try:
         yield
-    except BadInput:
-        raise
-    except KeyboardInterrupt:
+    except (BadInput, KeyboardInterrupt):
         raise
     except SyntaxError as error:
         where = f"{error.filename or file}, line {error.lineno}"

@@ -97,6 +97,11 @@ def test_a_file_that_fails_leaves_no_half_of_it(read):
     assert "my_question" not in sys.modules
 
 
+def test_ctrl_c_while_a_file_is_read_is_no_fault_of_it(read):
+    with pytest.raises(KeyboardInterrupt):
+        read("raise KeyboardInterrupt\n")
+
+
 @pytest.mark.parametrize(
     ("word", "axis"),
     [

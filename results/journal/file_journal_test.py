@@ -169,6 +169,27 @@ def test_a_journal_may_be_closed_by_another_thread(file):
     assert names(file) == ["after"]
 
 
+def test_where_files_have_no_locks_of_their_own_the_sibling_still_shuts_others_out(file):
+    """As on Windows, where the module is missing."""
+    script = (
+        "import sys, filelock\n"
+        "sys.modules['fcntl'] = None\n"
+        "from results.errors import Busy\n"
+        "from results.journal.file_journal import Journal\n"
+        f"with Journal({str(file)!r}) as journal:\n"
+        "    journal.append({'event': 'a'})\n"
+        "    try:\n"
+        f"        Journal({str(file)!r}).open()\n"
+        "    except Busy as busy:\n"
+        "        print(busy)\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert "sweep first is already being written by process " in done.stdout, done.stderr
+    assert names(file) == ["a"]
+
+
 def test_file_that_cannot_be_opened_gives_the_lock_back(file):
     file.mkdir(parents=True)
     with pytest.raises(IsADirectoryError):

@@ -67,11 +67,7 @@ def _written_again(handle: int, file: Path, line: bytes) -> JournalLost:
         except FileExistsError:
             continue
         except OSError as error:
-            return JournalLost(
-                f"{file} {what} while the sweep was running, and cannot be written again "
-                f"({error.strerror or error})",
-                gone=True,
-            )
+            return _unwritten(f"{file} {what}", error.strerror or str(error))
         if place == file:
             return JournalLost(
                 f"{file} {what} while the sweep was running; it was written again, with all of its "
@@ -81,7 +77,15 @@ def _written_again(handle: int, file: Path, line: bytes) -> JournalLost:
             f"{file} was replaced by another file while the sweep was running; its events stand in "
             f"{place}: put it back"
         )
-    return JournalLost(f"{file} {what} while the sweep was running")
+    return _unwritten(f"{file} {what}", "something else stands in its place")
+
+
+def _unwritten(what: str, reason: str) -> JournalLost:
+    return JournalLost(
+        f"{what} while the sweep was running, and cannot be written again ({reason}); put a copy "
+        "of the sweep's folder back, or start under another --name",
+        gone=True,
+    )
 
 
 def _copy(handle: int, place: Path, line: bytes) -> None:

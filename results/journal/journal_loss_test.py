@@ -1,5 +1,6 @@
 """A journal that goes while it is written, a lock that is deleted, links in their place."""
 
+import errno
 import os
 import shutil
 
@@ -69,6 +70,69 @@ def test_a_journal_that_was_replaced_is_written_beside_what_stands_there(file):
     assert file.read_text() == "of somebody\n"
     (beside,) = file.parent.glob("journal-*.jsonl")
     assert names(beside) == ["a", "b", "c"]
+
+
+def test_a_journal_whose_folder_became_a_file_is_lost_and_said_so(file):
+    def replaced():
+        shutil.rmtree(file.parent)
+        file.parent.write_text("of somebody")
+
+    loss = lose(file, replaced, r"deleted while .* \(something else stands .*\); put a copy of the")
+    assert loss.gone
+    assert file.parent.read_text() == "of somebody"
+
+
+def test_a_journal_whose_results_became_a_file_is_lost_and_the_system_s_reason_said(tmp_path):
+    file = tmp_path / "results" / "first" / "journal.jsonl"
+
+    def replaced():
+        shutil.rmtree(file.parent.parent)
+        file.parent.parent.write_text("of somebody")
+
+    loss = lose(file, replaced, r"cannot be written again \(Not a directory\); put a copy of the")
+    assert loss.gone
+
+
+def test_a_journal_whose_disk_went_is_not_looked_for(file, monkeypatch):
+    real = os.fstat
+
+    def stale(handle):
+        if handle > 2:
+            raise OSError(errno.ESTALE, "Stale file handle")
+        return real(handle)
+
+    loss = lose(
+        file,
+        lambda: monkeypatch.setattr(os, "fstat", stale),
+        r"journal\.jsonl cannot be reached any more \(Stale file handle\); see to its disk",
+    )
+    monkeypatch.undo()
+    assert loss.gone
+    assert names(file) == ["a", "b"]
+
+
+def test_where_the_system_does_not_tell_where_a_file_is_nobody_says_so(file, monkeypatch):
+    def absent(*_: object) -> None:
+        raise FileNotFoundError
+
+    def moved():
+        file.parent.rename(file.parent.with_name("elsewhere"))
+        monkeypatch.setattr(os, "readlink", absent)
+
+    assert lose(
+        file, moved, r"is gone: it was moved, or its disk is no longer there; move the"
+    ).gone
+
+
+def test_a_lock_s_file_that_is_deleted_is_made_again_at_the_next_event(file, caplog):
+    lock = file.with_name("journal.jsonl.lock")
+    with Journal(file) as journal:
+        journal.append({"event": "a"})
+        lock.unlink()
+        journal.append({"event": "b"})
+        assert lock.exists()
+        assert "was deleted by somebody; it was made again" in caplog.text
+    assert names(file) == ["a", "b"]
 
 
 def test_who_deletes_the_lock_s_file_lets_nobody_in_and_it_is_made_again(file, caplog):

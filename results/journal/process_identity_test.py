@@ -48,3 +48,16 @@ def test_process_of_another_machine_is_never_known_to_be_gone(key, value):
 @pytest.mark.parametrize("identity", [{}, {"pid": 1}, {"holder": "somebody"}])
 def test_holder_of_whom_too_little_is_known_is_not_known_to_be_gone(identity):
     assert not process_identity.gone(identity)
+
+
+def test_off_linux_nobody_is_known_to_be_gone(monkeypatch):
+    before = process_identity.identity()
+
+    def absent(*_: object) -> None:
+        raise FileNotFoundError
+
+    monkeypatch.setattr(os, "readlink", absent)
+    here = process_identity.identity()
+    assert (here["boot"], here["namespace"], here["pid"]) == ("", "", os.getpid())
+    for identity in (here, before):
+        assert not process_identity.gone({**identity, "started": "1"})

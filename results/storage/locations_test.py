@@ -80,3 +80,38 @@ def test_credentials_are_refused_and_not_repeated(text):
 def test_no_place_is_told_with_what_was_found_and_an_example(text, fault):
     with pytest.raises(ValueError, match=rf"no place .*{fault}.* s3://bucket/folder"):
         open_location(text)
+
+
+@pytest.mark.parametrize("text", ["s3://[bucket/a", "s3://bu]cket/a"])
+def test_brackets_in_a_bucket_s_name_are_no_uri(text):
+    with pytest.raises(ValueError, match=r"begins with s3:// is no URI; write it like s3://bucket"):
+        open_location(text)
+
+
+@pytest.fixture
+def amazon(monkeypatch):
+    """Sets what Amazon answers to who asks for a bucket's region; none is chosen here."""
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+
+    def answers(problem: OSError) -> None:
+        def resolve(bucket: str) -> str:
+            raise problem
+
+        monkeypatch.setattr(pafs, "resolve_s3_region", resolve)
+
+    return answers
+
+
+def test_a_bucket_that_amazon_does_not_know_is_named(amazon):
+    amazon(OSError("Bucket 'nobody' not found"))
+    with pytest.raises(ValueError, match=r"s3://nobody/a is no place .*there is no bucket nobody"):
+        open_location("s3://nobody/a")
+
+
+def test_where_amazon_cannot_be_asked_a_chosen_region_does(amazon, monkeypatch):
+    amazon(OSError("When resolving region for bucket 'b': curlCode: 6"))
+    with pytest.raises(OSError, match="When resolving region"):
+        open_location("s3://b/a")
+    monkeypatch.setenv("AWS_REGION", "eu-north-1")
+    assert open_location("s3://b/a").files.region == "eu-north-1"

@@ -106,6 +106,23 @@ def test_certificates_that_are_not_there_are_an_error_of_the_system():
 
 
 @pytest.mark.parametrize(
+    ("address", "name", "value", "fault"),
+    [
+        ("gs://anonymous@b/a", "GOOGLE_SERVICE_ACCOUNT", "/no/such/file", "/no/such/file"),
+        (f"s3://b/a?{ELSEWHERE}", "AWS_SKIP_SIGNATURE", "perhaps", 'parse "perhaps" as boolean'),
+    ],
+)
+def test_an_environment_that_obstore_cannot_use_will_not_pass(
+    monkeypatch, address, name, value, fault
+):
+    location = open_location(address)
+    monkeypatch.setenv(name, value)
+    with pytest.raises(OSError, match=fault) as caught:
+        connect(location)
+    assert not is_transient(caught.value)
+
+
+@pytest.mark.parametrize(
     "text",
     [
         f"{PUT}Server returned non-2xx status code: 500 Internal Server Error: ",

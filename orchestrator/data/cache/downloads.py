@@ -142,8 +142,10 @@ def _written(target: Path) -> Iterator[Callable[[bytes], None]]:
     """A function that writes to a new file, which is on the disk when the block has ended."""
 
     def write(block: bytes) -> None:
+        rest = memoryview(block)
         try:
-            file.write(block)
+            while rest:  # a disk that is nearly full takes a part of it, and says so the next time
+                rest = rest[file.write(rest) :]
         except OSError as problem:
             raise _Unwritten from problem
 

@@ -201,6 +201,8 @@ def _verify(folder: Path, meta: Mapping[str, Any]) -> None:
     for name in meta["files"] if CHECKSUMS in meta else ():
         try:
             same = checksum(folder / name) == meta[CHECKSUMS][name]
+        except PermissionError as error:
+            raise unreadable(folder / name, error) from None
         except (OSError, ValueError):
             same = False
         if not same:

@@ -9,16 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from orchestrator.data.cache import entries
+from orchestrator.data.cache import checksum, entries
 from orchestrator.data.cache.open_faces import (
     AUDIT,
     entry_folder,
     open_digest,
     open_faces,
 )
-from orchestrator.data.testing import (
-    example,
-)
+from orchestrator.data.testing import example, no_permission
 from orchestrator.errors import BadInput
 
 EXAMPLE = example((10, 2, 2))
@@ -170,6 +168,44 @@ def test_an_entry_of_an_older_version_has_no_checksums_and_is_opened(table, cach
     meta["format"] = 1
     file.write_text(json.dumps(meta))
     assert open_digest(digest, cache).digest == digest
+
+
+def test_an_entry_without_checksums_whose_arrays_are_none_is_damaged(table, cache):
+    digest = open_faces(table, cache=cache).digest
+    file = entry_folder(digest, cache) / "meta.json"
+    meta = json.loads(file.read_text())
+    del meta["crc32c"]
+    file.write_text(json.dumps({**meta, "format": 1}))
+    array = file.with_name("training.images.npy")
+    array.write_bytes(b"x" * array.stat().st_size)
+    with pytest.raises(BadInput, match=rf"{digest} is damaged \(.*\); run python -m jobs.prepare"):
+        open_digest(digest, cache)
+
+
+@pytest.mark.parametrize("name", ["", "training.images.npy"])
+def test_an_entry_that_may_not_be_read_is_not_called_damaged(table, cache, monkeypatch, name):
+    digest = open_faces(table, cache=cache).digest
+    monkeypatch.chdir(cache)
+    cache.chmod(0o755)
+    locked = entry_folder(digest, Path()) / name
+    with (
+        no_permission(locked),
+        pytest.raises(BadInput, match=rf"^{locked} cannot be read: no permission; ask its owner"),
+    ):
+        open_digest(digest, Path())
+    assert open_digest(digest, Path()).digest == digest
+
+
+def test_a_disk_that_cannot_read_an_array_back_is_a_damaged_entry(table, cache, monkeypatch):
+    digest = open_faces(table, cache=cache).digest
+
+    def broken(*_: object, **__: object) -> None:
+        raise OSError(5, "Input/output error")
+
+    entries._verified.clear()
+    monkeypatch.setattr(checksum, "mmap", broken)
+    with pytest.raises(BadInput, match=r"audit\.parquet is damaged: it is not what was written"):
+        open_digest(digest, cache)
 
 
 def test_checksums_are_computed_once_in_a_process(table, cache, monkeypatch):

@@ -13,6 +13,7 @@ from orchestrator.data.cache.open_faces import (
     open_digest,
     open_faces,
     read_meta,
+    was_read,
 )
 from orchestrator.data.faces import EMOTIONS
 from orchestrator.data.raw import SPLITS
@@ -165,3 +166,8 @@ def test_number_seed_and_version_of_embedded_faces_all_change_the_digest(cache, 
     monkeypatch.setattr(cache_module.synthetic, "VERSION", 99)
     digests.append(digest(70, 0))
     assert len(set(digests)) == 4
+
+
+@pytest.mark.parametrize("path", ["a\0b", "file://another-machine/x.csv"])
+def test_what_can_be_no_path_here_was_never_read(cache, path):
+    assert not was_read(path, cache)

@@ -15,7 +15,6 @@ from orchestrator.data.containers.container import (
     Container,
     believed,
     unpacked_limit,
-    unreadable,
 )
 from orchestrator.data.containers.plain_files import LoneFile
 from orchestrator.data.containers.signatures import BZIP2, COMPRESSED, GZIP, HEAD, XZ, ZSTANDARD
@@ -88,7 +87,8 @@ def unpacking(path: Path) -> Bounded:
     """A file's bytes, unpacked if it is compressed; no further than `unpacked_limit`.
 
     Raises:
-        BadInput: when it cannot be opened, or unpacks too far.
+        BadInput: when it unpacks too far.
+        OSError: when it cannot be opened.
     """
     return _unpacking(path, unpacked_limit(path))
 
@@ -124,7 +124,7 @@ def content(container: Container, name: str, limit: int | None = None) -> bytes:
     packed = container.read(name, _FOR_A_HEADER if limit and limit <= _HEADER else None)
     place, size = container.place(name), container.sizes[name]
     try:
-        inner = _opened(packed, MEMBER_LIMIT if limit is None else limit)
+        inner = _opened(packed, place, MEMBER_LIMIT if limit is None else limit)
         with Bounded(inner, place, size, _limit_inside(container, name)) as stream:
             return stream.read(-1 if limit is None else limit)
     except DAMAGE as error:
@@ -140,10 +140,7 @@ def _limit_inside(container: Container, name: str) -> int:
 
 
 def _unpacking(path: Path, limit: int) -> Bounded:
-    try:
-        return Bounded(_opened(path), str(path), path.stat().st_size, limit)
-    except PermissionError as error:
-        raise unreadable(path, error) from None
+    return Bounded(_opened(path, str(path)), str(path), path.stat().st_size, limit)
 
 
 def _unpacked(path: Path, limit: int, size: int = -1) -> bytes:
@@ -163,11 +160,12 @@ def _damaged(place: str, error: Exception) -> BadInput:
     )
 
 
-def _opened(source: Path | bytes, wanted: int = MEMBER_LIMIT) -> BinaryIO:
+def _opened(source: Path | bytes, place: str, wanted: int = MEMBER_LIMIT) -> BinaryIO:
     """A compressed file's content as a stream; the file's own where it is not compressed.
 
     Args:
         source: the file, or its bytes.
+        place: how a message names it.
         wanted: bytes that will be read at most.
     """
     if isinstance(source, bytes):
@@ -183,7 +181,7 @@ def _opened(source: Path | bytes, wanted: int = MEMBER_LIMIT) -> BinaryIO:
     if head.startswith(BZIP2):
         return cast(BinaryIO, bz2.BZ2File(stream))
     if head.startswith(ZSTANDARD):
-        return _zstandard(source, wanted)
+        return _zstandard(source, place, wanted)
     return stream.open("rb") if isinstance(stream, Path) else stream
 
 
@@ -191,12 +189,14 @@ def _gzip(stream: Path | io.BytesIO) -> gzip.GzipFile:
     return gzip.GzipFile(stream) if isinstance(stream, Path) else gzip.GzipFile(fileobj=stream)
 
 
-def _zstandard(source: Path | bytes, wanted: int) -> BinaryIO:
+def _zstandard(source: Path | bytes, place: str, wanted: int) -> BinaryIO:
     """All of it in memory: pyarrow's stream knows no position."""
     try:
         import pyarrow as pa
     except ImportError:  # jobs.benchmark does without
-        raise BadInput("what is packed by zstd needs pyarrow; unpack it") from None
+        raise BadInput(
+            f"{place} is packed by zstd, which needs pyarrow; install it, or unpack the file"
+        ) from None
     size = source.stat().st_size if isinstance(source, Path) else len(source)
     opened = str(source) if isinstance(source, Path) else pa.BufferReader(source)
     with pa.input_stream(opened, compression="zstd") as stream:

@@ -1,6 +1,7 @@
 import bz2
 import gzip
 import lzma
+import sys
 
 import numpy as np
 import pyarrow as pa
@@ -21,6 +22,7 @@ from orchestrator.data.testing import (
     write_tar,
     write_zip,
 )
+from orchestrator.errors import BadInput
 
 pytestmark = pytest.mark.long
 
@@ -130,3 +132,12 @@ def test_a_compressed_member_that_is_cut_off(tmp_path, ending):
     packed = PACKERS[ending](CSV)
     path = write_zip({f"fer2013.csv.{ending}": packed[: len(packed) // 2]}, tmp_path / "x.zip")
     refused(path, tmp_path, f"member fer2013.csv.{ending}: a compressed file that is cut off")
+
+
+@pytest.mark.parametrize("packed", ["member", "file"])
+def test_zstandard_where_pyarrow_is_missing(tmp_path, monkeypatch, packed):
+    folder = write_folder({"fer2013.csv.zst": PACKERS["zst"](CSV)}, tmp_path / "d")
+    place = folder / "fer2013.csv.zst"
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    with pytest.raises(BadInput, match=rf"^{place} is packed by zstd, which needs pyarrow; "):
+        read_faces(folder if packed == "member" else place)

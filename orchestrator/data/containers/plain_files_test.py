@@ -1,6 +1,9 @@
 import os
 
+import pytest
+
 from orchestrator.data.containers.plain_files import Folder, LoneFile, listing, stamp_of_files
+from orchestrator.errors import BadInput
 
 
 def test_a_folder_s_files_are_read_by_name_and_hidden_ones_are_none(tmp_path):
@@ -55,3 +58,17 @@ def test_the_stamp_of_a_folder_sees_every_kind_of_change(tmp_path):
     (tmp_path / "fear").mkdir()
     stamps.append(stamp())
     assert len(set(stamps)) == 6
+
+
+def test_a_dangling_link_in_a_folder_is_refused_as_it_is_listed(tmp_path):
+    (tmp_path / "gone.png").symlink_to("nowhere.png")
+    with pytest.raises(BadInput, match=r"gone\.png is a link to nowhere\.png, where nothing is; "):
+        Folder(tmp_path)
+
+
+def test_a_file_that_goes_after_the_folder_was_listed(tmp_path):
+    (tmp_path / "a.png").write_bytes(b"1")
+    folder = Folder(tmp_path)
+    (tmp_path / "a.png").unlink()
+    with pytest.raises(BadInput, match=r"a\.png does not exist; give --data an existing CSV"):
+        folder.read("a.png")

@@ -23,8 +23,8 @@ class Tar(Container):
     def __init__(self, path: Path) -> None:
         self.path = path
         with contextlib.ExitStack() as stack:
-            self._stream = stack.enter_context(unpacking(path))
             try:
+                self._stream = stack.enter_context(unpacking(path))
                 self._file = stack.enter_context(tarfile.open(fileobj=self._stream, mode="r:"))
                 infos = self._file.getmembers()
                 self._check_end()
@@ -78,6 +78,8 @@ class Tar(Container):
         return True
 
     def _damaged(self, error: Exception) -> BadInput:
+        if isinstance(error, BadInput):  # a ValueError as well
+            return error
         return BadInput(
             f"{self.path}: a tar archive that is cut off or damaged ({error}); an intact .tar or "
             ".tar.gz was expected, download it again"

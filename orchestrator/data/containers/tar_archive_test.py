@@ -3,6 +3,7 @@ import tarfile
 
 import pytest
 
+from orchestrator.data.containers.tar_archive import Tar
 from orchestrator.data.testing import (
     CSV,
     EXAMPLE,
@@ -11,6 +12,7 @@ from orchestrator.data.testing import (
     write_file,
     write_tar,
 )
+from orchestrator.errors import BadInput
 
 
 def test_a_truncated_tar_gz(tmp_path):
@@ -49,4 +51,14 @@ def test_a_tar_gz_that_unpacks_to_a_thousand_times_its_size(tmp_path):
 def test_a_tar_gz_that_goes_on_after_its_end(tmp_path):
     tar = gzip.decompress(write_tar({"a.csv": CSV}, tmp_path / "x.tar.gz").read_bytes())
     path = write_file(tmp_path, gzip.compress(tar + bytes(100 * 2**20), 6), "x.tar.gz")
-    refused(path, tmp_path, "x.tar.gz unpacks to more than")
+    with pytest.raises(BadInput, match=rf"^{path} unpacks to more than 67,108,864 bytes"):
+        Tar(path)
+
+
+def test_a_tar_that_is_cut_while_it_is_read(tmp_path):
+    write_tar({"a.csv": CSV}, tmp_path / "x.tar.gz")
+    path = write_file(tmp_path, gzip.decompress((tmp_path / "x.tar.gz").read_bytes()), "x.tar")
+    with Tar(path) as archive:
+        path.write_bytes(path.read_bytes()[:1000])
+        with pytest.raises(BadInput, match=r"x\.tar: a tar archive that is cut off or damaged \("):
+            archive.read("a.csv")

@@ -13,7 +13,6 @@ from orchestrator.data.containers.container import (
     check_names,
     clean,
     unpacked_limit,
-    unreadable,
     visible,
 )
 from orchestrator.errors import BadInput
@@ -128,8 +127,6 @@ def _notes(infos: dict[str, zipfile.ZipInfo]) -> tuple[str, ...]:
 def _open(path: Path) -> zipfile.ZipFile:
     try:
         return zipfile.ZipFile(path)
-    except PermissionError as error:
-        raise unreadable(path, error) from None
     except (*_DAMAGE, NotImplementedError) as error:  # the latter for a version that is none
         raise BadInput(
             f"{path}: a zip archive that is cut off or damaged ({error}), its table of contents "

@@ -37,6 +37,15 @@ def test_a_zip_of_a_version_that_is_none(tmp_path):
     refused(path, tmp_path, "x.zip: a zip archive that is cut off or damaged (zip file version 25")
 
 
+def test_a_zip_packed_by_a_method_of_which_we_have_none(tmp_path):
+    """Deflate64, in which Windows packs files beyond 2 GiB."""
+    path = write_zip({"fer2013.csv": CSV}, tmp_path / "x.zip")
+    data = bytearray(path.read_bytes())
+    data[8] = data[data.rindex(b"PK\x01\x02") + 10] = 9
+    path.write_bytes(data)
+    refused(path, tmp_path, "x.zip, member fer2013.csv: packed by a method", "again with deflate")
+
+
 def test_an_encrypted_zip(tmp_path):
     path = write_zip({"fer2013.csv": CSV}, tmp_path / "x.zip")
     data = bytearray(path.read_bytes())

@@ -167,7 +167,7 @@ class _RowParser:
     def fields(self, number: int, line: bytes) -> _Row:
         texts = tuple(field.strip(b' \t\r\n"') for field in line.split(b","))
         if len(texts) > len(self._columns) and b'"' in line:  # commas within quotes
-            texts = tuple(field.strip().encode() for field in _quoted(line))
+            texts = tuple(field.strip().encode() for field in _quoted(line)) or texts
         row = _Row(number, texts, line.endswith(b"\n"))
         if len(texts) != len(self._columns):
             raise self._bad(
@@ -231,6 +231,7 @@ def _with_newlines(data: bytes) -> bytes:
 
 
 def _quoted(line: bytes) -> list[str]:
+    """A line's fields; none where they cannot be told, as one may have 131,072 letters at most."""
     try:
         return next(csv.reader([line.decode("utf-8", "replace")]), [])
     except csv.Error:

@@ -155,3 +155,10 @@ def test_emotion_7_is_ck_pluss_contempt_and_that_is_said(tmp_path):
         "3 rows have emotion 7, which FER2013 does not know: it was read as contempt, as in tables "
         "of CK+."
     )
+
+
+def test_a_quoted_field_longer_than_any_that_is_believed_counts_as_its_commas_say(tmp_path):
+    rows = lines()
+    rows[3] += ',"' + "x," * 100_000 + '"'
+    path = write_file(tmp_path, "\n".join(rows).encode())
+    refused(path, tmp_path, "fer2013.csv, row 3 (line 4): 100004 fields, 3 (emotion")

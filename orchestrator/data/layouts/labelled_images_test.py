@@ -104,6 +104,16 @@ def test_fer_plus_in_folders_named_like_splits(tmp_path):
     assert raw.notes == ("Labels are those of fer2013new.csv.",)
 
 
+def test_a_field_longer_than_any_that_is_believed_makes_a_table_none(tmp_path):
+    table = b'image,emotion\nn0.png,sad\n"' + b"x" * 200_000 + b'",happy\n'
+    assert read_labels(table) == []
+    folder = write_folder(noise_folder({"a": 6}), tmp_path / "d")
+    path = tmp_path / "labels.csv"
+    path.write_bytes(table)
+    with pytest.raises(BadInput, match=r"labels\.csv labels none of the 6 images of "):
+        read_faces(folder, Reading(labels=str(path)))
+
+
 def test_affectnets_numbers_are_not_fer2013s(tmp_path):
     table = b"subDirectory_filePath,face_x,expression\n1/a.jpg,0,1\n689/b.jpg,0,6\n2/c.jpg,0,9\n"
     assert [label.label for label in read_labels(table)] == ["happy", "angry", None]

@@ -73,3 +73,21 @@ def test_what_was_compiled_ahead_a_trial_finds(tmp_path: Path, loop_inside, name
     assert [len(files) for files in kept] == [1, 1, 1, 1]
     output(FIRST_EPOCH, tmp_path, loop_inside)
     assert [programs(tmp_path, name) for name in names] == kept
+
+
+KIND = """
+import json
+from pathlib import Path
+import jax
+from orchestrator.training.on_jax import compile_cache
+
+jax.devices()
+def absent(*_, **__):
+    raise FileNotFoundError
+Path.read_text = absent
+print(json.dumps(compile_cache._kind()))
+"""
+
+
+def test_processors_of_which_nothing_is_known_share_a_folder(tmp_path: Path):
+    assert output(KIND, tmp_path) == "cpu"
