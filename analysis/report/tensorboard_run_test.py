@@ -45,6 +45,16 @@ def test_pictures_are_there_as_they_were_encoded(full, folder):
     assert "4 explanations/odd" in values
 
 
+def test_a_leaderboard_that_is_no_text_is_a_problem_and_the_others_stay(full, folder):
+    full.write_bytes("leaderboard.md", b"\xff\xfe")
+    (problem,) = tensorboard_run.write(folder, full)
+    file = f"{full.root}/leaderboard.md"
+    assert problem == f"{file} is no UTF-8 text; post-process with --force to redo it"
+    tags = tensors(folder)
+    assert "text/leaderboard" not in tags
+    assert "pr/happy" in tags
+
+
 def test_a_class_has_its_precision_recall_curve(full, folder):
     tensorboard_run.write(folder, full)
     metadata, curve = tensors(folder)["pr/happy"]
