@@ -19,7 +19,6 @@ from analysis.pipeline.visualise_features import (
     visualise_features,
 )
 from orchestrator.data.cache.open_faces import open_faces
-from results.paths import Paths
 
 TRIAL = "0a"
 ROWS = np.array([0, 3])

@@ -23,7 +23,9 @@ def _stopping(cluster: Cluster) -> Iterator[Problem]:
     variables = None if environment is None else environment.get("env_vars", {})
     place = (*cluster.job_place, "runtimeEnvYAML")
     if not isinstance(variables, dict):
-        actual = "what is no YAML mapping" if environment is None else f"env_vars {shown(variables)}"
+        actual = (
+            "what is no YAML mapping" if environment is None else f"env_vars {shown(variables)}"
+        )
         yield Problem(place, actual, 'a mapping, in it env_vars: {NAME: "value"}', "write it so")
         return
     if variables.get("RAY_AUTH_MODE", "token") != "token":

@@ -40,7 +40,12 @@ def described(folder: Path, **changes: str) -> Path:
                 f"RAY_JOB_STOP_WAIT_TIME_S {said}",
                 TOO_SHORT,
             )
-            for wrong, said in (("soon", '"soon"'), ("[60]", "[60]"), ("", "nothing"), (".nan", "nan"))
+            for wrong, said in (
+                ("soon", '"soon"'),
+                ("[60]", "[60]"),
+                ("", "nothing"),
+                (".nan", "nan"),
+            )
         ],
     ],
 )

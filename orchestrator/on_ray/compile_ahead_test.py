@@ -5,7 +5,13 @@ import pytest
 import ray
 
 from orchestrator.config import TrialConfig
-from orchestrator.on_ray.compile_ahead import VISIBLE, Upcoming, _compile, compiling_ahead, see_one_gpu
+from orchestrator.on_ray.compile_ahead import (
+    VISIBLE,
+    Upcoming,
+    _compile,
+    compiling_ahead,
+    see_one_gpu,
+)
 from orchestrator.on_ray.resources import TrialResources
 from orchestrator.training.throughput.concurrent import Load
 
