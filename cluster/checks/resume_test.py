@@ -10,6 +10,10 @@ from cluster.checks.files import REPOSITORY, Pins
 
 PINS = Pins.of()
 SIGNAL = "RAY_JOB_STOP_SIGNAL: SIGINT"
+WAIT = f"env_vars: {{{SIGNAL}, RAY_JOB_STOP_WAIT_TIME_S"
+WRONG = {"soon": '"soon"', "[60]": "[60]", "": "nothing", ".nan": "nan"}
+"""Seconds to wait that are none -> as the sentence quotes them."""
+
 NO_MAPPING = 'expected a mapping, in it env_vars: {NAME: "value"}; write it so'
 TOO_SHORT = 'expected at least "10" seconds; write it under env_vars'
 
@@ -35,17 +39,8 @@ def described(folder: Path, **changes: str) -> Path:
         ("env_vars:", "env_vars nothing", NO_MAPPING),
         (f"env_vars: {{{SIGNAL}}}", "RAY_JOB_STOP_WAIT_TIME_S nothing", TOO_SHORT),
         *[
-            (
-                f"env_vars: {{{SIGNAL}, RAY_JOB_STOP_WAIT_TIME_S: {wrong}}}",
-                f"RAY_JOB_STOP_WAIT_TIME_S {said}",
-                TOO_SHORT,
-            )
-            for wrong, said in (
-                ("soon", '"soon"'),
-                ("[60]", "[60]"),
-                ("", "nothing"),
-                (".nan", "nan"),
-            )
+            (f"{WAIT}: {value}}}", f"RAY_JOB_STOP_WAIT_TIME_S {quoted}", TOO_SHORT)
+            for value, quoted in WRONG.items()
         ],
     ],
 )
