@@ -51,6 +51,17 @@ def test_a_damaged_prediction_makes_the_answer_poorer_and_is_named(store):
     assert trial in problems[0]
 
 
+def test_a_damaged_table_makes_the_answer_poorer_and_is_named(store):
+    store.write_bytes(Paths().epochs, b"no table")
+    result, (problem,) = stored_answer(store)
+    assert len(result.ranking) == 2
+    assert f"{store.root}/{Paths().epochs}" in problem
+    store.write_bytes(Paths().trials, b"no table")
+    result, problems = stored_answer(store)
+    assert result.ranking == ()
+    assert f"{store.root}/{Paths().trials}" in problems[0]
+
+
 def test_an_empty_folder_has_no_answer_and_no_problem(tmp_path):
     result, problems = stored_answer(Store(tmp_path))
     assert (result.ranking, problems) == ((), [])

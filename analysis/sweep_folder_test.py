@@ -312,6 +312,19 @@ def test_other_data_are_refused(tmp_path, drawn, monkeypatch):
         folder.open_splits(str(other))
 
 
+def test_data_that_cannot_be_read_again_are_named_with_where_they_were_looked_for(
+    tmp_path, drawn, monkeypatch
+):
+    monkeypatch.setenv("ORCHESTRATOR_CACHE", str(tmp_path / "empty"))
+    folder = SweepFolder(written(tmp_path / "s", data={"digest": drawn[1]}))
+    with pytest.raises(BadInput) as refusal:
+        folder.open_splits(str(tmp_path / "gone.csv"))
+    beginning = f"the data set of {tmp_path}/s (digest {drawn[1][:12]}) is not in the cache "
+    assert str(refusal.value).startswith(f"{beginning}{tmp_path}/empty, and cannot be read again (")
+    assert f"{tmp_path}/gone.csv" in str(refusal.value)
+    assert "give --data PATH" in str(refusal.value)
+
+
 def test_opening_a_sweep_needs_neither_framework_nor_ray():
     script = "import sys, analysis.sweep_folder; print(json.dumps(sorted(sys.modules)))"
     words = [sys.executable, "-c", f"import json; {script}"]

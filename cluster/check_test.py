@@ -1,6 +1,9 @@
 """Every shipped description passes, and each check can fail: a table of things gone wrong."""
 
 import json
+import os
+import subprocess
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -137,3 +140,21 @@ def test_ray_itself_accepts_the_descriptions_for_ray_up() -> None:
         assert prepared["max_workers"] >= 2
         installs = prepared["head_setup_commands"] + prepared["worker_setup_commands"]
         assert not installs  # of Ray's defaults nothing is left
+
+
+def test_outside_of_the_repository_it_says_so_and_ends_with_2(tmp_path: Path) -> None:
+    for package in ("cluster", "orchestrator", "results"):
+        (tmp_path / package).symlink_to(REPOSITORY / package)
+    # Python names a module's file by the path that it was found under, so this is an installed one.
+    done = subprocess.run(
+        [sys.executable, "-m", "cluster.check"],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(tmp_path)},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stdout) == (2, "")
+    file = tmp_path / "pyproject.toml"
+    advice = "run this in the repository, not in an installed package"
+    assert done.stderr == f"{file}: not there; {advice}\n"

@@ -91,6 +91,21 @@ def test_what_cannot_be_is_refused_in_one_sentence(curves, tmp_path, capsys):
     assert "trials.parquet does not exist" in refusal(capsys, tmp_path / "empty")
 
 
+@pytest.mark.parametrize("flag", ["--out", "--curves"])
+def test_a_place_that_cannot_be_written_is_named_with_its_flag(flag, curves, tmp_path, capsys):
+    place = tmp_path / "place"
+    if flag == "--out":
+        (place / "backtest.parquet").mkdir(parents=True)  # a folder, where a file goes
+    else:
+        place.touch()
+        place /= "curves.parquet"  # in a file
+    assert main([str(curves), *QUICK, "--schedulers", "halving", flag, str(place)]) == 2
+    err = capsys.readouterr().err.splitlines()[-1]
+    assert err.startswith(f"error: {place} cannot be written (")
+    what = "a folder" if flag == "--out" else "a file"
+    assert err.endswith(f"); give {flag} {what} where you may write")
+
+
 ORDERS = (("random", 10, 0.0), ("ascending", 20, 1.0), ("descending", 30, 2.0))
 """Of a run each: its kind, epochs and regret."""
 

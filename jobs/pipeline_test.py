@@ -117,6 +117,13 @@ def test_inside_a_cluster_s_job_every_step_joins_the_cluster(question, monkeypat
     assert all("--address=auto" in line for line in commands.values())
 
 
+def test_a_sweep_that_cannot_be_read_is_not_taken_for_worked_up(question, tmp_path):
+    words = [question, f"--results={tmp_path}", "--no-refit"]
+    (step,) = [step for step in steps(parse(words)) if step.name == "postprocess"]
+    Store(tmp_path / "tiny").write_bytes(Paths().sweep, b"no record")
+    assert step.done() is False
+
+
 def test_without_postprocessing_there_is_training_alone(question):
     assert list(lines(question, "--results=/r", "--no-postprocess")) == ["sweep", "refit"]
 

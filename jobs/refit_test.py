@@ -192,6 +192,7 @@ def test_what_is_no_sweep_s_folder_is_refused(tmp_path, capsys):
     assert "is no sweep's folder: it has no sweep.json" in refused(capsys, [tmp_path])
     (tmp_path / "file").touch()
     assert "is a file; give the folder of a sweep" in refused(capsys, [tmp_path / "file"])
+    assert "nope://a is no place that results can go to" in refused(capsys, ["nope://a/b"])
     assert "names no sweep; expected the URI" in refused(capsys, ["s3://bucket"])
     assert "no.where is relative; on a cluster" in refused(capsys, ["no.where", "--address=auto"])
 
@@ -226,6 +227,14 @@ def test_a_sweep_without_a_finished_trial_is_refused(first, capsys):
     assert "has no finished trial (1 running, 1 failed)" in refused(capsys, [folder])
     nothing = first({"validation_accuracy": None})
     assert "has no trial with a validation accuracy" in refused(capsys, [nothing])
+
+
+def test_a_refit_of_which_nothing_finished_has_no_table_over_seeds_and_says_so(first, capsys):
+    folder = SweepFolder(Store(three(first)))
+    nothing = Store(first({"status": "failed"}))
+    refit._conclude(finalists(folder, 1), nothing)
+    assert capsys.readouterr().err.startswith("note: no table over seeds: ")
+    assert not nothing.exists(Paths().seeds)
 
 
 def test_other_data_than_the_first_sweep_s_are_refused(first, capsys):

@@ -8,9 +8,14 @@ from analysis.comparison.side_by_side import (
     disagreements,
     matched,
     pairing,
+    single_answers,
 )
+from analysis.comparison.testing import MadeUpFolder, wrong_at
 from analysis.made_up_sweeps import MadeUpSweep
+from analysis.sweep_folder import SweepFolder
+from orchestrator.data.cache.open_faces import open_faces
 from orchestrator.errors import BadInput
+from results.paths import Paths
 
 
 def answers(predictions, labels, confidences=None, ids=None):
@@ -108,3 +113,13 @@ def test_what_differs_is_named_by_kind():
         ("code", "commit", "abc", "def"),
         ("code", "packages", "ray 2.60.0", "ray 2.61.0"),
     ]
+
+
+def test_a_best_trial_whose_predictions_cannot_be_read_has_no_answers(tmp_path):
+    splits = open_faces(None, embedded=140, cache=tmp_path / "cache")
+    made = MadeUpFolder(tmp_path / "s", splits).add("0a", wrong_at(splits, [0]))
+    folder = SweepFolder(made.written())
+    labels = single_answers(folder).labels
+    assert list(labels) == list(splits.validation.labels)
+    folder.store.write_bytes(Paths().prediction("0a"), b"no table")
+    assert single_answers(folder) is None

@@ -4,15 +4,23 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from analysis.comparison.testing import MadeUpFolder, wrong_at
 from analysis.ensemble.choose import choose
 from analysis.ensemble.stored_predictions import StoredPredictions
+from analysis.pipeline.postprocess_request import PostprocessRequest
+from analysis.pipeline.postprocessing import Postprocessing
 from analysis.pipeline.select_members import (
     BOTH,
+    NOBODY,
     NOT_TAKEN,
     SelectedMembers,
     accuracies,
     member_rows,
+    select_members,
 )
+from analysis.sweep_folder import SweepFolder
+from orchestrator.data.cache.open_faces import open_faces
+from results.paths import Paths
 
 
 def stored(right, clean=None):
@@ -76,3 +84,40 @@ def test_rows_are_members_by_rank_then_the_others_with_the_reason(selected):
     assert (by_trial["c"]["role"], by_trial["c"]["reason"]) == ("left out", NOT_TAKEN)
     assert by_trial["a"]["validation_accuracy"] == pytest.approx(0.8)
     assert "accuracy" not in by_trial["a"]
+
+
+@pytest.fixture
+def job(tmp_path, monkeypatch):
+    """The post-processing of two finished trials, whose tasks are all done; what it says."""
+    monkeypatch.setenv("ORCHESTRATOR_CACHE", str(tmp_path / "cache"))
+    splits = open_faces(None, embedded=140, cache=tmp_path / "cache")
+    made = MadeUpFolder(tmp_path / "s", splits)
+    for trial, wrong in (("0a", range(4)), ("0b", range(4, 10))):
+        made.add(trial, wrong_at(splits, wrong))
+    lines = []
+    folder = SweepFolder(made.written())
+    return Postprocessing(folder, PostprocessRequest(), lambda *_: {}, lines.append), lines
+
+
+def test_where_no_prediction_can_be_read_there_is_no_ensemble_and_each_reason_stands(job):
+    job, lines = job
+    for trial in ("0a", "0b"):
+        job.store.write_bytes(Paths().prediction(trial), b"no table")
+    assert select_members(job) is None
+    reasons, nobody = job.notes.caveats
+    assert "no trial has usable stored probabilities (0a: " in reasons
+    assert "; 0b: " in reasons
+    assert reasons.endswith("let at least one trial finish, then run this again")
+    assert nobody == NOBODY
+    assert lines == [f"note: {NOBODY}"]
+
+
+def test_a_trial_whose_weights_are_gone_since_it_was_listed_is_left_out(job):
+    job, lines = job
+    assert job.folder.candidates() == ("0a", "0b")
+    job.store.delete(Paths().weight("0a"))
+    selected = select_members(job)
+    assert selected.trials == ("0b",)
+    assert list(job.notes.left_out) == ["0a"]
+    assert f"{job.store.root}/{Paths().weight('0a')}" in job.notes.left_out["0a"]
+    assert lines == [f"note: 0a is left out: {job.notes.left_out['0a']}"]

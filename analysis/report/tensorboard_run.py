@@ -251,8 +251,11 @@ def _texts(contents: SweepContents) -> dict[str, str]:
     try:
         if contents.store.exists(Paths().leaderboard):
             texts["text/leaderboard"] = contents.store.read_bytes(Paths().leaderboard).decode()
-    except (DamagedResults, UnicodeDecodeError) as problem:
+    except DamagedResults as problem:
         contents.problems.append(str(problem))
+    except UnicodeDecodeError:
+        file = f"{contents.store.root}/{Paths().leaderboard}"
+        contents.problems.append(f"{file} is no UTF-8 text; post-process with --force to redo it")
     if len(contents.table("scores")):
         texts["text/scores"] = scores_text(contents)
     return texts

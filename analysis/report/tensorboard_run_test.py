@@ -45,6 +45,30 @@ def test_pictures_are_there_as_they_were_encoded(full, folder):
     assert "4 explanations/odd" in values
 
 
+@pytest.mark.parametrize(
+    ("name", "beginning", "advice"),
+    [
+        ("leaderboard.md", " is no UTF-8 text", "; post-process with --force to redo it"),
+        (
+            "leaderboard.md/a folder",
+            " cannot be read (",
+            "check its permissions and that it is a file.",
+        ),
+    ],
+)
+def test_a_leaderboard_that_is_no_text_is_a_problem_and_the_others_stay(
+    name, beginning, advice, full, folder
+):
+    full.delete("leaderboard.md")
+    full.write_bytes(name, b"\xff\xfe")
+    (problem,) = tensorboard_run.write(folder, full)
+    assert problem.startswith(f"{full.root}/leaderboard.md{beginning}")
+    assert problem.endswith(advice)
+    tags = tensors(folder)
+    assert "text/leaderboard" not in tags
+    assert "pr/happy" in tags
+
+
 def test_a_class_has_its_precision_recall_curve(full, folder):
     tensorboard_run.write(folder, full)
     metadata, curve = tensors(folder)["pr/happy"]

@@ -19,8 +19,15 @@ def job(description: Description) -> Iterator[Problem]:
 
 
 def _stopping(cluster: Cluster) -> Iterator[Problem]:
-    variables = at(runtime_environment(cluster), "env_vars", default={})
+    environment = runtime_environment(cluster)
+    variables = None if environment is None else environment.get("env_vars", {})
     place = (*cluster.job_place, "runtimeEnvYAML")
+    if not isinstance(variables, dict):
+        actual = (
+            "what is no YAML mapping" if environment is None else f"env_vars {shown(variables)}"
+        )
+        yield Problem(place, actual, 'a mapping, in it env_vars: {NAME: "value"}', "write it so")
+        return
     if variables.get("RAY_AUTH_MODE", "token") != "token":
         mode = shown(variables["RAY_AUTH_MODE"])
         yield Problem(place, f"RAY_AUTH_MODE {mode}", "token", "take it out")
@@ -33,9 +40,9 @@ def _stopping(cluster: Cluster) -> Iterator[Problem]:
         )
     try:
         seconds = float(variables.get("RAY_JOB_STOP_WAIT_TIME_S", "3"))
-    except ValueError:
+    except (TypeError, ValueError):
         seconds = 0.0
-    if seconds < 10:
+    if not seconds >= 10:  # nor is NaN
         yield Problem(
             place,
             f"RAY_JOB_STOP_WAIT_TIME_S {shown(variables.get('RAY_JOB_STOP_WAIT_TIME_S'))}",

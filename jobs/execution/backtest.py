@@ -1,7 +1,9 @@
 """Recorded curves replayed, the table printed, the runs and a picture stored."""
 
+import contextlib
 import sys
 import time
+from collections.abc import Iterator
 
 from jobs.execution.backtest_picture import picture
 from jobs.execution.backtest_request import BacktestRequest, numbers
@@ -50,19 +52,25 @@ def backtest(request: BacktestRequest) -> int:
         print(f"\n{size} trials, {shown} at once\n\n{summary_table(made, size, shown)}", end="")
     print("\n" + "\n".join(goal_lines(made)))
     drawn = picture(made, max(bench.sizes), shown)
-    try:
-        if request.curves:
+    if request.curves:
+        with _writing(request.curves, "--curves a file"):
             folder, name = file_place(request.curves)
             folder.write_table(name, grid.table())
+    with _writing(out.root, "--out a folder"):
         out.write_bytes(PICTURE_FILE, drawn)
         out.write_table(RUNS_FILE, runs)
-    except OSError as problem:
-        raise BadInput(
-            f"{out.root} cannot be written ({error_line(problem)}); give --out a folder where you "
-            "may write"
-        ) from None
     print(f"{out.root}/{RUNS_FILE}")
     return DONE
+
+
+@contextlib.contextmanager
+def _writing(place: str, advice: str) -> Iterator[None]:
+    try:
+        yield
+    except OSError as problem:
+        raise BadInput(
+            f"{place} cannot be written ({error_line(problem)}); give {advice} where you may write"
+        ) from None
 
 
 def _grid(place: str) -> tuple[RecordedGrid, Store]:

@@ -1,9 +1,11 @@
 import json
 import sys
+import time
 
+import psutil
 import pytest
 
-from orchestrator import plan
+from orchestrator import plan, sweep
 from orchestrator.config import Budget, Sweep
 from orchestrator.driver import dry_run
 from orchestrator.process.provenance import code_digest
@@ -181,6 +183,29 @@ def test_what_is_measured_is_said_meanwhile(request_and_plan, measured, capsys):
         "measuring CPFF (2 of 2): compiling, then a few steps; 0 s gone",
     ]
     assert "a few steps measured in 0 s on this machine" in out
+
+
+INTERRUPTED = """
+import os, pathlib, signal, sys, time
+pathlib.Path(sys.argv[1]).write_text(str(os.getpid()))
+os.kill(os.getppid(), signal.SIGINT)
+time.sleep(60)
+"""
+
+
+@pytest.mark.faults
+def test_a_ctrl_c_while_it_measures_ends_both_processes(
+    request_and_plan, monkeypatch, capsys, tmp_path
+):
+    pid = tmp_path / "pid"
+    monkeypatch.setattr(dry_run, "MEASURE", (sys.executable, "-c", INTERRUPTED, str(pid)))
+    request_and_plan()  # the question's file
+    words = [str(tmp_path / "tiny.py"), "--results", str(tmp_path / "results"), "--dry-run"]
+    began = time.monotonic()
+    assert sweep.main(words) == 130
+    assert time.monotonic() - began < 30  # it would sleep for a minute
+    assert not psutil.pid_exists(int(pid.read_text()))
+    assert capsys.readouterr().err.splitlines()[-1] == "interrupted"
 
 
 @pytest.mark.slow

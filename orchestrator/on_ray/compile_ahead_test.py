@@ -5,7 +5,13 @@ import pytest
 import ray
 
 from orchestrator.config import TrialConfig
-from orchestrator.on_ray.compile_ahead import VISIBLE, Upcoming, compiling_ahead, see_one_gpu
+from orchestrator.on_ray.compile_ahead import (
+    VISIBLE,
+    Upcoming,
+    _compile,
+    compiling_ahead,
+    see_one_gpu,
+)
 from orchestrator.on_ray.resources import TrialResources
 from orchestrator.training.throughput.concurrent import Load
 
@@ -50,6 +56,13 @@ def test_what_goes_wrong_is_no_failure_of_the_sweep(tmp_path, capsys):
         trained = True
     assert trained
     assert "Traceback" in capsys.readouterr().err
+
+
+def test_a_process_that_cannot_compile_says_why_and_fails_nobody(capsys, tmp_path):
+    (tmp_path / "logs").touch()  # a file, where workers have their folder
+    assert _compile(Upcoming([load("CPF")], WHOLE, at_once=1, logs=tmp_path / "logs")) is None
+    last = capsys.readouterr().err.strip().splitlines()[-1]
+    assert last.startswith(("FileExistsError", "NotADirectoryError"))
 
 
 @pytest.mark.ray

@@ -70,7 +70,7 @@ def _look(backend: str, resources: TrialResources, measures: bool) -> ProbeRepor
     if resources.gpus:
         try:
             gpu = device.gpu_name()
-        except RuntimeError as error:  # of a framework whose driver or library does not fit
+        except (AssertionError, RuntimeError) as error:  # its driver or library does not fit
             problem = str(error).partition("\n")[0]
         if gpu is None:
             return sees_none(backend, resources.gpus, problem)

@@ -8,7 +8,7 @@ import pytest
 import ray
 
 from orchestrator.errors import BadInput
-from orchestrator.on_ray.precision_probe import probe
+from orchestrator.on_ray.precision_probe import _look, probe
 from orchestrator.on_ray.resources import TrialResources, see_own_gpus
 from orchestrator.process.backend import is_installed
 
@@ -62,6 +62,27 @@ def test_a_gpu_that_the_framework_does_not_see_ends_the_sweep_within_seconds():
     with pytest.raises(BadInput, match=r"0.5 of a GPU, but tensorflow sees none.*nvidia-smi"):
         probe("tensorflow", TrialResources(1, 0.5), measures=False, say=lambda line: None)
     assert time.monotonic() - began < 60
+
+
+def on_platform(name):
+    os.environ["JAX_PLATFORMS"] = name
+    return _look("jax", TrialResources(1, 0.5), False)
+
+
+@pytest.mark.parametrize(
+    ("platform", "reason"),
+    [
+        ("rocm", "it says: Unable to initialize backend 'rocm'"),
+        ("cuda", "jax sees none where trials run"),  # for that JAX has no words
+    ],
+)
+def test_a_framework_that_cannot_begin_on_the_gpu_is_a_sentence_with_its_reason(platform, reason):
+    pytest.importorskip("jax")
+    task = ray.remote(num_cpus=1, num_gpus=0.5, max_calls=1)(on_platform)
+    sentence = ray.get(task.remote(platform))
+    assert sentence.startswith("each trial was given 0.5 of a GPU, but jax sees none")
+    assert reason in sentence
+    assert sentence.endswith("--gpus-per-trial 0 trains on the CPU")
 
 
 def test_on_a_cpu_the_faster_precision_is_told_with_its_evidence():

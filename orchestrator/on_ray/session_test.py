@@ -75,3 +75,19 @@ def test_what_a_killed_process_left_is_removed_by_the_next_what_a_live_one_has_i
             "fer-ray-live",
             "fer-ray-other",
         ]
+
+
+def test_a_token_that_is_there_stays_and_is_from_then_on_readable_by_its_owner_alone(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    for name in ("RAY_AUTH_TOKEN", "RAY_AUTH_TOKEN_PATH"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path))
+    token = tmp_path / ".ray" / "auth_token"
+    token.parent.mkdir()
+    token.write_text("a" * 64)  # as Ray makes it
+    token.chmod(0o644)
+    module._own_token()
+    assert token.read_text() == "a" * 64
+    assert stat.S_IMODE(token.stat().st_mode) == 0o600
+    assert "RAY_AUTH_TOKEN" not in os.environ

@@ -9,6 +9,7 @@ from orchestrator.on_ray import trial as trial_module
 from orchestrator.on_ray.conftest import CONFIG, checkpoints, numbers, predictions, trained, trial
 from orchestrator.on_ray.trial import Trial
 from orchestrator.scheduling.schedulers.rungs import RungEpochs
+from results.paths import Paths
 
 pytestmark = pytest.mark.usefixtures("short_epochs")
 
@@ -55,6 +56,28 @@ def test_a_trial_that_others_end_leaves_the_files_of_its_last_row(end, context):
         assert "AttributeError" in one.train()["failure"]
     assert stored(context) == [2]
     assert predictions(context).to_pylist()[0]["epoch"] == best
+
+
+def test_a_state_that_waits_and_is_anothers_by_now_hinders_no_next_trial(context, capsys):
+    cut_off = trial(context)
+    cut_off._writer._due = 1e9
+    trained(cut_off, 2)
+    trained(trial(context))
+    assert cut_off.reset(dataclasses.replace(CONFIG, seed=5).to_flat())
+    assert stored(context) == [3]  # its successor's
+    assert "Traceback" not in capsys.readouterr().err
+
+
+def test_a_state_that_waits_and_cannot_be_stored_hinders_no_next_trial(context, capsys):
+    one = trial(context)
+    one._writer._due = 1e9
+    trained(one, 2)
+    in_the_way = Path(context.place, Path(Paths().prediction("any")).parent)
+    in_the_way.touch()  # a file, where predictions have their folder
+    assert one.reset(dataclasses.replace(CONFIG, seed=5).to_flat())
+    assert "Traceback" in capsys.readouterr().err
+    in_the_way.unlink()
+    assert one.train()["epoch"] == 1
 
 
 def test_a_process_that_dies_costs_the_epochs_since_the_last_state(context, uninterrupted):

@@ -23,6 +23,7 @@ from orchestrator.on_ray.tune_internals import (
     forget,
     head_address,
     last_error,
+    searching,
     stay_on_loopback,
     take_errors_as_deaths,
     uploaded_files,
@@ -180,3 +181,17 @@ def test_a_ray_without_its_private_modules_is_left_alone_and_that_is_said_once(
         ' whom "auto" means is not checked',
         " what .gitignore leaves out is counted as uploaded",
     ]
+
+
+def test_a_ray_without_a_search_path_of_its_own_gets_a_plain_job_and_that_is_said_once(
+    notes, monkeypatch
+):
+    class PlainJob:
+        """As another Ray's: without the private argument."""
+
+    monkeypatch.setattr(tune_internals, "JobConfig", PlainJob)
+    for _ in range(2):
+        assert isinstance(searching(["/questions"]), PlainJob)
+    (line,) = notes()
+    assert "has no JobConfig(_py_driver_sys_path), which Ray 2.60.0 has: " in line
+    assert line.endswith("workers search the working folder first")

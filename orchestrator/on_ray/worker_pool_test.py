@@ -1,4 +1,5 @@
 import errno
+import importlib
 import os
 import re
 import signal
@@ -139,6 +140,22 @@ def test_workers_that_cannot_start_are_told_of_and_not_waited_for(tmp_path):
     assert failed == dict.fromkeys("ab", failed["a"])
     assert not failed["a"].bad_input
     assert re.fullmatch(r"no worker could start \(.*No module named 'plane'\)", failed["a"].reason)
+
+
+class OfAbsentCode:
+    """A task that no worker can take out of its package."""
+
+    def __reduce__(self):
+        return importlib.import_module, ("no_such_module",)
+
+
+def test_a_task_that_no_worker_can_read_costs_itself_alone(tmp_path):
+    wanted = [WorkItem("x", "x", 1, OfAbsentCode()), *items("a", [""])]
+    failed = done_by(1, tmp_path, wanted)
+    assert list(failed) == ["x"]
+    assert "No module named 'no_such_module'" in failed["x"].reason
+    assert "\n" not in failed["x"].reason
+    assert made(tmp_path) == ["a0"]
 
 
 def test_one_damaged_model_costs_its_own_items_alone(tmp_path):

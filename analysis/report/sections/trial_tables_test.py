@@ -2,7 +2,11 @@ import pytest
 
 from analysis.report.conftest import ERROR, TRIALS, parts, write
 from analysis.report.sections.headline import headline
-from analysis.report.sections.trial_tables import leaderboard_section, verdicts_section
+from analysis.report.sections.trial_tables import (
+    clean_accuracies,
+    leaderboard_section,
+    verdicts_section,
+)
 from analysis.report.sweep_contents import read
 from analysis.stored_answer import stored_answer
 from results.schema import PREDICTIONS, table
@@ -29,6 +33,14 @@ def test_the_board_takes_the_accuracy_without_copies_from_predictions(full):
     assert note.words.startswith("Of 2 trials, 1 completed and 1 failed.")
     full.delete("scores.parquet")
     assert "Without exact copies of training images it is 0.500." in answer_of(full)[1]
+
+
+def test_a_damaged_prediction_costs_its_own_accuracy_alone_and_is_a_problem_of_the_page(full):
+    full.write_bytes("predictions/aaa.parquet", b"no table")
+    contents = read(full)
+    assert "aaa" not in clean_accuracies(contents, ["aaa"])
+    (problem,) = contents.problems
+    assert f"{full.root}/predictions/aaa.parquet" in problem
 
 
 def test_a_long_board_is_cut_and_says_so(full):

@@ -101,13 +101,13 @@ def all_pods(description: Description) -> Iterator[Pod]:
         yield from pods(cluster)
 
 
-def runtime_environment(cluster: Cluster) -> Mapping[str, Any]:
-    """What a job's runtimeEnvYAML says; empty where it is no mapping."""
+def runtime_environment(cluster: Cluster) -> Mapping[str, Any] | None:
+    """What a job's runtimeEnvYAML says; None where it is no mapping, or no YAML at all."""
     try:
-        environment = yaml.safe_load(at(cluster.job, "runtimeEnvYAML", default="") or "")
-    except yaml.YAMLError:
-        return {}
-    return environment if isinstance(environment, dict) else {}
+        environment = yaml.safe_load(at(cluster.job, "runtimeEnvYAML") or "{}")
+    except (yaml.YAMLError, ValueError):  # the latter for a date that no calendar has
+        return None
+    return environment if isinstance(environment, dict) else None
 
 
 def quantity(value: Any) -> float:
