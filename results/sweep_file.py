@@ -27,17 +27,22 @@ def _list_of(kind: Callable[[Any], bool]) -> Callable[[Any], bool]:
     return lambda value: isinstance(value, list) and all(map(kind, value))
 
 
+def _text(value: Any) -> bool:
+    return isinstance(value, str)
+
+
 _KINDS: dict[str, tuple[Callable[[Any], bool], str]] = {
-    "name": (lambda value: isinstance(value, str), "a text"),
+    "name": (_text, "a text"),
     "identity": (_object, "an object"),
     "rungs": (_list_of(_number), "a list of whole numbers"),
     "reduction_factor": (_number, "a whole number"),
     "finalists": (_number, "a whole number"),
     "trials": (_number, "a whole number"),
-    "backend": (lambda value: isinstance(value, str), "a text"),
+    "backend": (_text, "a text"),
     "extended": (_list_of(_object), "a list of objects"),
     "warm_start": (_object, "an object"),
     "data": (_object, "an object"),
+    "data.classes": (_list_of(_text), "a list of texts"),
     "data.images": (
         lambda value: _object(value) and all(map(_number, value.values())),
         "an object of whole numbers",

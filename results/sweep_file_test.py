@@ -35,6 +35,7 @@ def test_what_a_sweep_writes_is_read(tmp_path):
         ({"backend": ["\x1b[31m"]}, r"backend is \['\\x1b\[31m'\], a text"),
         ({"data": {"images": {"test": "x"}}}, r"data.images is .* an object of whole numbers"),
         ({"data": 3}, "data is 3, an object"),
+        ({"data": {"classes": 7}}, "data.classes is 7, a list of texts"),
         ({"identity": {"reduction_factor": "x"}}, "identity.reduction_factor is 'x'"),
         ({"extended": [1]}, "extended is .*, a list of objects"),
     ],

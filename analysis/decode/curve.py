@@ -11,6 +11,7 @@ from results.backtest.tables import CURVES_FILE, LONGER_CURVES_FILE
 from results.paths import Paths
 from results.schema import EPOCHS
 from results.store import Store
+from results.sweep_file import read_sweep_file
 
 COLUMNS = ["trial", "validation_loss", "validation_accuracy", "validation_binary_accuracy"]
 
@@ -52,7 +53,8 @@ def epochs_of(folder: str) -> Epochs:
             f"{store.root}/{Paths().epochs}: no epoch has loss, accuracy and binary accuracy; "
             "expected a sweep that has trained, e.g. without --results the trials that come with us"
         )
-    classes = store.read_json(Paths().sweep).get("data", {}).get("classes")
+    record = read_sweep_file(store)
+    classes = (record.get("data") or {}).get("classes") if isinstance(record, dict) else None
     return Epochs(rows, f"the trials of {store.root}", len(classes) if classes else None)
 
 

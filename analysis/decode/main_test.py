@@ -18,7 +18,18 @@ def test_a_sweeps_own_trials_are_compared_with(tmp_path, capsys):
     assert main(words) == 0
     out = capsys.readouterr().out
     assert out.startswith("0.8857 is binary accuracy")
-    assert f"(the trials of {folder})" in out
+    assert f" of the trials of {folder} have a loss within" in out
+
+
+def test_a_damaged_record_is_refused(tmp_path, capsys):
+    store = write_sweep(tmp_path, "old", "2026-01-01", [0.02])
+    words = ["--loss", "1", "--accuracy", "0.5", "--results", str(tmp_path / "old")]
+    for record in ({"data": "x"}, {"data": {"classes": 7}}):
+        store.write_json("sweep.json", record)
+        assert main(words) == 2
+        assert "sweep.json" in capsys.readouterr().err
+    store.write_json("sweep.json", ["no record"])
+    assert main(words) == 0
 
 
 def test_what_cannot_be_is_refused_in_a_sentence(tmp_path, capsys):

@@ -111,7 +111,7 @@ class Reading:
 
     @property
     def _difference(self) -> float:
-        """C - w."""
+        """How much greater c is than w."""
         return self.classes * self.figure - (self.classes - 1)
 
     def _answer(self) -> str:
@@ -144,16 +144,15 @@ class Reading:
 
     def _compared(self) -> str:
         if self.accuracy is None or self.binary is None:
-            reach = (
-                "" if self.lowest_loss is None else f"; theirs are {self.lowest_loss:.3f} or more"
-            )
+            lowest = self.lowest_loss
+            reach = "" if lowest is None else f"; theirs are {lowest:.3f} or more"
             return (
                 f"{self.epochs} epochs of {self.of} have a loss within {WINDOW:g} of "
                 f"{self.loss:g}{reach}: too few to tell by"
             )
         a, b = self.accuracy, self.binary
         return (
-            f"{self.epochs} epochs of {self.trials} ({self.of}) have a loss within {WINDOW:g} of "
+            f"{self.epochs} epochs of {self.trials} of {self.of} have a loss within {WINDOW:g} of "
             f"{self.loss:g}: {self.classes}-class accuracy {a.low:.3f} to {a.high:.3f} "
             f"({_stands(self.is_accuracy)}), binary accuracy {b.low:.4f} to {b.high:.4f} "
             f"({_stands(self.is_binary)})"
@@ -217,13 +216,13 @@ def read(loss: float, figure: float, classes: int, epochs: Epochs) -> Reading:
     near = rows[(rows["validation_loss"] - loss).abs() <= WINDOW]
     binary = near["validation_binary_accuracy"]
     alike = near[(binary - figure).abs() <= NEAR]
-    all_right = figure == 1
+    enough = loss >= COST_OF_AN_ERROR * (1 - figure) - 1e-9
+    too_much = figure == 1 and loss > math.log(classes)  # who is right has 1/k at least
     return Reading(
         loss=loss,
         figure=figure,
         classes=classes,
-        as_accuracy=COST_OF_AN_ERROR * (1 - figure) <= loss + 1e-9
-        and not (all_right and loss > math.log(classes)),
+        as_accuracy=enough and not too_much,
         bounds=accuracy_bounds(figure, loss, classes),
         of=epochs.of,
         epochs=len(near),

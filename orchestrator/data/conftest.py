@@ -2,7 +2,8 @@
 
 import logging
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import pyarrow.fs as pafs
@@ -56,17 +57,39 @@ class Bucket:
         return sum(f"{method} /{self.name}/{key}" in line for line in self.requests)
 
 
-@pytest.fixture(scope="session")
-def s3_address() -> Iterator[str]:
-    """Host and port of the store; the environment holds what its clients need."""
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
+@contextmanager
+def _credentials() -> Iterator[None]:
+    """The environment holds what a store's clients need."""
     with pytest.MonkeyPatch.context() as patch:
         for name, value in CREDENTIALS.items():
             patch.setenv(name, value)
-        host, port = server.get_host_and_port()
-        yield f"{host}:{port}"
+        yield
+
+
+def _server() -> tuple[ThreadedMotoServer, str]:
+    """A store that runs, and its host and port."""
+    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
+    server.start()
+    return server, "{}:{}".format(*server.get_host_and_port())
+
+
+@pytest.fixture(scope="session")
+def s3_address() -> Iterator[str]:
+    """Host and port of the store that tests share."""
+    server, address = _server()
+    with _credentials():
+        yield address
     server.stop()
+
+
+@pytest.fixture
+def mortal_bucket() -> Iterator[tuple[Bucket, Callable[[], None]]]:
+    """A bucket on a store of its own, and what stops that: the test has to."""
+    server, address = _server()
+    with _credentials():
+        made = Bucket("own", address)
+        made.create()
+        yield made, server.stop
 
 
 @pytest.fixture

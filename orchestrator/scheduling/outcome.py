@@ -62,6 +62,7 @@ class TrialSource:
         self._strategy = strategy
         self._first_rung = first_rung
         self._unused: list[Suggestion] = []
+        self._learnt: set[int] = set()  # tickets, so that a row costs the same however many came
 
     def remind(self, entry: Entry) -> int | None:
         """Make sure, after an interruption, that the search knows a trial.
@@ -93,8 +94,7 @@ class TrialSource:
 
     def reached(self, entry: Entry) -> None:
         """A trial has reported a row, and goes on."""
-        if self._first_rung(entry) is not None:
-            self._learn(entry, entry.ticket)
+        self._learn(entry, entry.ticket)
 
     def tell(self, entry: Entry, ticket: int | None = None) -> None:
         """A trial has ended, or waits; ticket: of another suggestion of the same trial."""
@@ -107,9 +107,10 @@ class TrialSource:
         self._strategy.learn(entry.ticket, TrialOutcome("failed"))
 
     def _learn(self, entry: Entry, ticket: int) -> None:
-        rung = self._first_rung(entry)
-        lesson = None if rung is None else at_rung(entry, rung)
-        if lesson is not None:
+        if ticket in self._learnt or (rung := self._first_rung(entry)) is None:
+            return
+        if (lesson := at_rung(entry, rung)) is not None:
+            self._learnt.add(ticket)
             self._strategy.learn(ticket, lesson)
 
     def _outcome(self, entry: Entry) -> TrialOutcome:

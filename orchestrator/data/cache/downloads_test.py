@@ -5,10 +5,8 @@ import resource
 from collections.abc import Iterator
 
 import pytest
-from moto.server import ThreadedMotoServer
 
 from orchestrator.data.cache.open_faces import entry_folder, open_faces
-from orchestrator.data.conftest import CREDENTIALS, Bucket
 from orchestrator.data.remote.access import Unreachable
 from orchestrator.data.testing import example, fer2013_csv, image_folders
 from orchestrator.errors import BadInput
@@ -54,16 +52,14 @@ def test_a_name_that_the_cache_s_file_system_does_not_take(bucket, cache):
     assert list((cache / "downloads").iterdir()) == []
 
 
-def test_an_unreachable_uri_whose_entry_is_damaged_is_unreachable(cache, monkeypatch):
-    for name, value in {**CREDENTIALS, "ORCHESTRATOR_STORE_PATIENCE": "0"}.items():
-        monkeypatch.setenv(name, value)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    own = Bucket("own", "{}:{}".format(*server.get_host_and_port()))
-    own.create()
+def test_an_unreachable_uri_whose_entry_is_damaged_is_unreachable(
+    mortal_bucket, cache, monkeypatch
+):
+    monkeypatch.setenv("ORCHESTRATOR_STORE_PATIENCE", "0")
+    own, stop = mortal_bucket
     uri = own.put("fer2013.csv", CSV)
     digest = open_faces(uri, cache=cache).digest
-    server.stop()
+    stop()
     assert open_faces(uri, cache=cache).digest == digest
     (entry_folder(digest, cache) / "meta.json").unlink()
     with pytest.raises(Unreachable, match=r"^s3://own/fer2013.csv cannot be reached \(.*connect"):

@@ -23,7 +23,7 @@ from orchestrator.data.raw import SPLITS, Raw
 from orchestrator.data.reading import Reading
 from orchestrator.errors import BadInput
 
-EXPRESSIONS = (*("neutral", "angry", "contempt", "disgust", "fear", "happy", "sad", "surprise"),)
+EXPRESSIONS = ("neutral", "angry", "contempt", "disgust", "fear", "happy", "sad", "surprise")
 """By its numbers, from 0."""
 
 FRAMES = 3
@@ -126,8 +126,8 @@ def _expression(text: bytes) -> str | None:
         number = float(text.decode("ascii"))
     except ValueError:
         return None
-    known = number.is_integer() and 0 <= number < len(EXPRESSIONS)
-    return EXPRESSIONS[int(number)] if known else None
+    is_one = number.is_integer() and 0 <= number < len(EXPRESSIONS)
+    return EXPRESSIONS[int(number)] if is_one else None
 
 
 def _by_person(persons: Sequence[str], labels: NDArray[np.uint8]) -> tuple[NDArray[np.uint8], str]:

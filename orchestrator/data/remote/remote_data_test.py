@@ -10,11 +10,9 @@ from pathlib import Path
 import numpy as np
 import pyarrow.fs as pafs
 import pytest
-from moto.server import ThreadedMotoServer
 
 from orchestrator.data.cache import downloads
 from orchestrator.data.cache.open_faces import entry_folder, open_faces
-from orchestrator.data.conftest import CREDENTIALS, Bucket
 from orchestrator.data.remote.access import Unreachable
 from orchestrator.data.remote.remote_data import RemoteData
 from orchestrator.data.testing import (
@@ -156,16 +154,11 @@ def test_a_cached_digest_is_opened_without_a_request(bucket, cache):
     assert open_faces(uri, cache=cache, digest="0" * 64).digest != digest
 
 
-def test_an_unreachable_uri_is_what_it_held_before_and_said_so(tmp_path, cache, monkeypatch):
-    for name, value in CREDENTIALS.items():
-        monkeypatch.setenv(name, value)
-    server = ThreadedMotoServer(ip_address="127.0.0.1", port=0, verbose=False)
-    server.start()
-    own = Bucket("own", "{}:{}".format(*server.get_host_and_port()))
-    own.create()
+def test_an_unreachable_uri_is_what_it_held_before_and_said_so(mortal_bucket, cache, monkeypatch):
+    own, stop = mortal_bucket
     uri = own.put("fer2013.csv", CSV)
     first = open_faces(uri, cache=cache)
-    server.stop()
+    stop()
     again = open_faces(uri, cache=cache)
     assert again.digest == first.digest
     assert again.notes == (

@@ -40,8 +40,8 @@ CHANCE = 0.1
 """A trial waits while the probability that it catches up is below."""
 
 LESSON_GROWTH = 1.1
-"""All is forecast again once so many times as many have finished: each of the first eleven counts,
-later ones hardly, and what a report costs does not grow with the sweep."""
+"""All is forecast again once so many times as many have finished: after each of the first ten, then
+seldom, as one more hardly changes it and asking all takes as long as there are trials."""
 
 REACH = 1.2815515655446004
 """So many standard deviations above its mean a normal value comes with probability CHANCE."""
