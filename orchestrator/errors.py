@@ -31,6 +31,11 @@ def shortened(text: str, longest: int = LONGEST) -> str:
     return f"{text[: longest // 2]} ... {text[-(longest // 2) :]}"
 
 
+def cause(error: BaseException) -> str:
+    """What a library says of an error, fit for a sentence: it may quote names of any length."""
+    return shortened(str(error), 200)
+
+
 def shown(value: object) -> str:
     """A value of the user's as Python writes it, fit for a sentence, whatever it is."""
     try:

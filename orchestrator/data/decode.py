@@ -12,7 +12,7 @@ from PIL import Image, ImageOps
 from orchestrator.data.containers.container import Container
 from orchestrator.data.containers.signatures import other_kind
 from orchestrator.data.faces import SIDE
-from orchestrator.errors import BadInput
+from orchestrator.errors import BadInput, cause
 from orchestrator.process.progress_bar import ProgressBar
 
 SUFFIXES = (
@@ -128,8 +128,8 @@ def decode(data: bytes, place: str) -> tuple[NDArray[np.uint8], tuple[str, ...]]
         ) from None
     except Exception as error:  # Pillow's decoders raise nearly every type for damaged data
         raise BadInput(
-            f"{place}: damaged or cut-off image ({error}), an intact one was expected; replace "
-            "the file"
+            f"{place}: damaged or cut-off image ({cause(error)}), an intact one was expected; "
+            "replace the file"
         ) from None
 
 

@@ -8,6 +8,7 @@ import pytest
 from orchestrator import plan, sweep
 from orchestrator.config import Budget, Sweep
 from orchestrator.driver import dry_run
+from orchestrator.process.backend import BackendChoice
 from orchestrator.process.provenance import code_digest
 from orchestrator.request import parse
 from orchestrator.testing.stored_sweep import write_sweep
@@ -211,7 +212,8 @@ def test_a_ctrl_c_while_it_measures_ends_both_processes(
 @pytest.mark.slow
 def test_real_nets_are_measured_in_a_process_of_their_own(request_and_plan):
     _, planned = request_and_plan("--set", "precision=float32")
-    speeds = dry_run.measure(planned)
+    chosen = plan.with_backend(planned, BackendChoice("tensorflow", ""))
+    speeds = dry_run.measure(chosen)
     assert set(speeds) == {"CPF", "CPFF"}
     assert all(f["images_per_second"] > 0 and f["parameters"] > 0 for f in speeds.values())
     assert "tensorflow" not in sys.modules

@@ -24,7 +24,7 @@ from orchestrator.data.cache.checksum import checksum
 from orchestrator.data.containers.container import unreadable
 from orchestrator.data.faces import Faces, Splits
 from orchestrator.data.raw import SPLITS
-from orchestrator.errors import BadInput
+from orchestrator.errors import BadInput, cause
 from orchestrator.process.cache_folder import default_cache
 
 FORMAT = 2
@@ -89,7 +89,7 @@ def open_digest(digest: str, cache: Path | None = None) -> Splits:
             seen_test_ids=frozenset(meta["seen_test_ids"]),
         )
     except (OSError, ValueError, TypeError, KeyError) as error:
-        raise BadInput(f"{folder} is damaged ({error}); {ADVICE}") from None
+        raise BadInput(f"{folder} is damaged ({cause(error)}); {ADVICE}") from None
 
 
 def read_meta(digest: str, cache: Path | None = None) -> dict[str, Any]:
@@ -108,7 +108,7 @@ def read_meta(digest: str, cache: Path | None = None) -> dict[str, Any]:
     except OSError:
         raise BadInput(f"{folder} holds no complete data set; {ADVICE}") from None
     except (ValueError, TypeError, KeyError, AttributeError, RecursionError) as error:
-        raise BadInput(f"{folder / META} is damaged ({error}); {ADVICE}") from None
+        raise BadInput(f"{folder / META} is damaged ({cause(error)}); {ADVICE}") from None
     if written_by not in (FORMAT, WITHOUT_CHECKSUMS):
         raise BadInput(f"{folder} was written by another version; {ADVICE}")
     if not is_as_written:

@@ -18,7 +18,7 @@ from orchestrator.data.containers.container import (
 )
 from orchestrator.data.containers.plain_files import LoneFile
 from orchestrator.data.containers.signatures import BZIP2, COMPRESSED, GZIP, HEAD, XZ, ZSTANDARD
-from orchestrator.errors import BadInput
+from orchestrator.errors import BadInput, cause
 
 ENDINGS = (".gz", ".xz", ".bz2", ".zst")
 """Of compressed files that are read."""
@@ -155,8 +155,8 @@ def _damaged(place: str, error: Exception) -> BadInput:
     if isinstance(error, BadInput):  # a ValueError as well
         return error
     return BadInput(
-        f"{place}: a compressed file that is cut off or damaged ({error}); an intact one was "
-        "expected, download it again"
+        f"{place}: a compressed file that is cut off or damaged ({cause(error)}); an intact one "
+        "was expected, download it again"
     )
 
 

@@ -12,7 +12,7 @@ from orchestrator.data.containers.container import (
     clean,
     visible,
 )
-from orchestrator.errors import BadInput
+from orchestrator.errors import BadInput, cause
 
 _DAMAGE = (tarfile.TarError, *DAMAGE)
 
@@ -81,6 +81,6 @@ class Tar(Container):
         if isinstance(error, BadInput):  # a ValueError as well
             return error
         return BadInput(
-            f"{self.path}: a tar archive that is cut off or damaged ({error}); an intact .tar or "
-            ".tar.gz was expected, download it again"
+            f"{self.path}: a tar archive that is cut off or damaged ({cause(error)}); an intact "
+            ".tar or .tar.gz was expected, download it again"
         )

@@ -15,7 +15,7 @@ from orchestrator.data.containers.container import (
     unpacked_limit,
     visible,
 )
-from orchestrator.errors import BadInput
+from orchestrator.errors import BadInput, cause
 
 _ENCRYPTED = 0x1
 _UTF8 = 0x800
@@ -57,7 +57,7 @@ class Zip(Container):
                 return member.read() if limit is None else member.read(limit)
         except NotImplementedError as error:
             raise BadInput(
-                f"{self.place(name)}: packed by a method that cannot be read ({error}); "
+                f"{self.place(name)}: packed by a method that cannot be read ({cause(error)}); "
                 "pack the archive again with deflate"
             ) from None
         except _DAMAGE as error:
@@ -71,8 +71,8 @@ class Zip(Container):
                 "archive claims; do not unpack this archive"
             )
         return BadInput(
-            f"{self.place(name)}: damaged or cut off ({error}), {claimed:,} intact bytes were "
-            "expected; download the archive again"
+            f"{self.place(name)}: damaged or cut off ({cause(error)}), {claimed:,} intact bytes "
+            "were expected; download the archive again"
         )
 
     def _unpacks_beyond(self, name: str, claimed: int) -> bool:
@@ -129,8 +129,8 @@ def _open(path: Path) -> zipfile.ZipFile:
         return zipfile.ZipFile(path)
     except (*_DAMAGE, NotImplementedError) as error:  # the latter for a version that is none
         raise BadInput(
-            f"{path}: a zip archive that is cut off or damaged ({error}), its table of contents "
-            "was expected at the end; download it again"
+            f"{path}: a zip archive that is cut off or damaged ({cause(error)}), its table of "
+            "contents was expected at the end; download it again"
         ) from None
 
 
