@@ -47,5 +47,5 @@ def test_a_sweep_that_begins_says_what_it_takes_over_and_compares_with_it(
     compared = rule(planned, event)
     compared.begin("a", 18)
     compared.record("a", 1, 0.1)  # the others had 0.16, 0.12 and 0.08: 4 x 0.04, 0.03 and 0.02
-    assert "ranks 3 of 7" in compared.decisions("a")[0].reason
+    assert "ranks 3 of 4 so far, the best of 7 goes on" in compared.decisions("a")[0].reason
     assert rule(planned, {}).rungs(18) == compared.rungs(18)

@@ -93,12 +93,13 @@ class Asha(AtOnce):
         n = len(values)
         survivors = max(1, -(-n // self._setup.reduction_factor))
         keep = rank <= survivors and reached > worth(None)
+        words = f"{reached:.4g}" if reached > worth(None) else ""
         decision = RankedDecision(
             trial=trial,
             epoch=own[place - 1],
             value=reached,
             verdict=Verdict.GOES_ON if keep else Verdict.ENDS,
-            reason=standing(own[place - 1], reached, rank, n, survivors),
+            reason=standing(own[place - 1], words, rank, n, survivors),
             rank=rank,
             of=n,
             survivors=survivors,

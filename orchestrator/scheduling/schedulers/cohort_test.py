@@ -38,13 +38,14 @@ def test_who_can_no_longer_be_overtaken_goes_on_before_all_have_arrived():
     arrive(group, *range(7))  # two are still to come: either may take a place of the three
     assert promote(group) == ["g"]
     decision = group.decisions("g")[0]
-    assert decision.reason == "rung 1: best 6 ranks 1 of 9, the best 3 go on"
+    assert decision.reason == "rung 1: best 6 ranks 1 of 7 so far, the best 3 of 9 go on"
 
 
 def test_who_waits_hears_of_how_many():
     group = cohort()
     arrive(group, 0.5, 0.4)
-    assert group.decisions("b")[0].reason == "rung 1: best 0.4 ranks 2 of 9, the best 3 go on"
+    reason = group.decisions("b")[0].reason
+    assert reason == "rung 1: best 0.4 ranks 2 of 2 so far, the best 3 of 9 go on"
 
 
 def test_where_no_further_trial_begins_the_group_is_as_large_as_it_is():

@@ -89,7 +89,9 @@ class Rung:
             survivors: how many of them may go on.
         """
         epoch, value = self.arrived[trial]
-        reason = standing(epoch, value, self.rank(trial), of, survivors, "best ")
+        reached = f"best {value:.4g}" if value > worth(None) else ""
+        to_come = of - len(self.arrived)
+        reason = standing(epoch, reached, self.rank(trial), of, survivors, to_come)
         return Decision(trial, epoch, value, verdict, reason)
 
     def verdict(self, trial: str) -> Verdict:

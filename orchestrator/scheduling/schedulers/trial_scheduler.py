@@ -133,20 +133,22 @@ def worth(value: float | None) -> float:
     return value if value is not None and math.isfinite(value) else -math.inf
 
 
-def standing(epoch: int, value: float, rank: int, of: int, survivors: int, words: str = "") -> str:
+def standing(epoch: int, reached: str, rank: int, of: int, survivors: int, to_come: int = 0) -> str:
     """A trial's place among its rivals at a rung, in words.
 
     Args:
         epoch: of the rung.
-        value: that the trial reported there.
-        rank: 1 for the best.
-        of: trials that have reached this rung.
+        reached: what it is ranked by, e.g. "best 0.41"; "" where that is not finite.
+        rank: 1 for the best of those that have come.
+        of: trials that reach this rung, those to come included.
         survivors: how many of them may go on.
-        words: before the value, e.g. "best ".
+        to_come: how many have not reached it.
     """
-    if not math.isfinite(value):
+    if not reached:
         return f"rung {epoch}: {NOTHING_FINITE}"
-    allowed = "the best goes on" if survivors == 1 else f"the best {survivors} go on"
+    among = f"of {of} " if to_come else ""
+    allowed = f"the best {among}goes on" if survivors == 1 else f"the best {survivors} {among}go on"
     if not survivors:
         allowed = "none goes on yet"
-    return f"rung {epoch}: {words}{value:.4g} ranks {rank} of {of}, {allowed}"
+    so_far = " so far" if to_come else ""
+    return f"rung {epoch}: {reached} ranks {rank} of {of - to_come}{so_far}, {allowed}"
