@@ -40,7 +40,8 @@ class TrialFault:
 
     Attributes:
         seed: of the trial.
-        epoch: at which, from 1; 0: already when a process is told the trial's configuration.
+        epoch: at which, from 1; 0: when a process that another trial has used is given it, if one
+            is.
         kind: a key of `ACTIONS`.
         times: how often; then it does the epoch after all.
     """

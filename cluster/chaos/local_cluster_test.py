@@ -86,7 +86,7 @@ def test_overlapping_spans_are_counted():
 
 
 def test_two_nodes_a_killed_driver_and_dead_processes_leave_the_rows_of_the_script(folder):
-    faults, seen = (TrialFault(2, 1, "die"), TrialFault(7, 0, "die")), {}
+    faults, seen = (TrialFault(2, 1, "die"), TrialFault(7, 1, "die")), {}
     with LocalCluster(folder / "cluster", cpus=1) as cluster:
         cluster.add()
         sandbox = on(cluster, folder, trials=8, grace=1, slots=2, trial_faults=faults)

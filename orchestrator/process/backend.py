@@ -88,13 +88,18 @@ def choose(wish: str, on_gpu: bool, installed: Installed = is_installed) -> Back
         return BackendChoice(JAX, "TensorFlow is not installed")
     if not on_gpu:
         return BackendChoice(TENSORFLOW, "no GPU; on processors it is the faster of the two")
-    plugin = next((name for name in JAX_ON_A_GPU if installed(name)), "")
+    plugin = jax_plugin(installed)
     if installed(JAX) and plugin:
         return BackendChoice(JAX, f"a GPU, and JAX sees it by {plugin}")
     return BackendChoice(
         TENSORFLOW,
         "a GPU, but no JAX that sees it; that would be the faster: pip install -e '.[cuda12]'",
     )
+
+
+def jax_plugin(installed: Installed = is_installed) -> str:
+    """The module with which JAX sees a GPU, if there is one; "" where none is installed."""
+    return next((name for name in JAX_ON_A_GPU if installed(name)), "")
 
 
 def recorded_or_other(recorded: str, installed: Installed = is_installed) -> BackendChoice:

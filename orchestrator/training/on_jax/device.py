@@ -4,6 +4,9 @@ import os
 
 import jax
 
+from orchestrator.process import hardware
+from orchestrator.process.backend import jax_plugin
+
 SINGLE_THREADED = "--xla_cpu_multi_thread_eigen=false"
 
 
@@ -15,12 +18,34 @@ def settle(threads: int | None) -> None:
     Args:
         threads: of XLA's pool; None leaves them all.
     """
-    if not threads:
-        return
-    os.environ["NPROC"] = str(threads)  # what XLA's CPU client sizes its pool by
-    flags = os.environ.get("XLA_FLAGS", "").split()
-    if threads == 1 and SINGLE_THREADED not in flags:
-        os.environ["XLA_FLAGS"] = " ".join([*flags, SINGLE_THREADED])
+    if threads:
+        os.environ.update(limits(threads, os.environ.get("XLA_FLAGS", ""), _gpu_in_sight()))
+
+
+def limits(threads: int, flags: str, gpu: bool) -> dict[str, str]:
+    """Variables that limit the threads; none where a GPU computes.
+
+    There the pool would be the one that compiles, which tries out dozens of kernels for each
+    convolution: one thread takes many minutes over what all cores have in half of one.
+
+    Args:
+        threads: of XLA's pool.
+        flags: of XLA, as they are set.
+        gpu: whether JAX will compute on one.
+    """
+    if gpu:
+        return {}
+    variables = {"NPROC": str(threads)}  # what XLA sizes its pools by
+    if threads == 1 and SINGLE_THREADED not in flags.split():
+        variables["XLA_FLAGS"] = f"{flags} {SINGLE_THREADED}".strip()
+    return variables
+
+
+def _gpu_in_sight() -> bool:
+    """Whether JAX will find a GPU, as far as can be told before it looks, which is once."""
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES") in ("", "-1")
+    platforms = os.environ.get("JAX_PLATFORMS", "")
+    return hardware.has_gpu() and not hidden and platforms != "cpu" and bool(jax_plugin())
 
 
 def on_gpu() -> bool:
