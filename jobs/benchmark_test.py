@@ -3,17 +3,32 @@
 import json
 import subprocess
 import sys
+import tomllib
+from importlib import metadata
+from pathlib import Path
 
 import pytest
+from packaging.requirements import Requirement
 
 from jobs import benchmark
 
 NEEDED = ("jax", "keras", "numpy")
-ABSENT = (
-    "IPython", "PIL", "filelock", "matplotlib", "obstore", "optuna", "pandas", "psutil", "pyarrow",
-    "ray", "safetensors", "skimage", "sklearn", "tensorboard", "tensorboardX", "tensorflow",
-)  # fmt: skip
-"""Packages of ours besides JAX, Keras, NumPy and what these need."""
+AMONG_THEIR_OWN = ("h5py", "packaging", "rich", "scipy")
+"""What these need themselves."""
+
+WITHOUT_A_GPU_MACHINE = ("IPython", "PIL")
+"""What other packages bring along, and whatever would import it."""
+
+
+def absent() -> list[str]:
+    """Modules of everything that we need besides."""
+    project = tomllib.loads(Path(__file__).parents[1].joinpath("pyproject.toml").read_text())
+    ours = {Requirement(line).name for line in project["project"]["dependencies"]}
+    left = {name.lower() for name in ours} - {*NEEDED, *AMONG_THEIR_OWN}
+    modules = metadata.packages_distributions().items()
+    theirs = {module for module, names in modules if left & {name.lower() for name in names}}
+    return sorted({*theirs, *WITHOUT_A_GPU_MACHINE})
+
 
 WITHOUT = """
 import sys
@@ -44,6 +59,14 @@ def test_words_that_cannot_be_are_refused_before_anything_is_measured(words, mes
     assert message in capsys.readouterr().err
 
 
+@pytest.mark.long
+def test_it_can_be_imported_with_these_alone():
+    code = WITHOUT.format(absent=absent(), words=["gpu", "--only", "no-such-row"])
+    words = [sys.executable, "-c", code]
+    done = subprocess.run(words, capture_output=True, text=True, check=False)
+    assert (done.returncode, "no such row" in done.stderr) == (2, True), done.stderr
+
+
 @pytest.mark.slow
 def test_it_runs_with_jax_keras_and_numpy_alone(tmp_path):
     out = tmp_path / "gpu.jsonl"
@@ -59,7 +82,7 @@ def test_it_runs_with_jax_keras_and_numpy_alone(tmp_path):
         str(out),
     ]
     done = subprocess.run(
-        [sys.executable, "-c", WITHOUT.format(absent=ABSENT, words=words)],
+        [sys.executable, "-c", WITHOUT.format(absent=absent(), words=words)],
         capture_output=True,
         text=True,
         check=False,

@@ -17,10 +17,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from crc32c import crc32c
 from numpy.typing import NDArray
 
-from orchestrator.data.cache.checksum import checksum
+from orchestrator.data.cache.checksum import checksum, crc32c
 from orchestrator.data.containers.container import unreadable
 from orchestrator.data.faces import Faces, Splits
 from orchestrator.data.raw import SPLITS
@@ -218,7 +217,7 @@ def _is_as_written(meta: Mapping[str, Any]) -> bool:
 
 def _own_checksum(meta: Mapping[str, Any]) -> int:
     files = {name: value for name, value in meta[CHECKSUMS].items() if name != META}
-    return int(crc32c(json.dumps({**meta, CHECKSUMS: files}, sort_keys=True).encode()))
+    return crc32c(json.dumps({**meta, CHECKSUMS: files}, sort_keys=True).encode())
 
 
 def _arrays(folder: Path, split: str, files: Mapping[str, int]) -> dict[str, NDArray[Any]]:
