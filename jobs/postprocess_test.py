@@ -160,6 +160,7 @@ def test_the_run_that_goes_on_finishes_and_the_next_has_nothing_to_do(trained, i
     store = Store(trained)
     assert store.exists(Paths().report)
     assert len(store.read_table(Paths().answers, ANSWERS)) == 28
+    assert store.read_json(Paths().postprocess)["backend"] == SweepFolder(store).backend
     assert "ensemble" in store.read_table(Paths().cams, CAMS)["member"].to_pylist()
     before = {f: f.stat().st_mtime_ns for f in trained.rglob("*") if "logs" not in f.parts}
     assert main([str(trained), *QUICK]) == 0

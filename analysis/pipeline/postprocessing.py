@@ -70,6 +70,7 @@ class Postprocessing:
         request: what is asked for.
         runner: has tasks done.
         notify: shows a line to the person at the terminal.
+        backend: what the runner's processes compute with, "tensorflow" or "jax"; "" if unknown.
         notes: grows from step to step.
     """
 
@@ -77,6 +78,7 @@ class Postprocessing:
     request: PostprocessRequest
     runner: TaskRunner
     notify: Callable[[str], None] = lambda line: None
+    backend: str = ""
     notes: Notes = field(default_factory=Notes)
 
     @property

@@ -202,6 +202,7 @@ def _record(job: Postprocessing, inputs: ReportInputs) -> dict[str, Any]:
         "commit": origin["commit"],
         "hardware": hardware.machine(),
         "workers": inputs.speed.get("device", ""),
+        "backend": job.backend,
         "split": request.split,
         "members_asked": request.members,
         "explain": "all" if request.explain is None else request.explain,

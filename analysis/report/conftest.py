@@ -116,6 +116,7 @@ POST = {
     "export": "Load it with `load(<b>)`: a ` is left.",
     "hardware": "an Epyc, 4 cores",
     "workers": "3 of a GPU",
+    "backend": "jax",
     "started": "2026-01-02T03:04:05+00:00",
     "flip": True,
     "methods": ["gradcam"],

@@ -174,7 +174,7 @@ def _guarded(
             Interrupts() as interrupts,
             _workers(arguments, folder, backend, logs, err, interrupts) as runner,
         ):
-            job = Postprocessing(folder, arguments.request, runner, notify)
+            job = Postprocessing(folder, arguments.request, runner, notify, backend)
             postprocess(job)
         if job.notes.unfinished:
             notify(f"incomplete; go on with:\n  {resume_command(arguments)}")

@@ -213,6 +213,7 @@ def _request(contents: SweepContents) -> Pairs:
         ("started", wording.moment(post.get("started"))),
         ("hardware of the driver", post.get("hardware")),
         ("workers", post.get("workers")),
+        ("backend of the workers", post.get("backend")),
         ("members at most", post.get("members_asked")),
         ("images explained", post.get("explain")),
         ("mirrored images", "averaged in" if post.get("flip") is True else None),

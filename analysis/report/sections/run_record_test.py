@@ -44,6 +44,7 @@ def test_what_computed_stands_there_with_the_reason_and_not_where_there_was_no_c
     contents.sweep.update({"backend": "jax", "backend_reason": "TensorFlow is not installed"})
     facts = facts_of(contents, 0)
     assert facts["backend"] == "jax (TensorFlow is not installed)"
+    assert facts_of(contents, 2)["backend of the workers"] == "jax"
     del contents.sweep["backend"]
     assert "backend" not in facts_of(contents, 0)
 
