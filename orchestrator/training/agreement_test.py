@@ -11,11 +11,16 @@ import numpy as np
 import pytest
 import safetensors.numpy
 
-from orchestrator.process.backend import TENSORFLOW
+from orchestrator.process.backend import BACKENDS, TENSORFLOW, is_installed
 from orchestrator.testing.stand_ins import bands, tiny
 from orchestrator.training.engines import open_engine
 
-pytestmark = pytest.mark.long
+pytestmark = [
+    pytest.mark.long,
+    pytest.mark.skipif(
+        not all(map(is_installed, BACKENDS)), reason="compares two backends, and one is not here"
+    ),
+]
 
 STEPS = 100
 OF_VALIDATION = ("validation", "validation_labels", "validation_ids")
