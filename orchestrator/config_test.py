@@ -10,7 +10,7 @@ from results.settings import SETTINGS
 def test_the_vocabulary_mirrors_the_dictionaries_it_stands_for():
     from orchestrator.models.catalogue import MODELS
     from orchestrator.preprocess import VARIANTS
-    from orchestrator.training.augment import TRANSFORMS
+    from orchestrator.training.augmentation.augment import TRANSFORMS
     from orchestrator.training.optimizers import OPTIMIZERS
     from orchestrator.training.schedules import RATE_SCALINGS, SCHEDULES
 

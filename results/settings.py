@@ -162,7 +162,17 @@ class TrialSettings:
     augmentation: str = setting(
         "flip shift rotation zoom",
         "Names of the random transforms, blank-separated, or none.",
-        choices=("flip", "shift", "rotation", "zoom", "brightness", "erasing"),
+        choices=(
+            "flip",
+            "shift",
+            "rotation",
+            "zoom",
+            "crop",
+            "resized_crop",
+            "brightness",
+            "contrast",
+            "erasing",
+        ),
         blank_separated=True,
         in_force=Condition("augmentation_strength", above=0.0),
     )

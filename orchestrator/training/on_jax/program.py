@@ -17,7 +17,7 @@ import numpy as np
 from jax import lax
 
 from orchestrator.config import TrialConfig
-from orchestrator.training.augment import augment
+from orchestrator.training.augmentation.augment import augment
 from orchestrator.training.on_jax.fast_layers import quicken
 from orchestrator.training.on_jax.model_variables import (
     as_pixels,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from orchestrator.config import TrialConfig
 from orchestrator.models.catalogue import parameter_count
-from orchestrator.training.augment import augment
+from orchestrator.training.augmentation.augment import augment
 from orchestrator.training.engine import ComputedEpoch, EpochSums, State
 from orchestrator.training.inputs import Inputs
 from orchestrator.training.on_tensorflow import device
