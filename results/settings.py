@@ -185,6 +185,14 @@ class TrialSettings:
     label_smoothing: float = setting(
         0.0, "Share of each target spread over all classes, 0 to 1.", low=0.0, high=0.99
     )
+    # One share a step, of Beta(alpha, alpha): see orchestrator.training.mixing.
+    mixup: float = setting(
+        0.0,
+        "Alpha of mixup, which trains on means of two images; 0 is off.",
+        low=0.0,
+        high=100.0,
+        later=True,
+    )
     # Balanced weighs a class by the inverse of its frequency, mean 1.
     class_weights: str = setting(
         "none", "How classes are weighed in the training loss.", choices=("none", "balanced")

@@ -63,6 +63,27 @@ class Dials(NamedTuple):
         )
 
 
+class Steps(NamedTuple):
+    """What an epoch's steps are given, a row each; of one step, that row.
+
+    Attributes:
+        order: (steps, batch) int32 training rows.
+        rates: (steps,) float32 learning rates.
+        shares: (steps,) float32 of `mixing.shares`; None where images are not mixed.
+    """
+
+    order: Array
+    rates: Array
+    shares: Array | None
+
+    @classmethod
+    def shapes(cls, config: TrialConfig, inputs: Inputs) -> "Steps":
+        """Of a trial's epochs: a program is compiled for these."""
+        order = unfilled(inputs.epoch_shape(config.batch_size), np.int32)
+        each = unfilled(order.shape[:1], np.float32)
+        return cls(order, each, each if config.mixup > 0 else None)
+
+
 class Sums(NamedTuple):
     """Of the steps of an epoch so far: losses, and training images that were told right."""
 

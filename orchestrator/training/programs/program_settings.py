@@ -12,6 +12,7 @@ class ProgramSettings:
     Attributes:
         augmentation: names of transforms, sorted; empty where their strength is 0.
         averaging: whether an average of the weights is kept.
+        mixing: whether images are mixed.
     """
 
     architecture: str
@@ -24,6 +25,7 @@ class ProgramSettings:
     precision: str
     augmentation: tuple[str, ...]
     averaging: bool
+    mixing: bool
 
     @classmethod
     def of_trial(cls, config: TrialConfig) -> "ProgramSettings":
@@ -40,4 +42,5 @@ class ProgramSettings:
             precision=config.precision,
             augmentation=tuple(sorted(names)) if config.augmentation_strength > 0 else (),
             averaging=config.ema > 0,
+            mixing=config.mixup > 0,
         )
