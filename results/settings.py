@@ -185,7 +185,7 @@ class TrialSettings:
     label_smoothing: float = setting(
         0.0, "Share of each target spread over all classes, 0 to 1.", low=0.0, high=0.99
     )
-    # One share a step, of Beta(alpha, alpha): see orchestrator.training.mixing.
+    # One share a step, of Beta(alpha, alpha): see orchestrator.training.regularisation.mixing.
     mixup: float = setting(
         0.0,
         "Alpha of mixup, which trains on means of two images; 0 is off.",
@@ -199,6 +199,13 @@ class TrialSettings:
     )
     ema: float = setting(
         0.0, "Decay a step of the averaged weights; 0 is off.", low=0.0, high=0.99999
+    )
+    # Part of every stored prediction and of the saved ensemble: see orchestrator.models.views.
+    views: str = setting(
+        "one",
+        "Views of an image whose probabilities are averaged when it is predicted.",
+        choices=("one", "flip", "flip_shifts", "ten_crop"),
+        later=True,
     )
     precision: str = setting(  # "auto" takes bfloat16 where it is faster
         "auto",

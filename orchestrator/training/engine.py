@@ -46,7 +46,7 @@ class EpochResult(Protocol):
 
     @property
     def logits(self) -> NDArray[np.float32]:
-        """(n, k) of the validation images, by the weights that predict."""
+        """(n, k) of the validation images, by the weights that predict, over the trial's views."""
 
     @property
     def weights(self) -> State:

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from orchestrator.models.views import shown
 from orchestrator.testing.stand_ins import noise, numbers, tiny
 from orchestrator.training import schedules
 from orchestrator.training.engines import ENGINES
@@ -324,3 +325,20 @@ def test_average_predicts_and_training_goes_on_from_the_weights_themselves(engin
         variable.assign(value)
     x = NOISE.validation[..., None].astype(np.float32) / 255
     np.testing.assert_allclose(model(x, training=False), logits, atol=1e-5)
+
+
+@pytest.mark.parametrize("views", ["flip", "flip_shifts", "ten_crop"])
+def test_validation_is_predicted_over_the_views_and_training_knows_none(views, engine):
+    plain = trained(engine, tiny(), UNEVEN, epochs=1)
+    before = engine.weights()
+    run = trained(engine, tiny(views=views), UNEVEN, epochs=1)
+    assert_equal(engine.weights(), before)
+    assert run.history[0].train_loss == plain.history[0].train_loss
+    x = UNEVEN.validation[..., None].astype(np.float32) / 255
+    model = engine._now.model
+    for variable, value in zip(model.weights, before.values(), strict=True):
+        variable.assign(value)
+    powers = np.exp(np.asarray(model(shown(x, views), training=False), np.float64))
+    each = (powers / powers.sum(axis=1, keepdims=True)).reshape(-1, 64, 4)
+    np.testing.assert_allclose(run.best_probabilities, each.mean(axis=0), atol=1e-5)
+    assert np.abs(run.best_probabilities - plain.best_probabilities).max() > 1e-3

@@ -13,7 +13,7 @@ from orchestrator.config import TrialConfig
 from orchestrator.training.engine import Engine, EpochResult, State
 from orchestrator.training.history import EpochRow
 from orchestrator.training.inputs import Inputs
-from orchestrator.training.mixing import shares
+from orchestrator.training.regularisation.mixing import shares
 from orchestrator.training.schedules import SCHEDULES
 from orchestrator.training.stopping import Stop, best, reason_to_stop
 from results.settings import LATER

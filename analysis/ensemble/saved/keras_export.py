@@ -65,6 +65,8 @@ def _obstacle(contents: Contents) -> str | None:
         variant = contents.configs[trial].preprocessing
         if variant != "plain":
             return f"member {trial} is preprocessed by {variant}, which runs outside Keras"
+        if contents.configs[trial].views != "one":
+            return f"member {trial} is asked about several views of an image"
     combiner = contents.recipe.combiner
     return None if combiner in LOGARITHM_FIRST else f"no Keras model of the combiner {combiner}"
 

@@ -3,9 +3,11 @@ import numpy as np
 import pytest
 
 from orchestrator.errors import BadInput
+from orchestrator.models.views import WINDOW
 from orchestrator.training.augmentation.augment import TRANSFORMS, augment, parse
 from orchestrator.training.augmentation.paints import MAX_BRIGHTNESS
 from orchestrator.training.augmentation.resampling import looked_up
+from orchestrator.training.augmentation.warps import CROP
 
 EVERY = tuple(TRANSFORMS)
 
@@ -138,6 +140,10 @@ def test_crop_is_a_square_window_of_40_to_44_pixels_anywhere_in_the_image(
         assert -1e-3 <= first.min() < 0.1  # it lies at the very edge, never beyond
         assert 46.9 < last.max() <= 47 + 1e-3
     assert abs(np.corrcoef(left, top)[0, 1]) < 0.3  # only their sizes are one
+
+
+def test_what_is_predicted_from_windows_is_as_large_as_what_crop_trains_on():
+    assert sum(CROP) / 2 == pytest.approx(WINDOW)
 
 
 def test_resized_crop_is_a_window_of_8_to_10_tenths_of_the_area_or_cut_to_the_image():

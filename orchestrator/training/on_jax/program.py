@@ -17,6 +17,7 @@ import numpy as np
 from jax import lax
 
 from orchestrator.config import TrialConfig
+from orchestrator.models.views import images_at_once, scores
 from orchestrator.training.on_jax.fast_layers import quicken
 from orchestrator.training.on_jax.model_variables import (
     as_pixels,
@@ -50,12 +51,12 @@ class Program:
         Args:
             key: what the programs are specific to.
             config: of a trial with that key.
-            batch: images at once in prediction.
+            batch: images at once in prediction, each in one view.
             loop_inside: whether the loops over steps and batches are part of the programs.
         """
         self.key = key
         self.compiled = 0
-        self._batch = batch
+        self._batch = images_at_once(batch, key.views)
         self._loop_inside = loop_inside
         with on_processor():
             self.model = key.network(config)
@@ -262,5 +263,10 @@ class Program:
         for weight, (learns, place) in zip(state.average, self._weights_at, strict=False):
             (learned if learns else others)[place] = weight
         pixels = as_pixels(lax.dynamic_slice_in_dim(images, start, self._batch))
-        given, _ = self.model.stateless_call(learned, others, pixels, training=False)
-        return lax.dynamic_update_slice_in_dim(logits, given.astype(jnp.float32), start, 0)
+
+        def answers(seen: Array) -> Array:
+            given, _ = self.model.stateless_call(learned, others, seen, training=False)
+            return given.astype(jnp.float32)
+
+        given = scores(answers, pixels, self.key.views)
+        return lax.dynamic_update_slice_in_dim(logits, given, start, 0)

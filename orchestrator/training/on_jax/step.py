@@ -7,11 +7,11 @@ import jax.numpy as jnp
 import keras
 
 from orchestrator.training.augmentation.augment import augment
-from orchestrator.training.mixing import mixed
 from orchestrator.training.on_jax.model_variables import chosen, places_of, position
 from orchestrator.training.on_jax.trial_arrays import Dials, NetworkState, Steps
 from orchestrator.training.optimizers import OPTIMIZERS, decayed
 from orchestrator.training.programs.program_key import ProgramKey
+from orchestrator.training.regularisation.mixing import mixed
 
 Array = jax.Array
 

@@ -14,13 +14,14 @@ import tensorflow as tf
 from numpy.typing import NDArray
 
 from orchestrator.config import TrialConfig
+from orchestrator.models.views import images_at_once, scores
 from orchestrator.training.augmentation.augment import augment
 from orchestrator.training.inputs import Inputs
-from orchestrator.training.mixing import mixed
 from orchestrator.training.on_tensorflow.fused_normalisation import fuse
 from orchestrator.training.on_tensorflow.pixels import as_pixels, pick
 from orchestrator.training.optimizers import OPTIMIZERS, decayed
 from orchestrator.training.programs.program_key import ProgramKey
+from orchestrator.training.regularisation.mixing import mixed
 
 PREDICTION_BATCH = 256
 
@@ -163,15 +164,18 @@ class Program:
 
     def _predict(self, images: tf.Tensor) -> tf.Tensor:
         n = tf.shape(images)[0]
-        starts = tf.range(0, n, PREDICTION_BATCH)
+        rows = images_at_once(PREDICTION_BATCH, self.key.views)
+        starts = tf.range(0, n, rows)
         out = tf.TensorArray(
             tf.float32, size=tf.size(starts), element_shape=(None, self.key.classes)
         )
         for i in tf.range(tf.size(starts)):
-            batch = images[starts[i] : tf.minimum(starts[i] + PREDICTION_BATCH, n)]
-            logits = self.model(as_pixels(batch), training=False)
-            out = out.write(i, tf.cast(logits, tf.float32))
+            batch = images[starts[i] : tf.minimum(starts[i] + rows, n)]
+            out = out.write(i, scores(self._logits, as_pixels(batch), self.key.views))
         return out.concat()
+
+    def _logits(self, images: tf.Tensor) -> tf.Tensor:
+        return tf.cast(self.model(images, training=False), tf.float32)
 
 
 def named(kind: str, variables: list[Any]) -> dict[str, NDArray[Any]]:

@@ -13,6 +13,7 @@ class ProgramSettings:
         augmentation: names of transforms, sorted; empty where their strength is 0.
         averaging: whether an average of the weights is kept.
         mixing: whether images are mixed.
+        views: of an image that is predicted.
     """
 
     architecture: str
@@ -26,6 +27,7 @@ class ProgramSettings:
     augmentation: tuple[str, ...]
     averaging: bool
     mixing: bool
+    views: str
 
     @classmethod
     def of_trial(cls, config: TrialConfig) -> "ProgramSettings":
@@ -43,4 +45,5 @@ class ProgramSettings:
             augmentation=tuple(sorted(names)) if config.augmentation_strength > 0 else (),
             averaging=config.ema > 0,
             mixing=config.mixup > 0,
+            views=config.views,
         )

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from orchestrator.testing.stand_ins import tiny
-from orchestrator.training.mixing import mixed, shares
+from orchestrator.training.regularisation.mixing import mixed, shares
 
 
 def test_shares_follow_beta_alpha_alpha():
