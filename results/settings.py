@@ -207,6 +207,14 @@ class TrialSettings:
         choices=("one", "flip", "flip_shifts", "ten_crop"),
         later=True,
     )
+    # Its gradients are twice the work: see orchestrator.training.regularisation.sharpness.
+    sam_radius: float = setting(
+        0.0,
+        "Radius in which sharpness-aware minimisation looks for the worst loss; 0 is off.",
+        low=0.0,
+        high=10.0,
+        later=True,
+    )
     precision: str = setting(  # "auto" takes bfloat16 where it is faster
         "auto",
         "Arithmetic of the layers, as chosen where auto was asked for.",

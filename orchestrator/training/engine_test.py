@@ -37,6 +37,7 @@ ALL_ON = {
     "augmentation_strength": 0.5,
     "label_smoothing": 0.1,
     "mixup": 0.5,
+    "sam_radius": 0.05,
     "ema": 0.8,
     "weight_decay": 1e-3,
     "learning_rate": 0.01,
@@ -81,6 +82,7 @@ DIALS = {
     "label_smoothing": 0.5,
     "class_weights": "balanced",
     "mixup": 5.0,
+    "sam_radius": 2.0,
     "ema": 0.1,
     "augmentation_strength": 1.0,
 }

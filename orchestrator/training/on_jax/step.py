@@ -12,6 +12,7 @@ from orchestrator.training.on_jax.trial_arrays import Dials, NetworkState, Steps
 from orchestrator.training.optimizers import OPTIMIZERS, decayed
 from orchestrator.training.programs.program_key import ProgramKey
 from orchestrator.training.regularisation.mixing import mixed
+from orchestrator.training.regularisation.sharpness import climbed
 
 Array = jax.Array
 
@@ -55,6 +56,9 @@ class Step:
 
         taken = jax.value_and_grad(loss_of, has_aux=True)(state.learned)
         (loss, (logits, others)), gradients = taken
+        if self._key.sharpness:
+            worst = climbed(state.learned, gradients, dials.radius)
+            gradients, _ = jax.grad(loss_of, has_aux=True)(worst)
         learned, gradients = self._with_decay(state.learned, gradients, now.rates, dials)
         slots = list(state.slots)
         slots[self._rate_at] = now.rates

@@ -40,6 +40,7 @@ class Dials(NamedTuple):
         strength: of augmentation, 0 to 1.
         smoothing: of labels, 0 to 1.
         ema: decay a step of the averaged weights.
+        radius: of sharpness-aware minimisation.
         class_weights: (k,) float32.
     """
 
@@ -47,6 +48,7 @@ class Dials(NamedTuple):
     strength: Array
     smoothing: Array
     ema: Array
+    radius: Array
     class_weights: Array
 
     @classmethod
@@ -59,6 +61,7 @@ class Dials(NamedTuple):
             strength=jnp.float32(config.augmentation_strength),
             smoothing=jnp.float32(config.label_smoothing),
             ema=jnp.float32(config.ema),
+            radius=jnp.float32(config.sam_radius),
             class_weights=jnp.asarray(inputs.balanced_weights if balanced else even),
         )
 

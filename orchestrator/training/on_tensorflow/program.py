@@ -22,6 +22,7 @@ from orchestrator.training.on_tensorflow.pixels import as_pixels, pick
 from orchestrator.training.optimizers import OPTIMIZERS, decayed
 from orchestrator.training.programs.program_key import ProgramKey
 from orchestrator.training.regularisation.mixing import mixed
+from orchestrator.training.regularisation.sharpness import climbed
 
 PREDICTION_BATCH = 256
 
@@ -43,6 +44,7 @@ class Program:
         self.smoothing = tf.Variable(0.0)
         self.class_weights = tf.Variable(tf.ones(key.classes))
         self.ema_decay = tf.Variable(0.0)
+        self.radius = tf.Variable(0.0)
         self.steps_done = tf.Variable(0, dtype=tf.int64)
         self.average = (
             [tf.Variable(w.value, trainable=False) for w in self.model.weights]
@@ -73,6 +75,7 @@ class Program:
             inputs.balanced_weights if balanced else np.ones(len(inputs.classes), np.float32)
         )
         self.ema_decay.assign(config.ema)
+        self.radius.assign(config.sam_radius)
         self.steps_done.assign(0)
         for average, weight in zip(self.average, self.model.weights, strict=False):
             average.assign(weight.value)
@@ -105,10 +108,16 @@ class Program:
         if share is not None:
             images = mixed(images, share)
         learned = self.model.trainable_variables
+        others: list[tf.Tensor] = []
+        if self.key.sharpness:
+            others = [tf.identity(v.value) for v in self.model.non_trainable_variables]
         with tf.GradientTape() as tape:
             logits = tf.cast(self.model(images, training=True), tf.float32)
             loss = self._mixed_loss(logits, labels, share)
         gradients = tape.gradient(loss, [v.value for v in learned])
+        if self.key.sharpness:
+            worst = climbed([v.value for v in learned], gradients, self.radius)
+            gradients = self._gradients_at(worst, others, (images, labels, share))
         self.optimizer.learning_rate.assign(rate)
         self.optimizer.apply(self._with_decay(learned, gradients, rate), learned)
         self.steps_done.assign_add(1)
@@ -117,6 +126,21 @@ class Program:
             labels = tf.where(share < 0.5, labels[::-1], labels)
         predicted = tf.argmax(logits, axis=1, output_type=labels.dtype)
         return loss, tf.reduce_sum(tf.cast(predicted == labels, tf.int64))
+
+    def _gradients_at(
+        self,
+        learned: list[tf.Tensor],
+        others: list[tf.Tensor],
+        given: tuple[tf.Tensor, tf.Tensor, tf.Tensor | None],
+    ) -> list[tf.Tensor]:
+        """Of the loss by other weights; changes no variable, random states included."""
+        images, labels, share = given
+        with tf.GradientTape() as tape:
+            tape.watch(learned)
+            logits, _ = self.model.stateless_call(learned, others, images, training=True)
+            loss = self._mixed_loss(tf.cast(logits, tf.float32), labels, share)
+        gradients: list[tf.Tensor] = tape.gradient(loss, learned)
+        return gradients
 
     def _mixed_loss(
         self, logits: tf.Tensor, labels: tf.Tensor, share: tf.Tensor | None

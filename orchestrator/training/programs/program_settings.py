@@ -14,6 +14,7 @@ class ProgramSettings:
         averaging: whether an average of the weights is kept.
         mixing: whether images are mixed.
         views: of an image that is predicted.
+        sharpness: whether a step follows the gradient of the worst place nearby.
     """
 
     architecture: str
@@ -28,6 +29,7 @@ class ProgramSettings:
     averaging: bool
     mixing: bool
     views: str
+    sharpness: bool
 
     @classmethod
     def of_trial(cls, config: TrialConfig) -> "ProgramSettings":
@@ -46,4 +48,5 @@ class ProgramSettings:
             averaging=config.ema > 0,
             mixing=config.mixup > 0,
             views=config.views,
+            sharpness=config.sam_radius > 0,
         )
