@@ -129,7 +129,16 @@ class TrialSettings:
     schedule: str = setting(
         "constant",
         "Learning-rate schedule.",
-        choices=("constant", "plateau", "cosine", "one_cycle"),
+        choices=("constant", "plateau", "cosine", "one_cycle", "warm_restarts"),
+    )
+    cycle: int = setting(
+        10,
+        "Epochs from one restart of the schedule to the next.",
+        unit="epochs",
+        low=1,
+        high=1_000_000,
+        in_force=Condition("schedule", ("warm_restarts",)),
+        later=True,
     )
     epochs: int = setting(
         10, "Epochs asked for; the schedule ends there.", unit="epochs", low=1, high=1_000_000

@@ -63,7 +63,8 @@ def zoom(images: Tensor, strength: Tensor, seed: keras.random.SeedGenerator) -> 
 def crop(images: Tensor, strength: Tensor, seed: keras.random.SeedGenerator) -> Tensor:
     """A window of 40 to 44 pixels of 48, anywhere in the image, enlarged to the image's size.
 
-    At strength s the window lacks s times as much: 44 to 46 pixels at one half.
+    At strength s the window lacks s times as much: 44 to 46 pixels at one half. Windows are then
+    what the net knows: `views=ten_crop` shows it some of the middle size when it predicts.
 
     Source: random crops of Krizhevsky et al. 2012, https://doi.org/10.1145/3065386, section 4.1.
     On FER2013 crops of 40 pixels (https://github.com/usef-kh/fer) and of 44
