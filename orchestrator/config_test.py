@@ -9,8 +9,9 @@ from results.settings import SETTINGS
 
 def test_the_vocabulary_mirrors_the_dictionaries_it_stands_for():
     from orchestrator.models.catalogue import MODELS
+    from orchestrator.models.views import VIEWS
     from orchestrator.preprocess import VARIANTS
-    from orchestrator.training.augment import TRANSFORMS
+    from orchestrator.training.augmentation.augment import TRANSFORMS
     from orchestrator.training.optimizers import OPTIMIZERS
     from orchestrator.training.schedules import RATE_SCALINGS, SCHEDULES
 
@@ -19,6 +20,7 @@ def test_the_vocabulary_mirrors_the_dictionaries_it_stands_for():
     assert CHOICES["optimizer"] == tuple(OPTIMIZERS)
     assert CHOICES["schedule"] == tuple(SCHEDULES)
     assert CHOICES["rate_scaling"] == tuple(RATE_SCALINGS)
+    assert CHOICES["views"] == tuple(VIEWS)
     assert set(SETTINGS["augmentation"].choices) == set(TRANSFORMS)
 
 
@@ -59,6 +61,7 @@ def test_a_setting_that_came_later_changes_no_signature_of_before():
     assert TrialConfig(rate_scaling="none").signature() == "b8f174ac48"
     assert TrialConfig(rate_scaling="linear").signature() != "b8f174ac48"
     assert TrialConfig.from_flat({"batch_size": 256}).rate_scaling == "none"
+    assert TrialConfig(mixup=0.0, views="one", sam_radius=0.0, cycle=10).signature() == "b8f174ac48"
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@ import pytest
 
 from results import formats
 from results.schema import EPOCHS, TRIALS, table
+from results.settings import LATER
 from results.store import DamagedResults, Store
 from results.sweep_file import NewerFormat, read_sweep_file
 
@@ -11,7 +12,7 @@ def trial_of_format_1(status, reason, error=None, epochs_trained=3):
     """A table of one row as version 0.1.0 wrote it."""
     row = {"status": status, "reason": reason, "error": error, "epochs": 3}
     made = table(TRIALS, [row | {"trial": "a", "epochs_trained": epochs_trained}])
-    return made.drop_columns(["ended_by", "backend", "rate_scaling"]).replace_schema_metadata()
+    return made.drop_columns(["ended_by", "backend", *LATER]).replace_schema_metadata()
 
 
 @pytest.mark.parametrize(
@@ -52,11 +53,13 @@ def test_a_table_of_before_there_was_a_choice_of_backends_opens(tmp_path):
 
 def test_trials_of_before_there_was_a_setting_did_what_its_default_says(tmp_path):
     store = Store(tmp_path)
-    made = table(TRIALS, [{"trial": "a", "batch_size": 256, "rate_scaling": "sqrt"}])
+    given = {"rate_scaling": "sqrt", "mixup": 0.5, "views": "flip", "sam_radius": 0.1, "cycle": 5}
+    off = {"rate_scaling": "none", "mixup": 0.0, "views": "one", "sam_radius": 0.0, "cycle": 10}
+    made = table(TRIALS, [{"trial": "a", "batch_size": 256, **given}])
     store.write_table("new.parquet", made)
-    store.write_table("old.parquet", made.drop_columns(["rate_scaling"]))
-    assert store.read_table("new.parquet", TRIALS)["rate_scaling"].to_pylist() == ["sqrt"]
-    assert store.read_table("old.parquet", TRIALS)["rate_scaling"].to_pylist() == ["none"]
+    store.write_table("old.parquet", made.drop_columns(list(given)))
+    assert store.read_table("new.parquet", TRIALS).select(list(given)).to_pylist() == [given]
+    assert store.read_table("old.parquet", TRIALS).select(list(given)).to_pylist() == [off]
 
 
 def test_a_table_of_now_keeps_what_it_says():

@@ -100,8 +100,10 @@ class TrialSettings:
             "CPCPCPFFF",
             "CCPCCPCCPFF",
             "vgg",
+            "vgg_khaireddin",
             "inception",
             "resnet",
+            "resnet18",
             "convnet4",
             "mini_xception",
             "vgg16",
@@ -127,7 +129,16 @@ class TrialSettings:
     schedule: str = setting(
         "constant",
         "Learning-rate schedule.",
-        choices=("constant", "plateau", "cosine", "one_cycle"),
+        choices=("constant", "plateau", "cosine", "one_cycle", "warm_restarts"),
+    )
+    cycle: int = setting(
+        10,
+        "Epochs from one restart of the schedule to the next.",
+        unit="epochs",
+        low=1,
+        high=1_000_000,
+        in_force=Condition("schedule", ("warm_restarts",)),
+        later=True,
     )
     epochs: int = setting(
         10, "Epochs asked for; the schedule ends there.", unit="epochs", low=1, high=1_000_000
@@ -162,7 +173,17 @@ class TrialSettings:
     augmentation: str = setting(
         "flip shift rotation zoom",
         "Names of the random transforms, blank-separated, or none.",
-        choices=("flip", "shift", "rotation", "zoom", "brightness", "erasing"),
+        choices=(
+            "flip",
+            "shift",
+            "rotation",
+            "zoom",
+            "crop",
+            "resized_crop",
+            "brightness",
+            "contrast",
+            "erasing",
+        ),
         blank_separated=True,
         in_force=Condition("augmentation_strength", above=0.0),
     )
@@ -173,12 +194,35 @@ class TrialSettings:
     label_smoothing: float = setting(
         0.0, "Share of each target spread over all classes, 0 to 1.", low=0.0, high=0.99
     )
+    # One share a step, of Beta(alpha, alpha): see orchestrator.training.regularisation.mixing.
+    mixup: float = setting(
+        0.0,
+        "Alpha of mixup, which trains on means of two images; 0 is off.",
+        low=0.0,
+        high=100.0,
+        later=True,
+    )
     # Balanced weighs a class by the inverse of its frequency, mean 1.
     class_weights: str = setting(
         "none", "How classes are weighed in the training loss.", choices=("none", "balanced")
     )
     ema: float = setting(
         0.0, "Decay a step of the averaged weights; 0 is off.", low=0.0, high=0.99999
+    )
+    # Part of every stored prediction and of the saved ensemble: see orchestrator.models.views.
+    views: str = setting(
+        "one",
+        "Views of an image whose probabilities are averaged when it is predicted.",
+        choices=("one", "flip", "flip_shifts", "ten_crop"),
+        later=True,
+    )
+    # Its gradients are twice the work: see orchestrator.training.regularisation.sharpness.
+    sam_radius: float = setting(
+        0.0,
+        "Radius in which sharpness-aware minimisation looks for the worst loss; 0 is off.",
+        low=0.0,
+        high=10.0,
+        later=True,
     )
     precision: str = setting(  # "auto" takes bfloat16 where it is faster
         "auto",

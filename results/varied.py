@@ -74,5 +74,13 @@ def _word(name: str, value: Any) -> str:
     return f"{SHORT.get(name, heading(name))} {value_text(value)}"
 
 
-_AMBIGUOUS = ("augmentation", "class_weights", "fine_tune", "pooling", "precision", "rate_scaling")
+_AMBIGUOUS = (
+    "augmentation",
+    "class_weights",
+    "fine_tune",
+    "pooling",
+    "precision",
+    "rate_scaling",
+    "views",
+)
 """Settings whose names alone say little: "all", "none", "auto", "average"."""

@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis.ensemble.combine import EnsembleRecipe
+from analysis.explain.targets import pixels
 from analysis.sweep_folder import SweepFolder
 from orchestrator import metrics
 from orchestrator.data.faces import Faces, Splits
@@ -126,13 +127,25 @@ class TaskContext:
         self, trial: str, split: str, rows: NDArray[np.int64], flip: bool = False
     ) -> NDArray[np.float64]:
         """(n, k) that the trial's net gives some images, averaged with mirrored ones if `flip`."""
-        network, images = self.network(trial), self.images(trial, split, rows)
-        plain = metrics.probabilities(network.logits(images))
+        plain = self._answers(trial, self.images(trial, split, rows))
         if not flip:
             return plain
         faces = np.asarray(self.faces(split).images[rows])
         mirrored = self.preprocessed(trial, np.ascontiguousarray(faces[:, :, ::-1]))
-        return (plain + metrics.probabilities(network.logits(mirrored))) / 2
+        return (plain + self._answers(trial, mirrored)) / 2
+
+    def _answers(self, trial: str, images: NDArray[Any]) -> NDArray[np.float64]:
+        """(n, h, w) preprocessed -> (n, k) probabilities, over the trial's views."""
+        from orchestrator.models.views import scores
+
+        network, views = self.network(trial), self.folder.config(trial).views
+        if views == "one":
+            return metrics.probabilities(network.logits(images))
+
+        def logits(seen: Any) -> NDArray[np.float32]:
+            return network.logits(np.asarray(seen)[..., 0])
+
+        return metrics.probabilities(np.asarray(scores(logits, pixels(images, 1), views)))
 
     def ensemble(
         self, recipe: EnsembleRecipe, flip: bool = False
@@ -141,13 +154,13 @@ class TaskContext:
 
         def members(faces: NDArray[np.uint8]) -> NDArray[np.float64]:
             prepared: dict[str, NDArray[Any]] = {}  # members often share a variant
-            logits = []
+            each = []
             for trial in recipe.members:
                 variant = self.folder.config(trial).preprocessing
                 if variant not in prepared:
                     prepared[variant] = self.preprocessed(trial, faces)
-                logits.append(self.network(trial).logits(prepared[variant]))
-            return np.stack([metrics.probabilities(each) for each in logits])
+                each.append(self._answers(trial, prepared[variant]))
+            return np.stack(each)
 
         def predict(images: NDArray[np.float32]) -> NDArray[np.float64]:
             faces = np.rint(images * 255).clip(0, 255).astype(np.uint8)

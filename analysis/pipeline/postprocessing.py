@@ -112,15 +112,17 @@ class Postprocessing:
         return {str(name): row for row, name in enumerate(self.faces.ids)}
 
     def model_digest(self, *trials: str) -> str:
-        """Of what these trials' answers depend on: weights and preprocessing."""
+        """Of what these trials' answers depend on: weights, preprocessing, views."""
         return hashlib.sha256("".join(map(self._model, trials)).encode()).hexdigest()[:16]
 
     def _model(self, trial: str) -> str:
         if trial not in self._models:
             content = self.store.read_bytes(Paths().weight(trial))
-            variant = self.folder.config(trial).preprocessing
+            config = self.folder.config(trial)
+            variant, views = config.preprocessing, config.views
             version = "" if variant == "plain" else f"{variant} {VARIANTS[variant].version}"
-            self._models[trial] = f"{hashlib.sha256(content).hexdigest()} {version}"
+            seen = "" if views == "one" else f" {views}"
+            self._models[trial] = f"{hashlib.sha256(content).hexdigest()} {version}{seen}"
         return self._models[trial]
 
     @cached_property

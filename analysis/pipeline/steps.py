@@ -30,6 +30,10 @@ MIRRORED = (
     "compared, on validation images as they are."
 )
 
+SEVERAL_VIEWS = (
+    "A member answers by the mean over several views of an image (its setting views). Maps explain "
+    "its answer to the image as it is, and are judged by that."
+)
 
 QUICK = (
     "Judged and drawn was less than can be (--quick): fewer images and methods, no ideal images. "
@@ -109,7 +113,12 @@ def _predicted(job: Postprocessing, selected: SelectedMembers) -> CombinedPredic
         predict(job, missing)
         combined = combine_predictions(job, selected)
         write_members(job, selected, combined.trials)
-    limits = ((job.request.flip, MIRRORED), (job.request.quick, QUICK))
+    several = any(job.folder.config(trial).views != "one" for trial in selected.trials)
+    limits = (
+        (job.request.flip, MIRRORED),
+        (several, SEVERAL_VIEWS),
+        (job.request.quick, QUICK),
+    )
     job.notes.caveats += [sentence for limited, sentence in limits if limited]
     return combined
 

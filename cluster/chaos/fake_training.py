@@ -170,7 +170,12 @@ class _Engine(ScriptedEngine):
         self.script = [Act(right=right(self.seed, t + 1, n)) for t in range(config.epochs)]
         super().begin(config, inputs)
 
-    def epoch(self, order: NDArray[np.int32], rates: NDArray[np.float32]) -> ComputedEpoch:
+    def epoch(
+        self,
+        order: NDArray[np.int32],
+        rates: NDArray[np.float32],
+        shares: NDArray[np.float32] | None = None,
+    ) -> ComputedEpoch:
         """See `Engine.epoch`; a line in the trace says that it was done."""
         epoch, script = self._done + 1, self.trial_script
         script.note("begun", self.seed, epoch)
@@ -178,8 +183,9 @@ class _Engine(ScriptedEngine):
         time.sleep(script.epoch_seconds)
         self.orders.clear()
         self.rates.clear()
+        self.shares.clear()
         script.note("epochs", self.seed, epoch)
-        result = super().epoch(order, rates)
+        result = super().epoch(order, rates, shares)
         if self.odd != "nan":
             return result
         sums = dataclasses.replace(result.sums, loss=float("nan"))

@@ -12,9 +12,11 @@ from orchestrator.models.notation import NAMED, canonical, check
 from orchestrator.models.options import CAM_LAYER, Options
 from orchestrator.models.plain import ccpccpccpff, cnn5, cpcpcpfff
 from orchestrator.models.resnet import resnet
+from orchestrator.models.resnet18 import resnet18
 from orchestrator.models.strings import from_notation
 from orchestrator.models.vgg import vgg
 from orchestrator.models.vgg16 import vgg16
+from orchestrator.models.vgg_khaireddin import vgg_khaireddin
 
 __all__ = ["CAM_LAYER", "MODELS", "Build", "Options", "build", "parameter_count"]
 
@@ -26,8 +28,10 @@ MODELS: dict[str, Build] = {
     "CPCPCPFFF": cpcpcpfff,
     "CCPCCPCCPFF": ccpccpccpff,
     "vgg": vgg,
+    "vgg_khaireddin": vgg_khaireddin,
     "inception": inception,
     "resnet": resnet,
+    "resnet18": resnet18,
     "convnet4": convnet4,
     "mini_xception": mini_xception,
     "vgg16": vgg16,

@@ -184,6 +184,23 @@ COUNTS = {
         1.2,
     ),
     "resnet": (46_400 + 278_528 + 1_703_936 + 3_276_800 + 4 * 4256 + 1799, 5.3),
+    # first convolution; four stages of two blocks, the later ones with a 1x1 shortcut; output
+    "resnet18": (
+        9 * 64
+        + 4 * 9 * 64**2
+        + sum(9 * f * 2 * f + 3 * 9 * (2 * f) ** 2 + f * 2 * f for f in (64, 128, 256))
+        + 4 * 5 * (64 + 128 + 256 + 512)
+        + 513 * 7,
+        11.2,
+    ),
+    "vgg_khaireddin": (
+        9 * (64 + 64**2 + 64 * 128 + 128**2 + 128 * 256 + 256**2 + 256 * 512 + 512**2)
+        + 4 * 2 * (64 + 128 + 256 + 512)
+        + (3 * 3 * 512 + 1) * 4096
+        + 4097 * 4096
+        + 4097 * 7,
+        None,  # theirs take images of 40 x 40: below
+    ),
     "convnet4": (
         4 + 320 + 9248 + 18_496 + 36_928 + 4 * 192 + 2304 * 1024 + 1024 + 4 * 1024 + 7175,
         None,
@@ -213,6 +230,24 @@ def test_parameters_are_those_counted_by_hand_and_published(name: str) -> None:
     assert count == expected
     if published is not None:
         assert round(count / 1e6, 1) == published
+
+
+def test_khaireddins_net_has_their_29_9_million_parameters_on_their_40_pixels() -> None:
+    model = build("vgg_khaireddin", (40, 40, 1), 7)
+    assert model.get_layer("p4").output.shape == (None, 2, 2, 512)
+    assert round(parameter_count(model) / 1e6, 1) == 29.9
+    with pytest.raises(BadInput, match="images of 15 x 16 pixels are too small"):
+        build("vgg_khaireddin", (15, 16, 1), 7)
+
+
+def test_resnet18_halves_three_times_and_keeps_its_first_shortcut_as_it_is() -> None:
+    model = build("resnet18", (48, 48, 1), 7)
+    sides = [(48, 64), (48, 64), (24, 128), (24, 128), (12, 256), (12, 256), (6, 512), (6, 512)]
+    sums = [model.get_layer(f"r{number}_sum").output.shape for number in range(1, 9)]
+    assert sums == [(None, side, side, filters) for side, filters in sides]
+    shortcuts = [layer.name for layer in model.layers if layer.name.endswith("shortcut")]
+    assert shortcuts == ["r3_shortcut", "r5_shortcut", "r7_shortcut"]
+    assert sum(hasattr(layer, "kernel") for layer in model.layers) - len(shortcuts) == 18
 
 
 # ---- options

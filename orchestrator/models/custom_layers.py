@@ -1,4 +1,4 @@
-"""Layers that Keras does not have: dropout with a dial, stochastic pooling, response normalisation.
+"""Layers that Keras does not have: dropout with a dial, other poolings, normalisations and views.
 
 Keras 3 operations only, so that every backend can run them.
 """
@@ -9,6 +9,7 @@ import keras
 from keras import ops
 
 from orchestrator.models.options import check_rate
+from orchestrator.models.views import shown
 
 PACKAGE = "orchestrator"
 
@@ -220,3 +221,53 @@ class ResponseNormalisation(keras.layers.Layer):
         """What a copy needs."""
         own = {"depth": self.depth, "k": self.k, "alpha": self.alpha, "beta": self.beta}
         return {**super().get_config(), **own}
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class Views(keras.layers.Layer):
+    """(n, h, w, c) -> (v n, h, w, c): what `views.shown` gives, inside an exported model.
+
+    Args:
+        views: a key of `views.VIEWS`.
+    """
+
+    def __init__(self, views: str, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.views = views
+
+    def call(self, inputs: Any) -> Any:
+        """See the class."""
+        return shown(inputs, self.views)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """As many rows as there are views of all images."""
+        return (None, *input_shape[1:])
+
+    def get_config(self) -> dict[str, Any]:
+        """What a copy needs."""
+        return {**super().get_config(), "views": self.views}
+
+
+@keras.saving.register_keras_serializable(PACKAGE)
+class MeanOverViews(keras.layers.Layer):
+    """(v n, k) -> (n, k): of what was said of the images that `Views` gave.
+
+    Args:
+        count: v.
+    """
+
+    def __init__(self, count: int, **kwargs: Any) -> None:
+        super().__init__(**kwargs)
+        self.count = count
+
+    def call(self, inputs: Any) -> Any:
+        """See the class."""
+        return ops.mean(ops.reshape(inputs, (self.count, -1, inputs.shape[-1])), axis=0)
+
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        """A row an image."""
+        return (None, *input_shape[1:])
+
+    def get_config(self) -> dict[str, Any]:
+        """What a copy needs."""
+        return {**super().get_config(), "count": self.count}

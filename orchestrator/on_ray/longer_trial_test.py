@@ -40,8 +40,13 @@ def elsewhere(context):
 
 @pytest.mark.parametrize(
     "config",
-    [CONFIG, AUGMENTED, dataclasses.replace(CONFIG, schedule="plateau")],
-    ids=["constant", "augmented, adam", "plateau"],
+    [
+        CONFIG,
+        AUGMENTED,
+        dataclasses.replace(CONFIG, schedule="plateau"),
+        dataclasses.replace(CONFIG, schedule="warm_restarts", cycle=2, mixup=0.5),
+    ],
+    ids=["constant", "augmented, adam", "plateau", "restarts, mixup"],
 )
 def test_2_then_4_then_6_epochs_are_6_at_once_bit_for_bit(context, config):
     for epochs in (2, 4, 6):

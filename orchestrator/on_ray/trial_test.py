@@ -20,7 +20,7 @@ from orchestrator.on_ray.conftest import (
     trial,
 )
 from orchestrator.on_ray.trial import Trial
-from orchestrator.training.on_tensorflow.tensorflow_engine import as_pixels
+from orchestrator.training.on_tensorflow.pixels import as_pixels
 from orchestrator.training.storing.checkpoint import ARRAYS, FACTS
 from results.paths import Paths
 from results.store import Store

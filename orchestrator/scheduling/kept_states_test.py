@@ -46,6 +46,7 @@ def test_of_a_trial_that_has_ended_by_itself_the_last_state_is_kept(sweep):
         ("extension", "constant", True),
         ("epochs", "cosine", False),
         ("epochs", "one_cycle", False),
+        ("epochs", "warm_restarts", True),
         ("rung", "constant", False),
         ("diverged", "constant", False),
         ("failure", "constant", False),

@@ -118,11 +118,13 @@ class ScriptedEngine:
         script: one act an epoch.
         orders: the training rows of every epoch it was asked for.
         rates: likewise the learning rates.
+        shares: likewise mixup's; None for an epoch without.
     """
 
     script: Sequence[Act]
     orders: list[NDArray[np.int32]] = field(default_factory=list)
     rates: list[NDArray[np.float32]] = field(default_factory=list)
+    shares: list[NDArray[np.float32] | None] = field(default_factory=list)
     parameters: int = 1
     device: str | None = None
     asynchronous: bool = False
@@ -133,10 +135,16 @@ class ScriptedEngine:
         """See `Engine.begin`."""
         self._inputs, self._done = inputs, 0
 
-    def epoch(self, order: NDArray[np.int32], rates: NDArray[np.float32]) -> ComputedEpoch:
+    def epoch(
+        self,
+        order: NDArray[np.int32],
+        rates: NDArray[np.float32],
+        shares: NDArray[np.float32] | None = None,
+    ) -> ComputedEpoch:
         """See `Engine.epoch`."""
         self.orders.append(order)
         self.rates.append(rates)
+        self.shares.append(shares)
         self._done += 1
         act = self.script[min(self._done, len(self.script)) - 1]
         sums = EpochSums(act.train_loss, act.train_accuracy, order.size)

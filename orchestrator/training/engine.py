@@ -46,7 +46,7 @@ class EpochResult(Protocol):
 
     @property
     def logits(self) -> NDArray[np.float32]:
-        """(n, k) of the validation images, by the weights that predict."""
+        """(n, k) of the validation images, by the weights that predict, over the trial's views."""
 
     @property
     def weights(self) -> State:
@@ -71,7 +71,12 @@ class Engine(Protocol):
         Epochs that are still under way are another trial's from now on, and come to nothing.
         """
 
-    def epoch(self, order: NDArray[np.int32], rates: NDArray[np.float32]) -> EpochResult:
+    def epoch(
+        self,
+        order: NDArray[np.int32],
+        rates: NDArray[np.float32],
+        shares: NDArray[np.float32] | None = None,
+    ) -> EpochResult:
         """One pass over the training images, then a prediction of the validation images.
 
         May return before the device has computed either.
@@ -79,6 +84,7 @@ class Engine(Protocol):
         Args:
             order: (steps, batch) training rows.
             rates: (steps,) learning rates.
+            shares: (steps,) of `mixing.shares`; None: images are not mixed.
         """
 
     def state(self) -> State:

@@ -6,6 +6,7 @@ import keras
 import numpy as np
 import pytest
 
+from orchestrator.models.views import shown
 from orchestrator.testing.stand_ins import noise, numbers, tiny
 from orchestrator.training import schedules
 from orchestrator.training.engines import ENGINES
@@ -35,6 +36,8 @@ ALL_ON = {
     "augmentation": "flip shift rotation zoom brightness erasing",
     "augmentation_strength": 0.5,
     "label_smoothing": 0.1,
+    "mixup": 0.5,
+    "sam_radius": 0.05,
     "ema": 0.8,
     "weight_decay": 1e-3,
     "learning_rate": 0.01,
@@ -78,6 +81,8 @@ DIALS = {
     "learning_rate": 0.1,
     "label_smoothing": 0.5,
     "class_weights": "balanced",
+    "mixup": 5.0,
+    "sam_radius": 2.0,
     "ema": 0.1,
     "augmentation_strength": 1.0,
 }
@@ -247,13 +252,12 @@ def test_momentum_is_nesterovs(engine):
         np.testing.assert_allclose(step, 1.5 * plain, rtol=1e-2, atol=1e-7)
 
 
-def cross_entropy(engine, smoothing, weights):
-    """Mean loss of the training images by the definition, in NumPy."""
-    logits = engine.predict_validation().astype(float)
+def cross_entropy(logits, labels, smoothing, weights):
+    """Mean loss by the definition, in NumPy."""
+    logits, k = logits.astype(float), logits.shape[1]
     log_p = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-    k = logits.shape[1]
-    targets = np.eye(k)[UNEVEN.training_labels] * (1 - smoothing) + smoothing / k
-    return np.mean(-(targets * log_p).sum(axis=1) * weights[UNEVEN.training_labels])
+    targets = np.eye(k)[labels] * (1 - smoothing) + smoothing / k
+    return np.mean(-(targets * log_p).sum(axis=1) * weights[labels])
 
 
 @pytest.mark.parametrize("smoothing", [0.0, 0.2])
@@ -262,11 +266,40 @@ def cross_entropy(engine, smoothing, weights):
 )
 def test_loss_is_the_smoothed_and_weighted_cross_entropy(smoothing, name, weights, engine):
     _, _, sums = stepped(engine, [0.0], UNEVEN, label_smoothing=smoothing, class_weights=name)
-    expected = cross_entropy(engine, smoothing, np.array(weights))
+    logits, labels = engine.predict_validation(), UNEVEN.training_labels
+    expected = cross_entropy(logits, labels, smoothing, np.array(weights))
     assert sums.loss == pytest.approx(expected, rel=1e-5)
-    right = engine.predict_validation().argmax(axis=1) == UNEVEN.training_labels
+    right = logits.argmax(axis=1) == labels
     assert sums.accuracy == pytest.approx(right.mean())
     assert sums.images == 64
+
+
+@pytest.mark.parametrize("share", [1.0, 0.75, 0.25])
+def test_mixup_trains_on_means_of_two_images_and_of_their_losses(share, engine):
+    """Validated are the means themselves, in float16 as a variant is: 1/4 of bytes is exact."""
+    pixels = UNEVEN.training // 4 * 4 / np.float32(256)  # quarters of them fit into float16
+    means, labels = share * pixels + (1 - share) * pixels[::-1], UNEVEN.training_labels
+    images = {"training": pixels.astype(np.float16), "validation": means.astype(np.float16)}
+    inputs = dataclasses.replace(UNEVEN, **images, key=f"mixed-{share}")
+    changes = {"mixup": 1.0, "class_weights": "balanced", "label_smoothing": 0.1}
+    engine.begin(tiny(**{**PLAIN, **changes}, batch_size=64), inputs)
+    order, rates = np.arange(64, dtype=np.int32)[None], np.zeros(1, np.float32)
+    result = engine.epoch(order, rates, np.array([share], np.float32))
+    weights = np.array([0.5, 1, 2, 2])
+    own, partners = (
+        cross_entropy(result.logits, wanted, 0.1, weights) for wanted in (labels, labels[::-1])
+    )
+    assert result.sums.loss == pytest.approx(share * own + (1 - share) * partners, rel=1e-5)
+    larger = labels if share >= 0.5 else labels[::-1]
+    assert result.sums.accuracy == pytest.approx((result.logits.argmax(axis=1) == larger).mean())
+
+
+def test_mixup_is_another_program_and_without_it_nothing_is_mixed(engine):
+    plain = rows(trained(engine, tiny()))
+    programs = engine.programs
+    assert rows(trained(engine, tiny(mixup=0.2))) != plain
+    assert engine.programs > programs
+    assert rows(trained(engine, tiny())) == plain
 
 
 # ---- averaged weights
@@ -294,3 +327,20 @@ def test_average_predicts_and_training_goes_on_from_the_weights_themselves(engin
         variable.assign(value)
     x = NOISE.validation[..., None].astype(np.float32) / 255
     np.testing.assert_allclose(model(x, training=False), logits, atol=1e-5)
+
+
+@pytest.mark.parametrize("views", ["flip", "flip_shifts", "ten_crop"])
+def test_validation_is_predicted_over_the_views_and_training_knows_none(views, engine):
+    plain = trained(engine, tiny(), UNEVEN, epochs=1)
+    before = engine.weights()
+    run = trained(engine, tiny(views=views), UNEVEN, epochs=1)
+    assert_equal(engine.weights(), before)
+    assert run.history[0].train_loss == plain.history[0].train_loss
+    x = UNEVEN.validation[..., None].astype(np.float32) / 255
+    model = engine._now.model
+    for variable, value in zip(model.weights, before.values(), strict=True):
+        variable.assign(value)
+    powers = np.exp(np.asarray(model(shown(x, views), training=False), np.float64))
+    each = (powers / powers.sum(axis=1, keepdims=True)).reshape(-1, 64, 4)
+    np.testing.assert_allclose(run.best_probabilities, each.mean(axis=0), atol=1e-5)
+    assert np.abs(run.best_probabilities - plain.best_probabilities).max() > 1e-3

@@ -124,11 +124,25 @@ def one_cycle(done: int, rows: Sequence[EpochRow], steps: int, config: TrialConf
     return (peak(config) * np.minimum(rising, falling)).astype(np.float32)
 
 
+def warm_restarts(done: int, rows: Sequence[EpochRow], steps: int, config: TrialConfig) -> Rates:
+    """Half a cosine from the peak to 0 over `config.cycle` epochs, again and again.
+
+    Sources: Loshchilov & Hutter 2017, "SGDR" (https://arxiv.org/abs/1608.03983), equation 5 with
+    minimum 0 and equal periods; Huang et al. 2017, "Snapshot Ensembles"
+    (https://arxiv.org/abs/1704.00109), who keep the net at the end of each. Here each end is a
+    trial of its own: of trials of 1, 2, 3 cycles the longer goes on from the shorter one's last
+    state, so that all cost as much as the longest, and the ensemble chooses among them.
+    """
+    share = (done % config.cycle + np.arange(steps) / max(steps, 1)) / config.cycle
+    return (peak(config) * 0.5 * (1 + np.cos(np.pi * share))).astype(np.float32)
+
+
 SCHEDULES: dict[str, Schedule] = {
     "constant": Schedule(constant, open_ended=True),
     "plateau": Schedule(plateau, measured=True, open_ended=True),
     "cosine": Schedule(cosine),
     "one_cycle": Schedule(one_cycle),
+    "warm_restarts": Schedule(warm_restarts, open_ended=True),
 }
 
 

@@ -88,6 +88,13 @@ def test_cosine_of_four_steps_by_hand():
     assert rates == pytest.approx([1, (1 + half) / 2, 0.5, (1 - half) / 2])
 
 
+def test_warm_restarts_begin_again_after_every_cycle():
+    config = TrialConfig(learning_rate=1.0, epochs=5, cycle=2)
+    half = math.sqrt(0.5)
+    period = [1, (1 + half) / 2, 0.5, (1 - half) / 2]  # two epochs of two steps, as cosine's
+    assert all_rates("warm_restarts", 2, config) == pytest.approx([*period, *period, *period[:2]])
+
+
 def test_one_cycle_of_ten_steps_by_hand():
     rates = all_rates("one_cycle", 2, TrialConfig(learning_rate=0.7, epochs=5))
     rising, falling = [0.07, 0.28, 0.49], [0.7, 0.6, 0.5, 0.4, 0.3, 0.2, 0.1]

@@ -13,6 +13,7 @@ from orchestrator.config import TrialConfig
 from orchestrator.training.engine import Engine, EpochResult, State
 from orchestrator.training.history import EpochRow
 from orchestrator.training.inputs import Inputs
+from orchestrator.training.regularisation.mixing import shares
 from orchestrator.training.schedules import SCHEDULES
 from orchestrator.training.stopping import Stop, best, reason_to_stop
 from results.settings import LATER
@@ -141,7 +142,7 @@ class TrainingRun:
         rows = self.history if len(self.history) == done else ()
         rates = self._schedule.rates(done, rows, len(order), self.config)
         since = time.perf_counter()
-        result = self._engine.epoch(order, rates)
+        result = self._engine.epoch(order, rates, shares(self.config, done + 1, len(order)))
         state = self._engine.state() if self._looks_ahead else None
         queued = bool(self._under_way)
         self._under_way.append(_UnderWay(result, float(rates[-1]), state, since, queued))

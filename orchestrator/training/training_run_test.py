@@ -52,6 +52,18 @@ def test_order_visits_every_image_at_most_once_and_leaves_an_incomplete_batch_ou
     assert not np.array_equal(first, second)
 
 
+def test_mixups_shares_are_drawn_for_every_epoch_and_none_without_it():
+    engine, run = started(Act(), mixup=0.5, batch_size=10)
+    epochs(run, 2)
+    first, second = engine.shares
+    assert first.shape == (4,)
+    assert first.dtype == np.float32
+    assert not np.array_equal(first, second)
+    engine, run = started(Act())
+    epochs(run, 1)
+    assert engine.shares == [None]
+
+
 def test_order_is_drawn_from_seed_and_epoch_alone():
     (a, one), (b, two), (c, other) = started(Act()), started(Act()), started(Act(), seed=1)
     for run in (one, two, other):

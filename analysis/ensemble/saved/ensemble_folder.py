@@ -19,6 +19,7 @@ from analysis.ensemble.saved.saved_ensemble import SavedEnsemble
 from analysis.members import Weights, build
 from orchestrator.config import TrialConfig
 from orchestrator.errors import BadInput
+from orchestrator.models.views import VIEWS
 from orchestrator.preprocess import VARIANTS
 from orchestrator.process.surroundings.local_path import expanded
 from results.paths import Paths
@@ -147,7 +148,10 @@ def _mismatch(contents: Contents) -> str | None:
         return "its members are not those of its recipe"
     if recipe.bias is not None and len(recipe.bias) != k:
         return f"its recipe is of {len(recipe.bias)} classes, but it has {k}"
-    unknown = {config.preprocessing for config in contents.configs.values()} - set(VARIANTS)
+    configs = contents.configs.values()
+    if unknown := {config.views for config in configs} - set(VIEWS):
+        return f"unknown views {min(unknown)!r}"
+    unknown = {config.preprocessing for config in configs} - set(VARIANTS)
     return f"unknown preprocessing {min(unknown)!r}" if unknown else None
 
 

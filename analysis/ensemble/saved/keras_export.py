@@ -13,6 +13,8 @@ from numpy.typing import NDArray
 from analysis.ensemble.combine import SMALLEST, EnsembleRecipe
 from analysis.ensemble.saved.contents import Contents
 from orchestrator.errors import BadInput
+from orchestrator.models.custom_layers import MeanOverViews, Views
+from orchestrator.models.views import VIEWS
 from results.storage.atomic_file import temporary_name
 
 LOGARITHM_FIRST = {"soft vote": False, "logit average": True, "stacking": True}
@@ -74,9 +76,13 @@ def _combined_model(contents: Contents, models: Mapping[str, keras.Model]) -> ke
     scaled = layers.Rescaling(1 / 255, name="scaled")(images)
     probabilities = []
     for trial in contents.recipe.members:
-        model = models[trial]
+        model, views = models[trial], contents.configs[trial].views
         named = keras.Model(model.input, model.output, name=f"member_{trial}")
-        probabilities.append(layers.Softmax(name=f"probabilities_{trial}")(named(scaled)))
+        seen = scaled if views == "one" else Views(views, name=f"views_{trial}")(scaled)
+        each = layers.Softmax(name=f"probabilities_{trial}")(named(seen))
+        if views != "one":
+            each = MeanOverViews(len(VIEWS[views]), name=f"mean_{trial}")(each)
+        probabilities.append(each)
     together = probabilities[0]  # a list of one is no input that Concatenate takes
     if len(probabilities) > 1:
         together = layers.Concatenate(name="members")(probabilities)

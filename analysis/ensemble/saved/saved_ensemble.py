@@ -16,6 +16,7 @@ from analysis.ensemble.saved import keras_export
 from analysis.ensemble.saved.contents import Contents
 from analysis.explain.targets import pixels
 from orchestrator.errors import BadInput
+from orchestrator.models.views import images_at_once, scores
 from orchestrator.preprocess import VARIANTS
 
 Floats = NDArray[np.float32]
@@ -34,7 +35,7 @@ class SavedEnsemble:
         self.contents = contents
         self.models = models
         self._backend = catalogue.current()
-        self._programs = {trial: self._program(model) for trial, model in models.items()}
+        self._programs = {trial: self._program(trial) for trial in models}
 
     @property
     def classes(self) -> tuple[str, ...]:
@@ -50,6 +51,8 @@ class SavedEnsemble:
         self, images: NDArray[np.uint8], flip: bool = False, batch: int | None = None
     ) -> Floats:
         """(n, h, w) or (n, h, w, 1) uint8 -> (n, k) calibrated probabilities.
+
+        Each member is asked about the views that its configuration names, as in its sweep.
 
         Args:
             images: gray faces as they are: the members' preprocessing is done here.
@@ -84,7 +87,7 @@ class SavedEnsemble:
 
     def _each(self, faces: NDArray[np.uint8], batch: int | None) -> Floats:
         each = np.empty((len(self.members), len(faces), len(self.classes)), np.float32)
-        size = batch or self._backend.batch_rows(len(faces))
+        size = batch or self._images_at_once(len(faces))
         for first in range(0, len(faces), size):
             rows = slice(first, first + size)
             prepared: dict[str, Floats] = {}
@@ -95,9 +98,14 @@ class SavedEnsemble:
                 (each[i, rows],) = self._programs[trial](prepared[variant], rows=size)
         return each
 
-    def _program(self, model: keras.Model) -> Program:
-        shape = (*self.contents.size, 1)
-        return self._backend.compiled(partial(_probabilities, model), [shape], model.variables)
+    def _images_at_once(self, images: int) -> int:
+        views = {self.contents.configs[trial].views for trial in self.members}
+        return min(images_at_once(self._backend.batch_rows(images), each) for each in views)
+
+    def _program(self, trial: str) -> Program:
+        model, views = self.models[trial], self.contents.configs[trial].views
+        steps = partial(_probabilities, model, views)
+        return self._backend.compiled(steps, [(*self.contents.size, 1)], model.variables)
 
     def _checked(self, images: NDArray[Any]) -> NDArray[np.uint8]:
         images = np.asarray(images)
@@ -115,8 +123,8 @@ class SavedEnsemble:
         return flat
 
 
-def _probabilities(model: keras.Model, given: Tensor) -> tuple[Tensor]:
-    return (ops.softmax(model(given, training=False)),)
+def _probabilities(model: keras.Model, views: str, given: Tensor) -> tuple[Tensor]:
+    return (ops.softmax(scores(partial(model, training=False), given, views)),)
 
 
 def _corrected(images: NDArray[np.uint8], variant: str) -> NDArray[Any]:

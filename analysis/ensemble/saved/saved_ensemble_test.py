@@ -1,3 +1,6 @@
+import dataclasses
+
+import keras
 import numpy as np
 import pytest
 
@@ -5,6 +8,7 @@ from analysis.ensemble import load
 from analysis.ensemble.saved import save
 from analysis.members import Weights, build
 from orchestrator.errors import BadInput
+from orchestrator.models.views import shown
 from orchestrator.preprocess import VARIANTS
 from results.store import Store
 
@@ -65,6 +69,31 @@ def test_batches_and_a_last_axis_change_nothing(ensemble, images):
     np.testing.assert_array_equal(ensemble.predict(images[..., None]), at_once)
     np.testing.assert_allclose(ensemble.predict(images[4:5]), at_once[4:5], atol=1e-6)
     assert ensemble.predict(images[:0]).shape == (0, 3)
+
+
+def test_members_are_asked_about_the_views_of_their_configuration(
+    tmp_path, contents_of, weights, images
+):
+    contents = contents_of()
+    seen = {"aa01": "flip", "bb02": "ten_crop", "cc03": "one"}
+    configs = {t: dataclasses.replace(contents.configs[t], views=v) for t, v in seen.items()}
+    store = Store(tmp_path)
+    save(store, dataclasses.replace(contents, configs=configs), weights)
+    loaded = load(tmp_path)
+    each, plain = loaded.member_probabilities(images), by_hand(contents, weights, images)
+    mirrored = by_hand(contents, weights, images[:, :, ::-1])
+    np.testing.assert_allclose(each[0], (plain[0] + mirrored[0]) / 2, atol=1e-5)
+    pixels = images[..., None].astype(np.float32) / np.float32(255)
+    model = loaded.models["bb02"]
+    ten = [softmax(np.asarray(model(shown(p[None], "ten_crop")))).mean(axis=0) for p in pixels]
+    np.testing.assert_allclose(each[1], ten, atol=1e-5)
+    np.testing.assert_allclose(each[2], plain[2], atol=1e-5)
+    assert np.abs(each[:2] - plain[:2]).max(axis=(1, 2)).min() > 0.01
+    np.testing.assert_allclose(loaded.predict(images, batch=2), loaded.predict(images), atol=1e-6)
+    assert loaded.export(tmp_path / "one.keras") is None
+    exported = keras.saving.load_model(tmp_path / "one.keras", safe_mode=True)
+    predicted = exported.predict(images, verbose=0, batch_size=3)
+    np.testing.assert_allclose(predicted, loaded.predict(images), atol=1e-4)
 
 
 def test_a_flip_averages_each_member_s_probabilities(ensemble, images):

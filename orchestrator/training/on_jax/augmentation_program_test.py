@@ -2,7 +2,7 @@ import jax
 import keras
 import numpy as np
 
-from orchestrator.training.augment import TRANSFORMS, augment
+from orchestrator.training.augmentation.augment import TRANSFORMS, augment
 
 EVERY = tuple(TRANSFORMS)
 

@@ -20,8 +20,8 @@ from orchestrator.training.on_jax.trial_arrays import (
     DeviceData,
     Dials,
     NetworkState,
+    Steps,
     blanks,
-    unfilled,
 )
 from orchestrator.training.programs.program_key import PROGRAMS, RESIDENT_DATA_SETS, ProgramKey
 
@@ -103,10 +103,8 @@ class JaxEngine:
             The number of programs.
         """
         program = self._program(ProgramKey.of(config, inputs), config)
-        order = unfilled(inputs.epoch_shape(config.batch_size), np.int32)
-        rates = unfilled(order.shape[:1], np.float32)
         data = DeviceData.shapes(inputs, self._batch)
-        program.compile(data, order, rates, Dials.of(config, inputs))
+        program.compile(data, Steps.shapes(config, inputs), Dials.of(config, inputs))
         program.initial_state(config)
         return program.compiled
 
@@ -128,10 +126,16 @@ class JaxEngine:
         self._resident.move_to_end(inputs.key)
         return self._resident[inputs.key]
 
-    def epoch(self, order: NDArray[np.int32], rates: NDArray[np.float32]) -> _Dispatched:
+    def epoch(
+        self,
+        order: NDArray[np.int32],
+        rates: NDArray[np.float32],
+        shares: NDArray[np.float32] | None = None,
+    ) -> _Dispatched:
         """See `Engine.epoch`."""
-        given = jnp.asarray(order), jnp.asarray(rates)
-        self._state, sums = self._now.train(self._state, self._data, *given, self._dials)
+        mixing = None if shares is None else jnp.asarray(shares)
+        steps = Steps(jnp.asarray(order), jnp.asarray(rates), mixing)
+        self._state, sums = self._now.train(self._state, self._data, steps, self._dials)
         logits, weights = self._now.predict(self._state, self._data)
         results = (*sums, logits)
         for array in results:

@@ -17,7 +17,7 @@ import numpy as np
 from jax import lax
 
 from orchestrator.config import TrialConfig
-from orchestrator.training.augment import augment
+from orchestrator.models.views import images_at_once, scores
 from orchestrator.training.on_jax.fast_layers import quicken
 from orchestrator.training.on_jax.model_variables import (
     as_pixels,
@@ -27,16 +27,16 @@ from orchestrator.training.on_jax.model_variables import (
     first_values,
     on_processor,
     places_of,
-    position,
 )
+from orchestrator.training.on_jax.step import Step
 from orchestrator.training.on_jax.trial_arrays import (
     DeviceData,
     Dials,
     NetworkState,
+    Steps,
     Sums,
     unfilled,
 )
-from orchestrator.training.optimizers import OPTIMIZERS, decayed
 from orchestrator.training.programs.program_key import ProgramKey
 
 Array = jax.Array
@@ -51,24 +51,20 @@ class Program:
         Args:
             key: what the programs are specific to.
             config: of a trial with that key.
-            batch: images at once in prediction.
+            batch: images at once in prediction, each in one view.
             loop_inside: whether the loops over steps and batches are part of the programs.
         """
         self.key = key
         self.compiled = 0
-        self._batch = batch
+        self._batch = images_at_once(batch, key.views)
         self._loop_inside = loop_inside
         with on_processor():
             self.model = key.network(config)
             quicken(self.model)
             self._first = (drawn_for(config), first_values(self.model))
-            self.recipe = OPTIMIZERS[key.optimizer]
-            self.optimizer = self.recipe.build(key.momentum)
-            self.optimizer.build(self.model.trainable_variables)
+            self._step = Step(key, self.model)
+            self.optimizer = self._step.optimizer
             self._slots = [np.asarray(slot.value) for slot in self.optimizer.variables]
-            self._noise = keras.random.SeedGenerator(0)
-        self._rate_at = position(self.optimizer.variables, self.optimizer._learning_rate)
-        self._decayed = [decayed(variable) for variable in self.model.trainable_variables]
         self._weights_at = places_of(self.model, self.model.weights)
         self._variables_at = places_of(self.model, self.model.variables)
         self._programs: dict[Any, Callable[..., Any]] = {}
@@ -106,22 +102,21 @@ class Program:
         return NetworkState(learned, others, slots, average, noise.state.value, steps)
 
     def train(
-        self, state: NetworkState, data: DeviceData, order: Any, rates: Any, dials: Dials
+        self, state: NetworkState, data: DeviceData, steps: Steps, dials: Dials
     ) -> tuple[NetworkState, Sums]:
         """One epoch; the state given is used up.
 
         Args:
             state: before.
             data: of the trial.
-            order: (steps, batch) int32 training rows.
-            rates: (steps,) float32 learning rates.
+            steps: of the epoch.
             dials: of the trial.
         """
         sums = Sums(jnp.zeros((), jnp.float32), jnp.zeros((), jnp.int32))
-        given = (data.images, data.labels, order, rates, dials)
+        given = (data.images, data.labels, steps, dials)
         if self._loop_inside:
             return self._run("epoch", (state, sums, *given))
-        for i in range(len(order)):
+        for i in range(len(steps.order)):
             state, sums = self._run("step", (state, sums, *given, np.int32(i)))
         return state, sums
 
@@ -137,7 +132,7 @@ class Program:
                 logits = self._run("batch", (logits, *given, np.int32(start)))
         return logits[: data.validated], self._run("weights", (state,))
 
-    def compile(self, data: DeviceData, order: Any, rates: Any, dials: Dials) -> None:
+    def compile(self, data: DeviceData, steps: Steps, dials: Dials) -> None:
         """Compile what `train`, `predict` and `copy` run, and run none of it.
 
         Arguments as of `train`; of arrays only shape and type matter (`jax.ShapeDtypeStruct`).
@@ -145,13 +140,13 @@ class Program:
         scalar = unfilled((), np.int32)
         state = jax.tree.map(
             lambda value: unfilled(value.shape, value.dtype),
-            self._state_of(self.model, self._noise),
+            self._state_of(self.model, self._step.noise),
         )
         sums = Sums(unfilled((), np.float32), scalar)
         logits = unfilled((len(data.validation), self.key.classes), np.float32)
         inside = self._loop_inside
         at = () if inside else (scalar,)
-        trained = (state, sums, data.images, data.labels, order, rates, dials, *at)
+        trained = (state, sums, data.images, data.labels, steps, dials, *at)
         self._compiled("epoch" if inside else "step", trained)
         self._compiled("predict" if inside else "batch", (logits, state, data.validation, *at))
         self._compiled("weights", (state,))
@@ -226,14 +221,14 @@ class Program:
         labels: Array,
         *given: Any,
     ) -> tuple[NetworkState, Sums]:
-        order, rates, dials = given
+        steps, dials = given
 
         def step(
             now: tuple[NetworkState, Sums], i: Array
         ) -> tuple[tuple[NetworkState, Sums], None]:
-            return self._one_step(*now, images, labels, order, rates, dials, i), None
+            return self._one_step(*now, images, labels, steps, dials, i), None
 
-        return lax.scan(step, (state, sums), jnp.arange(len(order)))[0]
+        return lax.scan(step, (state, sums), jnp.arange(len(steps.order)))[0]
 
     def _one_step(
         self,
@@ -243,64 +238,11 @@ class Program:
         labels: Array,
         *given: Any,
     ) -> tuple[NetworkState, Sums]:
-        order, rates, dials, i = given
-        rows = order[i]
-        pixels = as_pixels(images[rows])
-        state, (loss, hits) = self._step(state, pixels, labels[rows], rates[i], dials)
+        steps, dials, i = given
+        now = jax.tree.map(lambda part: part[i], steps)
+        pixels = as_pixels(images[now.order])
+        state, (loss, hits) = self._step(state, pixels, labels[now.order], now, dials)
         return state, Sums(sums.losses + loss, sums.hits + hits)
-
-    def _step(
-        self, state: NetworkState, images: Array, labels: Array, rate: Array, dials: Dials
-    ) -> tuple[NetworkState, tuple[Array, Array]]:
-        images, noise = self._augmented(images, state.noise, dials.strength)
-
-        def loss_of(learned: list[Array]) -> tuple[Array, Any]:
-            logits, others = self.model.stateless_call(learned, state.others, images, training=True)
-            logits = logits.astype(jnp.float32)
-            return self._loss(logits, labels, dials), (logits, others)
-
-        taken = jax.value_and_grad(loss_of, has_aux=True)(state.learned)
-        (loss, (logits, others)), gradients = taken
-        learned, gradients = self._with_decay(state.learned, gradients, rate, dials)
-        slots = list(state.slots)
-        slots[self._rate_at] = rate
-        learned, slots = self.optimizer.stateless_apply(slots, gradients, learned)
-        steps = state.steps + 1
-        after = NetworkState(learned, others, slots, state.average, noise, steps)
-        after = after._replace(average=self._followed(after, dials.ema))
-        hits = (logits.argmax(axis=1) == labels).sum(dtype=jnp.int32)
-        return after, (loss, hits)
-
-    def _augmented(self, images: Array, noise: Array, strength: Array) -> tuple[Array, Array]:
-        if not self.key.augmentation:
-            return images, noise
-        with keras.StatelessScope(state_mapping=[(self._noise.state, noise)]) as scope:
-            images = augment(images, strength, self.key.augmentation, self._noise)
-            return images, scope.get_current_value(self._noise.state)
-
-    def _loss(self, logits: Array, labels: Array, dials: Dials) -> Array:
-        k = self.key.classes
-        targets = jax.nn.one_hot(labels, k) * (1.0 - dials.smoothing) + dials.smoothing / k
-        each = -(targets * jax.nn.log_softmax(logits)).sum(axis=1)
-        return (each * dials.class_weights[labels]).mean()
-
-    def _with_decay(
-        self, learned: list[Array], gradients: list[Array], rate: Array, dials: Dials
-    ) -> tuple[list[Array], list[Array]]:
-        """L2 in the gradient, or decay of the weights themselves (Loshchilov & Hutter 2019)."""
-        decay = dials.weight_decay
-        if self.recipe.coupled:
-            pairs = zip(gradients, learned, self._decayed, strict=True)
-            return learned, [g + decay * v if applies else g for g, v, applies in pairs]
-        shrunk = zip(learned, self._decayed, strict=True)
-        return [v * (1.0 - rate * decay) if applies else v for v, applies in shrunk], gradients
-
-    def _followed(self, state: NetworkState, ema: Array) -> list[Array]:
-        """EMA of the weights; its decay grows in the first steps so that the start is forgotten."""
-        steps = state.steps.astype(jnp.float32)
-        decay = jnp.minimum(ema, (1.0 + steps) / (10.0 + steps))
-        pairs = zip(state.average, self._weights(state), strict=False)
-        return [decay * average + (1.0 - decay) * weight for average, weight in pairs]
 
     def _weights(self, state: NetworkState) -> list[Array]:
         """The model's weights, in its order."""
@@ -321,5 +263,10 @@ class Program:
         for weight, (learns, place) in zip(state.average, self._weights_at, strict=False):
             (learned if learns else others)[place] = weight
         pixels = as_pixels(lax.dynamic_slice_in_dim(images, start, self._batch))
-        given, _ = self.model.stateless_call(learned, others, pixels, training=False)
-        return lax.dynamic_update_slice_in_dim(logits, given.astype(jnp.float32), start, 0)
+
+        def answers(seen: Array) -> Array:
+            given, _ = self.model.stateless_call(learned, others, seen, training=False)
+            return given.astype(jnp.float32)
+
+        given = scores(answers, pixels, self.key.views)
+        return lax.dynamic_update_slice_in_dim(logits, given, start, 0)

@@ -40,6 +40,7 @@ class Dials(NamedTuple):
         strength: of augmentation, 0 to 1.
         smoothing: of labels, 0 to 1.
         ema: decay a step of the averaged weights.
+        radius: of sharpness-aware minimisation.
         class_weights: (k,) float32.
     """
 
@@ -47,6 +48,7 @@ class Dials(NamedTuple):
     strength: Array
     smoothing: Array
     ema: Array
+    radius: Array
     class_weights: Array
 
     @classmethod
@@ -59,8 +61,30 @@ class Dials(NamedTuple):
             strength=jnp.float32(config.augmentation_strength),
             smoothing=jnp.float32(config.label_smoothing),
             ema=jnp.float32(config.ema),
+            radius=jnp.float32(config.sam_radius),
             class_weights=jnp.asarray(inputs.balanced_weights if balanced else even),
         )
+
+
+class Steps(NamedTuple):
+    """What an epoch's steps are given, a row each; of one step, that row.
+
+    Attributes:
+        order: (steps, batch) int32 training rows.
+        rates: (steps,) float32 learning rates.
+        shares: (steps,) float32 of `mixing.shares`; None where images are not mixed.
+    """
+
+    order: Array
+    rates: Array
+    shares: Array | None
+
+    @classmethod
+    def shapes(cls, config: TrialConfig, inputs: Inputs) -> "Steps":
+        """Of a trial's epochs: a program is compiled for these."""
+        order = unfilled(inputs.epoch_shape(config.batch_size), np.int32)
+        each = unfilled(order.shape[:1], np.float32)
+        return cls(order, each, each if config.mixup > 0 else None)
 
 
 class Sums(NamedTuple):

@@ -2,7 +2,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from orchestrator.training.augment import TRANSFORMS, augment
+from orchestrator.training.augmentation.augment import TRANSFORMS, augment
 
 EVERY = tuple(TRANSFORMS)
 

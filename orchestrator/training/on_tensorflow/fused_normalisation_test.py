@@ -7,7 +7,7 @@ from orchestrator.config import TrialConfig
 from orchestrator.models.catalogue import MODELS, Options, build
 from orchestrator.training.inputs import Inputs
 from orchestrator.training.on_tensorflow.fused_normalisation import fuse
-from orchestrator.training.on_tensorflow.tensorflow_engine import Program
+from orchestrator.training.on_tensorflow.program import Program
 from orchestrator.training.programs.program_key import ProgramKey
 
 SHAPE = (6, 5, 4, 3)

@@ -12,6 +12,9 @@ class ProgramSettings:
     Attributes:
         augmentation: names of transforms, sorted; empty where their strength is 0.
         averaging: whether an average of the weights is kept.
+        mixing: whether images are mixed.
+        views: of an image that is predicted.
+        sharpness: whether a step follows the gradient of the worst place nearby.
     """
 
     architecture: str
@@ -24,6 +27,9 @@ class ProgramSettings:
     precision: str
     augmentation: tuple[str, ...]
     averaging: bool
+    mixing: bool
+    views: str
+    sharpness: bool
 
     @classmethod
     def of_trial(cls, config: TrialConfig) -> "ProgramSettings":
@@ -40,4 +46,7 @@ class ProgramSettings:
             precision=config.precision,
             augmentation=tuple(sorted(names)) if config.augmentation_strength > 0 else (),
             averaging=config.ema > 0,
+            mixing=config.mixup > 0,
+            views=config.views,
+            sharpness=config.sam_radius > 0,
         )

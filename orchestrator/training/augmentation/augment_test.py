@@ -3,7 +3,11 @@ import numpy as np
 import pytest
 
 from orchestrator.errors import BadInput
-from orchestrator.training.augment import MAX_BRIGHTNESS, TRANSFORMS, augment, looked_up, parse
+from orchestrator.models.views import WINDOW
+from orchestrator.training.augmentation.augment import TRANSFORMS, augment, parse
+from orchestrator.training.augmentation.paints import MAX_BRIGHTNESS
+from orchestrator.training.augmentation.resampling import looked_up
+from orchestrator.training.augmentation.warps import CROP
 
 EVERY = tuple(TRANSFORMS)
 
@@ -110,6 +114,56 @@ def test_zoom_scales_about_the_centre_by_up_to_a_tenth():
     assert 16.2 < x.max() <= 15 / 0.9 + 0.1
 
 
+def windows(strength, name, n=2000, side=48):
+    """First and last column, first and last row, (n,) each, that a window of each image shows.
+
+    A pixel of the images is its own place, column and row: what is shown is where it was looked up.
+    """
+    y, x = np.mgrid[:side, :side].astype(np.float32)
+    shown = changed(np.repeat(np.stack([x, y], axis=-1)[None], n, axis=0), strength, name)
+    steps = np.diff(shown[:, :, :, 0], axis=2)
+    np.testing.assert_allclose(steps, np.repeat(steps[:, :, :1], side - 1, axis=2), atol=1e-3)
+    return shown[:, 0, 0, 0], shown[:, 0, -1, 0], shown[:, 0, 0, 1], shown[:, -1, 0, 1]
+
+
+@pytest.mark.parametrize(("strength", "smallest", "largest"), [(1.0, 40, 44), (0.5, 44, 46)])
+def test_crop_is_a_square_window_of_40_to_44_pixels_anywhere_in_the_image(
+    strength, smallest, largest
+):
+    left, right, top, bottom = windows(strength, "crop")
+    side = (right - left) * 48 / 47
+    np.testing.assert_allclose(side, (bottom - top) * 48 / 47, atol=1e-3)
+    assert smallest - 1e-3 <= side.min() < smallest + 0.1
+    assert largest - 0.1 < side.max() <= largest + 1e-3
+    assert side.mean() == pytest.approx((smallest + largest) / 2, abs=0.1)
+    for first, last in ((left, right), (top, bottom)):
+        assert -1e-3 <= first.min() < 0.1  # it lies at the very edge, never beyond
+        assert 46.9 < last.max() <= 47 + 1e-3
+    assert abs(np.corrcoef(left, top)[0, 1]) < 0.3  # only their sizes are one
+
+
+def test_what_is_predicted_from_windows_is_as_large_as_what_crop_trains_on():
+    assert sum(CROP) / 2 == pytest.approx(WINDOW)
+
+
+def test_resized_crop_is_a_window_of_8_to_10_tenths_of_the_area_or_cut_to_the_image():
+    """What is drawn is .8 to 1.2 of it, and sides up to 4:3: at least .8 * 3/4 squared, .775."""
+    left, right, top, bottom = windows(1.0, "resized_crop")
+    wide, high = (right - left) / 47, (bottom - top) / 47
+    assert min(wide.min(), high.min()) == pytest.approx(np.sqrt(0.8 * 3 / 4), abs=0.02)
+    assert max(wide.max(), high.max()) <= 1 + 1e-4
+    uncut = (wide < 1 - 1e-4) & (high < 1 - 1e-4)
+    assert 0.8 - 1e-3 < (wide * high)[uncut].min() < 0.83
+    assert 1 / 1.05 - 0.02 < np.median(wide / high) < 1.05
+    assert min(left.min(), top.min()) >= -1e-3
+    assert max(right.max(), bottom.max()) <= 47 + 1e-3
+
+
+def test_half_the_strength_draws_windows_nearer_to_the_image():
+    left, right, _, _ = windows(0.5, "resized_crop")
+    assert (right - left).min() / 47 == pytest.approx(np.sqrt(0.9 * np.sqrt(3 / 4)), abs=0.02)
+
+
 def test_warps_are_resampled_once():
     # Each bilinear pass spreads a single bright pixel: its mean height is 0.57 after one pass and
     # 0.38 after three.
@@ -138,6 +192,15 @@ def test_brightness_moves_by_up_to_a_fifth_of_the_images_own_spread():
     assert np.abs(share).max() <= MAX_BRIGHTNESS + 1e-5
     assert share.min() < -0.15
     assert share.max() > 0.15
+
+
+def test_contrast_stretches_an_image_about_its_mean_by_half_to_one_and_a_half():
+    images = np.tile(np.array([2.0, 4.0], np.float32).reshape(1, 1, 2, 1), (300, 1, 1, 1))
+    augmented = changed(images, 1.0, "contrast")
+    factor = (augmented[:, 0, 1, 0] - augmented[:, 0, 0, 0]) / 2  # before it was 4 - 2
+    np.testing.assert_allclose(augmented.mean(axis=(1, 2, 3)), 3, atol=1e-5)
+    assert 0.5 <= factor.min() < 0.52
+    assert 1.48 < factor.max() <= 1.5
 
 
 def test_erasing_fills_one_rectangle_with_the_mean_in_half_of_the_images():
@@ -196,7 +259,7 @@ def test_names_are_parsed_into_the_order_of_application(text, names):
 
 @pytest.mark.parametrize("text", ["flipp", "flip none", "Flip"])
 def test_unknown_name_lists_the_known(text):
-    with pytest.raises(BadInput, match="known: flip, shift, rotation, zoom, brightness, erasing"):
+    with pytest.raises(BadInput, match="known: flip, shift, rotation, zoom, crop, resized_crop"):
         parse(text)
     with pytest.raises(BadInput):
         augment(pictures(), 1.0, tuple(text.split()), keras.random.SeedGenerator(1))

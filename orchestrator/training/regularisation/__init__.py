@@ -1,0 +1,1 @@
+"""What makes a step of training harder than its images and labels are; knows no backend."""
