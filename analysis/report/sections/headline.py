@@ -5,7 +5,7 @@ from analysis.answer import Answer
 from analysis.report.page_blocks import Block, Facts, Text
 from analysis.report.score_lookup import ENSEMBLE, SINGLE, Score, Scores, obtained
 from analysis.report.sections.caveats import unfinished
-from analysis.report.sections.trial_tables import clean_accuracies
+from analysis.report.sections.trials.trial_tables import clean_accuracies
 from analysis.report.sweep_contents import SweepContents, objects
 from analysis.statements import statements
 from results.varied import heading

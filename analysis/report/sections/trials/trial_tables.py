@@ -8,7 +8,7 @@ import pandas as pd
 from analysis import wording
 from analysis.leaderboard import clean_accuracy, in_order, leaderboard
 from analysis.report.page_blocks import Block, Part, Section, Table, Text
-from analysis.report.sections.binary_accuracy import binary_accuracy
+from analysis.report.sections.trials.binary_accuracy import binary_accuracy
 from analysis.report.sweep_contents import SweepContents
 from results.paths import Paths
 from results.schema import PREDICTIONS
