@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING
 from orchestrator import sweep, sweeps
 from orchestrator.data.remote.uris import absolute, is_uri
 from orchestrator.errors import BadInput
-from orchestrator.process.command_line import Command, flag, words_of
+from orchestrator.process.command_line import Command, flag, like, words_of
 from orchestrator.process.duration import duration
 from orchestrator.process.exit_code import BAD_INPUT, DONE, INTERRUPTED, exit_code
 from orchestrator.process.surroundings import own_packages
@@ -62,6 +62,7 @@ class PipelineRequest(FinalistOptions, SweepRequest):
         name="--no-refit",
         group=FINALISTS,
     )
+    seeds: int = like(FinalistOptions, "seeds", 3)
     sweep_name: str = ""
 
     @property
@@ -195,7 +196,7 @@ def _sweep_words(request: PipelineRequest) -> list[str]:
         postprocess=False,
         dry_run=False,
     )
-    return words_of(of_the_sweep, of=SweepRequest)
+    return words_of(of_the_sweep, of=SweepRequest, without=("seeds",))
 
 
 def _shared(request: PipelineRequest) -> list[str]:

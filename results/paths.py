@@ -116,6 +116,11 @@ class Paths:
         return self._at("faithfulness.parquet")
 
     @property
+    def groups(self) -> str:
+        """A row a configuration: what it came to over its seeds."""
+        return self._at("groups.parquet")
+
+    @property
     def seeds(self) -> str:
         """A row a finalist: what it came to over several seeds."""
         return self._at("seeds.parquet")

@@ -84,6 +84,8 @@ def objects(value: Any) -> list[dict[str, Any]]:
 TABLES = {
     "trials": Paths().trials,
     "epochs": Paths().epochs,
+    "groups": Paths().groups,
+    "seeds": Paths().seeds,
     "members": Paths().members,
     "scores": Paths().scores,
     "answers": Paths().answers,
