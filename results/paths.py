@@ -116,6 +116,11 @@ class Paths:
         return self._at("faithfulness.parquet")
 
     @property
+    def robustness(self) -> str:
+        """A row a (who, corruption, level, group of images): what they have right."""
+        return self._at("robustness.parquet")
+
+    @property
     def groups(self) -> str:
         """A row a configuration: what it came to over its seeds."""
         return self._at("groups.parquet")

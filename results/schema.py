@@ -12,6 +12,7 @@ import pyarrow as pa
 from results.settings import SETTINGS
 from results.tables.described import HALVES, REAL, SWITCH, TEXT, WHOLE, described
 from results.tables.over_seeds import GROUPS, SEEDS
+from results.tables.robustness import ROBUSTNESS
 
 _TRIAL = ("trial", TEXT, "", "Signature of the trial: 10 hexadecimal digits.")
 
@@ -274,6 +275,7 @@ TABLES: dict[str, pa.Schema] = {
     "regions": REGIONS,
     "map_counts": MAP_COUNTS,
     "faithfulness": FAITHFULNESS,
+    "robustness": ROBUSTNESS,
     "images": IMAGES,
     "tiles": TILES,
     "groups": GROUPS,

@@ -17,6 +17,7 @@ from analysis.pipeline.postprocessing import Postprocessing
 from analysis.pipeline.predict import predict, unpredicted
 from analysis.pipeline.select_members import SelectedMembers, select_members, write_members
 from analysis.pipeline.task import VERSION
+from analysis.pipeline.try_corruptions import try_corruptions
 from analysis.pipeline.visualise_features import projection
 from analysis.pipeline.write_answer import write_leaderboard
 from analysis.sweep_folder import SweepFolder
@@ -87,6 +88,8 @@ def _with_ensemble(
         leading = evaluate(job, selected, combined, maps)
     with job.stage("explaining every image"):
         explain_every_image(job, selected, combined, maps, leading)
+    with job.stage("trying corruptions"):
+        try_corruptions(job, selected, combined)
     with job.stage("drawing"):
         draw(job, selected, leading.method)
     with job.stage("timing"):
@@ -147,7 +150,7 @@ def is_done(folder: SweepFolder, request: PostprocessRequest) -> bool:
     tables.append(paths.tiles)
     if record.get("ensemble"):
         made.append(f"{paths.ensemble}/ensemble.json")
-        tables += [paths.regions, paths.map_counts, paths.faithfulness]
+        tables += [paths.regions, paths.map_counts, paths.faithfulness, paths.robustness]
     return all(store.size(name) for name in made) and (
         not record.get("ensemble") or all(_readable(store, name) for name in tables)
     )

@@ -41,6 +41,7 @@ from analysis.report.sections.pictures import (
     no_pictures,
     with_parts,
 )
+from analysis.report.sections.robustness import robustness_section
 from analysis.report.sections.run_record import run_record_section
 from analysis.report.sections.settings_charts import settings_section
 from analysis.report.sections.trials.original import original_section
@@ -176,6 +177,7 @@ def _sections(contents: SweepContents, answer: Answer) -> list[Section]:
     after = [
         _errors(parts, charts["errors"]),
         with_parts(ensemble_section(contents), *charts["ensemble"]),
+        *robustness_section(contents),
         _explanations(parts),
         _learned(parts),
     ]

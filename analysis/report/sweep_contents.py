@@ -92,6 +92,7 @@ TABLES = {
     "regions": Paths().regions,
     "map_counts": Paths().map_counts,
     "faithfulness": Paths().faithfulness,
+    "robustness": Paths().robustness,
     "images": Paths().images_index,
     "tiles": Paths().tiles,
 }
