@@ -24,8 +24,13 @@ from results.varied import description, value_in_force, varied
 LEVEL = 0.05
 """A difference counts as more than chance below this p value, after Holm's correction."""
 
-BEST, BEHIND, NOISE, UNCOMPARED = "best", "behind", "inside the noise", "not compared"
-"""What a configuration is to the best one; column `relation`."""
+BEST, BEHIND, NOISE = "best", "behind", "inside the noise"
+UNDECIDED, UNCOMPARED = "undecided", "not compared"
+"""What a configuration is to the best one; column `relation`.
+
+Undecided: these nets are behind, image by image, but the seeds are too few, or too different, to
+say it of nets of other seeds.
+"""
 
 
 @dataclass(frozen=True)
@@ -210,8 +215,10 @@ def _behind(lead: SeedMean, images: SeedMean, seeds_p: float, images_p: float) -
 def _relation(behind: float, seeds_p: float, images_p: float) -> str:
     if math.isnan(seeds_p):
         return UNCOMPARED
-    sure = seeds_p < LEVEL and (math.isnan(images_p) or images_p < LEVEL)
-    return BEHIND if sure and behind > 0 else NOISE
+    over_seeds, over_images = seeds_p < LEVEL, images_p < LEVEL
+    if behind > 0 and over_seeds and (over_images or math.isnan(images_p)):
+        return BEHIND
+    return UNDECIDED if behind > 0 and over_images else NOISE
 
 
 def group_rows(made: Sequence[SeedGroup], clean: NDArray[np.bool_]) -> list[dict[str, Any]]:

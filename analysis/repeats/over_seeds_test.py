@@ -10,6 +10,7 @@ from analysis.repeats.over_seeds import (
     BEST,
     NOISE,
     UNCOMPARED,
+    UNDECIDED,
     RightAnswers,
     SeedGroup,
     group_rows,
@@ -206,6 +207,21 @@ def test_a_lead_over_seeds_that_images_do_not_bear_out_is_inside_the_noise():
     expected = stats.ttest_1samp([1.0] + [0.0] * 9, 0).pvalue
     assert second["images_p"] == pytest.approx(expected)
     assert second["relation"] == NOISE
+
+
+def test_a_lead_on_images_that_seeds_do_not_agree_on_is_undecided():
+    """The first is right about 8 and 4 of 40 images more; two seeds say little."""
+    best = {0: np.arange(40) < 20, 1: np.arange(40) < 20}
+    other = {0: np.arange(40) < 12, 1: np.arange(40) < 16}
+    a = group("a", {0: 0.5, 1: 0.5}, best)
+    b = group("b", {0: 0.3, 1: 0.4}, other)
+    _, second = group_rows([a, b], np.ones(40, bool))
+    assert second["holm_p"] == pytest.approx(stats.ttest_1samp([0.2, 0.1], 0).pvalue)
+    assert second["images_p"] < 0.05 < second["holm_p"]
+    assert second["relation"] == UNDECIDED
+    text = groups_in_markdown(group_rows([a, b], np.ones(40, bool)))
+    assert "too different to say it of others: b." in text
+    assert "which so few seeds leave undecided" in text
 
 
 def test_holm_counts_every_configuration():

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from analysis.repeats.over_seeds import BEHIND, NOISE, UNCOMPARED
+from analysis.repeats.over_seeds import BEHIND, NOISE, UNCOMPARED, UNDECIDED
 from analysis.repeats.seed_mean import mean
 from analysis.sweep_folder import SweepFolder
 from results.leaderboard import markdown_table
@@ -123,9 +123,15 @@ def _noise(rows: Sequence[Mapping[str, Any]]) -> list[str]:
 
 KINDS = {
     NOISE: "Inside the noise, so not told from the best",
+    UNDECIDED: "Undecided, as these nets are behind but the seeds are too few or too different to "
+    "say it of others",
     BEHIND: "Behind the best, over seeds and over images",
     UNCOMPARED: "Not compared, for want of two shared seeds",
 }
+
+
+VERDICTS = {BEHIND: "is more than the noise", UNDECIDED: "so few seeds leave undecided"}
+"""What the second is to the best -> what is said of the lead."""
 
 
 def _lead(rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -139,7 +145,7 @@ def _lead(rows: Sequence[Mapping[str, Any]]) -> list[str]:
             f"{begin}, from {row['pairs']} shared seed: whether that is chance, one cannot say."
         ]
     n, half = row["pairs"], (row["behind_high"] - row["behind_low"]) / 2
-    may_be = "is more than the noise" if row["relation"] == BEHIND else "is inside the noise"
+    may_be = VERDICTS.get(row["relation"], "is inside the noise")
     return [
         f"{begin} over {n} shared seeds (paired t: {_span(row['behind_low'], row['behind_high'])}, "
         f"p = {_p(row['holm_p'])}{_over_images(row)}), which {may_be}. At this spread {n} seeds "

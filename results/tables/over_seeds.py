@@ -41,7 +41,7 @@ _BEHIND = (
         "relation",
         TEXT,
         "",
-        "best, behind, inside the noise (of seeds or of images), or not compared.",
+        "best, behind, undecided (behind over images alone), inside the noise, or not compared.",
     ),
 )
 
