@@ -148,7 +148,7 @@ def _lead(rows: Sequence[Mapping[str, Any]]) -> list[str]:
     may_be = VERDICTS.get(row["relation"], "is inside the noise")
     return [
         f"{begin} over {n} shared seeds (paired t: {_span(row['behind_low'], row['behind_high'])}, "
-        f"p = {_p(row['holm_p'])}{_over_images(row)}), which {may_be}. At this spread {n} seeds "
+        f"{_chance(row['holm_p'])}{_over_images(row)}), which {may_be}. At this spread {n} seeds "
         f"show no lead under {_number(half)}.",
         f"With {n} pairs a test that assumes no distribution cannot give p under "
         f"{2.0 ** (1 - n):.2g}, even if the best wins every time; the t-test gives less only "
@@ -160,7 +160,11 @@ def _over_images(row: Mapping[str, Any]) -> str:
     if row["images_p"] is None:
         return ""
     span = _span(row["images_low"], row["images_high"])
-    return f"; over images {span}, p = {_p(row['images_p'])}"
+    return f"; over images {span}, {_chance(row['images_p'])}"
+
+
+def _chance(value: float) -> str:
+    return f"p = {value:.2g}" if value >= LEAST_P else f"p under {LEAST_P:g}"
 
 
 def _regression(rows: Sequence[Mapping[str, Any]]) -> list[str]:
@@ -186,4 +190,10 @@ def _span(low: float | None, high: float | None) -> str:
 
 
 def _p(value: float | None) -> str:
-    return "" if value is None else f"{value:.2g}"
+    if value is None:
+        return ""
+    return f"{value:.2g}" if value >= LEAST_P else f"under {LEAST_P:g}"
+
+
+LEAST_P = 0.001
+"""P below this is not told in digits: no model of chance is as exact."""

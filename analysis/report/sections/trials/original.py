@@ -10,6 +10,7 @@ from analysis.originals.beside import Entry, entries, original_of
 from analysis.originals.reported import FER2013_TRAINING, Original
 from analysis.report.page_blocks import Block, Part, Section, Table, Text
 from analysis.report.sweep_contents import SweepContents, mapping
+from results.varied import value_text
 
 HEADS = (
     "whose",
@@ -55,7 +56,7 @@ def original_section(contents: SweepContents) -> tuple[Section, ...]:
         return (_section((*blocks, Text(DRAWN, "warning"))),)
     trials, epochs = contents.table("trials"), contents.table("epochs")
     made = entries(original, trials, epochs, contents.table("scores"))
-    blocks += [Text(text) for text in _limits(original, trials, contents.data)]
+    blocks += [Text(text) for text in _limits(original, trials, contents)]
     blocks.append(_table(name, made))
     if any(entry.decoded for entry in made):
         blocks.append(Text(DECODED, "note"))
@@ -66,12 +67,25 @@ def _section(blocks: tuple[Block, ...]) -> Section:
     return Section("original", "Beside the original", (Part("", blocks),))
 
 
-def _limits(original: Original, trials: pd.DataFrame, data: Mapping[str, Any]) -> Iterator[str]:
+def _limits(original: Original, trials: pd.DataFrame, contents: SweepContents) -> Iterator[str]:
     """What epochs and images ours had, so that nobody takes it for the whole experiment."""
-    yield f"{_epochs(original, trials)} {_images(original, trials, data)}"
+    yield f"{_epochs(original, trials)} {_images(original, trials, contents.data)}"
+    if changed := _changed(contents.sweep):
+        yield f"Settings that the command line put in place of the experiment's: {changed}."
     scratch = trials[(trials["architecture"] == "vgg16") & (trials["weights"] == "none")]
     if len(scratch):
         yield SCRATCH
+
+
+def _changed(record: Mapping[str, Any]) -> str:
+    """What was asked otherwise than the named sweep has it, the epochs aside."""
+    settings = mapping(mapping(record.get("overrides")).get("settings"))
+    named = {key: value_text(value) for key, value in settings.items() if key not in ASIDE}
+    return wording.enumeration([f"{key}={value}" for key, value in named.items()])
+
+
+ASIDE = ("epochs", "seed")
+"""Said elsewhere, or no other experiment."""
 
 
 def _epochs(original: Original, trials: pd.DataFrame) -> str:

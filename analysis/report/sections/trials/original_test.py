@@ -19,9 +19,10 @@ TRIAL = {
 }
 
 
-def contents(store, name="transfer", trial=TRIAL, embedded=None):
+def contents(store, name="transfer", trial=TRIAL, embedded=None, settings=None):
     data = {"images": {"training": 25837}, "classes": list("abcdefg"), "embedded": embedded}
-    store.write_json("sweep.json", SWEEP | {"sweep": name, "data": data})
+    overrides = {"trials": None, "settings": settings or {}}
+    store.write_json("sweep.json", SWEEP | {"sweep": name, "data": data, "overrides": overrides})
     write(store, "trials", [trial])
     return read(store)
 
@@ -58,6 +59,14 @@ def test_as_many_epochs_as_theirs_are_not_called_fewer(empty):
     made = words(blocks(empty, trial=full))
     assert "not the whole" not in made
     assert SCRATCH not in made
+
+
+def test_what_the_command_line_changed_is_said(empty):
+    made = words(
+        blocks(empty, settings={"width": "0.25", "epochs": "3", "weights": "/home/me/w.h5"})
+    )
+    assert "in place of the experiment's: width=0.25 and weights=w.h5." in made
+    assert "in place of" not in words(blocks(empty, settings={"epochs": "3"}))
 
 
 def test_theirs_without_a_number_of_epochs_is_said_to_be_unknown(empty):

@@ -59,7 +59,8 @@ def leaderboard_section(contents: SweepContents) -> Section:
     )
     shared = (Text(board.common, "note"),) if board.common else ()
     blocks = (*shared, table, *_statuses(trials), *binary_accuracy(contents))
-    parts = (Part("", blocks), *over_seeds_parts(contents))
+    repeated = over_seeds_parts(contents)  # what seeds agree on comes before any one of them
+    parts = (*repeated, Part("Trial by trial" if repeated else "", blocks))
     return Section("leaderboard", "Leaderboard", parts)
 
 
