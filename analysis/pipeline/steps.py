@@ -122,7 +122,7 @@ def stamp(folder: SweepFolder, request: PostprocessRequest) -> str:
     fields = asdict(request) | {"force": False}
     digest = hashlib.sha256(f"{VERSION} {provenance.commit()} {fields}".encode())
     store, paths = folder.store, Paths()
-    files = [paths.trials, paths.epochs, paths.sweep, paths.seeds]
+    files = [paths.trials, paths.epochs, paths.sweep]
     for trial in folder.candidates():
         files += [paths.weight(trial), paths.prediction(trial)]
     for name in files:

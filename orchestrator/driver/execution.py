@@ -290,22 +290,22 @@ def _finish(work: SweepRun, ledger: Ledger) -> int:
     if all(entry.status in ("failed", "running") for entry in entries):
         work.say(f"error: no trial succeeded; see {work.planned.folder}/{Paths().trials}")
         return FAILED
-    repeated = None if repeats_all(work.planned.sweep) else _seeds_of_finalists(work)
-    if repeated and (unfinished or not_begun > 0):
-        work.say("the finalists' seeds wait for the trials that are left: others may come")
-        repeated = None
-    if repeated and (code := _have_run(own_packages.child(REFIT, *repeated), work.err)) != DONE:
-        return code
+    repeated = _repeat_finalists(work, bool(unfinished) or not_begun > 0)
+    code = DONE if repeated in (None, DONE) else FAILED
     if work.request.postprocess:
         finished = any(entry.status in FINISHED for entry in entries)
-        return _postprocess(work, finished, bool(repeated))
+        return _postprocess(work, finished, repeated == DONE) or code
     work.say(ending_lines(work.planned.folder, work.seconds, report=False))
-    return DONE
+    return code
 
 
-def _seeds_of_finalists(work: SweepRun) -> list[str] | None:
+def _repeat_finalists(work: SweepRun, is_open: bool) -> int | None:
+    """Train them with several seeds; the exit code of that, None where nobody asks for it yet."""
     planned = work.planned
-    return refit_words(work.request, planned.store.place, planned.comparison.finalists)
+    words = refit_words(work.request, planned.store.place, planned.comparison.finalists)
+    if words is None or repeats_all(planned.sweep) or is_open:
+        return None  # where trials are left, other finalists may come
+    return _have_run(own_packages.child(REFIT, *words), work.err)
 
 
 def _have_run(words: Sequence[str], err: TextIO) -> int:
