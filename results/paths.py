@@ -121,6 +121,11 @@ class Paths:
         return self._at("robustness.parquet")
 
     @property
+    def taggers(self) -> str:
+        """A row a (who, how far taggers agree): answers against labels and against people."""
+        return self._at("taggers.parquet")
+
+    @property
     def groups(self) -> str:
         """A row a configuration: what it came to over its seeds."""
         return self._at("groups.parquet")

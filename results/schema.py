@@ -13,6 +13,7 @@ from results.settings import SETTINGS
 from results.tables.described import HALVES, REAL, SWITCH, TEXT, WHOLE, described
 from results.tables.over_seeds import GROUPS, SEEDS
 from results.tables.robustness import ROBUSTNESS
+from results.tables.taggers import TAGGERS
 
 _TRIAL = ("trial", TEXT, "", "Signature of the trial: 10 hexadecimal digits.")
 
@@ -276,6 +277,7 @@ TABLES: dict[str, pa.Schema] = {
     "map_counts": MAP_COUNTS,
     "faithfulness": FAITHFULNESS,
     "robustness": ROBUSTNESS,
+    "taggers": TAGGERS,
     "images": IMAGES,
     "tiles": TILES,
     "groups": GROUPS,

@@ -19,6 +19,8 @@ class PostprocessRequest:
         methods: names in `analysis.explain.methods.names.NAMES`; which of them leads is judged.
         flip: whether mirrored images are predicted too, and averaged with.
         robustness: images on which corruptions are tried; None for all.
+        ferplus: path of FER+'s votes; "" without them.
+        ferplus_pixels: of fer2013.csv, where images are files.
         quick: whether no ideal images are looked for, and speed is measured on fewer images.
         force: whether what is there is computed again.
         data: path of the data set, if it moved.
@@ -30,6 +32,8 @@ class PostprocessRequest:
     methods: tuple[str, ...] = ()
     flip: bool = False
     robustness: int | None = 0
+    ferplus: str = ""
+    ferplus_pixels: str = ""
     quick: bool = False
     force: bool = False
     data: str | None = None
@@ -116,6 +120,16 @@ class PostprocessArguments:
         metavar="all|N",
         check=_images,
     )
+    ferplus: str | None = flag(
+        "FER+'s fer2013new.csv: accuracy also against what its ten taggers say",
+        metavar="FILE",
+        check=place,
+    )
+    ferplus_pixels: str | None = flag(
+        "fer2013.csv, by whose pixels FER+'s rows are told where images are files",
+        metavar="FILE",
+        check=place,
+    )
     quick: bool = flag(
         f"judge and draw less: {QUICK_IMAGES} images, methods that cost a pass or two, no ideal "
         "images; without it, what is missing is made",
@@ -141,6 +155,8 @@ class PostprocessArguments:
             methods=QUICK_METHODS if cheap else _split(self.methods),
             flip=self.flip,
             robustness=_number(self.robustness),
+            ferplus=self.ferplus or "",
+            ferplus_pixels=self.ferplus_pixels or "",
             quick=self.quick,
             force=self.force,
             data=self.data,

@@ -44,6 +44,7 @@ from analysis.report.sections.pictures import (
 from analysis.report.sections.robustness import robustness_section
 from analysis.report.sections.run_record import run_record_section
 from analysis.report.sections.settings_charts import settings_section
+from analysis.report.sections.taggers import taggers_section
 from analysis.report.sections.trials.original import original_section
 from analysis.report.sections.trials.trial_tables import leaderboard_section, verdicts_section
 from analysis.report.sweep_contents import SweepContents, read
@@ -177,6 +178,7 @@ def _sections(contents: SweepContents, answer: Answer) -> list[Section]:
     after = [
         _errors(parts, charts["errors"]),
         with_parts(ensemble_section(contents), *charts["ensemble"]),
+        *taggers_section(contents),
         *robustness_section(contents),
         _explanations(parts),
         _learned(parts),

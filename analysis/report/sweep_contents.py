@@ -93,6 +93,7 @@ TABLES = {
     "map_counts": Paths().map_counts,
     "faithfulness": Paths().faithfulness,
     "robustness": Paths().robustness,
+    "taggers": Paths().taggers,
     "images": Paths().images_index,
     "tiles": Paths().tiles,
 }
