@@ -18,9 +18,9 @@ from analysis.comparison.configurations import (
     Configuration,
     Evidence,
     configurations,
-    holm,
     spread_over_seeds,
 )
+from analysis.statistics import holm
 from results.settings import SETTINGS
 from results.statuses import UNDER_WAY, is_trained_to_end
 from results.varied import value_in_force, varied

@@ -1,6 +1,7 @@
-"""How sure a number is: bootstrap intervals, paired differences, McNemar's test."""
+"""How sure a number is: bootstrap intervals, McNemar's test, Holm's correction."""
 
-from collections.abc import Callable, Iterator
+import math
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import lru_cache
@@ -61,6 +62,27 @@ def mcnemar(first: ArrayLike, second: ArrayLike) -> McNemar:
     one, two = np.asarray(first, dtype=bool), np.asarray(second, dtype=bool)
     b, c = int((one & ~two).sum()), int((two & ~one).sum())
     return McNemar(b, c, float(stats.binomtest(b, b + c).pvalue) if b + c else 1.0)
+
+
+def holm(probabilities: Iterable[float]) -> list[float]:
+    """P values corrected for being many, so that the chance of any false alarm keeps to its level.
+
+    Args:
+        probabilities: one a comparison; NaN stays NaN and does not count.
+
+    Returns:
+        As many, in the same order, each at most 1.
+
+    Source: Holm 1979, "A simple sequentially rejective multiple test procedure", Scandinavian
+    Journal of Statistics 6, https://www.jstor.org/stable/4615733.
+    """
+    values = np.asarray(list(probabilities), dtype=np.float64)
+    corrected = np.full(len(values), math.nan)
+    places = np.flatnonzero(np.isfinite(values))
+    order = places[np.argsort(values[places], kind="stable")]
+    factors = np.arange(len(order), 0, -1)
+    corrected[order] = np.minimum(1.0, np.maximum.accumulate(values[order] * factors))
+    return [float(value) for value in corrected]
 
 
 def bootstrap(values: ArrayLike, statistic: Statistic | None = None, seed: int = 0) -> Interval:

@@ -20,14 +20,14 @@ import sys
 import threading
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from orchestrator import sweep, sweeps
 from orchestrator.data.remote.uris import absolute, is_uri
 from orchestrator.errors import BadInput
-from orchestrator.process.command_line import Command, flag, words_of
+from orchestrator.process.command_line import Command, flag, like, words_of
 from orchestrator.process.duration import duration
 from orchestrator.process.exit_code import BAD_INPUT, DONE, INTERRUPTED, exit_code
 from orchestrator.process.surroundings import own_packages
@@ -62,7 +62,15 @@ class PipelineRequest(FinalistOptions, SweepRequest):
         name="--no-refit",
         group=FINALISTS,
     )
+    seeds: int = like(FinalistOptions, "seeds", 3)
     sweep_name: str = ""
+
+    @property
+    def of_sweep(self) -> SweepRequest:
+        """What the sweep is asked; the seeds are those of its finalists, which come later."""
+        names = (field.name for field in fields(SweepRequest))
+        asked = {name: getattr(self, name) for name in names}
+        return SweepRequest(**asked | {"name": self.sweep_name, "seeds": None})
 
     @property
     def refit_name(self) -> str:
@@ -189,13 +197,12 @@ def steps(request: PipelineRequest) -> list[PipelineStep]:
 
 def _sweep_words(request: PipelineRequest) -> list[str]:
     of_the_sweep = replace(
-        request,
-        name=request.sweep_name,
+        request.of_sweep,
         go_on=request.go_on or not request.resume,
         postprocess=False,
         dry_run=False,
     )
-    return words_of(of_the_sweep, of=SweepRequest)
+    return words_of(of_the_sweep)
 
 
 def _shared(request: PipelineRequest) -> list[str]:
@@ -232,7 +239,7 @@ def _is_trained(request: PipelineRequest) -> bool:
     from orchestrator.scheduling.ledger import Ledger
     from results.journal.open_journal import journal_of
 
-    planned = plan.make(replace(request, name=request.sweep_name, go_on=True))
+    planned = plan.make(replace(request.of_sweep, go_on=True))
     journal = journal_of(planned.store)
     events = journal.read()
     ledger = Ledger(journal, events)

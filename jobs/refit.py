@@ -33,7 +33,7 @@ from results.paths import Paths
 from results.statuses import UNDER_WAY
 
 if TYPE_CHECKING:  # they bring pandas and Ray along: functions that need them import them
-    from analysis.seeds import Finalist
+    from analysis.repeats.finalists import Finalist
     from analysis.sweep_folder import SweepFolder
     from results.store import Store
 
@@ -95,7 +95,7 @@ def main(argv: Sequence[str] | None = None) -> int:
 
 def _run(request: RefitRequest) -> int:
     # Only now: they take seconds, which words that cannot be need not wait for.
-    from analysis.seeds import finalists
+    from analysis.repeats.finalists import finalists
     from analysis.sweep_folder import SweepFolder
     from orchestrator.driver import execution
 
@@ -115,7 +115,7 @@ def _run(request: RefitRequest) -> int:
         sweep_request, question(folder, chosen, _fresh_seeds(folder, request.seeds))
     )
     if code in (DONE, FAILED) and not request.dry_run:
-        _conclude(chosen, places.store(places.second))
+        _conclude(chosen, places)
     return code
 
 
@@ -222,7 +222,7 @@ def question(folder: "SweepFolder", chosen: "Sequence[Finalist]", seeds: Sequenc
 
 def _introduction(folder: "SweepFolder", chosen: "Sequence[Finalist]", top: int) -> list[str]:
     """Who the finalists are, and what should be known about how they were found."""
-    from analysis.seeds import distinct_names
+    from analysis.repeats.finalists import distinct_names
 
     name = folder.record["name"]
     lines = [f"finalists of {name}, by validation accuracy"]
@@ -250,20 +250,25 @@ def _unfinished(folder: "SweepFolder") -> str:
     return ", ".join(f"{count} {what}" for what, count in counts.items() if count)
 
 
-def _conclude(chosen: "Sequence[Finalist]", store: "Store") -> None:
+def _conclude(chosen: "Sequence[Finalist]", places: Places) -> None:
     """Write and say what the seeds came to, as far as they have come."""
-    from analysis.seeds import in_markdown, over_seeds
+    from analysis.repeats.over_seeds import over_seeds
+    from analysis.repeats.words import in_markdown
+    from analysis.stored_answer import right_answers
     from analysis.sweep_folder import SweepFolder
-    from results.schema import SEEDS, table
+    from results.schema import table
+    from results.tables.over_seeds import SEEDS
 
+    store = places.store(places.second)
     try:
         refit = SweepFolder(store)
     except DamagedResults as problem:
         print(f"note: no table over seeds: {sentence(problem)}", file=sys.stderr)
         return
-    rows = over_seeds(chosen, refit)
+    rows = over_seeds(chosen, refit, right_answers(store, list(refit.trials["trial"])))
     text = in_markdown(rows, refit)
-    store.write_table(Paths().seeds, table(SEEDS, rows))
+    for each in (store, places.store(places.first)):  # the latter's page shows it, too
+        each.write_table(Paths().seeds, table(SEEDS, rows))
     store.write_bytes(Paths().seeds_text, text.encode())
     print(f"\n{printable_lines(text)}", file=sys.stderr)
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
-from analysis.seeds import finalists
+from analysis.repeats.finalists import finalists
 from analysis.sweep_folder import SweepFolder
 from jobs import refit
 from jobs.refit import question
@@ -229,10 +229,11 @@ def test_a_sweep_without_a_finished_trial_is_refused(first, capsys):
     assert "has no trial with a validation accuracy" in refused(capsys, [nothing])
 
 
-def test_a_refit_of_which_nothing_finished_has_no_table_over_seeds_and_says_so(first, capsys):
+def test_a_refit_of_which_nothing_finished_has_no_table_and_says_so(first, tmp_path, capsys):
     folder = SweepFolder(Store(three(first)))
     nothing = Store(first({"status": "failed"}))
-    refit._conclude(finalists(folder, 1), nothing)
+    here = refit.Places(str(tmp_path / "runs"), "first", "first")
+    refit._conclude(finalists(folder, 1), here)
     assert capsys.readouterr().err.startswith("note: no table over seeds: ")
     assert not nothing.exists(Paths().seeds)
 

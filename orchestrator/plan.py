@@ -34,6 +34,7 @@ from orchestrator.scheduling.schedulers.rungs import RungEpochs, milestones
 from orchestrator.scheduling.schedulers.trial_scheduler import Setup, usual_finalists
 from orchestrator.search.catalogue import SEARCHES
 from orchestrator.search.space import SearchSpace
+from orchestrator.seeds import with_seeds
 from orchestrator.training.inputs import DataSource
 from results.journal.open_journal import has_journal
 from results.paths import Paths
@@ -186,7 +187,7 @@ def make(request: SweepRequest, sweep: Sweep | None = None) -> Plan:
     results = _results(request)
     name, resume = _name(request, sweep, results)
     record = read_record(results.below(name)) if resume else None
-    named = _overrides(request)
+    named = with_seeds(request, sweep, _overrides(request))
     overrides = record.overrides.under(named) if record else named
     if overrides.trials is not None:
         budget = dataclasses.replace(sweep.budget, trials=overrides.trials)

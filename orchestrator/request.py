@@ -205,6 +205,12 @@ class SweepRequest(RunOptions):
         choices=tuple(SCHEDULERS),
     )
     seed: int | None = flag("of search and trials; default 0", metavar="N", check=_seed)
+    seeds: int | None = flag(
+        "seeds of every configuration of a grid that stops nobody, else of every finalist, trained "
+        "again at the end: means, spread and tests over them",
+        metavar="N",
+        check=at_least_one,
+    )
     resume: bool = flag(
         "go on with a sweep; with more --trials or --epochs, or --set to a part of a setting's "
         "values, extend it",

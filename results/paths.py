@@ -116,6 +116,21 @@ class Paths:
         return self._at("faithfulness.parquet")
 
     @property
+    def robustness(self) -> str:
+        """A row a (who, corruption, level, group of images): what they have right."""
+        return self._at("robustness.parquet")
+
+    @property
+    def taggers(self) -> str:
+        """A row a (who, how far taggers agree): answers against labels and against people."""
+        return self._at("taggers.parquet")
+
+    @property
+    def groups(self) -> str:
+        """A row a configuration: what it came to over its seeds."""
+        return self._at("groups.parquet")
+
+    @property
     def seeds(self) -> str:
         """A row a finalist: what it came to over several seeds."""
         return self._at("seeds.parquet")

@@ -34,7 +34,7 @@ def test_files_stand_in_their_folders():
 
 def test_no_two_names_are_the_same():
     names = [getattr(Paths(), name) for name in PROPERTIES]
-    assert len(names) == 31
+    assert len(names) == 34
     assert len(set(names)) == len(names)
 
 

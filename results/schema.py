@@ -9,23 +9,11 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from results.formats import FORMAT, KEY
 from results.settings import SETTINGS
-
-TEXT, WHOLE, REAL, SWITCH = pa.string(), pa.int64(), pa.float64(), pa.bool_()
-HALVES = pa.list_(pa.float16())
-
-
-def described(*columns: tuple[str, pa.DataType, str, str]) -> pa.Schema:
-    """A schema of (name, type, unit or "", description)."""
-    return pa.schema(
-        [
-            pa.field(name, kind, metadata={"unit": unit, "description": description})
-            for name, kind, unit, description in columns
-        ],
-        metadata={KEY: str(FORMAT)},
-    )
-
+from results.tables.described import HALVES, REAL, SWITCH, TEXT, WHOLE, described
+from results.tables.over_seeds import GROUPS, SEEDS
+from results.tables.robustness import ROBUSTNESS
+from results.tables.taggers import TAGGERS
 
 _TRIAL = ("trial", TEXT, "", "Signature of the trial: 10 hexadecimal digits.")
 
@@ -276,31 +264,6 @@ TILES = described(
     ("smooth", SWITCH, "", "Whether enlarging interpolates it; else pixels stay blocks."),
 )
 
-SEEDS = described(
-    ("place", WHOLE, "", "Place by mean accuracy over seeds, 1 for the best."),
-    ("configuration", TEXT, "", "Settings that tell it from the other finalists."),
-    ("first_trial", TEXT, "", "Signature of its best trial in the first sweep."),
-    ("first_place", WHOLE, "", "Its place among the configurations of the first sweep."),
-    ("first_status", TEXT, "", "Status of that trial."),
-    ("first_epochs", WHOLE, "epochs", "Epochs that that trial had finished."),
-    ("first_accuracy", REAL, "share", "Validation accuracy of that trial; selection flatters it."),
-    ("epochs", WHOLE, "epochs", "Epochs asked for with every seed."),
-    ("begun", WHOLE, "", "Seeds begun."),
-    ("n", WHOLE, "", "Seeds finished: those that the numbers below are about."),
-    ("mean", REAL, "share", "Mean validation accuracy over seeds, each in its best epoch."),
-    ("sd", REAL, "share", "Standard deviation over seeds (n - 1); null for fewer than 2."),
-    ("low", REAL, "share", "Lower end of the mean's 95 % interval (t); null for fewer than 2."),
-    ("high", REAL, "share", "Upper end of the mean's 95 % interval (t); null for fewer than 2."),
-    ("lowest", REAL, "share", "Lowest accuracy of a seed."),
-    ("highest", REAL, "share", "Highest accuracy of a seed."),
-    ("change", REAL, "share", "Mean less the accuracy in the first sweep."),
-    ("pairs", WHOLE, "", "Seeds that it shares with the best; null for the best."),
-    ("behind", REAL, "share", "The best's accuracy less its own, mean over shared seeds."),
-    ("behind_low", REAL, "share", "Lower end of that difference's 95 % interval (paired t)."),
-    ("behind_high", REAL, "share", "Upper end of that difference's 95 % interval (paired t)."),
-    ("behind_p", REAL, "share", "Two-sided p of that difference, one comparison (paired t)."),
-)
-
 TABLES: dict[str, pa.Schema] = {
     "trials": TRIALS,
     "epochs": EPOCHS,
@@ -313,8 +276,11 @@ TABLES: dict[str, pa.Schema] = {
     "regions": REGIONS,
     "map_counts": MAP_COUNTS,
     "faithfulness": FAITHFULNESS,
+    "robustness": ROBUSTNESS,
+    "taggers": TAGGERS,
     "images": IMAGES,
     "tiles": TILES,
+    "groups": GROUPS,
     "seeds": SEEDS,
 }
 """Table by name; one line adds one."""

@@ -14,7 +14,7 @@ import pandas as pd
 from numpy.typing import NDArray
 from scipy import stats
 
-from analysis import seeds
+from analysis.repeats import seed_mean
 from analysis.statistics import mcnemar
 from results.settings import SETTINGS
 from results.statuses import FINISHED
@@ -146,7 +146,7 @@ class Evidence:
         shared = sorted(set(first.accuracies) & set(second.accuracies))
         if len(shared) >= FEWEST_SEEDS:
             one, two = (np.array([c.accuracies[s] for s in shared]) for c in (first, second))
-            lead = seeds.mean(one - two)
+            lead = seed_mean.mean(one - two)
             p = lead.p if lead.sd > 0 else float(lead.value == 0)
             return Comparison(float(one.mean()), float(two.mean()), p, SEEDS, lead.n)
         right = [self._right.get(c.trial) for c in (first, second)]
@@ -192,27 +192,6 @@ def _share(right: NDArray[np.bool_]) -> float:
 
 def _best(configuration: Configuration) -> float:
     return max(configuration.accuracies.values())
-
-
-def holm(probabilities: Iterable[float]) -> list[float]:
-    """P values corrected for being many, so that the chance of any false alarm keeps to its level.
-
-    Args:
-        probabilities: one a comparison; NaN stays NaN and does not count.
-
-    Returns:
-        As many, in the same order, each at most 1.
-
-    Source: Holm 1979, "A simple sequentially rejective multiple test procedure", Scandinavian
-    Journal of Statistics 6, https://www.jstor.org/stable/4615733.
-    """
-    values = np.asarray(list(probabilities), dtype=np.float64)
-    corrected = np.full(len(values), math.nan)
-    places = np.flatnonzero(np.isfinite(values))
-    order = places[np.argsort(values[places], kind="stable")]
-    factors = np.arange(len(order), 0, -1)
-    corrected[order] = np.minimum(1.0, np.maximum.accumulate(values[order] * factors))
-    return [float(value) for value in corrected]
 
 
 def spread_over_seeds(ranking: Iterable[Configuration]) -> tuple[float, int]:

@@ -3,8 +3,9 @@ import math
 import pytest
 from scipy import stats
 
-from analysis.comparison.configurations import COUNTS, IMAGES, SEEDS, Evidence, configurations, holm
+from analysis.comparison.configurations import COUNTS, IMAGES, SEEDS, Evidence, configurations
 from analysis.made_up_sweeps import MadeUpSweep, N
+from analysis.statistics import holm
 from results.leaderboard import leaderboard
 from results.schema import TRIALS, table
 

@@ -3,12 +3,9 @@
 The seed project is the student project whose plan this software follows. Its best-known figures,
 0.8852 and 0.8912, are Keras' binary accuracy: each of the seven outputs is held against 0.5 by
 itself, so a net that never exceeds 0.5 scores 6/7 = 0.857 whatever it says (`metrics.
-binary_accuracy`). What they mean in 7-class accuracy is an estimate: by the exact relation between
-the two and by nets of the same reported loss (1.2933 and 1.1461). Four further figures look like
-7-class accuracies; which model and split they belong to is not known to us.
+binary_accuracy`). What they mean in 7-class accuracy is an estimate: trials of ours with the same
+loss (`analysis.decode`). Its other four look like 7-class accuracies; of which split is not known.
 """
-
-from dataclasses import dataclass
 
 import pandas as pd
 from matplotlib.axes import Axes
@@ -16,38 +13,19 @@ from matplotlib.figure import Figure as Canvas
 
 from analysis.figures.style import BLUE, ORANGE, RED, percent, shown, whiskers
 from analysis.figures.sweep_tables import SweepTables
+from analysis.originals.beside import decoded
+from analysis.originals.reported import ORIGINALS, SEED_PROJECT, Reported
 from results.statuses import FINISHED
 
 GUESSING = 6 / 7
 """Binary accuracy of seven outputs none of which exceeds 0.5."""
 
-
-@dataclass(frozen=True)
-class Published:
-    """A figure of the seed project.
-
-    Attributes:
-        name: what it belongs to, as far as is known.
-        accuracy: 7-class, as reported; None where binary accuracy was reported.
-        binary: binary accuracy, as reported; None where 7-class accuracy was.
-        low: lower end of our estimate of 7-class accuracy, for a binary one.
-        high: its upper end.
-    """
-
-    name: str
-    accuracy: float | None = None
-    binary: float | None = None
-    low: float | None = None
-    high: float | None = None
-
-
-THEIRS = (
-    Published("VGG16, origin model", binary=0.8852, low=0.51, high=0.52),
-    Published("experiment 2", binary=0.8912, low=0.54, high=0.57),
-    Published("model and split not known", accuracy=0.5598),
-    Published("model and split not known", accuracy=0.5929),
-    Published("model and split not known", accuracy=0.6339),
-    Published("model and split not known", accuracy=0.6863),
+THEIRS: tuple[Reported, ...] = tuple(
+    figure
+    for original in ORIGINALS.values()
+    if original.source == SEED_PROJECT
+    for figure in original.figures
+    if figure.accuracy is not None or figure.binary is not None
 )
 
 MODELS = {
@@ -73,14 +51,21 @@ def data(tables: SweepTables) -> pd.DataFrame:
     if not ours:
         return pd.DataFrame(columns=COLUMNS)
     rows = [
-        {"who": "theirs", "name": f"seed: {figure.name}", "split": "not known"}
+        {"who": "theirs", "name": f"seed: {figure.what}", "split": "not known"}
         | {"accuracy": figure.accuracy, "binary": figure.binary}
-        | {"low": figure.low, "high": figure.high, "n": None}
+        | _estimate(figure)
         for figure in reversed(THEIRS)
     ] + ours
     frame = pd.DataFrame(rows).assign(place=range(len(rows)))[COLUMNS]
     numbers = ["accuracy", "binary", "low", "high", "n"]
     return frame.astype(dict.fromkeys(numbers, float))
+
+
+def _estimate(figure: Reported) -> dict[str, object]:
+    """What a binary accuracy means over seven classes."""
+    meaning = decoded(figure)
+    ends = (None, None) if meaning is None else (meaning.low, meaning.high)
+    return {"low": ends[0], "high": ends[1], "n": None}
 
 
 def _comparable(tables: SweepTables) -> bool:
@@ -134,11 +119,18 @@ def caption(frame: pd.DataFrame) -> str:
         f"trial of each of the seed project's models, 95 % intervals: {own_figures}. "
         "Theirs, as reported: 0.8852 (VGG16) and 0.8912 (experiment 2) are binary accuracies, "
         "which start at 0.857 for a net that is never sure; by their losses, 1.2933 and 1.1461, "
-        "they are about 0.51 to 0.52 and 0.54 to 0.57 of seven classes (our estimate, hatched). "
-        "0.5598, 0.5929, 0.6339 and 0.6863 look like 7-class accuracies; model and split are not "
+        f"they are about {_spans(frame)} of seven classes (our estimate, hatched). "
+        "0.5598, 0.5929, 0.6339 and 0.6863 look like 7-class accuracies; of which split is not "
         "known to us, and none of these could be checked. Budgets differ: ours are those of this "
         "sweep." + without
     )
+
+
+def _spans(frame: pd.DataFrame) -> str:
+    """The estimates, in the order of the losses in the caption."""
+    guessed = frame[(frame["who"] == "theirs") & frame["low"].notna()].iloc[::-1]
+    spans = zip(guessed["low"], guessed["high"], strict=True)
+    return " and ".join(f"{low:.2f} to {high:.2f}" for low, high in spans)
 
 
 def draw(frame: pd.DataFrame, canvas: Canvas) -> None:

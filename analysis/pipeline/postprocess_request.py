@@ -18,6 +18,9 @@ class PostprocessRequest:
         explain: images that the costly methods explain; None for all.
         methods: names in `analysis.explain.methods.names.NAMES`; which of them leads is judged.
         flip: whether mirrored images are predicted too, and averaged with.
+        robustness: images on which corruptions are tried; None for all.
+        ferplus: path of FER+'s votes; "" without them.
+        ferplus_pixels: of fer2013.csv, where images are files.
         quick: whether no ideal images are looked for, and speed is measured on fewer images.
         force: whether what is there is computed again.
         data: path of the data set, if it moved.
@@ -28,6 +31,9 @@ class PostprocessRequest:
     explain: int | None = 56
     methods: tuple[str, ...] = ()
     flip: bool = False
+    robustness: int | None = 0
+    ferplus: str = ""
+    ferplus_pixels: str = ""
     quick: bool = False
     force: bool = False
     data: str | None = None
@@ -58,6 +64,13 @@ def _images(name: str, text: str) -> str:
     if text != "all" and (not text.isdecimal() or int(text) < 1):
         raise BadInput(f"{name} {text}: give a number of images, 1 or more, or all")
     return text
+
+
+def _number(text: str | None) -> int | None:
+    """Of images: none where nothing is named, None for all."""
+    if text is None:
+        return 0
+    return None if text == "all" else int(text)
 
 
 def _methods(name: str, text: str) -> str:
@@ -101,6 +114,22 @@ class PostprocessArguments:
         check=_methods,
     )
     flip: bool = flag("predict mirrored images too, and average", default=False)
+    robustness: str | None = flag(
+        "images that are made darker, blurred, covered, turned, ... to see what accuracy that "
+        "costs: 50 predictions an image and member; default: none",
+        metavar="all|N",
+        check=_images,
+    )
+    ferplus: str | None = flag(
+        "FER+'s fer2013new.csv: accuracy also against what its ten taggers say",
+        metavar="FILE",
+        check=place,
+    )
+    ferplus_pixels: str | None = flag(
+        "fer2013.csv, by whose pixels FER+'s rows are told where images are files",
+        metavar="FILE",
+        check=place,
+    )
     quick: bool = flag(
         f"judge and draw less: {QUICK_IMAGES} images, methods that cost a pass or two, no ideal "
         "images; without it, what is missing is made",
@@ -125,6 +154,9 @@ class PostprocessArguments:
             explain=QUICK_IMAGES if few else None if self.explain == "all" else int(self.explain),
             methods=QUICK_METHODS if cheap else _split(self.methods),
             flip=self.flip,
+            robustness=_number(self.robustness),
+            ferplus=self.ferplus or "",
+            ferplus_pixels=self.ferplus_pixels or "",
             quick=self.quick,
             force=self.force,
             data=self.data,

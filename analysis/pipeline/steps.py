@@ -6,6 +6,7 @@ import time
 from dataclasses import asdict, dataclass, field
 
 from analysis.pipeline import write_report
+from analysis.pipeline.ask_taggers import ask_taggers
 from analysis.pipeline.combine_predictions import CombinedPredictions, combine_predictions
 from analysis.pipeline.draw import draw
 from analysis.pipeline.evaluate_maps import evaluate
@@ -17,9 +18,11 @@ from analysis.pipeline.postprocessing import Postprocessing
 from analysis.pipeline.predict import predict, unpredicted
 from analysis.pipeline.select_members import SelectedMembers, select_members, write_members
 from analysis.pipeline.task import VERSION
+from analysis.pipeline.try_corruptions import try_corruptions
 from analysis.pipeline.visualise_features import projection
 from analysis.pipeline.write_answer import write_leaderboard
 from analysis.sweep_folder import SweepFolder
+from analysis.taggers.votes import read_votes
 from orchestrator.process import provenance
 from results.paths import Paths
 from results.schema import IMAGES
@@ -62,6 +65,8 @@ def postprocess(job: Postprocessing) -> None:
         OSError: where a file cannot be written; what is finished stays.
     """
     clock, mark = _Clock(), stamp(job.folder, job.request)
+    if job.request.ferplus:
+        read_votes(job.request.ferplus)  # a table that is none is said now, not after minutes
     with job.stage("first report"):
         write_leaderboard(job)
         write_report.write_first_report(job)
@@ -91,6 +96,9 @@ def _with_ensemble(
         leading = evaluate(job, selected, combined, maps)
     with job.stage("explaining every image"):
         explain_every_image(job, selected, combined, maps, leading)
+    with job.stage("trying corruptions"):
+        try_corruptions(job, selected, combined)
+        ask_taggers(job, combined)
     with job.stage("drawing"):
         draw(job, selected, leading.method)
     with job.stage("timing"):
@@ -156,7 +164,7 @@ def is_done(folder: SweepFolder, request: PostprocessRequest) -> bool:
     tables.append(paths.tiles)
     if record.get("ensemble"):
         made.append(f"{paths.ensemble}/ensemble.json")
-        tables += [paths.regions, paths.map_counts, paths.faithfulness]
+        tables += [paths.regions, paths.map_counts, paths.faithfulness, paths.robustness]
     return all(store.size(name) for name in made) and (
         not record.get("ensemble") or all(_readable(store, name) for name in tables)
     )

@@ -27,7 +27,7 @@ from results.schema import TABLES
 from results.store import Store
 
 TESTED = FACES // 10
-LEFT_BY_OTHERS = ("trials", "epochs", "predictions", "seeds")
+LEFT_BY_OTHERS = ("trials", "epochs", "predictions", "groups", "seeds", "taggers")
 IN_NO_TABLE = (MeasureSpeed, VisualiseFeatures, ProjectImages)
 """Tasks whose parts pictures and the report are made from."""
 

@@ -13,6 +13,7 @@ from analysis.pipeline import (
     measure_speed,
     predict,
     select_members,
+    try_corruptions,
     visualise_features,
 )
 from analysis.pipeline.context import TaskContext
@@ -25,6 +26,7 @@ TASKS: Mapping[type[Task], Callable[[TaskContext, Any], pa.Table | bytes]] = {
     explain.ExplainImages: explain.explain_images,
     evaluate_maps.EvaluateMaps: evaluate_maps.evaluate_maps,
     evaluate_maps.EvaluateEnsembleMaps: evaluate_maps.evaluate_ensemble_maps,
+    try_corruptions.TryCorruption: try_corruptions.answer_corrupted,
     visualise_features.VisualiseFeatures: visualise_features.visualise_features,
     visualise_features.ProjectImages: visualise_features.project_images,
     measure_speed.MeasureSpeed: measure_speed.measure_speed,

@@ -41,9 +41,12 @@ from analysis.report.sections.pictures import (
     no_pictures,
     with_parts,
 )
+from analysis.report.sections.robustness import robustness_section
 from analysis.report.sections.run_record import run_record_section
 from analysis.report.sections.settings_charts import settings_section
-from analysis.report.sections.trial_tables import leaderboard_section, verdicts_section
+from analysis.report.sections.taggers import taggers_section
+from analysis.report.sections.trials.original import original_section
+from analysis.report.sections.trials.trial_tables import leaderboard_section, verdicts_section
 from analysis.report.sweep_contents import SweepContents, read
 from analysis.report.tile_grids import StoredImage, TileGrid
 from analysis.stored_answer import stored_answer
@@ -175,11 +178,14 @@ def _sections(contents: SweepContents, answer: Answer) -> list[Section]:
     after = [
         _errors(parts, charts["errors"]),
         with_parts(ensemble_section(contents), *charts["ensemble"]),
+        *taggers_section(contents),
+        *robustness_section(contents),
         _explanations(parts),
         _learned(parts),
     ]
     sections = [
         leaderboard_section(contents),
+        *original_section(contents),
         _settings(parts, charts["settings"], answer),
         *(after if _is_evaluated(contents) else [_nothing_to_evaluate(contents)]),
         with_parts(verdicts_section(contents), *charts["verdicts"], *_folded(charts["rungs"])),

@@ -84,12 +84,16 @@ def objects(value: Any) -> list[dict[str, Any]]:
 TABLES = {
     "trials": Paths().trials,
     "epochs": Paths().epochs,
+    "groups": Paths().groups,
+    "seeds": Paths().seeds,
     "members": Paths().members,
     "scores": Paths().scores,
     "answers": Paths().answers,
     "regions": Paths().regions,
     "map_counts": Paths().map_counts,
     "faithfulness": Paths().faithfulness,
+    "robustness": Paths().robustness,
+    "taggers": Paths().taggers,
     "images": Paths().images_index,
     "tiles": Paths().tiles,
 }

@@ -22,7 +22,7 @@ from tensorboardX.proto.types_pb2 import DT_FLOAT, DT_STRING
 
 from analysis import wording
 from analysis.pictures.picture import image_type
-from analysis.report import projector
+from analysis.report import projector, seed_runs
 from analysis.report.score_lookup import ENSEMBLE, SINGLE, Scores
 from analysis.report.sweep_contents import SweepContents, read
 from orchestrator.monitor import event_files
@@ -60,7 +60,8 @@ def write(
 
     Pictures stand under what they show (`2 mistakes/fear taken for sad`), the ensemble's
     precision-recall curves one against the rest under `pr/<class>`, tables as Markdown under
-    `text/...`. A table or picture that is absent or damaged leaves its tags out.
+    `text/...`, configurations over seeds as runs of their own below it. A table or picture that is
+    absent or damaged leaves its tags out.
 
     Args:
         folder: the sweep's `tensorboard/`, local.
@@ -84,6 +85,7 @@ def write(
         event_files.append(file, event_files.restart(0))
         for value in _values(contents, texts or {}, notes):
             event_files.append(file, event_files.event(value))
+        seed_runs.write(fresh, contents)
         if projection is not None:
             notes += projector.write(fresh, projection)
         _swap(fresh, folder / RUN)

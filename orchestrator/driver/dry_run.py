@@ -20,6 +20,7 @@ from orchestrator.process.terminal import ESCAPED
 from orchestrator.request import SweepRequest
 from orchestrator.scheduling.schedulers import catalogue
 from orchestrator.search.examples import examples
+from orchestrator.seeds import repeats_all
 from results.store import Store
 
 MEASURE = tuple(own_packages.child("orchestrator.training.throughput.measure"))
@@ -43,6 +44,9 @@ def dry_run(plan: Plan, request: SweepRequest) -> int:
         print(f"extends    {change.what} from {change.before} to {change.now}")
     print(f"backend    {plan.backend} ({plan.backend_reason or 'as the sweep began'})")
     print(f"rungs      {_rungs_line(plan)}")
+    if request.seeds and not repeats_all(plan.sweep):
+        top = plan.comparison.finalists
+        print(f"seeds      {request.seeds} of each of {top} finalists, afterwards; not estimated")
     if request.warm_start and not plan.resume:
         event = warm_start(plan, lambda line: print(f"           {line}"))
         if event["trials"] and plan.scheduler:

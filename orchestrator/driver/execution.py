@@ -42,6 +42,7 @@ from orchestrator.process.surroundings.script import folder_of
 from orchestrator.process.terminal import redirected_output
 from orchestrator.request import SweepRequest
 from orchestrator.scheduling.ledger import Ledger
+from orchestrator.seeds import REFIT, refit_words, repeats_all
 from orchestrator.training.inputs import prepare_inputs
 from results.errors import BadSetting, JournalLost
 from results.journal.event_journal import GROUP_S, Busy, EventJournal
@@ -289,10 +290,22 @@ def _finish(work: SweepRun, ledger: Ledger) -> int:
     if all(entry.status in ("failed", "running") for entry in entries):
         work.say(f"error: no trial succeeded; see {work.planned.folder}/{Paths().trials}")
         return FAILED
+    repeated = _repeat_finalists(work, bool(unfinished) or not_begun > 0)
+    code = DONE if repeated in (None, DONE) else FAILED
     if work.request.postprocess:
-        return _postprocess(work, any(entry.status in FINISHED for entry in entries))
+        finished = any(entry.status in FINISHED for entry in entries)
+        return _postprocess(work, finished, repeated == DONE) or code
     work.say(ending_lines(work.planned.folder, work.seconds, report=False))
-    return DONE
+    return code
+
+
+def _repeat_finalists(work: SweepRun, is_open: bool) -> int | None:
+    """Train them with several seeds; the exit code of that, None where nobody asks for it yet."""
+    planned = work.planned
+    words = refit_words(work.request, planned.store.place, planned.comparison.finalists)
+    if words is None or repeats_all(planned.sweep) or is_open:
+        return None  # where trials are left, other finalists may come
+    return _have_run(own_packages.child(REFIT, *words), work.err)
 
 
 def _have_run(words: Sequence[str], err: TextIO) -> int:
@@ -310,17 +323,20 @@ def _have_run(words: Sequence[str], err: TextIO) -> int:
             raise
 
 
-def _postprocess(work: SweepRun, finished: bool = True) -> int:
+def _postprocess(work: SweepRun, finished: bool = True, refitted: bool = False) -> int:
     """Run the post-processing job in a process of its own, where it may load what it needs.
 
     Args:
         work: what has been trained.
         finished: whether any trial was trained to its end; else there is a page alone.
+        refitted: whether its finalists were trained again, whose page is the one on test images.
     """
     place = work.planned.store.place
     words = own_packages.child(POSTPROCESS, place)
     if work.planned.sweep.quick and not work.request.data:
         words.append("--quick")
+    if refitted:
+        words.append("--split=validation")
     if work.request.address:
         words += ["--address", work.request.address]
     if _have_run(words, work.err) != DONE:

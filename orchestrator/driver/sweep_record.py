@@ -33,6 +33,7 @@ def record(
     return {
         KEY: FORMAT,
         "name": plan.name,
+        "sweep": plan.sweep.name,
         "question": plan.sweep.question,
         **describe(),
         "identity": plan.identity(),

@@ -30,6 +30,9 @@ SWEEPS: dict[str, str] = {
     "state_of_the_art": "orchestrator.sweeps.state_of_the_art",
     "illumination": "orchestrator.sweeps.illumination",
     "seed_models": "orchestrator.sweeps.seed_models",
+    "transfer": "orchestrator.sweeps.transfer",
+    "survey": "orchestrator.sweeps.survey",
+    "best": "orchestrator.sweeps.best",
     "batch_size": "orchestrator.sweeps.batch_size",
 }
 """Name -> module; add a question with one file and one line here."""

@@ -7,6 +7,7 @@ import pytest
 from orchestrator import sweeps
 from orchestrator.config import CHOICES, Sweep
 from orchestrator.errors import BadInput
+from orchestrator.models.options import IMAGENET_FILE
 from orchestrator.scheduling.schedulers.rungs import milestones
 from orchestrator.search.axes import Categorical, Constant
 from orchestrator.search.catalogue import SEARCHES
@@ -86,6 +87,31 @@ def test_the_published_protocol_is_as_published():
     axes = space_of("state_of_the_art").axes
     expected = {"epochs": 600, "learning_rate": 0.1, "batch_size": 128, "momentum": 0.9}
     assert {key: axes[key].value for key in expected} == expected
+
+
+def test_the_survey_s_protocol_is_as_published():
+    axes = space_of("survey").axes
+    expected = {"epochs": 300, "learning_rate": 0.1, "batch_size": 128, "schedule": "plateau"}
+    assert {key: axes[key].value for key in expected} == expected
+    assert axes["architecture"].values == ("vgg", "inception", "resnet")
+    # 48x48 out of 54x54 is 3 pixels to each side; a shift at strength 1 is a tenth of 48
+    assert axes["augmentation_strength"].value * 0.1 * 48 == pytest.approx(3)
+
+
+def test_every_correction_of_illumination_is_held_against_plain_images():
+    axes = space_of("illumination").axes
+    others = {"standardise"}  # centres and scales: no correction of light
+    assert set(axes["preprocessing"].values) == set(CHOICES["preprocessing"]) - others
+    assert axes["preprocessing"].values[0] == "plain"
+    assert len(axes["seed"].values) >= 3
+
+
+def test_transfer_starts_from_imagenet_s_weights_only_where_they_are(tmp_path, monkeypatch):
+    monkeypatch.setenv("KERAS_HOME", str(tmp_path))
+    assert space_of("transfer").axes["weights"].value == "none"
+    (tmp_path / "models").mkdir()
+    (tmp_path / "models" / IMAGENET_FILE).touch()
+    assert space_of("transfer").axes["weights"].value == "imagenet"
 
 
 def test_a_file_anywhere_works_the_same_way(tmp_path):

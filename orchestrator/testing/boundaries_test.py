@@ -25,7 +25,7 @@ DRIVERS = (
     "jobs.sweep",
     "jobs.prepare",
     "jobs.refit",
-    "analysis.seeds",
+    "analysis.repeats.over_seeds",
     "jobs.pipeline",
     "jobs.postprocess",
     "jobs.execution.prepare",

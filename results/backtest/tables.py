@@ -5,7 +5,8 @@ README.md in the folder above is the same list for reading; a test holds the two
 
 import pyarrow as pa
 
-from results.schema import EPOCHS, REAL, TEXT, TRIALS, WHOLE, described
+from results.schema import EPOCHS, TRIALS
+from results.tables.described import REAL, TEXT, WHOLE, described
 
 
 def _again(schema: pa.Schema, *names: str) -> list[tuple[str, pa.DataType, str, str]]:

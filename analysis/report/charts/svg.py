@@ -59,8 +59,12 @@ def disc(names: str, place: Place, radius: float) -> Markup:
 def diamond(names: str, place: Place, radius: float) -> Markup:
     """A square that stands on a corner; names: its classes; radius: from its middle to these."""
     x, y = place
-    corners = ((x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y))
-    points = " ".join(f"{left:.1f},{top:.1f}" for left, top in corners)
+    return polygon(names, ((x, y - radius), (x + radius, y), (x, y + radius), (x - radius, y)))
+
+
+def polygon(names: str, places: Iterable[Place]) -> Markup:
+    """An area between places; names: its classes."""
+    points = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
     return Markup('<polygon class="{}" points="{}"/>').format(names, points)
 
 

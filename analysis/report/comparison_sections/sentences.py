@@ -8,7 +8,7 @@ import pandas as pd
 from analysis import wording
 from analysis.comparison.side_by_side import ENSEMBLE, RECORDED, SINGLE, Pairing
 from analysis.comparison.sweep_pair import SweepPair
-from analysis.seeds import mean
+from analysis.repeats.seed_mean import mean
 from results.varied import description, varied
 
 LEVEL = 0.05

@@ -6,7 +6,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from analysis import wording
-from analysis.comparison.configurations import holm
 from analysis.comparison.side_by_side import ImageAnswers, Pairing
 from analysis.comparison.sweep_pair import SweepPair
 from analysis.report.comparison_sections.sentences import (
@@ -15,7 +14,7 @@ from analysis.report.comparison_sections.sentences import (
     trial_name,
 )
 from analysis.report.page_blocks import Block, Part, Section, Table, Text
-from analysis.statistics import mcnemar
+from analysis.statistics import holm, mcnemar
 from orchestrator import metrics
 
 MOST = 50

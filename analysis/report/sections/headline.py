@@ -5,7 +5,8 @@ from analysis.answer import Answer
 from analysis.report.page_blocks import Block, Facts, Text
 from analysis.report.score_lookup import ENSEMBLE, SINGLE, Score, Scores, obtained
 from analysis.report.sections.caveats import unfinished
-from analysis.report.sections.trial_tables import clean_accuracies
+from analysis.report.sections.taggers import CEILING, is_fer2013
+from analysis.report.sections.trials.trial_tables import clean_accuracies
 from analysis.report.sweep_contents import SweepContents, objects
 from analysis.statements import statements
 from results.varied import heading
@@ -24,6 +25,7 @@ def headline(contents: SweepContents, answer: Answer) -> tuple[Block, ...]:
     )
     ensemble, notes = _ensemble(contents, answer)
     notes = [*notes, *(part.text for part in parts if part.kind == "how")]
+    notes += [CEILING] if is_fer2013(contents) else []
     return (
         *opening,
         Text(parts[0].text),

@@ -9,7 +9,7 @@ import pandas as pd
 from analysis import wording
 from analysis.report.page_blocks import Block, Table, Text
 from analysis.report.score_lookup import SINGLE
-from analysis.report.sections.trial_tables import copies_differ
+from analysis.report.sections.trials.trial_tables import copies_differ
 from analysis.report.sweep_contents import SweepContents
 from results.leaderboard import setting_text
 from results.settings import SETTINGS

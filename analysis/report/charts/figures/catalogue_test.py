@@ -291,7 +291,7 @@ def test_the_seed_project_s_binary_accuracies_are_squares_and_their_estimate_a_b
     assert boxes.count("bar second") == 1 + 2  # the key, then two figures
     assert boxes.count("bar hollow other") == 1 + 2
     assert classes(made, "circle").count("dot second") == 1 + 4
-    assert "seed: VGG16, origin model: 0.51 to 0.52 (estimated), binary accuracy 0.885" in titles(
+    assert "seed: VGG16, origin model: 0.50 to 0.53 (estimated), binary accuracy 0.885" in titles(
         made
     )
     assert "ours: 5-layer CNN: 0.583 [0.483, 0.683]" in titles(made)

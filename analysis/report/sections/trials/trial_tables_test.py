@@ -2,7 +2,7 @@ import pytest
 
 from analysis.report.conftest import ERROR, TRIALS, parts, write
 from analysis.report.sections.headline import headline
-from analysis.report.sections.trial_tables import (
+from analysis.report.sections.trials.trial_tables import (
     clean_accuracies,
     leaderboard_section,
     verdicts_section,

@@ -1,6 +1,6 @@
 from analysis.report.conftest import TRIALS, write
-from analysis.report.sections.binary_accuracy import binary_accuracy
-from analysis.report.sections.trial_tables import leaderboard_section
+from analysis.report.sections.trials.binary_accuracy import binary_accuracy
+from analysis.report.sections.trials.trial_tables import leaderboard_section
 from analysis.report.sweep_contents import read
 
 

@@ -8,7 +8,8 @@ import pandas as pd
 from analysis import wording
 from analysis.leaderboard import clean_accuracy, in_order, leaderboard
 from analysis.report.page_blocks import Block, Part, Section, Table, Text
-from analysis.report.sections.binary_accuracy import binary_accuracy
+from analysis.report.sections.trials.binary_accuracy import binary_accuracy
+from analysis.report.sections.trials.over_seeds import over_seeds_parts
 from analysis.report.sweep_contents import SweepContents
 from results.paths import Paths
 from results.schema import PREDICTIONS
@@ -58,7 +59,9 @@ def leaderboard_section(contents: SweepContents) -> Section:
     )
     shared = (Text(board.common, "note"),) if board.common else ()
     blocks = (*shared, table, *_statuses(trials), *binary_accuracy(contents))
-    return Section("leaderboard", "Leaderboard", (Part("", blocks),))
+    repeated = over_seeds_parts(contents)  # what seeds agree on comes before any one of them
+    parts = (*repeated, Part("Trial by trial" if repeated else "", blocks))
+    return Section("leaderboard", "Leaderboard", parts)
 
 
 def clean_accuracies(contents: SweepContents, trials: list[str]) -> dict[str, float]:
