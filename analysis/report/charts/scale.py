@@ -63,7 +63,8 @@ def linear(values: Iterable[float], beyond: float = BEYOND) -> Scale:
 def integers(values: Iterable[float]) -> Scale:
     """A linear axis on which only integers are written."""
     axis = linear(values)
-    return replace(axis, ticks=tuple(tick for tick in axis.ticks if tick[0].is_integer()))
+    whole = [(round(tick), words) for tick, words in axis.ticks if abs(tick - round(tick)) < 1e-9]
+    return replace(axis, ticks=tuple((float(tick), words) for tick, words in whole))
 
 
 def names(words: Sequence[str]) -> Scale:
