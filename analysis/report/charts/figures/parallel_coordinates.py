@@ -28,13 +28,13 @@ LONGEST = 19
 def draw(frame: pd.DataFrame, label: str, width: float) -> Markup:
     """An upright axis a setting; the stronger the line, the more accurate the trial."""
     last = int(frame["axis"].max())
-    step, right = STEP, RIGHT
-    if width < svg.USUAL:
+    step, right, narrow = STEP, RIGHT, width < svg.USUAL
+    if narrow:
         right = NARROW_RIGHT
         step = max((width - LEFT - right) / max(last, 1), LEAST_STEP)
     lines = _lines(frame, step)
     parts = [part for axis, rows in frame.groupby("axis") for part in _axis(int(axis), rows, step)]
-    if step < STEP:
+    if narrow:
         x, y = _place(last, 0.0, step)
         parts[-1:] = [svg.text("accuracy", (x + NARROW_RIGHT - 4, y + 24), "end", "title")]
     return svg.drawing(label, LEFT + step * last + right, HEIGHT, [*lines, *parts])
