@@ -108,6 +108,7 @@ def test_trials_that_time_ended_were_not_trained_to_their_end():
     sweep.trial_rows[0]["ended_by"] = "time"
     made = answer(sweep.trials, sweep.epochs, sweep.right)
     assert made.trained_to_end == 0
+    assert "no trial was trained to its end" in texts(sweep)["best"]
     sweep.trial_rows[0]["ended_by"] = "patience"
     assert answer(sweep.trials, sweep.epochs, sweep.right).trained_to_end == 1
 

@@ -23,7 +23,7 @@ from results.formats import NOT_EMBEDDED
 from results.paths import Paths
 from results.schema import EPOCHS, TRIALS
 from results.settings import SETTINGS, in_force
-from results.statuses import FINISHED
+from results.statuses import FINISHED, is_trained_to_end
 from results.storage.cell_values import odd_value
 from results.storage.plain_file import refuse_links
 from results.store import DamagedResults, Store
@@ -272,6 +272,8 @@ def _reason(row: dict[Any, Any], files: set[str]) -> str:
         return f"{reason}: {details}" if isinstance(details, str) and details else reason
     needed = (Paths().prediction(row["trial"]), Paths().weight(row["trial"]))
     absent = [name for name in needed if name not in files]
+    if absent and not is_trained_to_end(row):
+        return f"not trained to its end: {row['reason']}"
     return f"{' and '.join(absent)} missing" if absent else ""
 
 

@@ -112,6 +112,7 @@ def test_candidates_have_predictions_and_weights_and_the_others_a_reason(tmp_pat
         {"status": "running"},
         {"status": "completed"},
         {"status": "completed"},
+        {"status": "stopped_early", "ended_by": "time", "reason": "time budget 9s spent"},
     ]
     store = written(tmp_path, rows)
     for trial in ("t0", "t1", "t2", "t3", "t5"):
@@ -125,6 +126,7 @@ def test_candidates_have_predictions_and_weights_and_the_others_a_reason(tmp_pat
         "t5": "still running, or interrupted",
         "t6": "weights/t6.safetensors missing",
         "t7": "predictions/t7.parquet and weights/t7.safetensors missing",
+        "t8": "not trained to its end: time budget 9s spent",
     }
 
 

@@ -1,5 +1,6 @@
 """What all tests of the repository need, and in which order and selection they run."""
 
+import gc
 import os
 import signal
 import sys
@@ -122,8 +123,14 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         config.hook.pytest_deselected(items=others)
         items[:] = [item for item in items if item.nodeid.startswith(OF_A_BACKEND)]
     starting_ray = {item.path for item in items if _marked(item, ("ray",))}
-    long = {item.path for item in items if _marked(item, ("long",))}
+    long = {item.path for item in items if _marked(item, ("long",)) or item.nodeid.startswith(MANY)}
     items.sort(key=lambda item: (item.path not in starting_ray, item.path not in long))  # stable
+
+
+def pytest_collection_finish() -> None:
+    """What is imported by now stays: searching it for garbage again and again took 6 % of a run."""
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
 
 
 def _marked(item: pytest.Item, names: tuple[str, ...]) -> bool:

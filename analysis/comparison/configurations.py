@@ -17,7 +17,7 @@ from scipy import stats
 from analysis.repeats import seed_mean
 from analysis.statistics import mcnemar
 from results.settings import SETTINGS
-from results.statuses import FINISHED
+from results.statuses import is_trained_to_end
 from results.varied import value_in_force
 
 FEWEST_SEEDS = 3
@@ -87,7 +87,7 @@ def _configuration(
         example={name: rows[-1].get(name) for name in SETTINGS},
         trials={seed: str(row["trial"]) for seed, row in by_seed.items()},
         accuracies={seed: float(row["validation_accuracy"]) for seed, row in by_seed.items()},
-        finished=all(row["status"] in FINISHED for row in by_seed.values()),
+        finished=all(map(is_trained_to_end, by_seed.values())),
     )
 
 

@@ -3,6 +3,7 @@
 import io
 import warnings
 
+from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure as Canvas
 from PIL import Image
 
@@ -49,7 +50,8 @@ def _png(canvas: Canvas) -> tuple[bytes, tuple[int, int]]:
         warnings.filterwarnings(
             "ignore", message="Glyph .* missing from font", category=UserWarning
         )
-        canvas.savefig(plain, format="png", metadata={"Software": None})
+        # `savefig` would lay everything out in one drawing and draw it in a second
+        FigureCanvasAgg(canvas).print_png(plain, metadata={"Software": None})
     with Image.open(plain) as image:
         flat = image.convert("RGB").quantize(COLOURS, Image.Quantize.MAXCOVERAGE)
     flat.save(small, format="PNG", optimize=True)

@@ -79,8 +79,8 @@ CAPTIONS = {
     ),
     "maps of an ensemble of one": (
         lambda: overview(ALONE),
-        ("of the ensemble",),
-        ("mean of its",),
+        ("of the single model, ",),
+        ("ensemble", "layer of", "mean of its"),
     ),
     "maps of a member": (lambda: overview(ONE), ("of member abc",), ("The ensemble's map",)),
     "faces at random": (lambda: contact_sheet(USUAL), ("7 of 7", "4 right, 3 wrong"), ()),

@@ -65,7 +65,8 @@ class Evidence:
         member: whose maps are drawn: "ensemble" or a trial's signature.
         method: by which explanation method.
         titles: method -> what readers call it.
-        averaged: whether the ensemble's maps are means of several members' maps.
+        averaged: whether the ensemble's maps are means of several members' maps; otherwise it is a
+            single model, and is called that.
     """
 
     images: NDArray[np.uint8]
@@ -195,7 +196,12 @@ class Evidence:
     @property
     def who(self) -> str:
         """Who is explained."""
-        return "the ensemble" if self.member == ENSEMBLE else f"member {self.member}"
+        return self.answering if self.member == ENSEMBLE else f"member {self.member}"
+
+    @property
+    def answering(self) -> str:
+        """Whose answers these are."""
+        return "the ensemble" if self.averaged else "the single model"
 
     @property
     def folder(self) -> str:
@@ -209,8 +215,10 @@ class Evidence:
         first = next(iter(self._maps.values()))
         h, w = self.images.shape[1:]
         coarse = grid_words(first.values.shape[:2], (h, w))
+        alone = self.member == ENSEMBLE and not self.averaged
+        layer = "" if alone else f", layer {first.layer}"
         return (
-            f"Maps: {self.title} of {self.who}, layer {first.layer}, {coarse}."
+            f"Maps: {self.title} of {self.who}{layer}, {coarse}."
             " Each map is divided by its own largest value: colours show where in a face the"
             " evidence lies, not how much there is."
             + (_AVERAGED if self.member == ENSEMBLE and self.averaged else "")

@@ -51,8 +51,8 @@ def wrong(evidence: Evidence, label: int, prediction: int, shown: int = 6) -> Re
         evidence, cases, names, f"True class {names.truth}, predicted {names.guess}: {counted}"
     )
     caption = (
-        f"Faces of the {evidence.split} split whose true class is {truth} and which the ensemble "
-        f"called {guess}: {counted}. "
+        f"Faces of the {evidence.split} split whose true class is {truth} and which "
+        f"{evidence.answering} called {guess}: {counted}. "
         f"{_columns_in_words(_rules(evidence, cases), truth, guess)} {evidence.describe()}"
     )
     words = file_name("wrong", label, truth, "called", prediction, guess)
@@ -131,8 +131,9 @@ def right(evidence: Evidence, label: int, shown: int = 12) -> RenderedPicture:
     image = page(title, body, evidence.describe(), evidence.bars(cases))
     beside_map = f"Each face stands beside the map of what spoke for {name}. "
     caption = (
-        f"Faces of the {evidence.split} split whose true class is {name} and which the ensemble "
-        f"called so: {counted}. {beside_map if evidence.has_maps else ''}{evidence.describe()}"
+        f"Faces of the {evidence.split} split whose true class is {name} and which "
+        f"{evidence.answering} called so: {counted}. {beside_map if evidence.has_maps else ''}"
+        f"{evidence.describe()}"
     )
     columns = evidence.index_columns(
         label=label, prediction=label, summary=counted, legend=evidence.describe()

@@ -50,7 +50,7 @@ from analysis.report.sections.trials.trial_tables import leaderboard_section, ve
 from analysis.report.sweep_contents import SweepContents, read
 from analysis.report.tile_grids import StoredImage, TileGrid
 from analysis.stored_answer import stored_answer
-from results.statuses import FINISHED, UNDER_WAY
+from results.statuses import UNDER_WAY, is_trained_to_end
 from results.store import Store
 
 POLICY = (
@@ -196,9 +196,10 @@ def _sections(contents: SweepContents, answer: Answer) -> list[Section]:
 
 
 def _is_evaluated(contents: SweepContents) -> bool:
-    """Whether post-processing has made something, or has something to make it of."""
-    statuses, images = contents.table("trials")["status"], contents.table("images")
-    return not len(statuses) or len(images) > 0 or bool(statuses.isin(FINISHED).any())
+    """Whether post-processing has made more than charts, or has something to make it of."""
+    trials = contents.table("trials").to_dict("records")
+    ended = any(map(is_trained_to_end, trials))
+    return not trials or ended or bool((contents.table("images")["kind"] != "figure").any())
 
 
 def _nothing_to_evaluate(contents: SweepContents) -> Section:
@@ -206,8 +207,10 @@ def _nothing_to_evaluate(contents: SweepContents) -> Section:
 
     Their own sections would name the command that makes them, which makes nothing of such a sweep.
     """
-    under_way = contents.table("trials")["status"].isin(UNDER_WAY).any()
-    resume = "; the sweep goes on with --resume" if under_way else ""
+    trials = contents.table("trials")
+    under_way = trials["status"].isin(UNDER_WAY).any()
+    may_go_on = under_way or (trials["ended_by"] == "time").any()
+    resume = "; the sweep goes on with --resume" if may_go_on else ""
     yet = " yet" if under_way else ""
     words = (
         f"No trial has been trained to its end{yet}, so there are no answers to look at, no "

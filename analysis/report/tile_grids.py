@@ -8,6 +8,8 @@ import base64
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import groupby
+from operator import itemgetter
 from typing import Any, ClassVar
 
 import pandas as pd
@@ -136,10 +138,11 @@ def tile_grid(
         size: of its tiles.
         bars: whether it shows its colour bars itself.
     """
+    shown = tiles[tiles["role"] == "tile"].sort_values(["row", "cell"], kind="stable")
     rows = []
-    for _, row in tiles[tiles["role"] == "tile"].groupby("row", sort=True):
-        cells = [_cell(cell.to_dict("records")) for _, cell in row.groupby("cell", sort=True)]
-        rows.append(TileRow(_text(row["row_title"].iloc[0]), tuple(cells)))
+    for _, row in groupby(shown.to_dict("records"), itemgetter("row")):
+        cells = [list(cell) for _, cell in groupby(row, itemgetter("cell"))]
+        rows.append(TileRow(_text(cells[0][0]["row_title"]), tuple(map(_cell, cells))))
     return TileGrid(title, words, tuple(rows), size, colour_bars(tiles) if bars else None)
 
 

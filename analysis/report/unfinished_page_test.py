@@ -29,6 +29,17 @@ def test_a_sweep_in_which_nothing_has_finished_names_no_command_that_would_make_
     assert (waits in tree.text()) == ("--resume" in tree.text()) == (status == "paused")
 
 
+def test_trials_that_time_ended_have_no_answers_either_and_the_sweep_goes_on(empty):
+    row = TRIALS[0] | {"status": "stopped_early", "ended_by": "time"}
+    write(empty, "trials", [row])
+    text = Tree(render(empty)).text()
+    assert "No trial has been trained to its end, so there are no answers to look at" in text
+    assert "no maps; the sweep goes on with --resume." in text
+    assert "No pictures of this sort" not in text
+    write(empty, "trials", [row | {"ended_by": "patience"}])
+    assert "No pictures of this sort" in Tree(render(empty)).text()
+
+
 def test_trials_of_which_none_was_measured(empty):
     write(empty, "trials", [{"trial": "a", "status": "running"}])
     text = Tree(render(empty)).text()

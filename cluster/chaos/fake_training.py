@@ -34,6 +34,10 @@ SCRIPT = "trial_script.json"
 """In the sweep's folder: what the trials do besides what their seeds say."""
 
 
+CREW_S = 100.0
+"""Seconds that a process waits for the others of its crew; then it goes on without them."""
+
+
 @dataclass(frozen=True)
 class TrialFault:
     """What one trial does instead of an epoch.
@@ -77,6 +81,8 @@ class TrialScript:
         epoch_by_epoch: whether each state is stored before its row is told, and each row told by
             itself: what a trial of long epochs does, though these are short.
         store_every_s: seconds between two states that are stored otherwise.
+        crew: no epoch is finished before so many processes have begun one: however slowly one of
+            them starts, the others leave it something to do.
     """
 
     trace: str
@@ -84,6 +90,7 @@ class TrialScript:
     trial_faults: tuple[TrialFault, ...] = ()
     epoch_by_epoch: bool = True
     store_every_s: float = STORE_EVERY_S
+    crew: int = 0
 
     def write(self, store: Store) -> None:
         """Put it into a sweep's folder."""
@@ -101,6 +108,15 @@ class TrialScript:
         line = f"{seed} {epoch} {os.getpid()} {time.time():.3f}\n"
         with Path(self.trace, name).open("ab", buffering=0) as file:
             file.write(line.encode())
+
+    def wait_for_crew(self) -> None:
+        """Until its last process has begun an epoch."""
+        until = time.monotonic() + CREW_S
+        while self.crew and time.monotonic() < until:
+            lines = Path(self.trace, "begun").read_text().splitlines()
+            if len({line.split()[2] for line in lines}) >= self.crew:
+                return
+            time.sleep(0.02)
 
     def note_share(self, seed: int) -> None:
         """Add a line that says which GPUs a trial's process was given, and which it sees."""
@@ -179,6 +195,7 @@ class _Engine(ScriptedEngine):
         """See `Engine.epoch`; a line in the trace says that it was done."""
         epoch, script = self._done + 1, self.trial_script
         script.note("begun", self.seed, epoch)
+        script.wait_for_crew()
         self.odd = script.inject(self.seed, epoch)
         time.sleep(script.epoch_seconds)
         self.orders.clear()

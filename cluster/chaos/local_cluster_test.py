@@ -89,7 +89,7 @@ def test_two_nodes_a_killed_driver_and_dead_processes_leave_the_rows_of_the_scri
     faults, seen = (TrialFault(2, 1, "die"), TrialFault(7, 1, "die")), {}
     with LocalCluster(folder / "cluster", cpus=1) as cluster:
         cluster.add()
-        sandbox = on(cluster, folder, trials=8, grace=1, slots=2, trial_faults=faults)
+        sandbox = on(cluster, folder, trials=8, grace=1, slots=2, crew=2, trial_faults=faults)
         driver = sandbox.begin()
         sandbox.wait(lambda: nodes_that_train(cluster, sandbox, seen) == {0, 1})
         assert KILL_POINTS["inside a checkpoint's write"](sandbox, driver, Random(1))
@@ -117,7 +117,7 @@ def test_two_nodes_a_killed_driver_and_dead_processes_leave_the_rows_of_the_scri
 def test_every_node_trains_and_the_table_is_that_of_one(nodes, folder):
     with LocalCluster(folder / "cluster") as cluster:
         cluster.add(nodes)
-        sandbox = on(cluster, folder, trials=2 * nodes, epoch_seconds=0.1 * nodes)
+        sandbox = on(cluster, folder, trials=2 * nodes, epoch_seconds=0.1 * nodes, crew=nodes)
         assert sweep(cluster, sandbox) == set(range(1, nodes + 1))  # the head has no CPU to give
     assert most_at_once(list(spans(sandbox).values())) == nodes
     assert differences(sandbox) == ()

@@ -51,6 +51,7 @@ class Sandbox:
         trial_faults: what trials do on cue.
         epoch_by_epoch: see `TrialScript`.
         store_every_s: see there.
+        crew: see there.
         search: of the question.
         scheduler: of the question; that of the default lets a trial go on or end at once, so that
             a fault meets the trial and the epoch that it is meant for.
@@ -70,6 +71,7 @@ class Sandbox:
     trial_faults: tuple[TrialFault, ...] = ()
     epoch_by_epoch: bool = True
     store_every_s: float = STORE_EVERY_S
+    crew: int = 0
     search: str = "grid"
     scheduler: str = "asha"
     results: str = ""
@@ -91,6 +93,7 @@ class Sandbox:
             self.trial_faults,
             self.epoch_by_epoch,
             self.store_every_s,
+            self.crew,
         ).write(self.store)
 
     @property

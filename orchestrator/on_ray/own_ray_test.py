@@ -87,6 +87,8 @@ def in_ray(folder):
             ),
         ).fit()
         print("listens", *listeners())
+        commands = [p.cmdline() for p in psutil.Process().children(recursive=True)]
+        print("processes", *sorted({Path(word).name for words in commands for word in words[:3]}))
     print("runs", ray.is_initialized())
     print("remains", *os.listdir(tempfile.gettempdir()))
     controller, _ = scheduling._ended[-1]
@@ -143,6 +145,9 @@ def test_a_local_ray_listens_on_loopback_alone_and_keeps_its_token_to_its_owner(
     assert addresses
     assert all(address.is_loopback for address in addresses), printed["listens"]
     assert printed["runs"] == "False"
+    processes = set(printed["processes"].split())
+    assert {"gcs_server", "raylet"} <= processes
+    assert not {"monitor.py", "log_monitor.py", "dashboard.py"} & processes
     token = home / ".ray" / "auth_token"
     assert len(token.read_text()) == 64
     assert stat.S_IMODE(token.stat().st_mode) == 0o600

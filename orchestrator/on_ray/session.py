@@ -16,7 +16,12 @@ import ray
 
 from orchestrator.errors import BadInput
 from orchestrator.on_ray.head_watch import answers, watch_head
-from orchestrator.on_ray.tune_internals import head_address, searching, stay_on_loopback
+from orchestrator.on_ray.tune_internals import (
+    head_address,
+    searching,
+    starting_what_is_asked,
+    stay_on_loopback,
+)
 from results.journal import process_identity
 
 ENVIRONMENT = {
@@ -90,16 +95,17 @@ def session(
         _on_loopback()
     with contextlib.nullcontext() if address else private_folder() as folder:
         if folder is not None:
-            ray.init(
-                address="local",
-                num_cpus=cpus,
-                num_gpus=gpus,
-                include_dashboard=False,
-                object_store_memory=OBJECT_STORE_BYTES,
-                job_config=searching(folders),
-                _temp_dir=str(folder),
-                **options,
-            )
+            with starting_what_is_asked():
+                ray.init(
+                    address="local",
+                    num_cpus=cpus,
+                    num_gpus=gpus,
+                    include_dashboard=False,
+                    object_store_memory=OBJECT_STORE_BYTES,
+                    job_config=searching(folders),
+                    _temp_dir=str(folder),
+                    **options,
+                )
         try:
             with watch_head(ray.get_runtime_context().gcs_address, on_loss):
                 yield

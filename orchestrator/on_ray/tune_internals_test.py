@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 import ray
 from ray._private import ray_constants, services
+from ray._private.node import Node
 from ray._private.runtime_env import packaging
 from ray.air.execution._internal import RayActorManager
 from ray.exceptions import OutOfMemoryError, RayActorError, RayTaskError
@@ -19,11 +20,13 @@ from orchestrator.on_ray.tune_internals import (
     HELD,
     METADATA,
     TASK_FAILED,
+    UNASKED,
     actor_of,
     forget,
     head_address,
     last_error,
     searching,
+    starting_what_is_asked,
     stay_on_loopback,
     take_errors_as_deaths,
     uploaded_files,
@@ -134,6 +137,19 @@ def test_ray_is_told_to_stay_on_loopback(monkeypatch):
     assert ray_constants.ENABLE_RAY_CLUSTER is False
 
 
+def test_a_node_starts_no_process_that_nobody_asks_and_afterwards_all(monkeypatch):
+    for name in UNASKED:
+        monkeypatch.setattr(Node, name, lambda self, *_, **__: self.append(1))
+    started: list[int] = []
+    with starting_what_is_asked():
+        Node.start_api_server(started, include_dashboard=False, raise_on_failure=False)
+        Node.start_monitor(started)
+    assert started == []
+    for name in UNASKED:
+        getattr(Node, name)(started)
+    assert started == [1, 1, 1]
+
+
 def test_an_address_is_worked_out_as_ray_does(monkeypatch):
     assert head_address("10.0.0.7:6379") == "10.0.0.7:6379"
     monkeypatch.setenv("RAY_ADDRESS", "10.0.0.8:6379")
@@ -169,6 +185,7 @@ def test_a_ray_without_its_private_modules_is_left_alone_and_that_is_said_once(
     monkeypatch.delattr(ray_constants, "ENABLE_RAY_CLUSTER")
     monkeypatch.delattr(services, "canonicalize_bootstrap_address")
     monkeypatch.delattr(packaging, "_dir_travel")
+    monkeypatch.delattr(Node, "start_log_monitor")
     file = tmp_path / "a.py"
     file.touch()
     for _ in range(2):
@@ -176,10 +193,13 @@ def test_a_ray_without_its_private_modules_is_left_alone_and_that_is_said_once(
         assert head_address("auto") is None
         assert head_address("10.0.0.7:6379") == "10.0.0.7:6379"
         assert list(uploaded_files(Path(tmp_path))) == [file]
+        with starting_what_is_asked():
+            assert callable(Node.start_monitor)
     assert [line.partition(":")[2] for line in notes()] == [
         " it may listen on more than loopback",
         ' whom "auto" means is not checked',
         " what .gitignore leaves out is counted as uploaded",
+        " it starts processes that it has no use for",
     ]
 
 

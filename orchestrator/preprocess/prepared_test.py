@@ -60,9 +60,9 @@ def test_plain_is_the_images_themselves_and_nothing_is_written(faces, file):
 def test_the_second_call_maps_the_file_and_computes_nothing(faces, file, counted):
     first = prepared(faces, "gamma", file)
     computed = len(counted)
-    began = time.perf_counter()
+    began = time.process_time()
     second = prepared(faces, "gamma", file)
-    assert time.perf_counter() - began < 0.02
+    assert time.process_time() - began < 0.02
     assert len(counted) == computed
     np.testing.assert_array_equal(first, second)
 

@@ -37,14 +37,14 @@ def train(backend, changes, begin_from, state, seen):
     engine = open_engine(backend, 1)
     config = tiny(
         **changes,
-        width=0.25,
+        width=0.125,
         batch_size=64,
         label_smoothing=0.1,
         class_weights="balanced",
         weight_decay=1e-3,
         ema=0.9,
     )
-    inputs = bands(n=512, side=24)
+    inputs = bands(n=512, side=16)
     few = {name: getattr(inputs, name)[:64] for name in OF_VALIDATION}  # each step predicts them
     engine.begin(config, dataclasses.replace(inputs, **few))
     if begin_from:

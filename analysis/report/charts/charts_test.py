@@ -6,7 +6,8 @@ from xml.etree import ElementTree
 import pytest
 
 from analysis.made_up_sweeps import MadeUpSweep
-from analysis.report.charts import cost, curve_pair, curves, setting_accuracy
+from analysis.report.charts import cost, curve_pair, curves, scale, setting_accuracy, svg
+from analysis.report.charts.plot import Plot
 from results.schema import EPOCHS, table
 from results.statuses import FINISHED, STATUSES
 
@@ -48,6 +49,39 @@ def test_every_measured_trial_is_drawn_inside_and_named(sweep, name):
         g for g in groups if any("hollow" in c.get("class") for c in g.iter(f"{space}circle"))
     ]
     assert [g.get("data-trial") for g in hollow] == [f"{2:010x}"]
+
+
+@pytest.mark.parametrize("name", ["preprocessing", "learning_rate", "parameters", "curves"])
+def test_for_a_narrow_screen_it_is_drawn_anew_with_the_same_trials(sweep, name):
+    made = drawings(sweep)[name]
+    narrow = ElementTree.fromstring(str(made.narrow))
+    assert float(narrow.get("width")) == svg.NARROW
+    assert str(made.narrow).count("data-trial") == str(made.svg).count("data-trial") == 3
+
+
+def level(places, words):
+    """Whether names stand level below an axis with these pixels from one to the next."""
+    plot = Plot(scale.names(words), scale.linear([0, 1]), "x", "y", 74 + places * len(words))
+    drawn = str(plot.svg("", []))
+    assert all(f">{word}</text>" in drawn for word in words)
+    return "rotate(-40)" not in drawn
+
+
+def test_names_that_would_run_into_one_another_are_turned():
+    words = ("CPCPF", "CCPFF")  # five letters of 6.7 pixels each, and 8 between them: 41.5
+    assert level(42, words)
+    assert not level(41, words)
+
+
+def test_numbers_that_would_run_into_one_another_are_written_at_every_other_tick():
+    axis = scale.Scale(-0.5, 3.5, tuple((float(i), "100000") for i in range(4)))
+
+    def written(width):  # six letters take 40.2 pixels and 8 between them; 74 are not the axis
+        plot = Plot(axis, scale.linear([0, 1]), "x", "y", width)
+        return str(plot.svg("", [])).count(">100000<")
+
+    assert written(74 + 4 * 49) == 4
+    assert written(74 + 4 * 48) == 2
 
 
 def test_nothing_in_a_drawing_needs_a_style_or_a_script(sweep):

@@ -2,12 +2,20 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 
 from analysis import wording
 from analysis.report.charts import scale
-from analysis.report.charts.plot import Chart, Plot, group, measured_words, unfinished_words
+from analysis.report.charts.plot import (
+    Chart,
+    Plot,
+    fitting,
+    group,
+    measured_words,
+    unfinished_words,
+)
 from results.statuses import is_trained_to_end
 from results.varied import description
 
@@ -46,8 +54,13 @@ def points(trials: pd.DataFrame, cost: str, varied: Sequence[str]) -> list[CostP
 
 def draw(cost: str, made: Sequence[CostPoint]) -> Chart:
     """The chart of at least one point."""
+    return fitting(partial(_draw, cost, made))
+
+
+def _draw(cost: str, made: Sequence[CostPoint], width: float) -> Chart:
     x = scale.numbers(p.cost for p in made)
-    plot = Plot(x, scale.linear(p.accuracy for p in made), COSTS[cost], "validation accuracy")
+    y = scale.linear(p.accuracy for p in made)
+    plot = Plot(x, y, COSTS[cost], "validation accuracy", width)
     marks = [
         group(
             p.trial,

@@ -2,13 +2,14 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 from markupsafe import Markup
 
 from analysis import wording
 from analysis.report.charts import scale
-from analysis.report.charts.plot import Chart, Plot, group
+from analysis.report.charts.plot import Chart, Plot, fitting, group
 
 PARTS = {"validation": "", "train": " stopped"}
 """Which images -> the class that sets its line apart: training is dashed."""
@@ -76,10 +77,14 @@ def curves(
 
 def draw(made: Sequence[PairedCurve], measure: str) -> Chart:
     """The chart of at least one curve; measure: "accuracy" or "loss"."""
+    return fitting(partial(_draw, made, measure))
+
+
+def _draw(made: Sequence[PairedCurve], measure: str, width: float) -> Chart:
     x = scale.integers([epoch for curve in made for epoch, _ in curve.points])
     y = scale.linear([value for curve in made for _, value in curve.points])
     title = "cross-entropy (nats)" if measure == "loss" else measure
-    plot = Plot(x, y, "epoch", title, width=560, height=340)
+    plot = Plot(x, y, "epoch", title, width=width, height=340)
     marks = [_marks(plot, curve, measure) for curve in made]
     key = plot.key([(curve.classes, curve.words) for curve in made], at_top=measure == "loss")
     colours = {curve.name: COLOURS[curve.second] for curve in made}

@@ -2,13 +2,21 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 
 import pandas as pd
 
 from analysis import wording
 from analysis.leaderboard import leaderboard
 from analysis.report.charts import scale
-from analysis.report.charts.plot import Chart, Plot, group, measured_words, unfinished_words
+from analysis.report.charts.plot import (
+    Chart,
+    Plot,
+    fitting,
+    group,
+    measured_words,
+    unfinished_words,
+)
 from results.statuses import is_trained_to_end
 from results.varied import description
 
@@ -48,9 +56,13 @@ def curves(trials: pd.DataFrame, epochs: pd.DataFrame, varied: Sequence[str]) ->
 
 def draw(made: Sequence[Curve]) -> Chart:
     """The chart of at least one curve; the best is drawn last, so that it lies on top."""
+    return fitting(partial(_draw, made))
+
+
+def _draw(made: Sequence[Curve], width: float) -> Chart:
     x = scale.integers([epoch for curve in made for epoch, _ in curve.points])
     y = scale.linear([accuracy for curve in made for _, accuracy in curve.points])
-    plot = Plot(x, y, "epoch", "validation accuracy")
+    plot = Plot(x, y, "epoch", "validation accuracy", width)
     marks = []
     for curve in reversed(made):
         name = "curve best" if curve.place == 1 else "curve"

@@ -4,8 +4,9 @@ Colours come from the page's style sheet, by class, so that a chart is dark wher
 text is escaped.
 """
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+import itertools
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, replace
 from typing import ClassVar
 
 from markupsafe import Markup
@@ -14,7 +15,7 @@ from analysis.report.charts import svg
 from analysis.report.charts.scale import Scale
 from analysis.report.charts.svg import group
 
-__all__ = ["Chart", "Charts", "Plot", "group", "measured_words", "unfinished_words"]
+__all__ = ["Chart", "Charts", "Plot", "fitting", "group", "measured_words", "unfinished_words"]
 
 LEFT, RIGHT, TOP, BOTTOM = 62.0, 12.0, 12.0, 46.0
 """Pixels around the area in which marks lie."""
@@ -24,6 +25,13 @@ KEY_ROW = 18.0
 
 MOST_LETTERS = 40
 """Of a line of a key: more would not fit into the drawing."""
+
+TURNED_LETTERS, RISE = 14, 4.4
+"""Of a word that is turned by 40 degrees, as it has no room beside its neighbours: its letters at
+most, and the pixels downwards that each takes."""
+
+BETWEEN = 8.0
+"""Pixels that words beside one another keep free between them."""
 
 
 @dataclass(frozen=True)
@@ -35,6 +43,7 @@ class Chart:
         caption: what it shows, in words.
         title: what stands above the caption; "" where a heading says it.
         folded: whether the caption repeats the drawing, and is shown only when asked for.
+        narrow: the same, drawn anew for a screen of 420 pixels; None where `svg` fits there.
     """
 
     kind: ClassVar[str] = "chart"
@@ -42,6 +51,7 @@ class Chart:
     caption: str
     title: str = ""
     folded: bool = False
+    narrow: Markup | None = None
 
 
 @dataclass(frozen=True)
@@ -50,6 +60,15 @@ class Charts:
 
     kind: ClassVar[str] = "charts"
     charts: tuple[Chart, ...]
+
+
+def fitting(draw: Callable[[float], Chart]) -> Chart:
+    """A chart for any screen: letters stay as large, so it is not scaled but drawn twice.
+
+    Args:
+        draw: gives it for a width in pixels.
+    """
+    return replace(draw(svg.USUAL), narrow=draw(svg.NARROW).svg)
 
 
 @dataclass(frozen=True)
@@ -62,7 +81,7 @@ class Plot:
         x_title: what x shows, with its unit.
         y_title: what y shows; "" where its words say it.
         width: of the drawing in CSS pixels.
-        height: likewise.
+        height: likewise; more where words along x are turned.
         indent: pixels left of the area, for what is written along y.
         head: pixels above the area.
         tail: pixels right of it.
@@ -72,7 +91,7 @@ class Plot:
     y: Scale
     x_title: str
     y_title: str
-    width: float = 560.0
+    width: float = svg.USUAL
     height: float = 264.0
     indent: float = LEFT
     head: float = TOP
@@ -117,7 +136,40 @@ class Plot:
 
     def svg(self, label: str, marks: Iterable[Markup]) -> Markup:
         """The drawing; label: read to those who cannot see it."""
-        return svg.drawing(label, self.width, self.height, [*self._frame(), *marks])
+        height = self.height + self._below()
+        return svg.drawing(label, self.width, height, [*self._frame(), *marks])
+
+    def _crowd(self, ticks: Sequence[tuple[float, str]]) -> bool:
+        """Whether words along x, written level, would run into one another."""
+        places = [(self.left(value), svg.LETTER * len(words) / 2) for value, words in ticks]
+        return any(
+            after - before < half + other + BETWEEN
+            for (before, half), (after, other) in itertools.pairwise(places)
+        )
+
+    def _below(self) -> float:
+        """Pixels more that words along x take where they are turned."""
+        if not (self.x.has_words and self._crowd(self.x.ticks)):
+            return 0.0
+        longest = max(min(len(words), TURNED_LETTERS) for _, words in self.x.ticks)
+        return RISE * longest
+
+    def _words_along_x(self, bottom: float) -> list[Markup]:
+        """Names that crowd are turned, of numbers that do every other one is left out."""
+        ticks = self.x.ticks
+        while not self.x.has_words and self._crowd(ticks):
+            ticks = ticks[::2]
+        parts, is_turned = [], self._below() > 0
+        for value, words in ticks:
+            x = self.left(value)
+            parts.append(svg.line("tick", (x, bottom), (x, bottom + 4)))
+            if is_turned:
+                short = svg.shortened(words, TURNED_LETTERS)
+                parts.append(svg.turned(short, (x + 4, bottom + 14), "end", -40))
+            else:
+                room = self.width - svg.LETTER * len(words) / 2
+                parts.append(svg.text(words, (min(x, room), bottom + 17)))
+        return parts
 
     def _frame(self) -> list[Markup]:
         bottom, right = self.height - BOTTOM, self.width - self.tail
@@ -126,13 +178,11 @@ class Plot:
             y = self.top(value)
             parts.append(svg.line("grid", (self.indent, y), (right, y)))
             parts.append(svg.text(words, (self.indent - 6, y + 4), "end"))
-        for value, words in self.x.ticks:
-            x = self.left(value)
-            parts.append(svg.line("tick", (x, bottom), (x, bottom + 4)))
-            room = self.width - svg.LETTER * len(words) / 2
-            parts.append(svg.text(words, (min(x, room), bottom + 17)))
-        middle = ((self.indent + right) / 2, self.height - 8)
-        parts.append(svg.text(self.x_title, middle, "middle", "title"))
+        parts += self._words_along_x(bottom)
+        half = min(svg.TITLE_LETTER * len(self.x_title), self.width) / 2
+        middle = min((self.indent + right) / 2, self.width - half)
+        below = self.height + self._below() - 8
+        parts.append(svg.text(self.x_title, (middle, below), "middle", "title"))
         if self.y_title:
             parts.append(svg.turned(self.y_title, (12, (self.head + bottom) / 2)))
         return parts

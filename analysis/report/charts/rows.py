@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from markupsafe import Markup
 
@@ -12,14 +12,14 @@ from analysis.report.charts.plot import BOTTOM, Plot
 ROW = 32.0
 """Pixels from one row to the next."""
 
-HEAD = 26.0
-"""Pixels above the rows, where the key stands."""
+HEAD, KEY_ROW = 26.0, 18.0
+"""Pixels above the rows, where the key stands, and more for each further line of it."""
 
 TAIL = 56.0
 """Pixels right of the rows, where the highest number is written."""
 
-LONGEST = 38
-"""Letters of a row's name."""
+LONGEST, NARROW_LONGEST = 38, 20
+"""Letters of a row's name, and in a narrow drawing."""
 
 
 @dataclass(frozen=True)
@@ -51,12 +51,16 @@ class RowMark:
 
 @dataclass(frozen=True)
 class RowLayout:
-    """Pixels of a plot with rows: its width, from one row to the next, above and right of them."""
+    """Pixels of a plot with rows: its width, from one row to the next, above and right of them.
 
-    width: float = 560.0
+    And the number at which an upright dotted line stands; NaN for none.
+    """
+
+    width: float = svg.USUAL
     row: float = ROW
     head: float = HEAD
     tail: float = TAIL
+    dotted: float = math.nan
 
 
 def rows_plot(
@@ -64,7 +68,8 @@ def rows_plot(
 ) -> Plot:
     """A plot with a row a name, the first at the bottom."""
     sizes = layout or RowLayout()
-    short = [svg.shortened(name, LONGEST) for name in names]
+    most = LONGEST if sizes.width >= svg.USUAL else NARROW_LONGEST
+    short = [svg.shortened(name, most) for name in names]
     return Plot(
         x,
         scale.names(short),
@@ -84,7 +89,7 @@ def draw_rows(
     key: Mapping[str, str],
     x_title: str,
     label: str,
-    dotted: float = math.nan,
+    layout: RowLayout,
 ) -> Markup:
     """The drawing.
 
@@ -94,11 +99,13 @@ def draw_rows(
         key: classes of marks -> what they are.
         x_title: what the numbers are.
         label: read to those who cannot see it.
-        dotted: where an upright dotted line stands; NaN for none.
+        layout: its pixels above the rows are those of one line of a key.
     """
     ends = [end for mark in marks for end in (mark.value, mark.low, mark.high)]
-    plot = rows_plot(names, scale.linear(ends), x_title)
-    parts = [] if math.isnan(dotted) else [upright(plot, dotted)]
+    lines = len(key_lines(list(key.items()), layout.width))
+    layout = replace(layout, head=layout.head + KEY_ROW * (lines - 1))
+    plot = rows_plot(names, scale.linear(ends), x_title, layout)
+    parts = [] if math.isnan(layout.dotted) else [upright(plot, layout.dotted)]
     for mark in marks:
         drawn = row_mark(plot, mark)
         parts.append(
@@ -106,16 +113,40 @@ def draw_rows(
             if mark.trial
             else svg.titled(mark.title, drawn)
         )
-    return plot.svg(label, [*parts, marks_key(key)])
+    return plot.svg(label, [*parts, marks_key(key, width=layout.width)])
 
 
-def marks_key(key: Mapping[str, str], y: float = 11.0) -> Markup:
-    """Marks and what they are, beside one another; y: pixels from the upper edge."""
-    x, parts = 12.0, []
-    for look, words in key.items():
-        parts.append(svg.disc(look, (x, y), 4.5))
-        parts.append(svg.text(words, (x + 9, y + 4), "start"))
-        x += 30 + svg.LETTER * len(words)
+def key_lines(
+    entries: Sequence[tuple[str, str]], width: float
+) -> list[list[tuple[float, str, str]]]:
+    """Where the entries of a key stand that is this wide: lines of (pixels from the left, *entry).
+
+    Args:
+        entries: (look, words) of each.
+        width: pixels.
+    """
+    x, lines = FIRST, [[]]  # type: float, list[list[tuple[float, str, str]]]
+    for look, words in entries:
+        if lines[-1] and x + BESIDE + svg.LETTER * len(words) > width:
+            x = FIRST
+            lines.append([])
+        lines[-1].append((x, look, words))
+        x += BESIDE + APART + svg.LETTER * len(words)
+    return lines
+
+
+FIRST, BESIDE, APART = 12.0, 9.0, 21.0
+"""Pixels: where a key's first mark stands; from a mark to its words; from words to a mark."""
+
+
+def marks_key(key: Mapping[str, str], y: float = 11.0, width: float = svg.USUAL) -> Markup:
+    """Marks and what they are, beside one another as far as they fit; y: of the first line."""
+    parts = []
+    for line, entries in enumerate(key_lines(list(key.items()), width)):
+        middle = y + KEY_ROW * line
+        for x, look, words in entries:
+            parts.append(svg.disc(look, (x, middle), 4.5))
+            parts.append(svg.text(words, (x + BESIDE, middle + 4), "start"))
     return Markup("").join(parts)
 
 

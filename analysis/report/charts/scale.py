@@ -28,12 +28,14 @@ class Scale:
         high: the number at its end, likewise.
         ticks: (number, text) of what is written along it; plain numbers, also on a log axis.
         is_log: whether equal ratios are equally long.
+        has_words: whether names stand along it, each of which is needed, rather than numbers.
     """
 
     low: float
     high: float
     ticks: tuple[tuple[float, str], ...]
     is_log: bool = False
+    has_words: bool = False
 
     def place(self, value: float) -> float:
         """0 at the beginning, 1 at the end."""
@@ -61,12 +63,14 @@ def linear(values: Iterable[float], beyond: float = BEYOND) -> Scale:
 def integers(values: Iterable[float]) -> Scale:
     """A linear axis on which only integers are written."""
     axis = linear(values)
-    return replace(axis, ticks=tuple(tick for tick in axis.ticks if tick[0].is_integer()))
+    whole = [(round(tick), words) for tick, words in axis.ticks if abs(tick - round(tick)) < 1e-9]
+    return replace(axis, ticks=tuple((float(tick), words) for tick, words in whole))
 
 
 def names(words: Sequence[str]) -> Scale:
     """Words at 0, 1, 2, ... with half a step free at each end."""
-    return Scale(-0.5, max(len(words), 1) - 0.5, tuple((float(i), w) for i, w in enumerate(words)))
+    ticks = tuple((float(i), word) for i, word in enumerate(words))
+    return Scale(-0.5, max(len(words), 1) - 0.5, ticks, has_words=True)
 
 
 def _logarithmic(low: float, high: float) -> Scale:

@@ -50,3 +50,5 @@ def test_words_stand_side_by_side():
 
 def test_epochs_are_written_as_integers():
     assert [text for _, text in scale.integers([1, 2, 3]).ticks] == ["1", "2", "3"]
+    # between two seeds a tick every 0.2 is tried, and five of those are not quite 1
+    assert scale.integers([0, 1]).ticks == ((0.0, "0"), (1.0, "1"))

@@ -3,6 +3,7 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import pandas as pd
@@ -10,7 +11,14 @@ from markupsafe import Markup
 
 from analysis import wording
 from analysis.report.charts import scale
-from analysis.report.charts.plot import Chart, Plot, group, measured_words, unfinished_words
+from analysis.report.charts.plot import (
+    Chart,
+    Plot,
+    fitting,
+    group,
+    measured_words,
+    unfinished_words,
+)
 from results.statuses import is_trained_to_end
 from results.varied import description, heading, value_in_force, value_text
 
@@ -82,9 +90,13 @@ def draw(setting: str, made: Sequence[SettingPoint], epoch: int) -> Chart:
         made: as `points` gives them, at least one.
         epoch: the common epoch.
     """
+    return fitting(partial(_draw, setting, made, epoch))
+
+
+def _draw(setting: str, made: Sequence[SettingPoint], epoch: int, width: float) -> Chart:
     places, x = _horizontal(made)
     heights = [h for p in made for h in (p.common, p.best) if math.isfinite(h)]
-    plot = Plot(x, scale.linear(heights), heading(setting), "validation accuracy")
+    plot = Plot(x, scale.linear(heights), heading(setting), "validation accuracy", width)
     marks = [_trial(plot, p, place, epoch) for p, place in zip(made, places, strict=True)]
     small = epoch and any(math.isfinite(p.common) and p.common != p.best for p in made)
     marks_mean = "the best epoch of each"

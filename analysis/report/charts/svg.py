@@ -7,6 +7,9 @@ from markupsafe import Markup
 LETTER = 6.7
 """Pixels that a letter of the charts' type (12 px) takes, about."""
 
+TITLE_LETTER = 7.2
+"""Likewise of titles (13 px)."""
+
 Place = tuple[float, float]
 """Pixels from the left and from the upper edge."""
 
@@ -21,6 +24,9 @@ def drawing(label: str, width: float, height: float, inside: Iterable[Markup]) -
 
 WIDE = 640.0
 """Pixels; wider drawings do not share a row."""
+
+USUAL, NARROW = 560.0, 360.0
+"""Pixels: width of a drawing in one of the page's columns, and where a screen has 420 pixels."""
 
 
 def group(trial: str, title: str, marks: Iterable[Markup]) -> Markup:

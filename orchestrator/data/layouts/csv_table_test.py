@@ -162,3 +162,12 @@ def test_a_quoted_field_longer_than_any_that_is_believed_counts_as_its_commas_sa
     rows[3] += ',"' + "x," * 100_000 + '"'
     path = write_file(tmp_path, "\n".join(rows).encode())
     refused(path, tmp_path, "fer2013.csv, row 3 (line 4): 100004 fields, 3 (emotion")
+
+
+def test_a_quote_that_is_not_closed_takes_no_other_row_with_it(tmp_path):
+    lines = CSV.decode().splitlines()
+    lines[4] = lines[4].replace(",", ',"', 1)
+    whole, _ = read_faces(write_file(tmp_path, CSV))
+    raw, _ = read_faces(write_file(tmp_path, "\n".join(lines).encode(), "quoted.csv"))
+    np.testing.assert_array_equal(raw.images, whole.images)
+    np.testing.assert_array_equal(raw.labels, whole.labels)

@@ -23,6 +23,9 @@ LABEL_COLUMNS = ("emotion", "expression", "label", "labels", "class", "category"
 
 SPLIT_COLUMNS = ("usage", "split", "subset")
 
+NO_SPLIT = ("", "nan", "none")
+"""What an empty field of a split may look like."""
+
 AFFECTNET = dict(
     zip(
         "01234567",
@@ -57,44 +60,112 @@ class Label:
     split: str | None
 
 
-def read_labels(data: bytes) -> list[Label]:
-    """A table's rows; empty where it is no table of labels.
+@dataclass(frozen=True)
+class LabelTable:
+    """What was read of a file.
+
+    Attributes:
+        labels: one a row; none where the file is no table of labels.
+        unread: of each row that gives no label, its line and what is odd in it.
+        unknown_splits: what stands in a column of splits and names none, in the rows' order.
+    """
+
+    labels: tuple[Label, ...] = ()
+    unread: tuple[str, ...] = ()
+    unknown_splits: tuple[str, ...] = ()
+
+    def notes(self, name: str) -> list[str]:
+        """Sentences on what was not understood; none where all was.
+
+        Args:
+            name: of the table.
+        """
+        notes = []
+        if self.unread:
+            notes.append(
+                f"{len(self.unread):,} rows of {name} could not be read and were ignored, e.g. "
+                f"{self.unread[0]}."
+            )
+        if self.unknown_splits:
+            first = self.unknown_splits[0][:20]
+            notes.append(
+                f"{len(self.unknown_splits):,} rows of {name} name a split that is not known "
+                f"(e.g. {first!r}): the folder or the file's name decides there."
+            )
+        return notes
+
+
+def read_labels(data: bytes) -> LabelTable:
+    """A table's rows. A row is a line: a quote that is not closed there swallows no others.
 
     Args:
         data: the file.
     """
-    lines = data.decode("utf-8-sig", "replace").splitlines()
-    if lines and raf_db.LINE.fullmatch(lines[0]):
-        return _of_raf_db([line for each in lines if (line := raf_db.LINE.fullmatch(each))])
-    try:
-        rows = [row for row in csv.reader(lines) if row]
-    except csv.Error:
-        return []
-    if not rows or _is_fer_plus(rows[0]):
+    lines = enumerate(data.decode("utf-8-sig", "replace").splitlines(), 1)
+    filled = [(number, line) for number, line in lines if line.strip()]
+    if not filled:
+        return LabelTable()
+    if raf_db.LINE.fullmatch(filled[0][1]):
+        return _of_raf_db(filled)
+    rows = [_Row(number, *_fields(line)) for number, line in filled]
+    if _is_fer_plus(rows[0].cells):
         return _of_fer_plus(rows)
-    columns = [name.strip().lower() for name in rows[0]]
-    complete = [[cell.strip() for cell in row] for row in rows[1:] if len(row) == len(columns)]
-    return _of_columns(columns, complete)
+    return _of_columns([name.lower() for name in rows[0].cells], rows[1:])
 
 
-def _of_columns(columns: list[str], rows: list[list[str]]) -> list[Label]:
+@dataclass(frozen=True)
+class _Row:
+    """A line's cells, without padding; and what is odd in it, if anything is."""
+
+    number: int
+    cells: list[str]
+    fault: str = ""
+
+    def unread(self, expected: str) -> str:
+        return f"line {self.number:,}: {self.fault or expected}"
+
+
+def _fields(line: str) -> tuple[list[str], str]:
+    try:
+        return [cell.strip() for cell in next(csv.reader([line], strict=True))], ""
+    except csv.Error as error:
+        unclosed = "unexpected end" in str(error)
+        return [], "a quote that is not closed" if unclosed else str(error)
+
+
+def _of_columns(columns: list[str], rows: list[_Row]) -> LabelTable:
     file, label = _first(columns, FILE_COLUMNS), _first(columns, LABEL_COLUMNS)
-    split = _first(columns, SPLIT_COLUMNS)
-    if file is None:
-        return []
-    if set(FER_PLUS) <= set(columns):
-        classes = [_majority(columns, row) for row in rows]
-    elif label is None:
-        return []
+    by_votes = set(FER_PLUS) <= set(columns)
+    if file is None or (label is None and not by_votes):
+        return LabelTable()
+    complete = [row for row in rows if len(row.cells) == len(columns) and row.cells[file]]
+    read = {row.number for row in complete}
+    unread = tuple(
+        row.unread(
+            "no file name"
+            if len(row.cells) == len(columns)
+            else f"{len(row.cells)} fields, {len(columns)} expected"
+        )
+        for row in rows
+        if row.number not in read
+    )
+    cells = [row.cells for row in complete]
+    if label is None or by_votes:
+        classes = [_majority(columns, row) for row in cells]
     elif columns[file] == "subdirectory_filepath":
-        classes = [AFFECTNET.get(row[label]) for row in rows]
+        classes = [AFFECTNET.get(row[label]) for row in cells]
     else:
-        classes = _classes([row[label] for row in rows], [row[file] for row in rows])
-    return [
-        Label(row[file].replace("\\", "/"), k, None if split is None else split_named(row[split]))
-        for row, k in zip(rows, classes, strict=True)
-        if row[file]
-    ]
+        classes = _classes([row[label] for row in cells], [row[file] for row in cells])
+    split = _first(columns, SPLIT_COLUMNS)
+    words = ["" if split is None else row[split] for row in cells]
+    return LabelTable(
+        tuple(
+            Label(row[file].replace("\\", "/"), k, split_named(word))
+            for row, k, word in zip(cells, classes, words, strict=True)
+        ),
+        unread,
+        tuple(word for word in words if split_named(word) is None and word.lower() not in NO_SPLIT),
+    )
 
 
 def _classes(labels: list[str], files: list[str]) -> list[str | None]:
@@ -120,13 +191,22 @@ def _votes(text: str) -> int | None:
     return int(text) if text.isascii() and text.isdigit() and len(text) < 5 else None
 
 
-def _of_raf_db(lines: list[re.Match[str]]) -> list[Label]:
-    files = [line[1] for line in lines]
-    classes = _classes([line[2] for line in lines], files)
-    return [
-        Label(file, label, split_named(file.partition("_")[0]))
-        for file, label in zip(files, classes, strict=True)
-    ]
+def _of_raf_db(lines: list[tuple[int, str]]) -> LabelTable:
+    matches = [(number, raf_db.LINE.fullmatch(line)) for number, line in lines]
+    rows = [match for _, match in matches if match]
+    files = [row[1] for row in rows]
+    classes = _classes([row[2] for row in rows], files)
+    return LabelTable(
+        tuple(
+            Label(file, label, split_named(file.partition("_")[0]))
+            for file, label in zip(files, classes, strict=True)
+        ),
+        tuple(
+            f"line {number:,}: a file's name and a number expected"
+            for number, match in matches
+            if not match
+        ),
+    )
 
 
 def _is_fer_plus(row: list[str]) -> bool:
@@ -139,10 +219,14 @@ def _is_fer_plus(row: list[str]) -> bool:
     )
 
 
-def _of_fer_plus(rows: list[list[str]]) -> list[Label]:
+def _of_fer_plus(rows: list[_Row]) -> LabelTable:
     votes = len(_FER_PLUS_VOTES)
-    return [
-        Label(row[0], _majority(_FER_PLUS_VOTES, row[-votes:]), None)
-        for row in rows
-        if _is_fer_plus(row)
-    ]
+    read = [row for row in rows if _is_fer_plus(row.cells)]
+    expected = f"a file's name and {votes} numbers of votes expected"
+    return LabelTable(
+        tuple(
+            Label(row.cells[0], _majority(_FER_PLUS_VOTES, row.cells[-votes:]), None)
+            for row in read
+        ),
+        tuple(row.unread(expected) for row in rows if not _is_fer_plus(row.cells)),
+    )

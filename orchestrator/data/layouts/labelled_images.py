@@ -13,7 +13,7 @@ from orchestrator.data.containers.container import Container, readable
 from orchestrator.data.containers.plain_files import LoneFile
 from orchestrator.data.decode import decode_members
 from orchestrator.data.layouts.image_files import ImageFile, check_name, image_files
-from orchestrator.data.layouts.label_table import Label, read_labels
+from orchestrator.data.layouts.label_table import Label, LabelTable, read_labels
 from orchestrator.data.layouts.labels import name_notes, ordered
 from orchestrator.data.layouts.not_classes import are_classes, split_in
 from orchestrator.data.raw import SPLITS, Raw, split_named
@@ -35,20 +35,23 @@ class _Labelling:
         rows: image's id -> its labels.
         tables: names of the tables that label an image.
         without_image: names that no image has, or more than one.
+        notes: on rows of these tables that were not understood.
     """
 
     rows: dict[str, list[Label]] = field(default_factory=lambda: defaultdict(list))
     tables: list[str] = field(default_factory=list)
     without_image: list[str] = field(default_factory=list)
+    notes: list[str] = field(default_factory=list)
 
-    def add(self, table: str, labels: list[Label], images: "_ByName") -> None:
+    def add(self, table: str, read: LabelTable, images: "_ByName") -> None:
         """A table's rows; one that labels no image is passed over."""
         # AffectNet's tables are training.csv and validation.csv
         split = split_named(PurePosixPath(bare_name(table)).stem)
-        matched = [(label, images.only(label.name)) for label in labels]
+        matched = [(label, images.only(label.name)) for label in read.labels]
         if not any(image for _, image in matched):
             return
         self.tables.append(table)
+        self.notes += read.notes(table)
         for label, image in matched:
             if image is None:
                 self.without_image.append(label.name)
@@ -100,7 +103,7 @@ def read(container: Container, reading: Reading) -> Raw:
         raise BadInput(
             f"{reading.labels or container.where} labels none of the {len(files):,} images of "
             f"{container.where}; expected columns such as image, emotion, the images' file names "
-            "in the first"
+            "in the first" + "".join(f"; {note.rstrip('.')}" for note in labelling.notes)
         )
     for file in labels:
         check_name(container, file)
@@ -136,7 +139,9 @@ def _named(table: str, files: list[ImageFile]) -> _Labelling:
         raise BadInput(
             f"{path} is no table of labels: a file of at most {MOST_BYTES:,} bytes was expected"
         )
-    labelling.add(path.name, read_labels(data), _ByName(files))
+    read = read_labels(data)
+    labelling.add(path.name, read, _ByName(files))
+    labelling.notes = read.notes(path.name)  # also where it labels nothing
     return labelling
 
 
@@ -171,6 +176,7 @@ def _notes(
             f"{len(labelling.without_image):,} rows name no image that is there, or more "
             f"than one, and were ignored, e.g. {labelling.without_image[0]}."
         )
+    notes += labelling.notes
     overruled = [
         file
         for file, label in labels.items()

@@ -79,7 +79,7 @@ def test_fer_pluss_votes(tmp_path):
         "PublicTest,n8.png,0,0,0,0,0,0,0,0,0,10",  # no face
     ]
     table = "\n".join([header, *rows]).encode()
-    labels = read_labels(table)
+    labels = read_labels(table).labels
     assert labels[0] == Label("n0.png", "neutral", "training")
     assert [label.label for label in labels[6:]] == ["contempt", None, None]
 
@@ -104,19 +104,73 @@ def test_fer_plus_in_folders_named_like_splits(tmp_path):
     assert raw.notes == ("Labels are those of fer2013new.csv.",)
 
 
-def test_a_field_longer_than_any_that_is_believed_makes_a_table_none(tmp_path):
-    table = b'image,emotion\nn0.png,sad\n"' + b"x" * 200_000 + b'",happy\n'
-    assert read_labels(table) == []
+LABELS = [f"n{n}.png,{'happy' if n % 2 else 'sad'}" for n in range(10)]
+ROWS = ["image,emotion", *LABELS]
+
+
+@pytest.mark.parametrize(
+    ("row", "reason"),
+    [
+        ('"n3.png,happy', "a quote that is not closed"),
+        ('n3.png,"happy', "a quote that is not closed"),
+        ("n3.png", "1 fields, 2 expected"),
+        ("n3.png,happy,", "3 fields, 2 expected"),
+        (",happy", "no file name"),
+        (f"n3.png,{'x' * 200_000}", "field larger than field limit (131072)"),
+    ],
+)
+@pytest.mark.parametrize("named", [True, False])
+def test_a_row_that_cannot_be_read_takes_no_other_with_it_and_is_counted(
+    row, reason, named, tmp_path
+):
+    table = [*ROWS[:4], row, *ROWS[5:9], 'n8.png,"sad"', ROWS[10]]
+    folder = write_folder(noise_folder({"images": 10}), tmp_path / "d")
+    place = (tmp_path if named else tmp_path / "d") / "labels.csv"
+    place.write_text("\n".join(table))
+    raw, _ = read_faces(folder, Reading(labels=str(place)) if named else Reading())
+    assert raw.classes == ("happy", "sad")
+    assert raw.counts().sum(axis=0).tolist() == [4, 5]
+    assert "1 images have no label and were left out, e.g. images/n3.png." in raw.notes
+    note = f"1 rows of labels.csv could not be read and were ignored, e.g. line 5: {reason}."
+    assert note in raw.notes
+
+
+def test_a_table_of_which_no_row_can_be_read_says_so(tmp_path):
     folder = write_folder(noise_folder({"a": 6}), tmp_path / "d")
-    path = tmp_path / "labels.csv"
-    path.write_bytes(table)
-    with pytest.raises(BadInput, match=r"labels\.csv labels none of the 6 images of "):
-        read_faces(folder, Reading(labels=str(path)))
+    table = tmp_path / "labels.csv"
+    table.write_text("image,emotion\n" + "".join(f"n{n}.png,sad,\n" for n in range(6)))
+    with pytest.raises(BadInput, match=r"labels none of the 6 .*; 6 rows .*line 2: 3 fields, 2 "):
+        read_faces(folder, Reading(labels=str(table)))
+
+
+def test_rows_of_the_lists_without_a_header_are_counted_too():
+    raf = read_labels(b"train_00001.jpg 4\ntrain_00002.jpg\n\ntrain_00003.jpg 4")
+    assert [label.label for label in raf.labels] == ["happy", "happy"]
+    assert raf.unread == ("line 2: a file's name and a number expected",)
+    votes = "fer0000001.png,9,0,0,0,0,0,0,0,1,0"
+    plus = read_labels(f"{votes}\n{votes},0,0\n{votes[:-2]}\n".encode())
+    assert [label.label for label in plus.labels] == ["neutral"]
+    assert [reason.split(":")[0] for reason in plus.unread] == ["line 2", "line 3"]
+
+
+def test_a_split_that_is_not_known_leaves_it_to_the_folder_and_says_so(tmp_path):
+    members = noise_folder({"train": 10, "test": 2})
+    words = ["training", "holdout", "", "nan"]
+    rows = [
+        f"{k}/n{n}.png,{'ab'[n % 2]},{words[n % 4]}" for k in ("train", "test") for n in range(10)
+    ]
+    members["labels.csv"] = "\n".join(["file,label,split", *rows[:12]]).encode()
+    raw, _ = read_faces(write_folder(members, tmp_path / "d"))
+    assert split_of(raw)["test/n1.png"] == "test"
+    assert (
+        "4 rows of labels.csv name a split that is not known (e.g. 'holdout'): the folder or the "
+        "file's name decides there."
+    ) in raw.notes
 
 
 def test_affectnets_numbers_are_not_fer2013s(tmp_path):
     table = b"subDirectory_filePath,face_x,expression\n1/a.jpg,0,1\n689/b.jpg,0,6\n2/c.jpg,0,9\n"
-    assert [label.label for label in read_labels(table)] == ["happy", "angry", None]
+    assert [label.label for label in read_labels(table).labels] == ["happy", "angry", None]
 
 
 def test_a_table_that_the_user_names_wins_over_folders(tmp_path):

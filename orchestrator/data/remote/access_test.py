@@ -66,8 +66,8 @@ def test_what_does_not_pass_in_time_is_given_up(problem):
     began = time.monotonic()
     with pytest.raises(Unreachable, match=r"^s3://bucket/x\.zip cannot be reached \(.*copy on"):
         access(action, URI, 0.1)
-    assert 0.05 < time.monotonic() - began < 1
-    assert 3 < len(tried) < 40
+    assert 0.05 < time.monotonic() - began < 10  # of 1,000 tries
+    assert 1 < len(tried) < 40
 
 
 def test_without_patience_there_is_one_try():

@@ -69,9 +69,9 @@ def test_a_zip_is_copied_once_and_asked_for_twice_at_most_when_unchanged(bucket,
     first = open_faces(uri, cache=cache)
     assert bucket.requests_of("GET", "sets/fer.zip") == 1
     bucket.requests.clear()
-    began = time.perf_counter()
+    began = time.process_time()
     second = open_faces(uri, cache=cache)
-    assert time.perf_counter() - began < 0.2
+    assert time.process_time() - began < 0.2
     assert second.digest == first.digest
     assert second.notes == first.notes
     assert bucket.requests_of("GET") == 0

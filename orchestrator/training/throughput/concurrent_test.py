@@ -42,7 +42,7 @@ def test_two_processes_are_measured_at_once_and_the_share_follows(load):
 
 def test_a_process_that_fails_says_why(load):
     wrong = dataclasses.replace(load, config={**load.config, "architecture": "PPPPPPPPF"})
-    reached = measure(wrong, 2, 0.2)
+    reached = measure(wrong, 1, 0.2)
     assert "PPPPPPPPF" in reached.failure
     assert reached.images_per_second == 0
 

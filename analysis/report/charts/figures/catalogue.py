@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-import pandas as pd
 from markupsafe import Markup
 
 from analysis.figures.figure_catalogue import FIGURES
@@ -21,7 +20,7 @@ from analysis.report.charts.figures import (
     rungs,
     seed_project,
 )
-from analysis.report.charts.plot import Chart
+from analysis.report.charts.plot import Chart, fitting
 
 
 @dataclass(frozen=True)
@@ -30,12 +29,14 @@ class Drawing:
 
     Attributes:
         draw: a frame with rows, and words for those who cannot see it -> SVG; nothing where the
-            page cannot hold it.
+            page cannot hold it. Where it `adapts`, a width in pixels is the third argument.
         folded: whether the figure's caption repeats the numbers that stand in the drawing.
+        adapts: whether it is drawn as wide as there is room; others are panels that fit anywhere.
     """
 
-    draw: Callable[[pd.DataFrame, str], Markup]
+    draw: Callable[..., Markup]
     folded: bool = False
+    adapts: bool = True
 
 
 DRAWINGS = {
@@ -45,12 +46,12 @@ DRAWINGS = {
     "confusion": Drawing(confusion.draw, folded=True),
     "ensemble_rules": Drawing(ensembles.draw_rules),
     "ensemble_against_members": Drawing(ensembles.draw_gains),
-    "losses": Drawing(losses.draw),
+    "losses": Drawing(losses.draw, adapts=False),
     "reliability": Drawing(reliability.draw, folded=True),
     "rungs": Drawing(rungs.draw),
-    "regions": Drawing(regions.draw),
-    "faithfulness": Drawing(faithfulness.draw),
-    "seed_project": Drawing(seed_project.draw),
+    "regions": Drawing(regions.draw, adapts=False),
+    "faithfulness": Drawing(faithfulness.draw, adapts=False),
+    "seed_project": Drawing(seed_project.draw, adapts=False),
 }
 """Name in `FIGURES` -> drawing; one file and one line adds one."""
 
@@ -68,6 +69,13 @@ def chart(name: str, tables: SweepTables) -> Chart | None:
     frame = figure.data(tables)
     if frame.empty:
         return None
-    caption = figure.caption(frame)
-    svg = DRAWINGS[name].draw(frame, caption)
-    return Chart(svg, caption, figure.title, DRAWINGS[name].folded) if svg else None
+    caption, drawing = figure.caption(frame), DRAWINGS[name]
+    if not drawing.adapts:
+        drawn = drawing.draw(frame, caption)
+        return Chart(drawn, caption, figure.title, drawing.folded) if drawn else None
+
+    def at(width: float) -> Chart:
+        return Chart(drawing.draw(frame, caption, width), caption, figure.title, drawing.folded)
+
+    made = fitting(at)
+    return made if made.svg else None

@@ -19,6 +19,7 @@ from analysis.figures.sample_sweeps import (
     trial,
 )
 from analysis.figures.sweep_tables import SweepTables
+from analysis.report.charts import svg
 from analysis.report.charts.figures.catalogue import DRAWINGS, chart
 from analysis.report.charts.figures.confusion import MOST_CLASSES
 
@@ -38,6 +39,11 @@ def few_shuffles():
 def roots(made):
     """The drawings of a chart."""
     return list(ElementTree.fromstring(f"<div>{made.svg}</div>"))
+
+
+def narrow_roots(made):
+    """The same for a screen of 420 pixels."""
+    return list(ElementTree.fromstring(f"<div>{made.narrow}</div>"))
 
 
 def classes(made, tag):
@@ -61,7 +67,8 @@ def test_it_is_drawn_where_the_picture_is_and_all_of_it_lies_inside(name, case):
         assert made is None
         return
     assert (made.caption, made.title) == (figure.caption(frame), figure.title)
-    for root in roots(made):
+    drawn = [*roots(made), *(narrow_roots(made) if DRAWINGS[name].adapts else [])]
+    for root in drawn:
         width, height = float(root.get("width")), float(root.get("height"))
         for element in root.iter():
             for ends, most in ((("x", "x1", "x2", "cx"), width), (("y", "y1", "y2", "cy"), height)):
@@ -78,6 +85,16 @@ def test_it_is_drawn_where_the_picture_is_and_all_of_it_lies_inside(name, case):
             assert float(box.get("x")) + float(box.get("width")) <= width
             assert float(box.get("y")) + float(box.get("height")) <= height
     assert not re.search(r"style=|<script|onload|href|nan", str(made.svg))
+
+
+@pytest.mark.parametrize("name", [name for name in DRAWINGS if DRAWINGS[name].adapts])
+def test_on_a_narrow_screen_it_fits_and_shows_the_same(name):
+    made = chart(name, CASES["everything"])
+    assert len(narrow_roots(made)) == len(roots(made))
+    for usual, narrow in zip(roots(made), narrow_roots(made), strict=True):
+        assert float(narrow.get("width")) <= svg.NARROW
+        said = [[title.text for title in root.iter(f"{SPACE}title")] for root in (usual, narrow)]
+        assert said[0] == said[1]
 
 
 @pytest.mark.parametrize("name", ["parallel_coordinates", "rungs", "ensemble_against_members"])

@@ -4,7 +4,7 @@ import pandas as pd
 from markupsafe import Markup
 
 from analysis import wording
-from analysis.report.charts.rows import RowMark, draw_rows
+from analysis.report.charts.rows import RowLayout, RowMark, draw_rows
 
 KINDS = {"ensemble": "dot", "best single": "dot second", "member": "dot hollow"}
 """Who -> classes of its mark."""
@@ -13,7 +13,7 @@ CLEAN = "dot second hollow"
 """Classes of marks without copies of training images, which are small and lie below the others."""
 
 
-def draw_rules(frame: pd.DataFrame, label: str) -> Markup:
+def draw_rules(frame: pd.DataFrame, label: str, width: float) -> Markup:
     """A row a rule with one standard error to each side; the one taken is filled."""
     marks, names = [], []
     for place, row in enumerate(frame.to_dict("records")):
@@ -29,10 +29,10 @@ def draw_rules(frame: pd.DataFrame, label: str) -> Markup:
     key = {look: words for look, words in kinds.items() if any(m.look == look for m in marks)}
     highest = float(frame["accuracy"].iloc[-1])
     x_title = "cross-validated accuracy (in brackets: members)"
-    return draw_rows(names, marks, key, x_title, label, dotted=highest)
+    return draw_rows(names, marks, key, x_title, label, RowLayout(width, dotted=highest))
 
 
-def draw_gains(frame: pd.DataFrame, label: str) -> Markup:
+def draw_gains(frame: pd.DataFrame, label: str, width: float) -> Markup:
     """A row a model: its accuracy with its interval, small and lower without copies."""
     names = frame.drop_duplicates("place").sort_values("place")
     marks = []
@@ -57,4 +57,6 @@ def draw_gains(frame: pd.DataFrame, label: str) -> Markup:
     if (frame["images"] == "clean").any():
         key[CLEAN] = "without copies"
     x_title = f"accuracy, {frame['split'].iloc[0]} split (95 % interval)"
-    return draw_rows([str(name) for name in names["name"]], marks, key, x_title, label)
+    return draw_rows(
+        [str(name) for name in names["name"]], marks, key, x_title, label, RowLayout(width)
+    )

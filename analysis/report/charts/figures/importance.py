@@ -1,5 +1,7 @@
 """How much of the trials' differences each setting explains, beside what chance gives."""
 
+from collections.abc import Iterator
+
 import pandas as pd
 from markupsafe import Markup
 
@@ -15,18 +17,21 @@ BARS = {True: "bar", False: "bar hollow"}
 """Whether a setting explains more than chance gives -> classes of its bar."""
 
 
-def draw(frame: pd.DataFrame, label: str) -> Markup:
+def draw(frame: pd.DataFrame, label: str, width: float) -> Markup:
     """A bar a setting, filled if beyond what chance gives, which is marked across it."""
     made = frame.to_dict("records")
     ends = [0.0, *frame["importance"], *frame["chance"]]
     measure, trials = made[0]["measure"], int(made[0]["trials"])
+    key = rows.key_lines(_entries(frame), width)
+    head = rows.HEAD + rows.KEY_ROW * (len(key) - 1)
     plot = rows.rows_plot(
         [heading(str(row["setting"])) for row in made],
         scale.linear(ends),
         f"share of the variance explained ({trials:,} trials)",
+        rows.RowLayout(width, head=head),
     )
     parts = [_bar(plot, place, row) for place, row in enumerate(made)]
-    return plot.svg(f"{label} ({measure})", [*parts, _key(frame)])
+    return plot.svg(f"{label} ({measure})", [*parts, *_key(key)])
 
 
 def _bar(plot: rows.Plot, place: int, row: dict) -> Markup:
@@ -44,15 +49,20 @@ def _bar(plot: rows.Plot, place: int, row: dict) -> Markup:
     )
 
 
-def _key(frame: pd.DataFrame) -> Markup:
+def _entries(frame: pd.DataFrame) -> list[tuple[str, str]]:
     """What bars and the line across them are, as far as they occur."""
     kinds = {True: "beyond chance", False: "no more than chance"}
     there = [kind for kind in kinds if (frame["beyond"] == kind).any()]
-    x, parts = 8.0, []
-    for kind in there:
-        parts.append(svg.box(BARS[kind], (x, 5), 14, 11))
-        parts.append(svg.text(kinds[kind], (x + 19, 15), "start"))
-        x += 36 + svg.LETTER * len(kinds[kind])
-    parts.append(svg.line("bound", (x, 3), (x, 18)))
     most = f"most by chance ({wording.count(SHUFFLES)} shuffles)"
-    return Markup("").join([*parts, svg.text(most, (x + 8, 15), "start")])
+    return [*((BARS[kind], kinds[kind]) for kind in there), ("bound", most)]
+
+
+def _key(lines: list[list[tuple[float, str, str]]]) -> Iterator[Markup]:
+    for line, entries in enumerate(lines):
+        y = rows.KEY_ROW * line
+        for x, look, words in entries:
+            if look == "bound":
+                yield svg.line(look, (x, y + 3), (x, y + 18))
+            else:
+                yield svg.box(look, (x - 7, y + 5), 14, 11)
+            yield svg.text(words, (x + rows.BESIDE + 2, y + 15), "start")

@@ -4,13 +4,13 @@ import pandas as pd
 from markupsafe import Markup
 
 from analysis import wording
-from analysis.report.charts.rows import RowMark, draw_rows
+from analysis.report.charts.rows import RowLayout, RowMark, draw_rows
 
 LOOKS = {"ensemble": ("dot", 0.15), "best single": ("dot second", -0.15)}
 """Whose answers -> classes of its mark, and its shift from the class's row."""
 
 
-def draw(frame: pd.DataFrame, label: str) -> Markup:
+def draw(frame: pd.DataFrame, label: str, width: float) -> Markup:
     """A row a class; the one found best at the top."""
     names = frame.drop_duplicates("place").sort_values("place")
     together = frame["who"].nunique() > 1
@@ -29,4 +29,5 @@ def draw(frame: pd.DataFrame, label: str) -> Markup:
         {look: who for who, (look, _) in LOOKS.items() if (frame["who"] == who).any()},
         f"recall, {frame['split'].iloc[0]} (95 % interval)",
         label,
+        RowLayout(width),
     )
