@@ -61,7 +61,9 @@ def test_a_setting_that_came_later_changes_no_signature_of_before():
     assert TrialConfig(rate_scaling="none").signature() == "b8f174ac48"
     assert TrialConfig(rate_scaling="linear").signature() != "b8f174ac48"
     assert TrialConfig.from_flat({"batch_size": 256}).rate_scaling == "none"
-    assert TrialConfig(mixup=0.0, views="one", sam_radius=0.0, cycle=10).signature() == "b8f174ac48"
+    off = {"mixup": 0.0, "views": "one", "sam_radius": 0.0, "cycle": 10}
+    off |= {"plateau_patience": 10, "plateau_factor": 0.5}
+    assert TrialConfig(**off).signature() == "b8f174ac48"
 
 
 @pytest.mark.parametrize(

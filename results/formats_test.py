@@ -53,8 +53,10 @@ def test_a_table_of_before_there_was_a_choice_of_backends_opens(tmp_path):
 
 def test_trials_of_before_there_was_a_setting_did_what_its_default_says(tmp_path):
     store = Store(tmp_path)
-    given = {"rate_scaling": "sqrt", "mixup": 0.5, "views": "flip", "sam_radius": 0.1, "cycle": 5}
-    off = {"rate_scaling": "none", "mixup": 0.0, "views": "one", "sam_radius": 0.0, "cycle": 10}
+    given = {"rate_scaling": "sqrt", "mixup": 0.5, "views": "flip", "sam_radius": 0.1}
+    given |= {"cycle": 5, "plateau_patience": 5, "plateau_factor": 0.75}
+    off = {"rate_scaling": "none", "mixup": 0.0, "views": "one", "sam_radius": 0.0}
+    off |= {"cycle": 10, "plateau_patience": 10, "plateau_factor": 0.5}
     made = table(TRIALS, [{"trial": "a", "batch_size": 256, **given}])
     store.write_table("new.parquet", made)
     store.write_table("old.parquet", made.drop_columns(list(given)))

@@ -131,6 +131,24 @@ class TrialSettings:
         "Learning-rate schedule.",
         choices=("constant", "plateau", "cosine", "one_cycle", "warm_restarts"),
     )
+    # As replicated by cs230-fer; Khaireddin & Chen (2021) take 5 and 0.75.
+    plateau_patience: int = setting(
+        10,
+        "Epochs without a better validation accuracy before the rate falls.",
+        unit="epochs",
+        low=1,
+        high=1_000_000,
+        in_force=Condition("schedule", ("plateau",)),
+        later=True,
+    )
+    plateau_factor: float = setting(
+        0.5,
+        "What the rate is multiplied by when it falls.",
+        low=0.01,
+        high=0.99,
+        in_force=Condition("schedule", ("plateau",)),
+        later=True,
+    )
     cycle: int = setting(
         10,
         "Epochs from one restart of the schedule to the next.",

@@ -38,6 +38,7 @@ def test_a_setting_that_changes_nothing_is_null():
     made = trial_row(QUESTION, ledger_of(a=[0.5]).entries["a"])
     nothing = {name for name in CONFIG if made[name] is None}
     unused = {"augmentation", "weights", "fine_tune", "head", "cycle"}
+    unused |= {"plateau_patience", "plateau_factor"}
     assert nothing == unused  # cnn5, at strength 0, sgd, constant
     assert made["momentum"] == 0.9
 

@@ -8,7 +8,6 @@ import pytest
 
 from orchestrator.models.views import shown
 from orchestrator.testing.stand_ins import noise, numbers, tiny
-from orchestrator.training import schedules
 from orchestrator.training.engines import ENGINES
 from orchestrator.training.optimizers import OPTIMIZERS
 from orchestrator.training.schedules import SCHEDULES
@@ -92,12 +91,11 @@ PAIRS = list(itertools.islice(BOTH, max(len(OPTIMIZERS), len(SCHEDULES))))
 
 
 @pytest.mark.parametrize(("optimizer", "schedule"), PAIRS)
-def test_what_was_trained_before_matters_to_none_and_a_checkpoint_goes_on(
-    optimizer, schedule, monkeypatch
-):
+def test_what_was_trained_before_matters_to_none_and_a_checkpoint_goes_on(optimizer, schedule):
     """One compiled program of each of two engines serves all four questions."""
-    monkeypatch.setattr(schedules, "PLATEAU_PATIENCE", 1)
-    config = tiny(**ALL_ON, optimizer=optimizer, schedule=schedule, momentum=0.5)
+    config = tiny(
+        **ALL_ON, optimizer=optimizer, schedule=schedule, momentum=0.5, plateau_patience=1
+    )
     one, other = new_engine(), new_engine()
 
     uninterrupted = trained(one, config, UNEVEN, epochs=2)

@@ -55,11 +55,6 @@ class Schedule:
         return self.rates(len(history), history, steps, config)
 
 
-PLATEAU_PATIENCE = 10
-"""Epochs without a better validation accuracy before the rate falls."""
-
-PLATEAU_FACTOR = 0.5
-
 PLATEAU_FLOOR = 1e-5
 """The rate is not reduced below this; a trial that starts below it stays where it is."""
 
@@ -82,10 +77,11 @@ def constant(done: int, rows: Sequence[EpochRow], steps: int, config: TrialConfi
 
 
 def plateau(done: int, rows: Sequence[EpochRow], steps: int, config: TrialConfig) -> Rates:
-    """Halved whenever ten epochs in a row bring no better validation accuracy.
+    """Lowered whenever some epochs in a row bring no better validation accuracy.
 
-    Source: the protocol of Pramerdorfer & Kampel 2016 (https://arxiv.org/abs/1612.02903) as
-    replicated by Stanford's cs230-fer (factor 0.5, patience 10, floor 1e-5). Differs: any gain
+    Sources: the protocol of Pramerdorfer & Kampel 2016 (https://arxiv.org/abs/1612.02903) as
+    replicated by Stanford's cs230-fer (factor 0.5, patience 10, floor 1e-5), which is the default;
+    Khaireddin & Chen 2021 (https://arxiv.org/abs/2105.03588) take 0.75 and 5. Differs: any gain
     counts, however small, where Keras' `ReduceLROnPlateau` asks for 1e-4. An accuracy that is NaN
     is never better.
     """
@@ -95,8 +91,8 @@ def plateau(done: int, rows: Sequence[EpochRow], steps: int, config: TrialConfig
         waited += 1
         if row.validation_accuracy > best:
             best, waited = row.validation_accuracy, 0
-        elif waited == PLATEAU_PATIENCE:
-            rate, waited = max(rate * PLATEAU_FACTOR, floor), 0
+        elif waited == config.plateau_patience:
+            rate, waited = max(rate * config.plateau_factor, floor), 0
     return np.full(steps, rate, dtype=np.float32)
 
 

@@ -129,6 +129,13 @@ def test_plateau_halves_after_ten_epochs_without_better_accuracy(accuracies, rat
     assert rates == pytest.approx([rate, rate])
 
 
+def test_plateau_waits_and_falls_as_it_is_told():
+    config = TrialConfig(learning_rate=0.8, epochs=600, plateau_patience=5, plateau_factor=0.75)
+    for waited, rate in ((4, 0.8), (5, 0.6), (9, 0.6), (10, 0.45)):
+        rates = SCHEDULES["plateau"](after(0.5, *[0.4] * waited), 1, config)
+        assert rates == pytest.approx([rate])
+
+
 def test_plateau_stops_at_its_floor_but_never_raises_the_rate():
     stuck = after(*[0.5] * 600)
     assert SCHEDULES["plateau"](stuck, 1, TrialConfig(learning_rate=0.1)) == pytest.approx(

@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from orchestrator.testing.stand_ins import Act, ScriptedEngine, noise, numbers, tiny
-from orchestrator.training import schedules, training_run
+from orchestrator.training import training_run
 from orchestrator.training.schedules import SCHEDULES
 from orchestrator.training.stopping import Stop
 from orchestrator.training.storing.checkpoint import Checkpoints
@@ -233,9 +233,9 @@ STORY = (Act(right=5), Act(right=11), Act(right=9), Act(right=9, logit=4.0), Act
 
 @pytest.mark.parametrize("name", SCHEDULES)
 @pytest.mark.parametrize("at", [1, 3])
-def test_going_on_from_a_checkpoint_is_as_if_nothing_had_happened(name, at, tmp_path, monkeypatch):
-    monkeypatch.setattr(schedules, "PLATEAU_PATIENCE", 1)  # halves at epochs 4 and 5 of the story
+def test_going_on_from_a_checkpoint_is_as_if_nothing_had_happened(name, at, tmp_path):
     changes = {"schedule": name, "epochs": 6, "learning_rate": 0.25, "batch_size": 10}
+    changes |= {"plateau_patience": 1, "cycle": 2}  # it halves at epochs 4 and 5 of the story
     uninterrupted_engine, uninterrupted = started(*STORY, **changes)
     expected = epochs(uninterrupted, 6)
 
