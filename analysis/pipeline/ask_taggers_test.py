@@ -7,8 +7,6 @@ from orchestrator.errors import BadInput
 from results.paths import Paths
 from results.tables.taggers import TAGGERS
 
-SIDE = 48
-
 
 def line(usage, label):
     """Ten votes for one class of ours."""
@@ -23,7 +21,10 @@ def files(tmp_path):
         votes, pixels = tmp_path / "fer2013new.csv", tmp_path / "fer2013.csv"
         header = f"Usage,Image name,{','.join(CLASS_OF)}"
         votes.write_text("\n".join([header, *(line("Training", name) for name in labels)]) + "\n")
-        rows = [f"0,{' '.join(map(str, image.ravel()))},Training" for image in images]
+        rows = [
+            f"{i % 7},{' '.join(map(str, image.ravel()))},Training"
+            for i, image in enumerate(images)
+        ]
         pixels.write_text("\n".join(["emotion,pixels,Usage", *rows]) + "\n")
         return {"ferplus": str(votes), "ferplus_pixels": str(pixels)}
 
