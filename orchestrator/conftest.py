@@ -59,6 +59,8 @@ def pytest_configure(config: pytest.Config) -> None:
         hypothesis.settings.register_profile("fast", max_examples=10)
         hypothesis.settings.load_profile("fast")
     starts_workers = config.getoption("numprocesses", None)
+    if not starts_workers:
+        gc.disable()  # until all is collected
     if config.getoption("--fast", False) and not starts_workers:
         sys.addaudithook(_skip_what_is_slow)
 
@@ -131,6 +133,7 @@ def pytest_collection_finish() -> None:
     """What is imported by now stays: searching it for garbage again and again took 6 % of a run."""
     gc.freeze()
     gc.set_threshold(50_000, 20, 100)
+    gc.enable()
 
 
 def _marked(item: pytest.Item, names: tuple[str, ...]) -> bool:

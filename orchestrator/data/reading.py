@@ -43,10 +43,13 @@ class Reading:
         """
         if not self.labels:
             return ""
-        status = readable(Path(self.labels))
+        status = readable(Path(self.labels), LABELS)
         times = f"{status.st_mtime_ns} {status.st_ctime_ns}"
         return f" {status.st_size} {times} {status.st_ino}"
 
+
+LABELS = "--labels an existing table, e.g. a CSV with columns image and emotion"
+"""What to give where there is no such table."""
 
 USUAL = Reading()
 """Where nothing was said."""

@@ -136,8 +136,16 @@ def visible(name: str) -> bool:
     return not any(part.startswith(".") or part == "__MACOSX" for part in name.split("/"))
 
 
-def readable(path: Path) -> os.stat_result:
+DATA = "--data an existing CSV, zip, tar.gz or folder"
+"""What to give where there is no such file, as a message says it."""
+
+
+def readable(path: Path, instead: str = DATA) -> os.stat_result:
     """The path's status.
+
+    Args:
+        path: of a file or a folder.
+        instead: what to give where it is absent, beginning with the flag.
 
     Raises:
         BadInput: when it is absent, not ours to read, or empty.
@@ -145,7 +153,7 @@ def readable(path: Path) -> os.stat_result:
     try:
         status = path.stat()
     except OSError as error:
-        raise unreadable(path, error) from None
+        raise unreadable(path, error, instead) from None
     if stat.S_ISDIR(status.st_mode):
         return status
     if not stat.S_ISREG(status.st_mode):
@@ -155,7 +163,7 @@ def readable(path: Path) -> os.stat_result:
     return status
 
 
-def unreadable(path: Path | str, error: OSError) -> BadInput:
+def unreadable(path: Path | str, error: OSError, instead: str = DATA) -> BadInput:
     """The sentence for a file that the operating system does not let us read."""
     if isinstance(error, FileNotFoundError) and os.path.islink(path):
         return BadInput(
@@ -163,9 +171,7 @@ def unreadable(path: Path | str, error: OSError) -> BadInput:
             "back what it leads to"
         )
     if isinstance(error, FileNotFoundError | NotADirectoryError):
-        return BadInput(
-            f"{path} does not exist; give --data an existing CSV, zip, tar.gz or folder"
-        )
+        return BadInput(f"{path} does not exist; give {instead}")
     if isinstance(error, PermissionError):
         return BadInput(f"{path} cannot be read: no permission; ask its owner or use chmod u+r")
     return BadInput(f"{path} cannot be read: {error.strerror or error}")

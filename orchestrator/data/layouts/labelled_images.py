@@ -17,7 +17,7 @@ from orchestrator.data.layouts.label_table import Label, LabelTable, read_labels
 from orchestrator.data.layouts.labels import name_notes, ordered
 from orchestrator.data.layouts.not_classes import are_classes, split_in
 from orchestrator.data.raw import SPLITS, Raw, split_named
-from orchestrator.data.reading import Reading
+from orchestrator.data.reading import LABELS, Reading
 from orchestrator.errors import BadInput
 
 TABLES = (".csv", ".txt")
@@ -133,7 +133,7 @@ def _beside(container: Container, files: list[ImageFile]) -> _Labelling:
 
 def _named(table: str, files: list[ImageFile]) -> _Labelling:
     labelling, path = _Labelling(), Path(table)
-    readable(path)
+    readable(path, LABELS)
     data = None if path.is_dir() else _table(LoneFile(path), path.name)
     if data is None:
         raise BadInput(

@@ -228,5 +228,5 @@ def test_a_named_table_that_labels_nothing_or_is_not_there(tmp_path):
     table.write_text("image,label\nother.png,sad\n")
     with pytest.raises(BadInput, match=r"mine.csv labels none of the 8 images of .*/d; expected"):
         read_faces(folder, Reading(labels=str(table)))
-    with pytest.raises(BadInput, match=r"no.csv does not exist"):
+    with pytest.raises(BadInput, match=r"no.csv does not exist; give --labels an existing table"):
         read_faces(folder, Reading(labels=str(tmp_path / "no.csv")))
