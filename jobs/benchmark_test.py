@@ -7,6 +7,7 @@ import sys
 import pytest
 
 from jobs import benchmark
+from jobs.benchmarks.comparisons.catalogue import COMPARISONS
 
 NEEDED = ("jax", "keras", "numpy")
 ABSENT = (
@@ -32,7 +33,8 @@ sys.exit(benchmark.main({words!r}))
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["cpu"], "argument benchmark: invalid choice"),
+        (["cpu"], "cpu: no such benchmark; there are gpu, trial-float32, "),
+        (["zip", "--quick", "--out", "/no/such/out.parquet"], "there is no folder /no/such"),
         (["gpu", "--only", "vgg-128,nothing"], "--only nothing: no such row; there are accuracy, "),
         (["gpu", "--accuracy"], "--accuracy trains on real faces; name them with --data PATH"),
         (["gpu", "--seconds", "0"], "--seconds 0: expected a number above 0"),
@@ -42,6 +44,15 @@ sys.exit(benchmark.main({words!r}))
 def test_words_that_cannot_be_are_refused_before_anything_is_measured(words, message, capsys):
     assert benchmark.main(words) == 2
     assert message in capsys.readouterr().err
+
+
+def test_what_there_is_is_listed(capsys):
+    assert benchmark.main(["--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list(COMPARISONS)
+    assert {line.split()[0] for line in lines if line.endswith("(only where it is named)")} == {
+        *("sweep-throughput", "asha-sweep", "idle-slots", "no-op-trials")
+    }
 
 
 @pytest.mark.slow
