@@ -11,6 +11,7 @@ import pytest
 from packaging.requirements import Requirement
 
 from jobs import benchmark
+from jobs.benchmarks.comparisons.catalogue import COMPARISONS
 
 NEEDED = ("jax", "keras", "numpy")
 AMONG_THEIR_OWN = ("h5py", "packaging", "rich", "scipy")
@@ -47,7 +48,8 @@ sys.exit(benchmark.main({words!r}))
 @pytest.mark.parametrize(
     ("words", "message"),
     [
-        (["cpu"], "argument benchmark: invalid choice"),
+        (["cpu"], "cpu: no such benchmark; there are gpu, trial-float32, "),
+        (["zip", "--quick", "--out", "/no/such/out.parquet"], "there is no folder /no/such"),
         (["gpu", "--only", "vgg-128,nothing"], "--only nothing: no such row; there are accuracy, "),
         (["gpu", "--accuracy"], "--accuracy trains on real faces; name them with --data PATH"),
         (["gpu", "--seconds", "0"], "--seconds 0: expected a number above 0"),
@@ -65,6 +67,15 @@ def test_it_can_be_imported_with_these_alone():
     words = [sys.executable, "-c", code]
     done = subprocess.run(words, capture_output=True, text=True, check=False)
     assert (done.returncode, "no such row" in done.stderr) == (2, True), done.stderr
+
+
+def test_what_there_is_is_listed(capsys):
+    assert benchmark.main(["--list"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[0] for line in lines] == list(COMPARISONS)
+    assert {line.split()[0] for line in lines if line.endswith("(only where it is named)")} == {
+        *("sweep-throughput", "asha-sweep", "idle-slots", "no-op-trials")
+    }
 
 
 @pytest.mark.slow

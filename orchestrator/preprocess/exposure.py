@@ -1,6 +1,5 @@
 """Corrections of exposure: each maps grey values to grey values between 0 and 1."""
 
-from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -9,6 +8,8 @@ from skimage import exposure
 
 from orchestrator.preprocess.adaptive_histogram import equalise
 from orchestrator.preprocess.variant import intensities, levels
+
+GRAYS = 256
 
 GAMMA = 0.5
 """Ours. Tan & Triggs take 0.2, but restore the contrast it costs with a band-pass filter after it;
@@ -42,7 +43,10 @@ def histogram(images: NDArray[Any]) -> NDArray[np.float32]:
     Invariant to every increasing change of grey values. Images of one grey level have nothing to
     equalise and stay as they are.
     """
-    return _image_by_image(exposure.equalize_hist, images)
+    grays = levels(images)
+    ranks = _shares(grays)
+    uneven = grays.min(axis=(1, 2)) < grays.max(axis=(1, 2))
+    return np.where(uneven[:, None, None], ranks, intensities(images))
 
 
 def clahe(images: NDArray[Any], *, tiles: int = TILES, clip: float = CLIP) -> NDArray[np.float32]:
@@ -68,15 +72,21 @@ def gamma(images: NDArray[Any], *, exponent: float = GAMMA) -> NDArray[np.float3
     power law lifts shadows and compresses highlights. Doubling the light multiplies the result by a
     constant.
     """
+    if images.dtype == np.uint8:
+        grays = np.arange(GRAYS, dtype=np.uint8)
+        return exposure.adjust_gamma(intensities(grays), exponent).take(images)
     return exposure.adjust_gamma(intensities(images), exponent)
 
 
-def _image_by_image(
-    correct: Callable[[NDArray[np.uint8]], NDArray[np.float64]], images: NDArray[Any]
-) -> NDArray[np.float32]:
-    # scikit-image takes a stack for one volume, with one histogram for all of it
-    corrected = intensities(images)
-    for row, image in enumerate(levels(images)):
-        if image.min() < image.max():
-            corrected[row] = correct(image)
-    return corrected
+def _shares(images: NDArray[np.uint8]) -> NDArray[np.float32]:
+    """Each pixel's share of its image's pixels that are at most as bright.
+
+    The same numbers as scikit-image's `equalize_hist` of each image, which takes a stack for one
+    volume with one histogram; for faces of 48 pixels, nearly all of its time goes into calls.
+    """
+    flat = images.reshape(len(images), -1)
+    first = np.arange(len(flat), dtype=np.int32)[:, None] * GRAYS
+    places = flat + first
+    counts = np.bincount(places.ravel(), minlength=len(flat) * GRAYS).reshape(-1, GRAYS)
+    shares = (counts.cumsum(axis=1) / flat.shape[1]).astype(np.float32)
+    return shares.ravel().take(places).reshape(images.shape)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from skimage import exposure
 
 from orchestrator.preprocess.exposure import clahe, gamma, histogram, plain
 
@@ -34,6 +35,15 @@ def test_histogram_forgets_every_increasing_change_of_exposure(faces):
 def test_histogram_spreads_a_ramp_evenly():
     ramp = np.arange(100, 164, dtype=np.uint8).reshape(1, 8, 8)
     np.testing.assert_allclose(histogram(ramp).ravel(), np.arange(1, 65) / 64, rtol=1e-6)
+
+
+def test_every_image_is_bit_for_bit_what_scikit_image_makes_of_it(faces):
+    drawn = np.random.default_rng(0).integers(0, 256, (9, 30, 41), dtype=np.uint8)
+    for images in (faces[:4], faces[6:], drawn, drawn // 9):
+        expected = np.stack([exposure.equalize_hist(image) for image in images])
+        np.testing.assert_array_equal(histogram(images), expected.astype(np.float32))
+        expected = np.stack([exposure.adjust_gamma(i / np.float32(255), 0.5) for i in images])
+        np.testing.assert_array_equal(gamma(images), expected)
 
 
 @pytest.mark.parametrize("correction", [histogram, clahe])

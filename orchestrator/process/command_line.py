@@ -31,7 +31,7 @@ class Flag:
         help: what it means, for `--help`; a default that is not None is added to it.
         metavar: stands for its value.
         name: with its dashes, where it is not the field's own.
-        positional: whether it is a word without a name.
+        positional: whether it is a word without a name; repeated, any number of them.
         repeated: whether it may be given several times; its field holds all of them.
         choices: the values that it takes, if not any.
         group: title under which `--help` shows it.
@@ -174,7 +174,7 @@ def words_of(values: Any, of: type | None = None, without: Collection[str] = ())
         if field.name in without or value is None:
             continue
         if described.positional:
-            words.insert(0, str(value))
+            words[:0] = map(str, value) if described.repeated else [str(value)]
         elif value != _default(field):
             words += _named(_name(field, described), value)
     return words
@@ -225,6 +225,8 @@ def _argument(
     options |= {"type": kind if kind in _CONVERTED_BY_ARGPARSE else str}
     if described.choices:
         options["choices"] = described.choices
+    if described.positional and described.repeated:
+        return [field.name], options | {"nargs": "*"}
     if described.positional:
         given = default is not dataclasses.MISSING
         return [field.name], options | ({"nargs": "?", "default": default} if given else {})

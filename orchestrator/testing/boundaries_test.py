@@ -52,6 +52,7 @@ DICTIONARIES = {
     "analysis/figures",
     "analysis/pipeline",
     "cluster/chaos",
+    "jobs/benchmarks/comparisons",
 }
 """Folders whose modules are entries of one dictionary: they may have as many as it has entries."""
 

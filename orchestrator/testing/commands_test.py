@@ -14,6 +14,7 @@ REPOSITORY = Path(__file__).parents[2]
 ROOMS = ("orchestrator", "results", "analysis", "jobs", "cluster")
 
 NO_COMMANDS = {
+    "jobs.benchmarks.side_by_side.child",
     "orchestrator.training.throughput.child",
     "orchestrator.training.throughput.measure",
 }

@@ -197,14 +197,9 @@ class _RowParser:
 
     def pixels(self, rows: list[_Row]) -> NDArray[np.uint8]:
         """(n, 48, 48) of these rows, all parsed by one call where nothing is wrong with them."""
-        texts = [row.texts[self._pixels] for row in rows]
-        joined = b" ".join(texts)
-        regular = all(text.count(b" ") == PIXELS - 1 for text in texts)
-        if regular and not joined.translate(None, b"0123456789 "):
-            # Wide integers: in uint8 a value of 256 would silently become 0.
-            values = np.fromstring(joined, np.int64, sep=" ")
-            if values.size == len(rows) * PIXELS and values.max() <= 255:
-                return values.astype(np.uint8).reshape(-1, SIDE, SIDE)
+        values = _numbers([row.texts[self._pixels] for row in rows])
+        if values is not None:
+            return values.reshape(-1, SIDE, SIDE)
         return np.stack([self._one_by_one(row) for row in rows])
 
     def _one_by_one(self, row: _Row) -> NDArray[np.uint8]:
@@ -223,6 +218,32 @@ class _RowParser:
         )
         cut = "; the file ends in this row and seems cut off, download it again"
         return BadInput(sentence + ("" if row.ended else cut))
+
+
+def _numbers(texts: list[bytes]) -> NDArray[np.uint8] | None:
+    """(n, 2304) of rows in which nothing is wrong, None where something is or is out of the usual.
+
+    Usual are `PIXELS` numbers from 0 to 255, of one to three digits, a blank between two of them.
+    From where the blanks are NumPy takes the digits of all numbers at once: half of what its own
+    parser of text takes.
+    """
+    joined = b"   " + b" ".join(texts) + b" "
+    if joined.translate(None, b"0123456789 "):
+        return None
+    letters = np.frombuffer(joined, np.uint8)
+    blanks = np.flatnonzero(letters[3:] == ord(" "))  # each ends a number
+    ends = np.cumsum([len(text) + 1 for text in texts]) - 1
+    if blanks.size != len(texts) * PIXELS or (blanks[PIXELS - 1 :: PIXELS] != ends).any():
+        return None
+    ones, tens, hundreds = (letters[before:].take(blanks) for before in (2, 1, 0))
+    digits = np.diff(blanks, prepend=-1) - 1
+    if digits.min() < 1 or digits.max() > 3:
+        return None
+    low = (ones & 15) + (tens & 15) * np.uint8(10)  # a blank is 32, whose last four bits are 0
+    high = (hundreds & 15) * (digits == 3)
+    if high.max() > 2 or low[high == 2].max(initial=0) > 55:
+        return None
+    return low + high * np.uint8(100)
 
 
 def _with_newlines(data: bytes) -> bytes:

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from orchestrator.data.layouts.csv_table import PIXELS, _numbers
 from orchestrator.data.layouts.sources import read_faces
 from orchestrator.data.raw import Raw
 from orchestrator.data.testing import (
@@ -171,3 +172,22 @@ def test_a_quote_that_is_not_closed_takes_no_other_row_with_it(tmp_path):
     raw, _ = read_faces(write_file(tmp_path, "\n".join(lines).encode(), "quoted.csv"))
     np.testing.assert_array_equal(raw.images, whole.images)
     np.testing.assert_array_equal(raw.labels, whole.labels)
+
+
+def test_numbers_of_one_to_three_digits_are_read_whatever_stands_beside_them():
+    rng = np.random.default_rng(0)
+    rows = rng.permutation(np.tile(np.arange(256), 27)).reshape(3, PIXELS)
+    texts = [" ".join(map(str, row)).encode() for row in rows]
+    np.testing.assert_array_equal(_numbers(texts).reshape(3, PIXELS), rows)
+    np.testing.assert_array_equal(_numbers([b" ".join([b"007"] * PIXELS)]), [7] * PIXELS)
+
+
+@pytest.mark.parametrize(
+    "spoiled",
+    ["256", "260", "300", "999", "1000", "0012", "-1", "1.5", "x", "", "1\t2", "7 7"],
+)
+@pytest.mark.parametrize("place", [0, 1000, PIXELS - 1])
+def test_what_is_out_of_the_usual_is_left_to_the_slow_way(spoiled, place):
+    usual = ["7"] * PIXELS
+    texts = [usual, [*usual[:place], spoiled, *usual[place + 1 :]], usual]
+    assert _numbers([" ".join(text).encode() for text in texts]) is None

@@ -2,7 +2,9 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from orchestrator.testing.stand_ins import noise, tiny
 from orchestrator.training.on_tensorflow.pixels import as_pixels, pick
+from orchestrator.training.on_tensorflow.tensorflow_engine import TensorflowEngine
 
 
 @pytest.mark.parametrize(
@@ -20,3 +22,13 @@ def test_bytes_become_zero_to_one_and_other_numbers_stay():
     stored = tf.constant([[[0, 51, 255]]], tf.uint8)
     np.testing.assert_allclose(as_pixels(stored)[0, 0, :, 0], [0, 0.2, 1])
     np.testing.assert_allclose(as_pixels(tf.constant([[[-1.5]]], tf.float16)), [[[[-1.5]]]])
+
+
+def test_the_trials_of_a_process_hold_their_images_once_as_bytes():
+    engine, inputs = TensorflowEngine(threads=1), noise()
+    engine.begin(tiny(), inputs)
+    images, _, validation = engine._data
+    assert images.dtype == validation.dtype == tf.uint8
+    np.testing.assert_array_equal(images, inputs.training)
+    engine.begin(tiny(learning_rate=0.1, optimizer="adam"), inputs)
+    assert engine._data[0] is images

@@ -1,0 +1,196 @@
+"""Every comparison: what, against what, how good it is to be. Loads none of them."""
+
+from jobs.benchmarks.side_by_side.comparison import Comparison, Goal, by_cores
+from orchestrator.process.hardware import cores
+
+ROUNDED = 1e-3
+"""Of float16, in which corrected images are stored: two sides may round a number to neighbours."""
+
+
+def _correction(variant: str, name: str = "") -> Comparison:
+    return Comparison(
+        what=f"{variant} of 35,887 images, into a file",
+        ours=f"illumination.{name or variant}",
+        against="scikit-image in a loop",
+        theirs=f"illumination.scikit_{name or variant}",
+        prepare="faces.write_array",
+        goal=by_cores(cores(), four=1 / 3, two=1 / 1.6),
+        tolerance=ROUNDED,
+        rounds=3,
+    )
+
+
+COMPARISONS: dict[str, Comparison] = {
+    "trial-float32": Comparison(
+        what="cnn5, 1,000 images, one thread, float32",
+        ours="trial.float32",
+        against="Keras' fit, the same net and thread",
+        theirs="trial.fit_float32",
+        goal=Goal(ratio=1 / 1.1),
+        rounds=3,
+    ),
+    "trial-bfloat16": Comparison(
+        what="cnn5, 1,000 images, one thread, bfloat16",
+        ours="trial.bfloat16",
+        against="Keras' fit, float32",
+        theirs="trial.fit_float32",
+        goal=Goal(ratio=1 / 1.5),
+        rounds=3,
+    ),
+    "trial-both-bfloat16": Comparison(
+        what="cnn5, 1,000 images, one thread, bfloat16",
+        ours="trial.bfloat16",
+        against="Keras' fit, bfloat16 too",
+        theirs="trial.fit_bfloat16",
+        goal=Goal(ratio=1 / 1.5),
+        rounds=3,
+    ),
+    "step-overhead": Comparison(
+        what="a step of a net with next to no mathematics",
+        ours="step_overhead.ours",
+        against="Keras' fit",
+        theirs="step_overhead.keras_fit",
+        unit="ms",
+        goal=Goal(ratio=0.1),
+    ),
+    "known-architecture": Comparison(
+        what="a trial of one step, architecture met before",
+        ours="actor.known",
+        against="the same in a fresh process",
+        theirs="actor.fresh",
+        prepare="actor.draw",
+        goal=Goal(ratio=1 / 20, cost=0.3),
+    ),
+    "growth": Comparison(
+        what="memory a trial, 200 in one process",
+        ours="actor.growth",
+        prepare="actor.draw",
+        unit="MB",
+        goal=Goal(cost=0.1),
+        rounds=1,
+    ),
+    "csv-cold": Comparison(
+        what="fer2013.csv to arrays, read first",
+        ours="tables.cold",
+        against="pandas and str.split",
+        theirs="tables.with_pandas",
+        prepare="faces.write_csv",
+        goal=Goal(ratio=1 / 5),
+        rounds=3,
+    ),
+    "csv-bytes": Comparison(
+        what="fer2013.csv to arrays, read first",
+        ours="tables.cold_uncounted",
+        against="reading the file's bytes",
+        theirs="tables.bytes_alone",
+        prepare="faces.write_csv",
+        goal=Goal(ratio=3),
+        rounds=3,
+    ),
+    "csv-cached": Comparison(
+        what="fer2013.csv to arrays, from the cache",
+        ours="tables.cached",
+        prepare="tables.fill_cache",
+        goal=Goal(cost=0.1),
+    ),
+    "zip": Comparison(
+        what="zip of 35,887 image files to arrays",
+        ours="archives.ours",
+        against="Pillow in a loop",
+        theirs="archives.pillow",
+        prepare="faces.write_zip",
+        goal=by_cores(cores(), four=1 / 3, two=1 / 1.6),
+        rounds=3,
+    ),
+    "light-histogram": _correction("histogram"),
+    "light-clahe": _correction("clahe"),
+    "light-dog": _correction("dog", "difference"),
+    "light-gamma": _correction("gamma"),
+    "gradcam-prediction": Comparison(
+        what="Grad-CAM of vgg, last block, 512 images",
+        ours="gradcam.ours_unsampled",
+        against="Keras' predict, no map",
+        theirs="gradcam.prediction",
+        goal=Goal(ratio=1.15),
+    ),
+    "gradcam-tf-keras-vis": Comparison(
+        what="Grad-CAM of vgg, last block, 512 images",
+        ours="gradcam.ours",
+        against="tf-keras-vis, batches as large",
+        theirs="gradcam.tf_keras_vis",
+        goal=Goal(ratio=1 / 3.5),
+        tolerance=1e-3,
+        rounds=3,
+    ),
+    "gradcam-keras-io": Comparison(
+        what="Grad-CAM of vgg, last block, 512 images",
+        ours="gradcam.ours_unsampled",
+        against="keras.io's example, image by image",
+        theirs="gradcam.keras_io",
+        goal=Goal(ratio=1 / 20),
+        rounds=3,
+    ),
+    "ensemble-search": Comparison(
+        what="ensemble out of 200 stored trials",
+        ours="ensemble_search.search",
+        prepare="ensemble_search.store_predictions",
+        goal=Goal(cost=5),
+        rounds=3,
+    ),
+    "first-step": Comparison(
+        what="command to the first epoch's row",
+        ours="first_step.sweep",
+        against="TensorFlow and a script, to its end",
+        theirs="first_step.script",
+        prepare="first_step.warm_up",
+        goal=Goal(ratio=1.3),
+    ),
+    "frozen-vgg16": Comparison(
+        what="frozen vgg16, an epoch after the first",
+        ours="frozen_vgg16.ours",
+        against="Keras' fit, nothing cached",
+        theirs="frozen_vgg16.uncached",
+        prepare="frozen_vgg16.draw_weights",
+        goal=Goal(ratio=1 / 20),
+        rounds=3,
+    ),
+    "sweep-throughput": Comparison(
+        what="a sweep, 1,000 images of cnn5, a trial a core",
+        ours="sweeps.throughput",
+        against="Keras' fit, float32, one trial on all cores",
+        theirs="sweeps.fit_on_all_cores",
+        prepare="sweeps.write_some",
+        goal=Goal(ratio=1 / 3.5),
+        rounds=3,
+        by_name_only=True,
+    ),
+    "asha-sweep": Comparison(
+        what="best of 8 learning rates, 9 epochs at most",
+        ours="sweeps.pick",
+        against="Ray Tune's example, its ASHA, Keras' fit",
+        theirs="sweeps.ray_pick",
+        prepare="sweeps.write_some",
+        goal=Goal(ratio=1 / 4),
+        tolerance=0.015,
+        rounds=3,
+        by_name_only=True,
+    ),
+    "idle-slots": Comparison(
+        what="slots without a trial, 200 trials of 2 s",
+        ours="driver.idle_slots",
+        unit="of all",
+        goal=Goal(cost=0.1),
+        rounds=1,
+        by_name_only=True,
+    ),
+    "no-op-trials": Comparison(
+        what="the driver's memory, 10,000 trials without work",
+        ours="driver.no_operations",
+        unit="MiB",
+        goal=Goal(cost=400),
+        rounds=1,
+        by_name_only=True,
+    ),
+}
+"""Name -> comparison, in the order of the table. One line adds one; its sides stand in a file
+beside this one."""
