@@ -127,14 +127,14 @@ class TaskContext:
         self, trial: str, split: str, rows: NDArray[np.int64], flip: bool = False
     ) -> NDArray[np.float64]:
         """(n, k) that the trial's net gives some images, averaged with mirrored ones if `flip`."""
-        plain = self._answers(trial, self.images(trial, split, rows))
+        plain = self.answers(trial, self.images(trial, split, rows))
         if not flip:
             return plain
         faces = np.asarray(self.faces(split).images[rows])
         mirrored = self.preprocessed(trial, np.ascontiguousarray(faces[:, :, ::-1]))
-        return (plain + self._answers(trial, mirrored)) / 2
+        return (plain + self.answers(trial, mirrored)) / 2
 
-    def _answers(self, trial: str, images: NDArray[Any]) -> NDArray[np.float64]:
+    def answers(self, trial: str, images: NDArray[Any]) -> NDArray[np.float64]:
         """(n, h, w) preprocessed -> (n, k) probabilities, over the trial's views."""
         from orchestrator.models.views import scores
 
@@ -159,7 +159,7 @@ class TaskContext:
                 variant = self.folder.config(trial).preprocessing
                 if variant not in prepared:
                     prepared[variant] = self.preprocessed(trial, faces)
-                each.append(self._answers(trial, prepared[variant]))
+                each.append(self.answers(trial, prepared[variant]))
             return np.stack(each)
 
         def predict(images: NDArray[np.float32]) -> NDArray[np.float64]:

@@ -22,7 +22,6 @@ from analysis.pipeline.select_members import SelectedMembers
 from analysis.pipeline.task import ENSEMBLE, Task
 from analysis.robustness.corruptions import CORRUPTIONS, LEVELS, corrupted
 from analysis.robustness.measure import NONE, Labelled, Subject, corrupted_rows, plain_rows
-from orchestrator import metrics
 from results.paths import Paths
 from results.schema import table
 from results.tables.robustness import ROBUSTNESS
@@ -146,16 +145,13 @@ def answer_corrupted(context: TaskContext, task: TryCorruption) -> pa.Table:
     parts = []
     for level in (0,) if task.corruption == NONE else LEVELS:
         images = corrupted(task.corruption, level, faces, task.rows) if level else faces
-        given = {trial: _probabilities(context, trial, images) for trial in task.trials}
+        given = {
+            trial: context.answers(trial, context.preprocessed(trial, images))
+            for trial in task.trials
+        }
         given[ENSEMBLE] = recipe.apply(np.stack([given[trial] for trial in recipe.members]))
         parts += [_part(task.rows, level, who, shares) for who, shares in given.items()]
     return pa.concat_tables(parts)
-
-
-def _probabilities(
-    context: TaskContext, trial: str, faces: NDArray[np.uint8]
-) -> NDArray[np.float64]:
-    return metrics.probabilities(context.network(trial).logits(context.preprocessed(trial, faces)))
 
 
 def _part(rows: NDArray[np.int64], level: int, who: str, shares: NDArray[np.floating]) -> pa.Table:
