@@ -243,6 +243,14 @@ def parse(argv: Sequence[str] | None) -> SweepRequest:
     return COMMAND.read(argv)
 
 
+def unused_address(request: SweepRequest) -> tuple[str, ...]:
+    """That the variable by which Ray finds a cluster is not followed; empty where none is set."""
+    elsewhere = os.environ.get("RAY_ADDRESS")
+    if not elsewhere or request.address:
+        return ()
+    return (f"RAY_ADDRESS ({elsewhere}) is not used; --address auto joins that cluster",)
+
+
 def resume_command(request: SweepRequest, name: str) -> str:
     """The command that goes on with a sweep, to be pasted; `parse` takes its words back.
 

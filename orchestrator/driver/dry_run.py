@@ -17,7 +17,7 @@ from orchestrator.process import hardware
 from orchestrator.process.duration import duration
 from orchestrator.process.surroundings import own_packages
 from orchestrator.process.terminal import ESCAPED
-from orchestrator.request import SweepRequest
+from orchestrator.request import SweepRequest, unused_address
 from orchestrator.scheduling.schedulers import catalogue
 from orchestrator.search.examples import examples
 from orchestrator.seeds import repeats_all
@@ -36,7 +36,7 @@ def dry_run(plan: Plan, request: SweepRequest) -> int:
     sizes = ", ".join(f"{len(getattr(splits, n)):,} {n}" for n in named)
     print(f"{plan.sweep.name}: {plan.sweep.question}")
     print(f"\ndata       {request.data or 'embedded faces'}: {sizes} images")
-    for note in splits.notes:
+    for note in (*splits.notes, *unused_address(request)):
         print(f"           note: {note}")
     print(f"folder     {plan.folder}")
     print(f"search     {plan.sweep.search}, at most {plan.trials} trials, seed {plan.seed}")

@@ -126,6 +126,16 @@ def test_the_time_is_the_epochs_by_the_mean_over_the_slots(request_and_plan, mea
     assert "about 4 min 40 s with 2 trials at once on this machine" in capsys.readouterr().out
 
 
+def test_a_cluster_that_is_named_and_not_joined_is_said(
+    request_and_plan, measured, capsys, monkeypatch
+):
+    measured({"CPF": speed(116.0), "CPFF": speed(58.0)})
+    monkeypatch.setenv("RAY_ADDRESS", "10.0.0.1:6379")
+    request, planned = request_and_plan()
+    dry_run.dry_run(planned, request)
+    assert "           note: RAY_ADDRESS (10.0.0.1:6379) is not used; " in capsys.readouterr().out
+
+
 def test_what_cannot_be_built_is_said(request_and_plan, measured, capsys):
     measured({"CPF": {"error": "no weights"}, "CPFF": {"error": "nor here"}})
     request, planned = request_and_plan()

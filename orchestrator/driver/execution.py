@@ -3,7 +3,6 @@
 import contextlib
 import dataclasses
 import logging
-import os
 import shlex
 import subprocess
 import sys
@@ -40,7 +39,7 @@ from orchestrator.process.signals import termination_as_ctrl_c
 from orchestrator.process.surroundings import own_packages
 from orchestrator.process.surroundings.script import folder_of
 from orchestrator.process.terminal import redirected_output
-from orchestrator.request import SweepRequest
+from orchestrator.request import SweepRequest, unused_address
 from orchestrator.scheduling.ledger import Ledger
 from orchestrator.seeds import REFIT, refit_words, repeats_all
 from orchestrator.training.inputs import prepare_inputs
@@ -209,10 +208,8 @@ def _with_ray(work: SweepRun) -> Ledger:
     """Start or join Ray, settle what only it can tell, write `sweep.json`, train."""
     request, planned = work.request, work.planned
     work.say(f"{planned.name}: {planned.sweep.question}")
-    for note in planned.splits.notes:
+    for note in (*planned.splits.notes, *unused_address(request)):
         work.say(f"note: {note}")
-    if (elsewhere := os.environ.get("RAY_ADDRESS")) and not request.address:
-        work.say(f"note: RAY_ADDRESS ({elsewhere}) is not used; --address auto joins that cluster")
     cpus = max(hardware.cores(), request.concurrency or 0)
     folders = [] if request.address else folder_of(request.question)
     # Ray puts a handler of its own in place of ours while it starts.
