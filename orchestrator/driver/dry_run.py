@@ -36,7 +36,7 @@ def dry_run(plan: Plan, request: SweepRequest) -> int:
     sizes = ", ".join(f"{len(getattr(splits, n)):,} {n}" for n in named)
     print(f"{plan.sweep.name}: {plan.sweep.question}")
     print(f"\ndata       {request.data or 'embedded faces'}: {sizes} images")
-    for note in (*splits.notes, *unused_address(request)):
+    for note in (*splits.notes, *unused_address(request), *backends.not_followed()):
         print(f"           note: {note}")
     print(f"folder     {plan.folder}")
     print(f"search     {plan.sweep.search}, at most {plan.trials} trials, seed {plan.seed}")

@@ -32,6 +32,7 @@ from orchestrator.on_ray.session import cluster_resources, session
 from orchestrator.on_ray.trial import Trial
 from orchestrator.plan import Plan
 from orchestrator.process import hardware, provenance
+from orchestrator.process.backend import not_followed
 from orchestrator.process.duration import duration
 from orchestrator.process.error_line import error_line, log_traceback
 from orchestrator.process.exit_code import DONE, FAILED, INTERRUPTED
@@ -208,7 +209,7 @@ def _with_ray(work: SweepRun) -> Ledger:
     """Start or join Ray, settle what only it can tell, write `sweep.json`, train."""
     request, planned = work.request, work.planned
     work.say(f"{planned.name}: {planned.sweep.question}")
-    for note in (*planned.splits.notes, *unused_address(request)):
+    for note in (*planned.splits.notes, *unused_address(request), *not_followed()):
         work.say(f"note: {note}")
     cpus = max(hardware.cores(), request.concurrency or 0)
     folders = [] if request.address else folder_of(request.question)

@@ -28,6 +28,24 @@ INSTALL = {
     JAX: "pip install -e '.[jax]', or .[cuda12] or .[cuda13] for a GPU",
 }
 
+NUMERIC = (
+    "JAX_DEFAULT_MATMUL_PRECISION",
+    "JAX_DEFAULT_PRNG_IMPL",
+    "JAX_ENABLE_X64",
+    "JAX_NUMPY_DTYPE_PROMOTION",
+    "JAX_THREEFRY_PARTITIONABLE",
+    "NVIDIA_TF32_OVERRIDE",
+    "ONEDNN_DEFAULT_FPMATH_MODE",
+    "ONEDNN_MAX_CPU_ISA",
+    "TF_CUDNN_DETERMINISTIC",
+    "TF_DETERMINISTIC_OPS",
+    "TF_ENABLE_AUTO_MIXED_PRECISION",
+    "TF_ENABLE_ONEDNN_OPTS",
+    "TF_XLA_FLAGS",
+)
+"""Variables with which a library computes otherwise, under one and the same name of a trial: they
+are not followed. `XLA_FLAGS` is, which also says where to write what was compiled."""
+
 Installed = Callable[[str], bool]
 """Whether a module of that name could be imported."""
 
@@ -117,11 +135,19 @@ def recorded_or_other(recorded: str, installed: Installed = is_installed) -> Bac
     )
 
 
+def not_followed() -> tuple[str, ...]:
+    """A sentence where variables are set that would change numbers; empty where none is."""
+    names = [name for name in NUMERIC if name in os.environ]
+    if not names:
+        return ()
+    return (f"not followed, as a trial's numbers would change with it: {', '.join(names)}",)
+
+
 def settle(backend: str) -> None:
     """Have Keras compute with this backend in this process; before Keras is imported.
 
     The variable outranks the user's `keras.json`, whose other entries
-    `orchestrator.models.keras_settings` overrules.
+    `orchestrator.models.keras_settings` overrules; `NUMERIC` ones are taken away.
 
     Raises:
         RuntimeError: where Keras has been imported with another.
@@ -133,6 +159,8 @@ def settle(backend: str) -> None:
             f"this process computes with Keras on {loaded} already; {backend} needs a process of "
             "its own"
         )
+    for name in NUMERIC:
+        os.environ.pop(name, None)
     os.environ["KERAS_BACKEND"] = backend
     os.environ["KERAS_NNX_ENABLED"] = "false"  # keras.json may say otherwise; our engine needs none
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")

@@ -95,6 +95,20 @@ def test_nothing_is_loaded_by_looking():
     assert python(program) == []
 
 
+def test_variables_that_change_numbers_are_taken_away_and_named():
+    program = (
+        "import json, os\n"
+        "from orchestrator.process import backend\n"
+        "sentences = backend.not_followed()\n"
+        "backend.settle('tensorflow')\n"
+        "left = [name for name in backend.NUMERIC if name in os.environ]\n"
+        "print(json.dumps([sentences, left, backend.not_followed()]))\n"
+    )
+    (sentence,), left, afterwards = python(program, TF_DETERMINISTIC_OPS="1", JAX_ENABLE_X64="1")
+    assert sentence.endswith("would change with it: JAX_ENABLE_X64, TF_DETERMINISTIC_OPS")
+    assert left == afterwards == []
+
+
 @pytest.mark.long
 @pytest.mark.skipif(not backend.is_installed("jax"), reason="asks for JAX")
 def test_two_backends_never_share_a_process():
