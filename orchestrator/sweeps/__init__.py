@@ -34,6 +34,7 @@ SWEEPS: dict[str, str] = {
     "survey": "orchestrator.sweeps.survey",
     "best": "orchestrator.sweeps.best",
     "batch_size": "orchestrator.sweeps.batch_size",
+    "small": "orchestrator.sweeps.small",
 }
 """Name -> module; add a question with one file and one line here."""
 
