@@ -69,8 +69,8 @@ class PipelineRequest(FinalistOptions, SweepRequest):
     def of_sweep(self) -> SweepRequest:
         """What the sweep is asked; the seeds are those of its finalists, which come later."""
         names = (field.name for field in fields(SweepRequest))
-        asked = {name: getattr(self, name) for name in names}
-        return SweepRequest(**asked | {"name": self.sweep_name, "seeds": None})
+        options = {name: getattr(self, name) for name in names}
+        return SweepRequest(**options | {"name": self.sweep_name, "seeds": None})
 
     @property
     def refit_name(self) -> str:

@@ -135,21 +135,23 @@ def rows(made: Sequence[SeedGroup], clean: NDArray[np.bool_]) -> list[dict[str, 
         Columns of `results.schema.GROUPS`, without `configuration` and `trials`.
     """
     measured = [_clean_accuracies(group, clean) for group in made]
-    known = bool(made) and all(m is not None for m in measured)
+    complete = bool(made) and all(m is not None for m in measured)
     values = [
-        group.accuracies if own is None or not known else own
+        group.accuracies if own is None or not complete else own
         for group, own in zip(made, measured, strict=True)
     ]
     means = [_mean(v) for v in values]
     order = sorted(range(len(made)), key=lambda i: (math.isnan(means[i]), -means[i], i))
     leads = {i: _lead(values[order[0]], values[i]) for i in order[1:]}
-    images = {i: _image_lead(made[order[0]], made[i], clean if known else None) for i in order[1:]}
+    images = {
+        i: _image_lead(made[order[0]], made[i], clean if complete else None) for i in order[1:]
+    }
     seeds_p = dict(zip(leads, holm(map(chance, leads.values())), strict=True))
     images_p = dict(zip(images, holm(map(chance, images.values())), strict=True))
     result: list[dict[str, Any]] = [{} for _ in made]
     for place, i in enumerate(order, 1):
         own = _measured(made[i]) | {"place": place, "relation": BEST}
-        own["clean_mean"] = _finite(means[i]) if known else None
+        own["clean_mean"] = _finite(means[i]) if complete else None
         if place > 1:
             own |= _behind(leads[i], images[i], seeds_p[i], images_p[i])
         result[i] = own

@@ -27,10 +27,10 @@ class TestEveryCorruption:
         np.testing.assert_array_equal(faces, before)
 
     def test_a_row_alone_equals_the_row_in_its_batch(self, name, faces):
-        whole = corrupted(name, 3, faces, KEYS)
+        together = corrupted(name, 3, faces, KEYS)
         for row in (0, 5, 11):
             alone = corrupted(name, 3, faces[row : row + 1], KEYS[row : row + 1])
-            np.testing.assert_array_equal(alone[0], whole[row])
+            np.testing.assert_array_equal(alone[0], together[row])
 
     def test_more_is_further_from_the_image(self, name, faces):
         distances = [far(corrupted(name, level, faces, KEYS), faces) for level in LEVELS]

@@ -55,11 +55,11 @@ def rows(who: str, answers: NDArray[np.integer], of: Tagged) -> Iterator[dict[st
     share, voted = agreement(of.counts), of.voted
     for group, select in GROUPS.items():
         inside = select(share)
-        known = inside & (voted >= 0)
+        voted_on = inside & (voted >= 0)
         row: dict[str, Any] = {"who": who, "split": of.split, "group": group}
         row |= _share("n", "accuracy", "low", "high", (answers == of.labels)[inside])
         names = ("n_plurality", "plurality_accuracy", "plurality_low", "plurality_high")
-        row |= _share(*names, (answers == voted)[known])
+        row |= _share(*names, (answers == voted)[voted_on])
         if inside.any():
             row["label_agrees"] = float((of.labels == voted)[inside].mean())
         yield row

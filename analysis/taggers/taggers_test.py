@@ -89,8 +89,8 @@ def test_images_stored_as_jpeg_are_their_rows_again_and_strangers_are_none():
         Image.fromarray(table_of[row]).save(buffer, format="JPEG", quality=95)
         stored.append(np.asarray(Image.open(buffer)))
     stranger = draw(14, seed=9).images[:1]
-    found = rows_by_pixels(np.concatenate([stored, stranger]), table_of)
-    assert found.tolist() == [*chosen, NONE]
+    rows = rows_by_pixels(np.concatenate([stored, stranger]), table_of)
+    assert rows.tolist() == [*chosen, NONE]
     assert rows_by_pixels(stranger, table_of[:0]).tolist() == [NONE]
 
 

@@ -63,8 +63,10 @@ def linear(values: Iterable[float], beyond: float = BEYOND) -> Scale:
 def integers(values: Iterable[float]) -> Scale:
     """A linear axis on which only integers are written."""
     axis = linear(values)
-    whole = [(round(tick), words) for tick, words in axis.ticks if abs(tick - round(tick)) < 1e-9]
-    return replace(axis, ticks=tuple((float(tick), words) for tick, words in whole))
+    integers = [
+        (round(tick), words) for tick, words in axis.ticks if abs(tick - round(tick)) < 1e-9
+    ]
+    return replace(axis, ticks=tuple((float(tick), words) for tick, words in integers))
 
 
 def names(words: Sequence[str]) -> Scale:

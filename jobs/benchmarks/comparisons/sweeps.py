@@ -34,8 +34,8 @@ def write_some(case: Case) -> None:
     sizes = [case.size(n, QUICK) for n in (TRAINING, VALIDATION, TEST)]
     embedded = case.size(12_000, 6 * QUICK)
     given = open_faces(Path(case.data) if case.data else None, embedded=embedded)
-    whole = (given.training, given.validation, given.test)
-    parts = [_spread(faces, size) for faces, size in zip(whole, sizes, strict=True)]
+    every = (given.training, given.validation, given.test)
+    parts = [_spread(faces, size) for faces, size in zip(every, sizes, strict=True)]
     with (case.folder / TABLE).open("w", newline="") as file:
         table = csv.writer(file)
         table.writerow(["emotion", "pixels", "Usage"])

@@ -73,7 +73,7 @@ def outcome(comparison: Comparison, runs: Sequence[Run]) -> Outcome:
     cost, ratio = statistics.median(a.cost for a in ours), _median(ratios)
     faults = [a.fault for a in (*ours, *theirs) if a.fault] + _disagreement(comparison, rounds)
     faults += _inferiority(comparison, ours, theirs)
-    said = [*faults, *(m.note for m in (*ours, *theirs) if m.note), *_others(runs)]
+    notes = [*faults, *(m.note for m in (*ours, *theirs) if m.note), *_others(runs)]
     return Outcome(
         ours=cost,
         theirs=_median([b.cost for b in theirs]),
@@ -82,7 +82,7 @@ def outcome(comparison: Comparison, runs: Sequence[Run]) -> Outcome:
         spread=(max(varied) - min(varied)) / (statistics.median(varied) or 1.0),
         rounds=len(rounds) or len(ours),
         met=_is_met(comparison, cost, ratio, faults),
-        notes=tuple(dict.fromkeys(said)),
+        notes=tuple(dict.fromkeys(notes)),
     )
 
 

@@ -168,10 +168,10 @@ def test_a_quoted_field_longer_than_any_that_is_believed_counts_as_its_commas_sa
 def test_a_quote_that_is_not_closed_takes_no_other_row_with_it(tmp_path):
     lines = CSV.decode().splitlines()
     lines[4] = lines[4].replace(",", ',"', 1)
-    whole, _ = read_faces(write_file(tmp_path, CSV))
+    expected, _ = read_faces(write_file(tmp_path, CSV))
     raw, _ = read_faces(write_file(tmp_path, "\n".join(lines).encode(), "quoted.csv"))
-    np.testing.assert_array_equal(raw.images, whole.images)
-    np.testing.assert_array_equal(raw.labels, whole.labels)
+    np.testing.assert_array_equal(raw.images, expected.images)
+    np.testing.assert_array_equal(raw.labels, expected.labels)
 
 
 def test_numbers_of_one_to_three_digits_are_read_whatever_stands_beside_them():

@@ -93,8 +93,8 @@ def test_on_a_narrow_screen_it_fits_and_shows_the_same(name):
     assert len(narrow_roots(made)) == len(roots(made))
     for usual, narrow in zip(roots(made), narrow_roots(made), strict=True):
         assert float(narrow.get("width")) <= svg.NARROW
-        said = [[title.text for title in root.iter(f"{SPACE}title")] for root in (usual, narrow)]
-        assert said[0] == said[1]
+        titles = [[title.text for title in root.iter(f"{SPACE}title")] for root in (usual, narrow)]
+        assert titles[0] == titles[1]
 
 
 @pytest.mark.parametrize("name", ["parallel_coordinates", "rungs", "ensemble_against_members"])

@@ -89,15 +89,17 @@ ASIDE = ("epochs", "seed")
 
 
 def _epochs(original: Original, trials: pd.DataFrame) -> str:
-    asked, trained = trials["epochs"].max(), trials["epochs_trained"].max()
-    if pd.isna(asked) or pd.isna(trained):
+    planned, trained = trials["epochs"].max(), trials["epochs_trained"].max()
+    if pd.isna(planned) or pd.isna(trained):
         return "No trial of ours has begun."
-    ours = f"{wording.count(asked)} epochs were asked for, {wording.count(trained)} at most trained"
+    ours = (
+        f"{wording.count(planned)} epochs were asked for, {wording.count(trained)} at most trained"
+    )
     stopped = [figure.epochs for figure in original.figures if figure.epochs]
     theirs = original.epochs or max(stopped, default=None)
     if theirs is None:
         return f"Ours: {ours}; how many theirs had is not known."
-    short = "" if asked >= theirs else "This is not the whole experiment. "
+    short = "" if planned >= theirs else "This is not the whole experiment. "
     what = "asked for" if original.epochs else "trained"
     return f"{short}Ours: {ours}; theirs: {wording.count(theirs)} {what}."
 
